@@ -1,0 +1,36 @@
+"""Everything that can go wrong for a user, in words.
+
+The library raises these; only the command line turns them into an exit code.
+A message says what is wrong and its value, what was expected, and what to do.
+Mistakes of the calling program stay `TypeError` and `ValueError`.
+"""
+
+
+class W2VError(Exception):
+    """Root of all errors a user can cause or meet."""
+
+
+class ConfigError(W2VError, ValueError):
+    """An option, or a combination of options, that cannot be trained."""
+
+
+class CorpusError(W2VError):
+    """Text that cannot be read, decoded or counted."""
+
+
+class VectorFileError(W2VError):
+    """A vector file that is missing, cut short, foreign or cannot be written."""
+
+
+class UnknownWordError(W2VError, KeyError):
+    """A word that has no vector."""
+
+    __str__ = Exception.__str__  # KeyError would print the message in quotes
+
+
+class BackendError(W2VError):
+    """A backend that was asked for and cannot be had."""
+
+
+class TrainingError(W2VError):
+    """Training that cannot go on, such as a loss that is not a number."""
