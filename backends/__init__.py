@@ -5,3 +5,93 @@ if __name__ != "w2v.backends":
         f"this package is imported as 'w2v.backends', not as {__name__!r}: "
         "write `from w2v import backends`"
     )
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from w2v.backends.base import Array, Backend, StepShape
+from w2v.errors import BackendError
+
+__all__ = [
+    "Array",
+    "Backend",
+    "BackendState",
+    "StepShape",
+    "available_backends",
+    "choose_backend",
+    "get_backend",
+]
+
+
+def _cupy() -> Backend:
+    from w2v.backends import cupy_backend
+
+    return cupy_backend.make()
+
+
+def _numpy() -> Backend:
+    from w2v.backends import numpy_backend
+
+    return numpy_backend.make()
+
+
+_MAKERS: dict[str, Callable[[], Backend]] = {"cupy": _cupy, "numpy": _numpy}  # fastest first
+
+
+@dataclass(frozen=True)
+class BackendState:
+    """What is known of one backend on this machine."""
+
+    name: str
+    backend: Backend | None
+    """None where the backend cannot be used."""
+    reason: str
+    """Why it cannot be used; empty where it can."""
+
+
+def available_backends() -> list[BackendState]:
+    """Every backend with its state, fastest first."""
+    return [_state(name) for name in _MAKERS]
+
+
+def choose_backend() -> tuple[Backend, str]:
+    """The fastest usable backend, and in a sentence why it was chosen.
+
+    A backend that is merely not installed is passed over; the sentence names the reason.
+    """
+    reasons = []
+    for name in _MAKERS:
+        state = _state(name)
+        if state.backend is not None:
+            why = f"{name} ({state.backend.device})"
+            return state.backend, f"{why}: {' '.join(reasons)}" if reasons else why
+        reasons.append(state.reason)
+    raise BackendError("No backend can be used: " + " ".join(reasons))
+
+
+def get_backend(name: str = "auto") -> Backend:
+    """The backend of that name, or with "auto" the fastest usable one.
+
+    Raises
+    ------
+    BackendError
+        The name is unknown, or the backend cannot be used here; says why.
+    """
+    if name == "auto":
+        return choose_backend()[0]
+    if name not in _MAKERS:
+        known = ", ".join(["auto", *_MAKERS])
+        raise BackendError(f"`backend` must be one of {known}; got {name!r}.")
+    try:
+        return _MAKERS[name]()
+    except BackendError as error:
+        raise BackendError(
+            f"Backend {name!r} was asked for, but {error} Pass --backend numpy to train on the CPU."
+        ) from error
+
+
+def _state(name: str) -> BackendState:
+    try:
+        return BackendState(name, _MAKERS[name](), "")
+    except BackendError as error:
+        return BackendState(name, None, str(error))

@@ -1,0 +1,92 @@
+"""CuPy: the same arrays on an NVIDIA GPU. The only file that imports CuPy."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+from numpy.typing import NDArray
+
+from w2v.backends.base import Array, Backend, StepShape
+from w2v.errors import BackendError
+
+
+@dataclass(frozen=True)
+class CupyBackend(Backend):
+    """See `Backend`; the arrays are `cupy.ndarray`."""
+
+    module: ModuleType
+
+    @property
+    def xp(self) -> ModuleType:
+        return self.module
+
+    @property
+    def max_workers(self) -> int | None:
+        return 1
+
+    def step_shape(self, *, paths: bool) -> StepShape:
+        return StepShape(block=32, shared=64, step=8192)
+
+    def asarray(self, values: Any, dtype: Any = None) -> Array:
+        return self.xp.asarray(values, dtype)
+
+    def to_numpy(self, array: Array) -> NDArray[Any]:
+        host: NDArray[Any] = self.xp.asnumpy(array)
+        return host
+
+    def scatter_add(self, table: Array, ids: Array, rows: Array) -> None:
+        # int64 ids are accepted only since CuPy 14.1, int32 everywhere
+        self.xp.add.at(table, ids.astype(self.xp.int32, copy=False), rows)
+
+    def synchronize(self) -> None:
+        self.xp.cuda.get_current_stream().synchronize()
+
+    def single_threaded(self) -> AbstractContextManager[Any]:
+        return nullcontext()
+
+    def peak_memory_bytes(self) -> int:
+        # the pool returns nothing to the device by itself, so what it holds is its peak
+        return int(self.xp.get_default_memory_pool().total_bytes())
+
+    def total_memory_bytes(self) -> int:
+        return int(self.xp.cuda.runtime.memGetInfo()[1])
+
+
+def make() -> CupyBackend:
+    """The CuPy backend on the current device.
+
+    Raises
+    ------
+    BackendError
+        CuPy is not installed, is broken, or sees no device: three messages.
+    """
+    try:
+        import cupy
+    except ModuleNotFoundError as error:
+        if error.name != "cupy":
+            raise BackendError(f"CuPy is installed but broken: {error}.") from error
+        raise BackendError(
+            "CuPy is not installed. Install it for your CUDA version with "
+            "pip install 'w2v[cuda13]' (or 'w2v[cuda12]')."
+        ) from error
+    except Exception as error:  # a broken installation fails in many ways
+        raise BackendError(f"CuPy is installed but broken: {error}.") from error
+    try:
+        cupy.cuda.runtime.getDeviceCount()
+        properties = cupy.cuda.runtime.getDeviceProperties(cupy.cuda.Device().id)
+    except Exception as error:
+        raise BackendError(
+            f"CuPy {cupy.__version__} is installed but sees no CUDA device (driver said: {error})."
+        ) from error
+    try:
+        cupy.add.at(cupy.zeros(2, cupy.float32), cupy.zeros(1, cupy.int32), cupy.ones(1, "f"))
+    except Exception as error:
+        raise BackendError(
+            f"CuPy {cupy.__version__} is installed but broken: a first kernel failed ({error})."
+        ) from error
+    name = properties["name"]
+    device = name.decode() if isinstance(name, bytes) else str(name)
+    return CupyBackend(name="cupy", version=cupy.__version__, device=device, module=cupy)

@@ -1,0 +1,77 @@
+"""NumPy: the backend that is always there, and the reference for the others."""
+
+from __future__ import annotations
+
+import os
+import platform
+import resource
+import sys
+from contextlib import AbstractContextManager
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
+
+from w2v.backends.base import Array, Backend, StepShape
+
+_PAIR_OF = {np.dtype(np.float32): np.complex64, np.dtype(np.float64): np.complex128}
+
+
+class NumpyBackend(Backend):
+    """See `Backend`; the arrays are plain `numpy.ndarray`."""
+
+    @property
+    def xp(self) -> ModuleType:
+        return np
+
+    @property
+    def max_workers(self) -> int | None:
+        return None
+
+    def step_shape(self, *, paths: bool) -> StepShape:
+        return StepShape(block=16, shared=32, step=256 if paths else 1024)
+
+    def asarray(self, values: Any, dtype: Any = None) -> Array:
+        return np.asarray(values, dtype)
+
+    def to_numpy(self, array: Array) -> NDArray[Any]:
+        return np.asarray(array)
+
+    def scatter_add(self, table: Array, ids: Array, rows: Array) -> None:
+        """`np.add.at`, in the form that is quick.
+
+        On rows it costs 650 ns a row of 100 floats, on one flat axis 150 ns, and 95 ns where two
+        neighbouring floats are added as one complex number.
+        """
+        if table.ndim == 1:
+            np.add.at(table, ids.reshape(-1), rows.reshape(-1))
+            return
+        dim = table.shape[1]
+        pair = _PAIR_OF.get(table.dtype)
+        if pair is not None and dim % 2 == 0 and table.dtype == rows.dtype:
+            rows = np.ascontiguousarray(rows).view(pair)
+            table = table.view(pair)
+            dim //= 2
+        flat = ids.reshape(-1, 1).astype(np.intp) * dim + np.arange(dim)
+        np.add.at(table.reshape(-1), flat.reshape(-1), rows.reshape(-1))
+
+    def synchronize(self) -> None:
+        """Nothing to wait for: NumPy returns when it is done."""
+
+    def single_threaded(self) -> AbstractContextManager[Any]:
+        return threadpool_limits(1, user_api="blas")
+
+    def peak_memory_bytes(self) -> int:
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        return peak if sys.platform == "darwin" else peak * 1024
+
+    def total_memory_bytes(self) -> int:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+
+
+def make() -> NumpyBackend:
+    """The NumPy backend of this process."""
+    device = f"{platform.machine()} CPU, {os.cpu_count()} cores"
+    return NumpyBackend(name="numpy", version=np.__version__, device=device)
