@@ -82,9 +82,9 @@ class Backend(ABC):
         """Wait until all work handed to the device is done."""
 
     @abstractmethod
-    def single_threaded(self) -> AbstractContextManager[Any]:
-        """While active, each call runs in the calling thread only, so that workers do not collide
-        and sums have one order."""
+    def training(self) -> AbstractContextManager[Any]:
+        """Entered around training: each worker's calls run in its own thread only, so that workers
+        do not collide and sums have one order; overflow gives infinities without warnings."""
 
     @abstractmethod
     def peak_memory_bytes(self) -> int:

@@ -44,7 +44,7 @@ class CupyBackend(Backend):
     def synchronize(self) -> None:
         self.xp.cuda.get_current_stream().synchronize()
 
-    def single_threaded(self) -> AbstractContextManager[Any]:
+    def training(self) -> AbstractContextManager[Any]:
         return nullcontext()
 
     def peak_memory_bytes(self) -> int:

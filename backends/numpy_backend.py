@@ -6,7 +6,8 @@ import os
 import platform
 import resource
 import sys
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
 
@@ -60,8 +61,10 @@ class NumpyBackend(Backend):
     def synchronize(self) -> None:
         """Nothing to wait for: NumPy returns when it is done."""
 
-    def single_threaded(self) -> AbstractContextManager[Any]:
-        return threadpool_limits(1, user_api="blas")
+    @contextmanager
+    def training(self) -> Iterator[None]:
+        with threadpool_limits(1, user_api="blas"), np.errstate(all="ignore"):
+            yield
 
     def peak_memory_bytes(self) -> int:
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

@@ -1,3 +1,48 @@
-"""word2vec on the CPU or the GPU, from one set of layers."""
+"""word2vec on the CPU or the GPU, from one set of layers.
+
+>>> import w2v
+>>> vectors = w2v.Word2Vec(dim=100).fit("corpus.txt").vectors  # doctest: +SKIP
+"""
+
+from w2v import layers
+from w2v.backends import Backend, available_backends, get_backend
+from w2v.config import Config
+from w2v.corpus import Corpus, read_corpus, read_sentences
+from w2v.errors import (
+    BackendError,
+    ConfigError,
+    CorpusError,
+    EvaluationError,
+    TrainingError,
+    UnknownWordError,
+    VectorFileError,
+    W2VError,
+)
+from w2v.vectors import Vectors, load
+from w2v.vocab import Vocabulary
+from w2v.word2vec import Word2Vec
 
 __version__ = "0.1.0"
+
+__all__ = [
+    "Word2Vec",
+    "Vectors",
+    "load",
+    "Config",
+    "Corpus",
+    "Vocabulary",
+    "read_corpus",
+    "read_sentences",
+    "layers",
+    "Backend",
+    "available_backends",
+    "get_backend",
+    "W2VError",
+    "BackendError",
+    "ConfigError",
+    "CorpusError",
+    "EvaluationError",
+    "TrainingError",
+    "UnknownWordError",
+    "VectorFileError",
+]

@@ -22,6 +22,10 @@ class VectorFileError(W2VError):
     """A vector file that is missing, cut short, foreign or cannot be written."""
 
 
+class EvaluationError(W2VError):
+    """A file of analogies or word pairs that is missing, empty or malformed."""
+
+
 class UnknownWordError(W2VError, KeyError):
     """A word that has no vector."""
 

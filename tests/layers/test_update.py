@@ -1,0 +1,51 @@
+"""One bounded step for each row."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from w2v.backends import Backend
+from w2v.layers import RowUpdater
+
+
+def test_a_step_against_a_loop(backend: Backend) -> None:
+    rng = np.random.default_rng(0)
+    table, rows = rng.normal(size=(6, 3)), rng.normal(size=(2, 4, 3))
+    ids, terms = rng.integers(0, 5, (2, 4)), rng.uniform(0, 30, (2, 4))
+    alpha, cap = 0.1, 4.0
+    expected = table.copy()
+    for at in np.ndindex(2, 4):
+        n = terms[ids == ids[at]].sum()
+        expected[ids[at]] -= alpha * min(1, cap / (alpha * n)) * rows[at]
+    got = backend.asarray(table.copy())
+    updater = RowUpdater(backend, got, cap)
+    updater.apply(*(backend.asarray(x) for x in (ids, rows.copy(), terms)), alpha)
+    np.testing.assert_allclose(backend.to_numpy(got), expected, rtol=1e-12)
+    assert np.array_equal(backend.to_numpy(got)[5], table[5])
+
+
+def test_terms_of_one_step_do_not_weigh_on_the_next(backend: Backend) -> None:
+    table = backend.xp.zeros((3, 1))
+    updater = RowUpdater(backend, table, cap=1.0)
+    one = backend.asarray(np.array([1]))
+    updater.apply(one, backend.xp.ones((1, 1)), backend.asarray(np.array([1000.0])), 0.1)
+    assert float(table[1, 0]) == pytest.approx(-0.001)  # 0.1 * 1 / (0.1 * 1000)
+    updater.apply(one, backend.xp.ones((1, 1)), backend.asarray(np.array([10.0])), 0.1)
+    assert float(table[1, 0]) == pytest.approx(-0.101)
+
+
+def test_rows_with_few_terms_are_untouched_and_hot_rows_bounded(backend: Backend) -> None:
+    table = backend.xp.zeros((2, 1))
+    ids = backend.asarray(np.array([0] * 1000 + [1]))
+    updater = RowUpdater(backend, table, cap=5.0)
+    updater.apply(ids, backend.xp.ones((1001, 1)), backend.xp.ones(1001), 0.1)
+    assert backend.to_numpy(table)[:, 0] == pytest.approx([-5.0, -0.1])
+
+
+def test_no_rows_at_all(backend: Backend) -> None:
+    table = backend.xp.ones((2, 3))
+    empty = backend.xp.zeros(0, backend.xp.int32)
+    updater = RowUpdater(backend, table, cap=5.0)
+    updater.apply(empty, backend.xp.zeros((0, 3)), backend.xp.zeros(0), 0.1)
+    assert (backend.to_numpy(table) == 1).all()

@@ -1,0 +1,505 @@
+"""Corpora: what is read, counted, kept and refused, from files, pipes and lists."""
+
+import bz2
+import gc
+import gzip
+import io
+import lzma
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import threading
+import tracemalloc
+from collections import Counter
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+import zstandard
+from hypothesis import given
+from hypothesis import strategies as st
+
+from w2v import spool, textio
+from w2v.corpus import Corpus, CorpusStats, read_corpus, read_sentences
+from w2v.errors import ConfigError, CorpusError
+from w2v.vocab import Vocabulary
+
+TEXT = "the cat sat\non the mat\n\n  the end\n"
+SENTENCES = [["the", "cat", "sat"], ["on", "the", "mat"], ["the", "end"]]
+
+
+def sentences_of(corpus: Corpus) -> list[list[str]]:
+    words = [corpus.vocabulary.words[i] for i in corpus.ids.tolist()]
+    starts = [0, *corpus.ends.tolist()]
+    return [words[a:b] for a, b in pairwise(starts)]
+
+
+def read_text(
+    path: Path, text: str | bytes, min_count: int = 1, errors: str = "strict"
+) -> list[list[str]]:
+    file = path / "text"
+    file.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return sentences_of(read_corpus(file, min_count=min_count, errors=errors))
+
+
+def write_stdin(monkeypatch: pytest.MonkeyPatch, data: bytes) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data)))
+
+
+@pytest.fixture
+def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make every loop over pieces, batches and blocks turn many times."""
+    monkeypatch.setattr(textio, "_PIECE_BYTES", 16)
+    monkeypatch.setattr("w2v.corpus._BATCH_TOKENS", 3)
+    monkeypatch.setattr(spool, "_ENCODE_TOKENS", 5)
+
+
+# ---- counting and encoding
+
+
+def test_worked_example(tmp_path: Path) -> None:
+    (tmp_path / "text").write_text("b a b\nrare\n\nc b a c\n")
+    corpus = read_corpus(tmp_path / "text", min_count=2)
+    assert corpus.vocabulary == Vocabulary(("b", "a", "c"), np.array([3, 2, 2]))
+    assert corpus.ids.tolist() == [0, 1, 0, 2, 0, 1, 2]
+    assert corpus.ends.tolist() == [3, 7]
+    assert corpus.stats == CorpusStats(tokens=8, rare=1, sentences=3, types=4)
+    assert corpus.stats.kept == 7
+    assert corpus.ids.dtype == np.int32
+    assert corpus.ends.dtype == np.int64
+    assert set(corpus.seconds) == {"count", "encode"}
+
+
+def brute_force(
+    sentences: list[list[str]], min_count: int, max_vocab: int | None
+) -> list[list[str]]:
+    counts = Counter(word for sentence in sentences for word in sentence)
+    order = sorted(counts, key=lambda word: (-counts[word], word))
+    kept = set([word for word in order if counts[word] >= min_count][:max_vocab])
+    pruned = [[word for word in sentence if word in kept] for sentence in sentences]
+    return [sentence for sentence in pruned if sentence]
+
+
+corpora = st.lists(st.lists(st.sampled_from("abcdeé"), max_size=12), max_size=20)
+
+
+@given(corpora, st.integers(1, 4), st.none() | st.integers(1, 4))
+def test_both_routes_agree_with_a_loop(
+    tmp_path_factory: pytest.TempPathFactory,
+    sentences: list[list[str]],
+    min_count: int,
+    max_vocab: int | None,
+) -> None:
+    expected = brute_force(sentences, min_count, max_vocab)
+    file = tmp_path_factory.getbasetemp() / "agree.txt"
+    file.write_text("\n".join(map(" ".join, sentences)), encoding="utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(textio, "_PIECE_BYTES", 16)
+        patch.setattr("w2v.corpus._BATCH_TOKENS", 3)
+        patch.setattr(spool, "_ENCODE_TOKENS", 5)
+        if not expected:
+            with pytest.raises(CorpusError, match=r"There is no|No word occurs"):
+                read_sentences(sentences, min_count=min_count, max_vocab=max_vocab)
+            return
+        lists = read_sentences(iter(sentences), min_count=min_count, max_vocab=max_vocab)
+        text = read_corpus(file, min_count=min_count, max_vocab=max_vocab)
+    assert sentences_of(lists) == sentences_of(text) == expected
+    assert lists.stats == text.stats
+    assert lists.vocabulary == text.vocabulary
+    assert lists.stats.tokens == sum(map(len, sentences))
+    assert lists.stats.sentences == sum(map(bool, sentences))
+    assert lists.stats.kept == len(lists.ids) == lists.ends[-1] == lists.vocabulary.total
+
+
+def test_many_words_and_tokens() -> None:
+    rng = np.random.default_rng(1)
+    numbers = (rng.random(300_000) ** 2 * 200_000).astype(int)
+    sentences = [list(map(str, part)) for part in np.split(numbers, 3000)]
+    corpus = read_sentences(sentences, min_count=2)
+    values, counts = np.unique(numbers, return_counts=True)
+    assert corpus.stats.types == len(values)
+    assert len(values) > 1 << 16  # more than the counts have room for at first
+    assert corpus.stats.rare == (counts == 1).sum()
+    np.testing.assert_array_equal(np.bincount(corpus.ids), corpus.vocabulary.counts)
+    kept = numbers[np.isin(numbers, values[counts > 1])]
+    assert [corpus.vocabulary.words[i] for i in corpus.ids] == list(map(str, kept))
+
+
+def test_given_vocabulary() -> None:
+    vocabulary = Vocabulary.from_counts({"unseen": 9, "sat": 5, "the": 1})
+    corpus = read_sentences(SENTENCES, vocabulary=vocabulary)
+    assert corpus.vocabulary is vocabulary
+    assert sentences_of(corpus) == [["the", "sat"], ["the"], ["the"]]
+    assert corpus.ids.tolist() == [2, 1, 2, 2]
+    assert corpus.stats == CorpusStats(tokens=8, rare=4, sentences=3, types=6)
+    with pytest.raises(CorpusError, match="None of the 8 tokens is in the given vocabulary"):
+        read_sentences(SENTENCES, vocabulary=Vocabulary.from_counts({"dog": 1}))
+
+
+# ---- text
+
+
+@pytest.mark.usefixtures("small_pieces")
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a b\nc", [["a", "b"], ["c"]]),
+        ("a\r\nb\rc\r\n", [["a"], ["b", "c"]]),
+        ("a\u2028b\x0bc\x85d\u3000e\u00a0f\x1cg\n", [["a", "b", "c", "d", "e", "f", "g"]]),
+        ("\ufeffa \ufeffb\n", [["a", "\ufeffb"]]),
+        ("\n\n  \n a \n\t\n", [["a"]]),
+        ("long" * 40 + " b\n", [["long" * 40, "b"]]),
+        ("日本語\u3000" * 9 + "\n語", [["日本語"] * 9, ["語"]]),
+        ("a\0b \0\n", [["a\0b", "\0"]]),
+    ],
+)
+def test_lines_and_words(tmp_path: Path, text: str, expected: list[list[str]]) -> None:
+    assert read_text(tmp_path, text) == expected
+
+
+@given(st.text("ab \n\t\r\u3000é日😀\ufeff", min_size=1), st.integers(16, 40))
+def test_words_do_not_depend_on_where_pieces_end(
+    tmp_path_factory: pytest.TempPathFactory, text: str, piece: int
+) -> None:
+    file = tmp_path_factory.getbasetemp() / "pieces.txt"
+    file.write_bytes(text.encode())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(textio, "_PIECE_BYTES", piece)
+        pieces = list(textio.read_pieces([str(file)]))
+    assert "".join(pieces) == text.removeprefix("\ufeff") + "\n"
+    assert all(piece[-1].isspace() for piece in pieces)
+
+
+def test_one_long_line_in_little_memory(tmp_path: Path) -> None:
+    file = tmp_path / "line"
+    file.write_bytes(b"word after word " * 700_000)
+    tracemalloc.start()
+    try:
+        with read_corpus(file, min_count=1) as corpus:
+            assert corpus.ends.tolist() == [2_100_000]
+        assert tracemalloc.get_traced_memory()[1] < file.stat().st_size
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_word_without_end(tmp_path: Path) -> None:
+    file = tmp_path / "blob"
+    file.write_bytes(b"one line\n" + b"x" * 1_200_000)
+    with pytest.raises(CorpusError, match=r"blob, line 2: .*white space.*is this a text file\?"):
+        read_corpus(file)
+
+
+@pytest.mark.usefixtures("small_pieces")
+@pytest.mark.parametrize("lines", [0, 1, 7, 100])
+@pytest.mark.parametrize("bad", [b"caf\xe9 au lait\n", b"x \xff\n", b"\xc3"])
+def test_invalid_utf8_names_the_line(tmp_path: Path, lines: int, bad: bytes) -> None:
+    file = tmp_path / "latin"
+    file.write_bytes(b"good line\n" * lines + bad)
+    message = rf"latin, line {lines + 1}: the byte 0x.* not valid UTF-8.*--errors replace"
+    with pytest.raises(CorpusError, match=message):
+        read_corpus(file)
+
+
+@pytest.mark.parametrize("piece", [16, 17, 18, 19, 1000])
+def test_errors_replace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, piece: int) -> None:
+    monkeypatch.setattr(textio, "_PIECE_BYTES", piece)
+    data = b"caf\xe9 au lait\nna\xc3\xafve \xe6\x97 end \xf0\x9f\x98"
+    expected = [["caf\ufffd", "au", "lait"], ["naïve", "\ufffd", "end", "\ufffd"]]
+    assert read_text(tmp_path, data, errors="replace") == expected
+
+
+def test_unknown_error_mode(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="`errors` must be 'strict' or 'replace', got 'ignore'"):
+        read_text(tmp_path, "a", errors="ignore")
+
+
+# ---- compression
+
+COMPRESSIONS: dict[str, Callable[[bytes], bytes]] = {
+    "gzip": gzip.compress,
+    "bzip2": bz2.compress,
+    "xz": lzma.compress,
+    "zstd": zstandard.ZstdCompressor(write_checksum=True).compress,
+}
+
+
+@pytest.mark.usefixtures("small_pieces")
+@pytest.mark.parametrize("kind", COMPRESSIONS)
+def test_compression_is_recognised_by_content(tmp_path: Path, kind: str) -> None:
+    compress = COMPRESSIONS[kind]
+    half = len("the cat sat\non th")
+    members = compress(TEXT[:half].encode()) + compress(b"") + compress(TEXT[half:].encode())
+    assert read_text(tmp_path, members) == SENTENCES
+
+
+@pytest.mark.parametrize("kind", COMPRESSIONS)
+@pytest.mark.parametrize("cut", [1, 6, 300])
+def test_compressed_file_cut_short(tmp_path: Path, kind: str, cut: int) -> None:
+    text = np.random.default_rng(0).integers(0, 10**9, 3000).astype(str)
+    with pytest.raises(CorpusError, match=f"text is a damaged or cut short {kind} file: "):
+        read_text(tmp_path, COMPRESSIONS[kind](" ".join(text).encode())[:-cut])
+
+
+@pytest.mark.parametrize("kind", COMPRESSIONS)
+def test_compressed_file_damaged(tmp_path: Path, kind: str) -> None:
+    text = np.random.default_rng(0).integers(0, 10**9, 3000).astype(str)
+    data = bytearray(COMPRESSIONS[kind](" ".join(text).encode()))
+    data[200:300] = bytes(100)
+    with pytest.raises(CorpusError, match=f"text is a damaged or cut short {kind} file: "):
+        read_text(tmp_path, bytes(data))
+
+
+def test_text_that_looks_like_bzip2(tmp_path: Path) -> None:
+    assert read_text(tmp_path, "BZh is no magic") == [["BZh", "is", "no", "magic"]]
+
+
+def test_zstd_without_its_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "zstandard", None)
+    with pytest.raises(CorpusError, match=r"compressed with zstd. Run pip install 'w2v\[zstd\]'"):
+        read_text(tmp_path, zstandard.compress(b"a b"))
+
+
+# ---- where text comes from
+
+
+def test_several_files_end_sentences(tmp_path: Path) -> None:
+    (tmp_path / "1").write_text("a b")
+    (tmp_path / "2").write_text("c\n")
+    files = [str(tmp_path / "2"), tmp_path / "1", tmp_path / "2"]
+    assert sentences_of(read_corpus(files, min_count=1)) == [["c"], ["a", "b"], ["c"]]
+
+
+def test_folders_and_patterns(tmp_path: Path) -> None:
+    for name in ["b.txt", "a/z.txt", "a/.hidden", ".git/x.txt", "c/d/e.log"]:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(name)
+    (tmp_path / "odd[1].txt").write_text("odd")
+
+    def found(path: str) -> list[str]:
+        files = textio.find_files([tmp_path / path])
+        return [os.path.relpath(file, tmp_path) for file in files]
+
+    assert found("") == ["a/z.txt", "b.txt", "c/d/e.log", "odd[1].txt"]
+    assert found("*.txt") == ["b.txt", "odd[1].txt"]
+    assert found("**/*.txt") == ["a/z.txt", "b.txt", "odd[1].txt"]
+    assert found("[ac]") == ["a/z.txt", "c/d/e.log"]
+    assert found("odd[1].txt") == ["odd[1].txt"]
+
+
+def test_standard_input(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").write_text("first")
+    write_stdin(monkeypatch, gzip.compress(TEXT.encode()))
+    corpus = read_corpus([tmp_path / "file", "-"], min_count=1)
+    assert sentences_of(corpus) == [["first"], *SENTENCES]
+    assert not sys.stdin.closed
+    write_stdin(monkeypatch, b"ok\n\xff")
+    with pytest.raises(CorpusError, match="standard input, line 2: "):
+        read_corpus("-")
+
+
+def test_named_pipe(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=pipe.write_text, args=[TEXT])
+    writer.start()
+    assert sentences_of(read_corpus(pipe, min_count=1)) == SENTENCES
+    writer.join()
+
+
+def test_progress_counts_stored_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(textio, "_REPORT_BYTES", 1 << 17)
+    (tmp_path / "a").write_bytes(b"some words here\n" * 40_000)
+    (tmp_path / "b.gz").write_bytes(gzip.compress(b"some words here\n" * 40_000))
+    total = sum(file.stat().st_size for file in tmp_path.iterdir())
+    seen: list[tuple[int, int | None]] = []
+    read_corpus(tmp_path, progress=lambda *report: seen.append(report))
+    assert len(seen) >= 5
+    assert seen == sorted(set(seen))
+    assert {of for _, of in seen} == {total}
+    assert seen[-1][0] == total
+    write_stdin(monkeypatch, b"a a a a a")
+    seen.clear()
+    read_corpus("-", progress=lambda *report: seen.append(report))
+    assert seen == [(9, None)]
+
+
+def test_missing_and_empty_sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(CorpusError, match=r"There is no file '.*none', and no file matches it"):
+        read_corpus(tmp_path / "none")
+    with pytest.raises(CorpusError, match=r"The folder '.*' holds no files"):
+        read_corpus(tmp_path)
+    with pytest.raises(CorpusError, match="No corpus was given"):
+        read_corpus([])
+    (tmp_path / "blank").write_text(" \n\n")
+    with pytest.raises(CorpusError, match=r"There is no word in .*blank\."):
+        read_corpus(tmp_path / "blank")
+    with pytest.raises(CorpusError, match=r"There is no word in .*blank and 1 more"):
+        read_corpus([tmp_path / "blank"] * 2)
+    write_stdin(monkeypatch, b"")
+    with pytest.raises(CorpusError, match="There is no word in standard input"):
+        read_corpus("-")
+
+
+def test_unreadable_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> io.BytesIO:
+        raise PermissionError(13, "Permission denied")
+
+    (tmp_path / "file").write_text("a")
+    monkeypatch.setattr("builtins.open", refuse)
+    with pytest.raises(CorpusError, match=r"file cannot be read: Permission denied\."):
+        read_corpus(tmp_path / "file")
+    monkeypatch.undo()
+
+    class BadDisk(io.BytesIO):
+        def read(self, size: int | None = -1, /) -> bytes:
+            raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr("builtins.open", lambda *_: BadDisk())
+    with pytest.raises(CorpusError, match=r"file cannot be read: Input/output error\."):
+        read_corpus(tmp_path / "file")
+
+
+def test_no_word_is_frequent_enough(tmp_path: Path) -> None:
+    with pytest.raises(CorpusError, match=r"No word occurs 5 times: .* 'the', occurs 3 times"):
+        read_text(tmp_path, TEXT, min_count=5)
+    with pytest.raises(ConfigError, match="`min_count` must be at least 1, got 0"):
+        read_text(tmp_path, TEXT, min_count=0)
+
+
+# ---- sentences from a program
+
+
+def test_one_shot_iterators_and_reused_lists() -> None:
+    def reusing() -> Iterator[list[str]]:
+        tokens: list[str] = []
+        for sentence in SENTENCES:
+            tokens[:] = sentence
+            yield tokens
+
+    assert sentences_of(read_sentences(reusing(), min_count=1)) == SENTENCES
+    assert sentences_of(read_sentences(map(tuple, SENTENCES), min_count=1)) == SENTENCES
+
+
+def test_long_sentences_stay_whole() -> None:
+    corpus = read_sentences([["a", "b"] * 20_000, ["c"] * 5])
+    assert corpus.ends.tolist() == [40_000, 40_005]
+
+
+def test_used_up_iterator() -> None:
+    used = iter(SENTENCES)
+    list(used)
+    with pytest.raises(CorpusError, match=r"no token in the sentences\. If they are an iterator"):
+        read_sentences(used)
+
+
+@pytest.mark.usefixtures("small_pieces")
+@pytest.mark.parametrize(
+    ("sentence", "error", "message"),
+    [
+        ("a b", TypeError, r"Sentence 4: a string was given where a list of tokens is expected"),
+        (7, TypeError, r"Sentence 4: expected a list of tokens, got 7 \(int\)"),
+        (["a", 7], TypeError, r"Sentence 4: a token must be a str, got 7 \(int\)"),
+        (["a", b"b"], TypeError, r"Sentence 4: a token must be a str, got b'b' \(bytes\)"),
+        (["a", ["b"]], TypeError, r"Sentence 4: a token must be a str, got \['b'\] \(list\)"),
+        (["a", ""], ValueError, r"Sentence 4: .* without white space, got '' \(str\)"),
+        (["new york"], ValueError, r"Sentence 4: .* without white space, got 'new york' \(str\)"),
+        (["\ud800"], ValueError, r"Sentence 4: .* UTF-8 text"),
+    ],
+)
+def test_sentences_that_are_none(sentence: object, error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=message):
+        read_sentences([*SENTENCES, sentence, ["more"]])  # type: ignore[list-item]
+
+
+def test_the_two_functions_point_at_each_other() -> None:
+    with pytest.raises(TypeError, match="Files are read with `read_corpus`"):
+        read_sentences("corpus.txt")  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match=r"Split it, .*; files are read with\s+`read_corpus`"):
+        read_sentences(["a.txt", "b.txt"])  # type: ignore[list-item]
+    with pytest.raises(TypeError, match="Lists of tokens are read with `read_sentences`"):
+        read_corpus([["a", "b"]])
+    with pytest.raises(TypeError, match="must be a path or a list of paths, got <generator"):
+        read_corpus(text for text in ["a"])  # type: ignore[arg-type]
+
+
+def test_an_error_of_the_iterator_passes_through() -> None:
+    def failing() -> Iterator[list[str]]:
+        yield ["a"]
+        raise RuntimeError("the caller's own")
+
+    with pytest.raises(RuntimeError, match="the caller's own"):
+        read_sentences(failing())
+
+
+# ---- temporary files
+
+
+def test_nothing_is_left_in_the_temporary_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    files_open = len(os.listdir("/dev/fd"))
+    with read_sentences(SENTENCES, min_count=1) as corpus:
+        ids = corpus.ids
+        assert os.listdir(tmp_path) == []
+    assert ids.tolist()[:1] == [0]
+    with pytest.raises(ValueError, match="The corpus was closed"):
+        _ = corpus.ids
+    with pytest.raises(CorpusError):
+        read_sentences(SENTENCES, min_count=9)
+    del ids
+    gc.collect()
+    assert len(os.listdir("/dev/fd")) == files_open
+    assert os.listdir(tmp_path) == []
+
+
+def test_arrays_are_mapped_and_read_only() -> None:
+    corpus = read_sentences(SENTENCES, min_count=1)
+    for array in (corpus.ids, corpus.ends):
+        assert type(array) is np.ndarray
+        assert isinstance(array.base, np.memmap)
+        assert not array.flags.writeable
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs the device /dev/full")
+def test_full_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    full = Path("/dev/full")
+    monkeypatch.setattr(spool, "_temporary_file", lambda: full.open("r+b", buffering=0))
+    message = f"cannot be written to the folder {tempfile.gettempdir()}: No space left.*TMPDIR"
+    with pytest.raises(CorpusError, match=message):
+        read_sentences(SENTENCES)
+
+
+def test_no_temporary_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", "/nowhere/at/all")
+    with pytest.raises(CorpusError, match=r"No temporary file can be made: .*Set TMPDIR"):
+        read_sentences(SENTENCES)
+
+
+LIMITED = f"""
+import resource, sys
+from w2v.corpus import read_corpus
+from w2v.errors import CorpusError
+resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, {resource.RLIM_INFINITY}))
+try:
+    read_corpus("-")
+except CorpusError as error:
+    print(error)
+"""
+
+
+def test_a_partial_write_is_noticed(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", LIMITED],
+        input=b"word " * 60_000,
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+        capture_output=True,
+        check=True,
+    )
+    assert f"cannot be written to the folder {tmp_path}: File too large" in done.stdout.decode()
+    assert done.stderr == b""
+    assert os.listdir(tmp_path) == []

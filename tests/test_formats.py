@@ -1,0 +1,372 @@
+"""Vector files: what is written, what is read, what is refused."""
+
+import errno
+import os
+import pickle
+import re
+import stat
+import struct
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from w2v.errors import ConfigError, VectorFileError
+from w2v.formats import check_writable, read_vectors, write_vectors
+
+Table = npt.NDArray[np.float32]
+WORDS = ["the", "naïve", "\u65e5\u672c"]
+TABLE = np.array([[0.1, -2.5], [1e-20, 3], [0, np.float32(1) / 3]], dtype=np.float32)
+
+
+def packed(*numbers: float) -> bytes:
+    return struct.pack(f"<{len(numbers)}f", *numbers)
+
+
+def written(path: Path, content: bytes) -> Path:
+    path.write_bytes(content)
+    return path
+
+
+def assert_same(found: tuple[list[str], Table], words: list[str], table: Any) -> None:
+    expected = np.asarray(table, dtype=np.float32)
+    assert found[0] == words
+    assert found[1].dtype == np.float32
+    assert found[1].shape == expected.shape
+    assert found[1].tobytes() == expected.tobytes()  # also tells -0.0 from 0.0
+
+
+def test_the_comparison_compares() -> None:
+    with pytest.raises(AssertionError):
+        assert_same((["a"], np.zeros((1, 1), np.float32)), ["a"], [[-0.0]])
+
+
+# writing
+
+
+@pytest.mark.parametrize("name", ["v.txt", "v.vec", "V.TXT"])
+def test_text_has_header_single_spaces_and_shortest_numbers(tmp_path: Path, name: str) -> None:
+    write_vectors(tmp_path / name, WORDS, TABLE)
+    assert (tmp_path / name).read_bytes() == (
+        b"3 2\nthe 0.1 -2.5\nna\xc3\xafve 1e-20 3.0\n\xe6\x97\xa5\xe6\x9c\xac 0.0 0.33333334\n"
+    )
+
+
+def test_binary_has_a_newline_after_each_vector(tmp_path: Path) -> None:
+    write_vectors(tmp_path / "v.bin", ["a", "b"], np.array([[1, 2], [3, 4]], np.float32))
+    expected = b"2 2\na " + packed(1, 2) + b"\nb " + packed(3, 4) + b"\n"
+    assert (tmp_path / "v.bin").read_bytes() == expected
+
+
+@pytest.mark.parametrize("name", ["v", "v.npz", "v.txt.gz", "bin"])
+def test_unknown_extensions_are_refused_with_the_known_ones(tmp_path: Path, name: str) -> None:
+    for refuse in (check_writable, lambda path: write_vectors(path, WORDS, TABLE)):
+        with pytest.raises(ConfigError, match=r"\.txt or \.vec .*, \.bin"):
+            refuse(tmp_path / name)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("bad", ["", "a b", "a\tb", "a\r", "\nb", "\ud800"])
+@pytest.mark.parametrize("name", ["v.txt", "v.bin"])
+def test_words_no_reader_could_read_are_refused(tmp_path: Path, name: str, bad: str) -> None:
+    path = written(tmp_path / name, b"before")
+    message = re.escape("1 of 3 words are empty or hold a space, tab, line break")
+    with pytest.raises(VectorFileError, match=message) as caught:
+        write_vectors(path, ["x", bad, "y"], TABLE)
+    assert ascii(bad) in str(caught.value)
+    assert path.read_bytes() == b"before"
+
+
+def test_only_the_first_few_bad_words_are_named(tmp_path: Path) -> None:
+    words = [f"w {i}" for i in range(9)]
+    with pytest.raises(VectorFileError, match=r"'w 4', \.\.\.\. Replace") as caught:
+        write_vectors(tmp_path / "v.txt", words, np.zeros((9, 1), np.float32))
+    assert "w 5" not in str(caught.value)
+
+
+def test_words_and_rows_must_fit(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"2 words do not fit a matrix of shape \(3, 2\)"):
+        write_vectors(tmp_path / "v.txt", ["a", "b"], TABLE)
+
+
+@pytest.mark.parametrize("trouble", [OSError(errno.ENOSPC, "No space left"), KeyboardInterrupt()])
+def test_a_failed_write_leaves_the_old_file_and_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trouble: BaseException
+) -> None:
+    path = written(tmp_path / "v.txt", b"before")
+
+    def fail(*_: object) -> None:
+        raise trouble
+
+    monkeypatch.setattr(os, "replace", fail)
+    expected = VectorFileError if isinstance(trouble, OSError) else KeyboardInterrupt
+    with pytest.raises(expected) as caught:
+        write_vectors(path, WORDS, TABLE)
+    assert os.listdir(tmp_path) == ["v.txt"]
+    assert path.read_bytes() == b"before"
+    if expected is VectorFileError:
+        assert str(caught.value) == f"Cannot write {path}: No space left."
+
+
+def test_an_interrupt_between_rows_leaves_nothing(tmp_path: Path) -> None:
+    class Interrupting(list[str]):
+        def __iter__(self) -> Any:
+            yield "a"
+            if [entry for entry in os.listdir(tmp_path) if entry.endswith(".tmp")]:
+                raise KeyboardInterrupt
+            yield "b"
+
+    with pytest.raises(KeyboardInterrupt):
+        write_vectors(tmp_path / "v.bin", Interrupting(["a", "b"]), np.ones((2, 2), np.float32))
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
+def test_a_full_disk_is_one_sentence_and_a_device_stays_a_device(tmp_path: Path) -> None:
+    (tmp_path / "v.bin").symlink_to("/dev/full")
+    with pytest.raises(VectorFileError, match=r"Cannot write .*v\.bin: No space left on device\."):
+        write_vectors(tmp_path / "v.bin", WORDS, TABLE)
+    assert stat.S_ISCHR(os.stat("/dev/full").st_mode)
+
+
+def test_permissions_are_those_of_open_or_of_the_file_replaced(tmp_path: Path) -> None:
+    before = os.umask(0o027)
+    try:
+        write_vectors(tmp_path / "new.txt", WORDS, TABLE)
+        written(tmp_path / "old.txt", b"").chmod(0o604)
+        write_vectors(tmp_path / "old.txt", WORDS, TABLE)
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "new.txt").stat().st_mode) == 0o640
+    assert stat.S_IMODE((tmp_path / "old.txt").stat().st_mode) == 0o604
+
+
+@pytest.mark.parametrize("exists", [True, False])
+def test_a_link_is_followed_not_replaced(tmp_path: Path, exists: bool) -> None:
+    real = tmp_path / "real"
+    real.mkdir()
+    if exists:
+        written(real / "x.dat", b"before")
+    (tmp_path / "v.txt").symlink_to(real / "x.dat")
+    write_vectors(tmp_path / "v.txt", WORDS, TABLE)
+    assert (tmp_path / "v.txt").is_symlink()
+    assert (real / "x.dat").read_bytes().startswith(b"3 2\n")
+    assert os.listdir(real) == ["x.dat"]
+
+
+def test_check_writable_accepts_and_touches_nothing(tmp_path: Path) -> None:
+    path = written(tmp_path / "old.bin", b"before")
+    check_writable(path)
+    check_writable(str(tmp_path / "new.bin"))
+    assert path.read_bytes() == b"before"
+    assert os.listdir(tmp_path) == ["old.bin"]
+
+
+def test_check_writable_refuses_what_cannot_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "folder.txt").mkdir()
+    written(tmp_path / "file", b"")
+    (tmp_path / "loop.txt").symlink_to(tmp_path / "loop.txt")
+    refused = {
+        "missing/v.txt": r"missing is not a folder\. Create it first",
+        "file/v.txt": "file is not a folder",
+        "folder.txt": r"it is a folder\. Give a file name",
+        "n" * 300 + ".txt": "File name too long",
+    }
+    for name, message in refused.items():
+        with pytest.raises(VectorFileError, match=message):
+            check_writable(tmp_path / name)
+        with pytest.raises(VectorFileError, match=message):
+            write_vectors(tmp_path / name, WORDS, TABLE)
+    # root may write everywhere, so the answer of the system is made up
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    with pytest.raises(VectorFileError, match="you may not create files in"):
+        check_writable(tmp_path / "new.txt")
+    with pytest.raises(VectorFileError, match="you may not change this file"):
+        check_writable(written(tmp_path / "old.txt", b""))
+
+
+# round trips
+
+words_lists = st.lists(
+    st.text(st.characters(exclude_categories=["Cs"], exclude_characters=" \t\r\n\0"), min_size=1),
+    min_size=1,
+    max_size=5,
+    unique=True,
+)
+
+
+@st.composite
+def vectors(draw: st.DrawFn, dims: int = 1) -> tuple[list[str], Table]:
+    words = draw(words_lists)
+    shape = (len(words), draw(st.integers(dims, 5)))
+    return words, draw(hnp.arrays(np.float32, shape, elements=st.floats(width=32)))
+
+
+@pytest.mark.parametrize("name", ["v.txt", "v.bin"])
+@settings(deadline=None, derandomize=True)
+@given(vectors(dims=2))
+def test_what_was_written_is_read_bit_for_bit(name: str, case: tuple[list[str], Table]) -> None:
+    words, table = case
+    if name == "v.txt":  # text has one NaN only
+        table = np.where(np.isnan(table), np.float32(np.nan), table)
+    with tempfile.TemporaryDirectory() as folder:
+        write_vectors(f"{folder}/{name}", words, table)
+        assert_same(read_vectors(f"{folder}/{name}"), words, table)
+
+
+@pytest.mark.parametrize("name", ["v.txt", "v.bin"])
+def test_round_trip_of_many_ordinary_numbers(tmp_path: Path, name: str) -> None:
+    rng = np.random.default_rng(3)
+    for dim in (1, 100):
+        table = rng.normal(0, 0.1, (1000, dim)).astype(np.float32)
+        words = [f"w{i}" for i in range(1000)]
+        write_vectors(tmp_path / name, words, table)
+        assert_same(read_vectors(tmp_path / name), words, table)
+
+
+@settings(deadline=None, derandomize=True)
+@given(
+    st.sampled_from([b"", b"2 2\n", b"1 1\n", b"3 70\n"]),
+    st.binary(max_size=60) | st.text(" \n\t01.-exan", max_size=60).map(str.encode),
+)
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_any_bytes_are_read_or_refused_with_the_name_of_the_file(head: bytes, body: bytes) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        path = written(Path(folder) / "odd.bin", head + body)
+        try:
+            words, table = read_vectors(path)
+        except VectorFileError as error:
+            assert "odd.bin" in str(error)  # noqa: PT017 (either outcome is right)
+        else:
+            assert table.shape[0] == len(words) == len(set(words)) > 0
+
+
+# reading
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"2 2\na 1 2\nb 3 4\n",
+        b"2 2\na 1 2 \nb 3 4 \n",  # as word2vec.c and fastText
+        b"2 2\r\na 1 2\r\nb 3 4\r\n",
+        b"\xef\xbb\xbf2 2\na 1 2\nb 3 4\n",
+        b"\xef\xbb\xbfa 1 2\nb 3 4\n",
+        b"2 2\na 1.0 2e0\nb .3E1 +4",
+        b"a 1 2\nb 3 4\n",  # GloVe
+        b"2 2\n\na 1 2\n\nb 3 4\n\n",
+        b"2 2\na " + packed(1, 2) + b"\nb " + packed(3, 4) + b"\n",
+        b"2 2\na " + packed(1, 2) + b"b " + packed(3, 4),  # gensim, GoogleNews
+        b"2 2\r\na " + packed(1, 2) + b"\n\nb " + packed(3, 4) + b"\n\n",
+    ],
+)
+@pytest.mark.parametrize("name", ["v.txt", "v.bin", "v"])
+def test_what_other_tools_write_is_read(tmp_path: Path, name: str, content: bytes) -> None:
+    found = read_vectors(written(tmp_path / name, content))
+    assert_same(found, ["a", "b"], [[1, 2], [3, 4]])
+
+
+def test_a_binary_number_may_begin_with_a_newline_or_space(tmp_path: Path) -> None:
+    table = np.frombuffer(b"\n\n\n\x3f  \n ", "<f4").reshape(1, 2)
+    content = b"2 2\na " + table.tobytes() + b"\nb " + table.tobytes() + b"\n"
+    assert_same(read_vectors(written(tmp_path / "v", content)), ["a", "b"], np.tile(table, (2, 1)))
+
+
+def test_nan_and_infinity_and_too_large_numbers_are_loaded(tmp_path: Path) -> None:
+    _, table = read_vectors(written(tmp_path / "v", b"1 4\na nan inf -Infinity 1e39\n"))
+    np.testing.assert_array_equal(table, [[np.nan, np.inf, -np.inf, np.inf]])
+
+
+def test_words_of_text_may_hold_spaces_and_unusual_characters(tmp_path: Path) -> None:
+    content = "4 2\nnew york 1 2\n. . . 3 4\n 5 6\nx\xa0y\u2028z 7 8\n".encode()
+    words, table = read_vectors(written(tmp_path / "v.txt", content))
+    assert words == ["new york", ". . .", "", "x\xa0y\u2028z"]
+    assert table.tolist() == [[1, 2], [3, 4], [5, 6], [7, 8]]
+
+
+def test_of_repeated_words_the_first_is_kept(tmp_path: Path) -> None:
+    content = b"4 1\na 1\nb 2\na 3\na 4\n"
+    with pytest.warns(UserWarning, match="2 rows repeat a word of an earlier row"):
+        found = read_vectors(written(tmp_path / "v.txt", content))
+    assert_same(found, ["a", "b"], [[1], [2]])
+
+
+def test_more_rows_than_announced_are_read_with_a_warning(tmp_path: Path) -> None:
+    with pytest.warns(UserWarning, match="holds 2 rows, its header announces 1; all were read"):
+        found = read_vectors(written(tmp_path / "v.txt", b"1 2\na 1 2\nb 3 4\n"))
+    assert_same(found, ["a", "b"], [[1, 2], [3, 4]])
+
+
+ROW = b"a " + packed(0.25, 0.5, 0.75)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"3 2\na 1 2\nb 3 4\n", "line 3: the file ends after 2 rows, its header announces 3"),
+        (b"2 2\na 1 2\nb 3\n", r"line 3: expected 2 numbers, found 1\. The file may be cut short"),
+        (b"2 2\na 1 2 3\nb 3 4 5\n", r"line 2: expected 2 numbers, found 3\.$"),
+        (b"2 3\na 1 2\nb 3 4\n", "line 2: expected 3 numbers, found 2"),
+        (b"a 1 2\nb 3\n", "line 2: expected 2 numbers, found 1"),
+        (b"a 1 2\nb 3 x4\n", "line 2: expected 2 numbers, found 'x4' there"),
+        (b"9 2\n", "line 1: the file ends after 0 rows"),
+        (b"1 900000000000\na 1 2\n", "line 1: a header of 900000000000 numbers a row"),
+        (b"900000000000 2\na 1 2\n", "line 2: the file ends after 1 rows"),
+        (b"2 3\n" + ROW, "row 2: the file ends in this row, its header announces 2 rows of 3"),
+        (b"1 3\n" + ROW[:-1], "row 1: the file ends in this row"),
+        (b"2 2\n" + ROW + ROW, "row 2: no word where one should begin"),
+        (b"1 2\n" + ROW, "row 2: 4 bytes follow, but its header announces 1 rows of 2 numbers"),
+        (b"2 1\na 1\n\xff\xe9 2\n", r"line 3: the word b'\\xff\\xe9' is not valid UTF-8"),
+        (b"2 3\n" + ROW + b"\xe9" + ROW, r"row 2: the word b'\\xe9a' is not valid UTF-8"),
+        (b"0 2\n", "holds no vectors: its header announces 0 rows"),
+        (b"2 0\na\nb\n", "its header announces 2 rows of 0 numbers"),
+        (b"", "is empty"),
+        (b"\n\n", "is not a word2vec text or binary file"),
+        (b"just some prose\nof two lines\n", "is not a word2vec text or binary file"),
+        (b"\x89PNG\r\n\x1a\n\0\0", "is a PNG image"),
+        (b"\x1f\x8b\x08\0garbage", "is a gzip file; decompress it first"),
+        (struct.pack("<ii", 793712314, 12) + bytes(99), "is a fastText model"),
+        (pickle.dumps({"a": 1}), "is a Python pickle"),
+    ],
+)
+def test_damaged_and_foreign_files_are_refused(
+    tmp_path: Path, content: bytes, message: str
+) -> None:
+    path = written(tmp_path / "v.bin", content)
+    with pytest.raises(VectorFileError, match=message) as caught:
+        read_vectors(path)
+    assert str(path) in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_undecodable_words_are_loaded_on_request(tmp_path: Path) -> None:
+    path = written(tmp_path / "v.txt", b"1 1\ncaf\xe9 2\n")
+    with pytest.raises(VectorFileError, match='pass errors="replace"'):
+        read_vectors(path)
+    assert_same(read_vectors(path, errors="replace"), ["caf\ufffd"], [[2]])
+
+
+def test_a_path_that_is_no_file_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(VectorFileError, match="it is not a regular file"):
+        read_vectors(tmp_path)
+    with pytest.raises(VectorFileError, match=r"Cannot read .*: No such file or directory"):
+        read_vectors(tmp_path / "v.txt")
+
+
+@pytest.mark.parametrize("binary", [True, False])
+def test_gensim_reads_ours_and_we_read_gensims(tmp_path: Path, binary: bool) -> None:
+    models = pytest.importorskip("gensim.models")
+    name = str(tmp_path / ("v.bin" if binary else "v.txt"))
+    write_vectors(name, WORDS, TABLE)
+    theirs = models.KeyedVectors.load_word2vec_format(name, binary=binary)
+    assert_same((theirs.index_to_key, theirs.vectors), WORDS, TABLE)
+    theirs.save_word2vec_format(name, binary=binary)
+    assert_same(read_vectors(name), WORDS, TABLE)

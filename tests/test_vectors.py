@@ -1,0 +1,176 @@
+"""The result of training: look-up, neighbours, errors."""
+
+import math
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from w2v.errors import UnknownWordError, VectorFileError, W2VError
+from w2v.vectors import Vectors, load
+
+S = math.sqrt(0.5)
+
+
+@pytest.fixture
+def compass() -> Vectors:
+    matrix = [[2, 0], [0, 3], [-1, 0], [1, 1], [0, 0]]
+    return Vectors(["east", "north", "west", "northeast", "nowhere"], matrix, [9, 7, 5, 3, 1])
+
+
+def rounded(found: list[tuple[str, float]]) -> list[tuple[str, float]]:
+    return [(word, round(cosine, 6)) for word, cosine in found]
+
+
+def test_is_a_mapping_from_word_to_row(compass: Vectors) -> None:
+    assert len(compass) == 5
+    assert compass.dim == 2
+    assert list(compass) == compass.words
+    assert "north" in compass
+    assert "south" not in compass
+    assert compass.index("west") == 2
+    assert compass["northeast"].tolist() == [1.0, 1.0]
+    assert compass.matrix.dtype == np.float32
+    assert compass.counts is not None
+    assert compass.counts.dtype == np.int64
+    assert repr(compass) == "<Vectors: 5 words, 2 dimensions>"
+
+
+def test_rows_and_tables_are_read_only_and_not_copied() -> None:
+    mine = np.ones((2, 3), dtype=np.float32)
+    vectors = Vectors(["a", "b"], mine)
+    assert np.shares_memory(vectors["a"], mine)
+    for view in (vectors["a"], vectors.matrix, vectors.unit):
+        with pytest.raises(ValueError, match="read-only"):
+            view[...] = 0
+    mine[0, 0] = 5  # who made the table may still change it
+    assert vectors["a"][0] == 5
+
+
+def test_most_similar_ranks_by_cosine_and_leaves_the_query_out(compass: Vectors) -> None:
+    found = compass.most_similar("east", n=3)
+    assert [word for word, _ in found] == ["northeast", "north", "nowhere"]
+    assert [cosine for _, cosine in found] == pytest.approx([S, 0, 0])
+    assert all(type(cosine) is float for _, cosine in found)
+    everything = compass.most_similar("east", n=99)
+    assert rounded(everything)[-1] == ("west", -1)
+    assert len(everything) == 4
+
+
+def test_most_similar_takes_words_vectors_and_lists(compass: Vectors) -> None:
+    assert rounded(compass.most_similar(["east", "north"], n=1)) == [("northeast", 1)]
+    # lengths do not matter: unit vectors are averaged
+    assert compass.most_similar([np.array([9.0, 0.0]), "north"], n=1)[0][0] == "northeast"
+    assert rounded(compass.most_similar(np.array([0.0, -5.0]), n=9))[-1] == ("north", -1)
+    rows = np.array([[1.0, 0.0], [0.0, 1.0]])
+    assert rounded(compass.most_similar(rows, n=1)) == [("northeast", 1)]
+    assert rounded(compass.most_similar([], "east", n=1)) == [("west", 1)]
+    assert rounded(compass.most_similar(["north"], ["west"], n=1)) == [("northeast", 1)]
+
+
+def test_most_similar_may_be_restricted_to_the_first_words(compass: Vectors) -> None:
+    assert [w for w, _ in compass.most_similar("east", restrict_vocab=2)] == ["north"]
+    # a word beyond the restriction may be asked, not answered
+    found = compass.most_similar("northeast", restrict_vocab=3)
+    assert [w for w, _ in found] == ["east", "north", "west"]
+    assert compass.most_similar("east", restrict_vocab=1) == []
+
+
+@pytest.mark.parametrize("n", [1, 2, 7, 50, 200])
+def test_most_similar_agrees_with_sorting_everything(n: int) -> None:
+    rng = np.random.default_rng(5)
+    table = rng.integers(-2, 3, (200, 3)).astype(np.float32)  # many ties and some zero rows
+    vectors = Vectors([f"w{i}" for i in range(200)], table)
+    cosines = vectors.unit @ vectors.unit[17]
+    order = [i for i in np.argsort(-cosines, kind="stable") if i != 17][:n]
+    assert [word for word, _ in vectors.most_similar("w17", n=n)] == [f"w{i}" for i in order]
+
+
+def test_impossible_requests_are_refused(compass: Vectors) -> None:
+    with pytest.raises(ValueError, match="`n` must be at least 1, got 0"):
+        compass.most_similar("east", n=0)
+    with pytest.raises(ValueError, match="`restrict_vocab` must be at least 1, got -1"):
+        compass.most_similar("east", restrict_vocab=-1)
+    with pytest.raises(ValueError, match="both empty"):
+        compass.most_similar([])
+    with pytest.raises(ValueError, match=r"must have shape \(2,\), got \(3,\)"):
+        compass.most_similar(np.ones(3))
+    with pytest.raises(ValueError, match="must be finite"):
+        compass.most_similar(np.array([np.nan, 1]))
+
+
+def test_similarity_is_the_cosine(compass: Vectors) -> None:
+    assert compass.similarity("east", "northeast") == pytest.approx(S)
+    assert compass.similarity("east", "west") == -1.0
+    assert compass.similarity("north", np.array([0.0, 0.5])) == 1.0
+    assert compass.similarity("north", "nowhere") == 0.0
+
+
+def test_rows_without_direction_have_cosine_zero() -> None:
+    table = np.array([[1, 0], [0, 0], [np.nan, 1], [np.inf, 1]], dtype=np.float32)
+    vectors = Vectors(["a", "zero", "nan", "inf"], table)
+    assert vectors.most_similar("a") == [("zero", 0.0), ("nan", 0.0), ("inf", 0.0)]
+    assert vectors.most_similar("zero", n=1) == [("a", 0.0)]
+    assert np.isnan(vectors["nan"][0])
+
+
+@pytest.mark.parametrize("scale", [1e-44, 1e-30, 1.0, 1e30, 3e38])
+def test_unit_rows_of_tiny_and_huge_numbers(scale: float) -> None:
+    vectors = Vectors(["a"], np.full((1, 4), scale, dtype=np.float32))
+    np.testing.assert_allclose(vectors.unit, 0.5, rtol=1e-6)
+
+
+def test_unknown_word_names_close_spellings() -> None:
+    vectors = Vectors(["Athens", "ATHENS", "athena", "word", "zebra"], np.eye(5))
+    with pytest.raises(UnknownWordError) as caught:
+        vectors["athens"]
+    assert str(caught.value) == (
+        "'athens' is not among the 5 words of the vocabulary. "
+        "Close to it: 'Athens', 'ATHENS', 'athena'."
+    )
+    with pytest.raises(UnknownWordError, match=r"Close to it: 'word'\."):
+        vectors.similarity("wrod", "zebra")
+    with pytest.raises(KeyError, match=r"vocabulary\.$"):
+        vectors.most_similar("qqqqqqqq")
+    with pytest.raises(W2VError, match=r"'' is not among"):
+        vectors.index("")
+    with pytest.raises(TypeError, match="must be a str, got 3"):
+        vectors[3]  # type: ignore[index]
+
+
+def test_unknown_word_is_quick_in_a_large_vocabulary() -> None:
+    words = [f"{i:06d}"[::-1] for i in range(200_000)]
+    vectors = Vectors(words, np.zeros((len(words), 1)))
+    start = time.process_time()
+    with pytest.raises(UnknownWordError, match="Close to it"):
+        vectors["00a000"]
+    assert time.process_time() - start < 1.0  # 0.1 s where this was written
+
+
+def test_parts_that_do_not_fit_are_refused() -> None:
+    with pytest.raises(ValueError, match=r"must be 2-D.*got \(3,\)"):
+        Vectors(["a"], np.ones(3))
+    with pytest.raises(ValueError, match=r"not empty; got \(0, 3\)"):
+        Vectors([], np.ones((0, 3)))
+    with pytest.raises(ValueError, match="2 words do not fit 3 rows"):
+        Vectors(["a", "b"], np.ones((3, 2)))
+    with pytest.raises(ValueError, match=r"`counts` must be \(1,\), got \(2,\)"):
+        Vectors(["a"], np.ones((1, 2)), [1, 2])
+    with pytest.raises(ValueError, match=r"unique; repeated: 'a', 'c'\."):
+        Vectors(["a", "b", "a", "c", "c", "a"], np.ones((6, 2)))
+
+
+@pytest.mark.parametrize("name", ["v.txt", "v.vec", "v.bin"])
+def test_save_and_load(compass: Vectors, tmp_path: Path, name: str) -> None:
+    path = f"{tmp_path}/{name}"
+    compass.save(path)
+    again = load(path)
+    assert again.words == compass.words
+    assert np.array_equal(again.matrix, compass.matrix)
+    assert again.counts is None
+
+
+def test_load_of_a_missing_file_says_so() -> None:
+    with pytest.raises(VectorFileError, match=r"Cannot read nowhere\.bin: No such file"):
+        load("nowhere.bin")

@@ -1,0 +1,268 @@
+"""The command line: options to one call to echo."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from w2v import __version__
+from w2v.config import BACKENDS, CBOW_COMBINERS, LOSSES, MODELS, Config
+from w2v.errors import ConfigError, W2VError
+
+if TYPE_CHECKING:
+    from w2v.trainer import Trainer
+    from w2v.vectors import Vectors
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+_INTERRUPTED = 130
+
+
+class _Group(click.Group):
+    """Turns the library's errors into one line and an exit code: 2 for usage, 1 for failure."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except ConfigError as error:
+            raise click.UsageError(str(error)) from error
+        except W2VError as error:
+            raise click.ClickException(str(error)) from error
+        except MemoryError as error:
+            raise click.ClickException(f"Not enough memory: {error}") from error
+        except KeyboardInterrupt:
+            click.echo("\nInterrupted; nothing was written.", err=True)
+            ctx.exit(_INTERRUPTED)
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="w2v")
+def main() -> None:
+    """Train word vectors (word2vec) and ask them questions.
+
+    \b
+    w2v demo                                  try it, without a corpus
+    w2v train corpus.txt -o vectors.bin       train on your text
+    w2v nearest vectors.bin king queen        look at neighbours
+    """
+
+
+def training_options(command: _Command) -> _Command:
+    """The options of `Config`, by its names and with its defaults."""
+    for option in reversed(_TRAINING_OPTIONS):
+        command = option(command)
+    return command
+
+
+def _option(flag: str, kind: Any, text: str, default: Any = None, **extra: Any) -> Any:
+    """An option of `Config`; `default` is shown where it is not that of `Config` itself."""
+    own = getattr(Config, flag.strip("-").replace("-", "_"))
+    shown = default if default is not None else (True if own is not None else False)
+    return click.option(flag, type=kind, default=own, show_default=shown, help=text, **extra)
+
+
+_TRAINING_OPTIONS = (
+    _option("--model", click.Choice(MODELS), "Predict the centre from each context word, or all."),
+    _option(
+        "--loss",
+        click.Choice(LOSSES),
+        "Negative sampling, hierarchical softmax, or full softmax (small vocabularies).",
+    ),
+    _option("--dim", int, "Numbers in a word vector."),
+    _option("--window", int, "Words on each side of the centre, at most."),
+    click.option(
+        "--fixed-window", is_flag=True, help="Use the whole window instead of a random part of it."
+    ),
+    _option("--negative", int, "Negative samples per pair (loss ns).", "5"),
+    _option("--ns-exponent", float, "Draw noise words by count to this power (loss ns).", "0.75"),
+    _option("--sample", float, "Subsampling threshold for frequent words; 0 keeps all."),
+    _option("--min-count", int, "Drop words seen fewer times."),
+    _option("--max-vocab", int, "Keep only this many of the most frequent words.", "no limit"),
+    _option("--epochs", int, "Passes over the corpus."),
+    _option("--alpha", float, "Learning rate at the start.", "0.025; CBOW 0.05"),
+    _option("--min-alpha", float, "Learning rate at the end, as a fraction of --alpha."),
+    _option("--cbow", click.Choice(CBOW_COMBINERS), "Mean or sum of the window (CBOW).", "mean"),
+    _option("--seed", int, "Start of all random draws."),
+    _option("--workers", int, "Training threads; 1 gives the same bytes every time.", "all cores"),
+    _option("--backend", click.Choice(BACKENDS), "Array library and device."),
+    _option("--block-tokens", int, "Centres in a block of small products.", "by backend"),
+    _option("--block-negatives", int, "Noise words a block shares (loss ns).", "by backend"),
+    _option("--step-tokens", int, "Tokens between two updates of the tables.", "by backend"),
+    _option("--row-cap", float, "Most that one step may add to a row: learning rate x terms."),
+)
+
+
+@main.command()
+@click.argument("corpus", nargs=-1, required=True)
+@click.option("-o", "--output", required=True, type=click.Path(), help="Vectors: .bin, .vec, .txt.")
+@training_options
+@click.option("--vocab", type=click.Path(), help="Take words and counts from this file.")
+@click.option("--save-vocab", type=click.Path(), help="Write words and counts: 'word count'.")
+@click.option(
+    "--errors",
+    type=click.Choice(["strict", "replace"]),
+    default="strict",
+    show_default=True,
+    help="Stop at bytes that are not UTF-8, or read U+FFFD.",
+)
+@click.option("--report", type=click.Path(), help="Write what was done, as JSON.")
+@click.option("-q", "--quiet", is_flag=True, help="No progress, only errors.")
+def train(
+    corpus: tuple[str, ...],
+    output: str,
+    vocab: str | None,
+    save_vocab: str | None,
+    errors: str,
+    report: str | None,
+    quiet: bool,
+    **options: Any,
+) -> None:
+    """Train word vectors on text files.
+
+    CORPUS is one or more files, folders or glob patterns, or - for standard input: UTF-8, one
+    sentence a line, words between white space; gzip, bzip2, xz and zstd are recognised.
+
+    \b
+    Examples:
+      w2v train corpus.txt -o vectors.bin
+      w2v train texts/ more.txt.gz -o vectors.vec --model cbow --dim 200 --window 8
+      zcat news.gz | w2v train - -o vectors.bin --loss hs --report run.json
+    """
+    from w2v import Word2Vec, files
+    from w2v.console import Console
+    from w2v.formats import check_writable
+    from w2v.vocab import Vocabulary
+
+    model = Word2Vec(**options)
+    check_writable(output)
+    files.check_targets([output, save_vocab, report])
+    vocabulary = Vocabulary.load(vocab) if vocab else None
+    with Console(quiet=quiet) as console:
+
+        def on_corpus(trainer: Trainer, why: str) -> None:
+            console.corpus(trainer, why)
+            if save_vocab:
+                trainer.corpus.vocabulary.save(save_vocab)
+
+        model.fit(
+            [Path(name) for name in corpus],
+            vocabulary=vocabulary,
+            errors=errors,
+            on_read=console.reading,
+            on_corpus=on_corpus,
+            on_progress=console.training,
+        )
+        model.save(output)
+        if report:
+            files.write_text(report, json.dumps(model.report, indent=2) + "\n")
+        console.done(model, output)
+
+
+@main.command()
+@click.option("-o", "--output", type=click.Path(), help="Keep the vectors: .bin, .vec, .txt.")
+@click.option("--words", "show", default=8, show_default=True, help="Words to show neighbours of.")
+@training_options
+def demo(output: str | None, show: int, **options: Any) -> None:
+    """Train on text that every machine has: the documentation inside Python's standard library.
+
+    \b
+    Example:
+      w2v demo
+      w2v demo --model cbow --dim 50 -o python.vec
+    """
+    from w2v import Word2Vec
+    from w2v.console import Console
+    from w2v.demo import frequent_words, python_prose
+    from w2v.formats import check_writable
+
+    model = Word2Vec(**options)
+    if output:
+        check_writable(output)
+    with Console() as console:
+        console.say("Reading the docstrings and comments of Python's standard library.")
+        model.fit(python_prose(), on_corpus=console.corpus, on_progress=console.training)
+        if output:
+            model.save(output)
+        console.done(model, output)
+    for word in frequent_words(model.vectors, show):
+        neighbours = (name for name, _ in model.most_similar(word, n=6))
+        click.echo(f"{word:>14}  {', '.join(neighbours)}")
+
+
+@main.command()
+@click.argument("vectors", type=click.Path())
+@click.argument("words", nargs=-1, required=True)
+@click.option("-n", default=10, show_default=True, type=click.IntRange(min=1), help="How many.")
+def nearest(vectors: str, words: tuple[str, ...], n: int) -> None:
+    """Words with the largest cosine to each given word.
+
+    \b
+    Example:
+      w2v nearest vectors.bin king queen -n 5
+    """
+    table = _load(vectors)
+    answers = [table.most_similar(word, n=n) for word in words]
+    for word, answer in zip(words, answers, strict=True):
+        click.echo(word)
+        width = max((len(name) for name, _ in answer), default=0)
+        for name, cosine in answer:
+            click.echo(f"  {name:<{width}}  {cosine:.4f}")
+
+
+@main.command("eval")
+@click.argument("vectors", type=click.Path())
+@click.option("--analogies", type=click.Path(), help="Questions in the form of questions-words.")
+@click.option("--pairs", type=click.Path(), multiple=True, help="Lines: word, word, score.")
+@click.option(
+    "--restrict-vocab",
+    default=30000,
+    show_default=True,
+    type=click.IntRange(min=0),
+    help="Analogies among the first N words only; 0 for all.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def evaluate(
+    vectors: str, analogies: str | None, pairs: tuple[str, ...], restrict_vocab: int, as_json: bool
+) -> None:
+    """Score vectors on analogies (3CosAdd) and on word pairs (Spearman, Pearson).
+
+    \b
+    Example:
+      w2v eval vectors.bin --analogies questions-words.txt --pairs wordsim353.tsv
+    """
+    from w2v import evaluate as evaluation
+
+    if not analogies and not pairs:
+        raise click.UsageError("Nothing to score: give --analogies FILE or --pairs FILE.")
+    scores = evaluation.evaluate(_load(vectors), analogies, pairs, restrict_vocab)
+    click.echo(json.dumps(scores, indent=2) if as_json else evaluation.format_table(scores))
+
+
+@main.command()
+def backends() -> None:
+    """List the array libraries and devices, and say which can be used.
+
+    \b
+    Example:
+      w2v backends
+    """
+    from w2v.backends import available_backends
+
+    for state in available_backends():
+        if state.backend is None:
+            click.echo(f"{state.name:<8}not usable  {state.reason}")
+            continue
+        memory = state.backend.total_memory_bytes() / 2**30
+        click.echo(
+            f"{state.name:<8}usable      {state.backend.version}, {state.backend.device}, "
+            f"{memory:.1f} GiB"
+        )
+
+
+def _load(path: str) -> Vectors:
+    from w2v import load
+
+    return load(path)

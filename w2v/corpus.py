@@ -1,0 +1,279 @@
+"""Text to token ids: read once, counted, pruned, and kept in a memory-mapped file.
+
+Memory is bounded by the number of different words and not by the length of the
+text, and a pipe or a one-shot iterator serves as well as a file: see `spool`.
+"""
+
+import os
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import chain, islice
+from typing import Any, NoReturn
+
+import numpy as np
+
+from w2v.errors import CorpusError
+from w2v.spool import Int32s, Int64s, Spool
+from w2v.textio import Progress, find_files, read_pieces, source_name
+from w2v.vocab import Vocabulary, is_word
+
+_BATCH_TOKENS = 1 << 14
+
+
+@dataclass(frozen=True)
+class CorpusStats:
+    """What was read: nothing is dropped without being counted here."""
+
+    tokens: int
+    """Tokens read."""
+    rare: int
+    """Tokens read that are not in the vocabulary, and so not in `Corpus.ids`."""
+    sentences: int
+    """Sentences read that had a token; those of rare tokens only are not in `Corpus.ends`."""
+    types: int
+    """Different tokens read."""
+
+    @property
+    def kept(self) -> int:
+        """Tokens in `Corpus.ids`."""
+        return self.tokens - self.rare
+
+
+class Corpus:
+    """A text as token ids, on disk.
+
+    Attributes
+    ----------
+    vocabulary : Vocabulary
+    ids : int32 (N,)              Memory-mapped, read-only, each in [0, V).
+    ends : int64 (S,)             Memory-mapped, read-only: sentence s is
+                                  ids[ends[s - 1]:ends[s]], the first starts at 0;
+                                  strictly increasing, the last is N.
+    stats : CorpusStats
+    seconds : dict                Time taken to "count" (read) and to "encode".
+
+    Notes
+    -----
+    `close`, or leaving a `with` block, lets go of the arrays. The disk space is
+    free again once nobody else holds them.
+    """
+
+    def __init__(
+        self,
+        vocabulary: Vocabulary,
+        ids: Int32s,
+        ends: Int64s,
+        stats: CorpusStats,
+        seconds: dict[str, float],
+    ) -> None:
+        self.vocabulary = vocabulary
+        self.stats = stats
+        self.seconds = seconds
+        self._arrays: tuple[Int32s, Int64s] | None = (ids, ends)
+
+    @property
+    def ids(self) -> Int32s:
+        return self._open()[0]
+
+    @property
+    def ends(self) -> Int64s:
+        return self._open()[1]
+
+    def close(self) -> None:
+        self._arrays = None
+
+    def __enter__(self) -> "Corpus":
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def _open(self) -> tuple[Int32s, Int64s]:
+        if self._arrays is None:
+            raise ValueError("The corpus was closed. Use it inside its `with` block.")
+        return self._arrays
+
+
+def read_corpus(
+    source: str | os.PathLike[str] | list[Any] | tuple[Any, ...],
+    *,
+    min_count: int = 5,
+    max_vocab: int | None = None,
+    vocabulary: Vocabulary | None = None,
+    errors: str = "strict",
+    progress: Progress | None = None,
+) -> Corpus:
+    r"""Read text files: a sentence a line, words between white space.
+
+    Only `\n` ends a line, and a line may be of any length. White space is
+    what `str.split` takes for it.
+
+    Parameters
+    ----------
+    source : path, or list or tuple of paths
+        Files, folders, glob patterns, or `-` for standard input; see `textio.find_files`.
+    min_count : int               Rarer words are dropped.
+    max_vocab : int, optional     Only so many of the most frequent words are kept.
+    vocabulary : Vocabulary, optional
+        Take words, counts and order from here; the two limits above have no say then.
+    errors : {"strict", "replace"}
+        What to do with bytes that are not UTF-8: raise, or read U+FFFD.
+    progress : callable(bytes_read, total_bytes), optional
+        Called now and then; the total is None where it is not known.
+
+    Raises
+    ------
+    CorpusError
+        The text cannot be read or has no token, no word is frequent enough, or
+        the folder for temporary files is full.
+    TypeError
+        `source` is not made of paths.
+    """
+    files = find_files(_paths(source))
+    with Spool(vocabulary) as spool:
+        for piece in read_pieces(files, errors=errors, progress=progress):
+            lines = list(map(str.split, piece.split("\n")))
+            spool.add(list(map(len, lines)), chain.from_iterable(lines))
+        if not spool.tokens:
+            raise CorpusError(f"There is no word in {_few(files)}.")
+        return _encoded(spool, min_count, max_vocab)
+
+
+def read_sentences(
+    sentences: Iterable[list[str] | tuple[str, ...]],
+    *,
+    min_count: int = 5,
+    max_vocab: int | None = None,
+    vocabulary: Vocabulary | None = None,
+) -> Corpus:
+    """Read sentences that are split already; they are asked for once.
+
+    Parameters
+    ----------
+    sentences : iterable of list or tuple of str
+        An iterator will do. A sentence may be empty or of any length.
+    min_count, max_vocab, vocabulary
+        As for `read_corpus`.
+
+    Raises
+    ------
+    CorpusError
+        There is no token, or no word is frequent enough, or the folder for
+        temporary files is full.
+    TypeError
+        A sentence is not a list or tuple, or a token is not a str.
+    ValueError
+        A token is empty or has white space in it, so that no file could hold it.
+    """
+    if isinstance(sentences, (str, bytes, os.PathLike)):
+        raise TypeError(
+            f"Sentences must be lists of tokens, got {_short(sentences)}. "
+            "Files are read with `read_corpus`."
+        )
+    with Spool(vocabulary) as spool:
+        for first, lengths, tokens in _batches(sentences):
+            before = len(spool.words)
+            try:
+                spool.add([*lengths, 0], tokens)
+            except TypeError:  # a token that cannot be hashed
+                _refuse_token(first, lengths, tokens)
+            new = islice(reversed(spool.words), len(spool.words) - before)
+            if not all(isinstance(word, str) and is_word(word) for word in new):
+                _refuse_token(first, lengths, tokens)
+        if not spool.tokens:
+            raise CorpusError(
+                "There is no token in the sentences. If they are an iterator that was used "
+                "before, make a new one."
+            )
+        return _encoded(spool, min_count, max_vocab)
+
+
+def _encoded(spool: Spool, min_count: int, max_vocab: int | None) -> Corpus:
+    """Choose the vocabulary, if none was given, and give the tokens their final ids."""
+    counted = time.perf_counter()
+    counts = spool.counts[: len(spool.words)]
+    vocabulary = spool.vocabulary
+    if vocabulary is None:
+        vocabulary = Vocabulary.from_counts(
+            list(spool.words), counts, min_count=min_count, max_vocab=max_vocab
+        )
+    final = np.full(len(counts), -1, np.int32)
+    chosen = np.fromiter(map(spool.words.__getitem__, vocabulary.words), np.int64)
+    final[chosen] = np.arange(len(vocabulary))
+    kept = int(counts[chosen].sum())
+    if not kept:
+        raise CorpusError(f"None of the {spool.tokens:,} tokens is in the given vocabulary.")
+    ids, ends = spool.encode(final)
+    stats = CorpusStats(
+        tokens=spool.tokens,
+        rare=spool.tokens - kept,
+        sentences=spool.sentences,
+        types=int(np.count_nonzero(counts)),
+    )
+    seconds = {"count": counted - spool.started, "encode": time.perf_counter() - counted}
+    return Corpus(vocabulary, ids, ends, stats, seconds)
+
+
+def _paths(source: object) -> list[str | os.PathLike[str]]:
+    paths: list[str | os.PathLike[str]] = []
+    for path in source if isinstance(source, (list, tuple)) else [source]:
+        if not isinstance(path, (str, os.PathLike)):
+            raise TypeError(
+                f"A corpus must be a path or a list of paths, got {_short(path)}. "
+                "Lists of tokens are read with `read_sentences`."
+            )
+        paths.append(path)
+    return paths
+
+
+def _batches(sentences: Iterable[object]) -> Iterator[tuple[int, list[int], list[str]]]:
+    """(number of the first sentence, their lengths, their tokens in a row), copied."""
+    first = 1
+    lengths: list[int] = []
+    tokens: list[str] = []
+    for number, sentence in enumerate(sentences, start=1):
+        if not isinstance(sentence, (list, tuple)):
+            _refuse_sentence(number, sentence)
+        lengths.append(len(sentence))
+        tokens += sentence
+        if len(tokens) + len(lengths) >= _BATCH_TOKENS:
+            yield first, lengths, tokens
+            first, lengths, tokens = number + 1, [], []
+    yield first, lengths, tokens
+
+
+def _refuse_sentence(number: int, sentence: object) -> NoReturn:
+    if isinstance(sentence, str):
+        raise TypeError(
+            f"Sentence {number}: a string was given where a list of tokens is expected, "
+            f"{_short(sentence)}. Split it, as `text.split()` does; files are read with "
+            "`read_corpus`."
+        )
+    raise TypeError(f"Sentence {number}: expected a list of tokens, got {_short(sentence)}.")
+
+
+def _refuse_token(first: int, lengths: list[int], tokens: list[str]) -> NoReturn:
+    """Name the first token of a batch that is not a word."""
+    ends = np.cumsum(lengths)
+    for position, token in enumerate(tokens):
+        number = first + int(np.searchsorted(ends, position, side="right"))
+        if not isinstance(token, str):
+            raise TypeError(f"Sentence {number}: a token must be a str, got {_short(token)}.")
+        if not is_word(token):
+            raise ValueError(
+                f"Sentence {number}: a token must be UTF-8 text without white space, "
+                f"got {_short(token)}."
+            )
+    raise AssertionError("every token of the batch is a word")
+
+
+def _short(value: object) -> str:
+    """A value of any size and its type, for a message."""
+    shown = repr(value)
+    return f"{shown if len(shown) <= 60 else shown[:57] + '...'} ({type(value).__name__})"
+
+
+def _few(files: list[str]) -> str:
+    first = source_name(files[0])
+    return first if len(files) == 1 else f"{first} and {len(files) - 1} more"

@@ -1,0 +1,123 @@
+"""Every random choice as a function of where it is made.
+
+A draw depends on (seed, purpose, epoch, position) and on nothing else, so samples are the same on
+every backend, for any step size and any number of workers. Generator: `Backend.random_bits`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from w2v.backends import Array, Backend
+
+TOKEN, NEGATIVE, INITIAL = 1, 2, 3
+"""Purposes: keep this token and how wide is its window; which noise words; the first table."""
+
+_MASK = 2**64 - 1
+_LOW = np.uint64(0xFFFFFFFF)
+_HALF = np.uint64(32)
+
+
+def stream_key(seed: int, purpose: int, epoch: int = 0) -> int:
+    """Key of an independent stream of draws, in [0, 2**64)."""
+    key = 0
+    for part in (seed, purpose, epoch):
+        key = _mix(key ^ _mix(part))
+    return key
+
+
+def _mix(value: int) -> int:
+    """The output function of SplitMix64, on Python integers."""
+    z = (value + 0x9E3779B97F4A7C15) & _MASK
+    z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & _MASK
+    z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & _MASK
+    return z ^ (z >> 31)
+
+
+def high(bits: Array) -> Array:
+    """Upper 32 bits, as uint64; independent of the lower."""
+    return bits >> _HALF
+
+
+def low(bits: Array) -> Array:
+    """Lower 32 bits, as uint64."""
+    return bits & _LOW
+
+
+def below(bound: int, bits32: Array) -> Array:
+    """Integers in [0, bound) from 32 random bits; a value's share is off by less than 2**-32."""
+    return (bits32 * np.uint64(bound)) >> _HALF
+
+
+def thresholds(probabilities: NDArray[np.float64]) -> NDArray[np.uint32]:
+    """The t for which ``bits32 <= t`` holds with the given probability, to 2**-32."""
+    scaled = np.ceil(np.asarray(probabilities, np.float64) * 2.0**32) - 1
+    return np.clip(scaled, 0, 2**32 - 1).astype(np.uint32)
+
+
+def uniform_table(backend: Backend, shape: tuple[int, int], key: int) -> Array:
+    """Rows uniform in (-0.5, 0.5) / D as in word2vec.c, float32 (V, D)."""
+    xp = backend.xp
+    words, dim = shape
+    table = xp.empty(shape, xp.float32)
+    piece = max(1, 2**20 // dim)
+    for first in range(0, words, piece):
+        last = min(first + piece, words)
+        counter = xp.arange(first * dim, last * dim, dtype=xp.uint64)
+        unit = (backend.random_bits(key, counter) >> np.uint64(40)).astype(xp.float32)
+        unit += np.float32(0.5)
+        unit *= np.float32(2.0**-24)
+        unit -= np.float32(0.5)
+        table[first:last] = (unit / np.float32(dim)).reshape(-1, dim)
+    return table
+
+
+class NoiseSampler:
+    """Words drawn in proportion to given weights, in constant time each (alias method).
+
+    Parameters
+    ----------
+    weights : float (V,)    Not negative, at least one above zero; for word2vec counts**0.75.
+
+    References
+    ----------
+    Walker 1977, "An efficient method for generating discrete random variables with general
+    distributions"; table set-up after Vose 1991. Thresholds are 32-bit integers, so that every
+    backend accepts exactly the same draws.
+    """
+
+    def __init__(self, backend: Backend, weights: Iterable[float] | NDArray[Any]) -> None:
+        accept, alias = alias_table(np.asarray(weights, np.float64))
+        self.size = len(alias)
+        self._xp = backend.xp
+        self._accept = backend.asarray(accept)
+        self._alias = backend.asarray(alias)
+
+    def draw(self, bits: Array) -> Array:
+        """One word id per 64 random bits: int32, of the shape of `bits`."""
+        column = below(self.size, high(bits)).astype(self._xp.int32)
+        return self._xp.where(low(bits) <= self._accept[column], column, self._alias[column])
+
+
+def alias_table(weights: NDArray[np.float64]) -> tuple[NDArray[np.uint32], NDArray[np.int32]]:
+    """Thresholds uint32 (V,) and aliases int32 (V,) of the alias method."""
+    total = weights.sum()
+    if weights.ndim != 1 or not np.isfinite(total) or total <= 0 or weights.min() < 0:
+        raise ValueError("`weights` must be one axis of finite numbers >= 0, not all of them 0")
+    share = (weights * (len(weights) / total)).tolist()
+    alias = list(range(len(share)))
+    small = [i for i, p in enumerate(share) if p < 1]
+    large = [i for i, p in enumerate(share) if p >= 1]
+    while small and large:
+        poor, rich = small.pop(), large[-1]
+        alias[poor] = rich
+        share[rich] -= 1 - share[poor]
+        if share[rich] < 1:
+            small.append(large.pop())
+    for rest in (*small, *large):  # 1 but for rounding
+        share[rest] = 1.0
+    return thresholds(np.array(share)), np.array(alias, np.int32)

@@ -1,0 +1,383 @@
+"""Vector files: the text and binary formats of word2vec.
+
+Written so that every tool we know of reads them: header, single spaces, no
+trailing space, shortest decimals that give the same float32 back, and in binary
+a newline after each vector, as word2vec.c does and old readers require. Read as
+they are found: with or without header (GloVe), byte order mark, CRLF, trailing
+spaces, newlines between binary vectors. What kind a file is, its content says.
+"""
+
+import contextlib
+import mmap
+import os
+import re
+import secrets
+import stat
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from typing import BinaryIO, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from w2v.errors import ConfigError, VectorFileError
+
+PathLike = str | os.PathLike[str]
+Matrix = npt.NDArray[np.float32]
+
+_HEADER = re.compile(rb"[ \t]*(\d{1,18})[ \t]+(\d{1,18})[ \t]*(?:\r?\n|\Z)")
+_UNWRITABLE = re.compile(r"[ \t\r\n\ud800-\udfff]|\A\Z")  # lone surrogates have no UTF-8
+_BOM = b"\xef\xbb\xbf"
+_FOREIGN = {
+    b"\x1f\x8b": "a gzip file; decompress it first",
+    b"BZh91AY&SY": "a bzip2 file; decompress it first",
+    b"\xfd7zXZ": "an xz file; decompress it first",
+    b"\x28\xb5\x2f\xfd": "a Zstandard file; decompress it first",
+    b"PK\x03\x04": "a zip or npz file; unpack it first",
+    b"\xba\x16\x4f\x2f": "a fastText model; ask fastText for its .vec file",
+    b"\x89PNG": "a PNG image",
+    b"\x93NUMPY": "a NumPy array without words",
+    b"\x80": "a Python pickle; save it as word2vec text or binary first",
+}
+_BLOCK_BYTES = 1 << 20  # written at a time
+
+
+def _write_text(handle: BinaryIO, words: Sequence[str], matrix: Matrix) -> None:
+    for word, row in zip(words, matrix, strict=True):
+        # str of a NumPy float32 is the shortest decimal that reads back the same
+        handle.write(f"{word} {' '.join(map(str, row))}\n".encode())
+
+
+def _write_binary(handle: BinaryIO, words: Sequence[str], matrix: Matrix) -> None:
+    for word, row in zip(words, matrix.astype("<f4", copy=False), strict=True):
+        handle.write(b"%b %b\n" % (word.encode(), row.tobytes()))
+
+
+_WRITERS: dict[str, Callable[[BinaryIO, Sequence[str], Matrix], None]] = {
+    ".txt": _write_text,
+    ".vec": _write_text,
+    ".bin": _write_binary,
+}
+
+
+def check_writable(path: PathLike) -> None:
+    """Refuse a path that `write_vectors` could not write, before any work is done.
+
+    Looks only: nothing is created, opened or truncated. A disk that fills up
+    later is not foreseen.
+
+    Parameters
+    ----------
+    path : str or path
+        Where the vectors shall go; its extension names the format.
+
+    Raises
+    ------
+    ConfigError
+        The extension is not a known one.
+    VectorFileError
+        The folder is missing or not writable, or the path is a folder or a
+        file that may not be replaced.
+    """
+    name = os.fspath(path)
+    _writer(name)
+    target = os.path.realpath(name)
+    folder = os.path.dirname(target)
+    if not os.path.isdir(folder):
+        raise VectorFileError(f"Cannot write {name}: {folder} is not a folder. Create it first.")
+    if os.path.isdir(target):
+        raise VectorFileError(f"Cannot write {name}: it is a folder. Give a file name.")
+    try:
+        os.stat(target)
+    except FileNotFoundError:
+        pass
+    except OSError as error:  # a name too long, a loop of links
+        raise VectorFileError(f"Cannot write {name}: {error.strerror or error}.") from error
+    else:
+        if not os.access(target, os.W_OK):
+            raise VectorFileError(f"Cannot write {name}: you may not change this file.")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise VectorFileError(f"Cannot write {name}: you may not create files in {folder}.")
+
+
+def write_vectors(path: PathLike, words: Sequence[str], matrix: Matrix) -> None:
+    """Write words and vectors in the format that the extension names.
+
+    The file appears whole or not at all: it is written beside its place and
+    moved there at the end, through links, and keeps the permissions of a file
+    it replaces. A pipe or device is written to directly.
+
+    Parameters
+    ----------
+    path : str or path
+        ``.txt`` or ``.vec`` for word2vec text, ``.bin`` for word2vec binary.
+    words : sequence of str (V,)
+        Most frequent first. None empty, none with a space, tab, CR or LF.
+    matrix : float32 (V, D)
+        Both formats give the same float32 back, bit for bit (text writes every
+        NaN as ``nan``).
+
+    Raises
+    ------
+    ConfigError
+        The extension is not a known one.
+    VectorFileError
+        A word cannot stand in such a file, or the file cannot be written.
+    """
+    matrix = np.asarray(matrix, dtype=np.float32)
+    if matrix.ndim != 2 or len(words) != len(matrix):
+        raise ValueError(f"{len(words)} words do not fit a matrix of shape {matrix.shape}.")
+    check_writable(path)
+    name = os.fspath(path)
+    _check_words(name, words)
+    try:
+        with _replacing(os.path.realpath(name)) as handle:
+            handle.write(b"%d %d\n" % matrix.shape)
+            _writer(name)(handle, words, matrix)
+    except OSError as error:
+        raise VectorFileError(f"Cannot write {name}: {error.strerror or error}.") from error
+
+
+def _writer(name: str) -> Callable[[BinaryIO, Sequence[str], Matrix], None]:
+    extension = os.path.splitext(name)[1].lower()
+    if extension not in _WRITERS:
+        known = ".txt or .vec (word2vec text), .bin (word2vec binary)"
+        found = f"has the extension {extension!r}" if extension else "has no extension"
+        raise ConfigError(f"The vector file {name!r} {found}; expected {known}.")
+    return _WRITERS[extension]
+
+
+def _check_words(name: str, words: Sequence[str]) -> None:
+    bad = [word for word in words if _UNWRITABLE.search(word)]
+    if bad:
+        some = ", ".join(map(ascii, bad[:5])) + (", ..." if len(bad) > 5 else "")
+        raise VectorFileError(
+            f"Cannot write {name}: {len(bad)} of {len(words)} words are empty or hold a space, "
+            f"tab, line break or lone surrogate, and no reader could tell where they end: {some}. "
+            "Replace these characters, for instance by '_'."
+        )
+
+
+@contextlib.contextmanager
+def _replacing(target: str) -> Iterator[BinaryIO]:
+    """A file that takes the place of `target` on success and vanishes on failure."""
+    mode = None
+    with contextlib.suppress(FileNotFoundError):
+        mode = os.stat(target).st_mode
+    if mode is not None and not stat.S_ISREG(mode):  # moving a file over /dev/null would end it
+        with open(target, "wb", buffering=_BLOCK_BYTES) as handle:
+            yield handle
+        return
+    draft = os.path.join(os.path.dirname(target), f".w2v-{secrets.token_hex(8)}.tmp")
+    try:
+        with open(draft, "xb", buffering=_BLOCK_BYTES) as handle:
+            if mode is not None:
+                os.chmod(draft, stat.S_IMODE(mode))
+            yield handle
+        os.replace(draft, target)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(draft)
+        raise
+
+
+class _Header(NamedTuple):
+    """What is known before the first row; no header, no number of rows."""
+
+    rows: int | None
+    dim: int
+    end: int
+
+
+class _Source(NamedTuple):
+    name: str
+    data: mmap.mmap
+    errors: str
+
+    def fail(self, where: str, reason: str) -> VectorFileError:
+        return VectorFileError(f"{self.name}, {where}: {reason}")
+
+    def decode(self, raw: bytes, where: str, hint: str = "") -> str:
+        try:
+            return raw.decode("utf-8", self.errors)
+        except UnicodeDecodeError as error:
+            reason = f"the word {raw[:40]!r} is not valid UTF-8.{hint}"
+            option = 'To load it anyway pass errors="replace".'
+            raise self.fail(where, f"{reason} {option}") from error
+
+
+def read_vectors(path: PathLike, *, errors: str = "strict") -> tuple[list[str], Matrix]:
+    """Read a word2vec text or binary file, or a GloVe text file.
+
+    Parameters
+    ----------
+    path : str or path
+        The format is found from the content, whatever the extension.
+    errors : str
+        What to do with words that are not UTF-8, as for `bytes.decode`.
+
+    Returns
+    -------
+    words : list of str (V,)
+        Of a word that is there more than once the first is kept, with a warning.
+    matrix : float32 (V, D)
+        NaN and infinity are kept as found.
+
+    Raises
+    ------
+    VectorFileError
+        The file is missing, foreign, empty, cut short or inconsistent; the
+        message names the file and the line (text) or row (binary).
+    """
+    name = os.fspath(path)
+    try:
+        status = os.stat(name)
+        if not stat.S_ISREG(status.st_mode):
+            raise VectorFileError(f"Cannot read {name}: it is not a regular file.")
+        if status.st_size == 0:
+            raise VectorFileError(f"{name} is empty; expected word vectors.")
+        with (
+            open(name, "rb") as handle,
+            mmap.mmap(handle.fileno(), 0, access=mmap.ACCESS_READ) as data,
+        ):
+            words, matrix = _parse(_Source(name, data, errors))
+    except OSError as error:
+        raise VectorFileError(f"Cannot read {name}: {error.strerror or error}.") from error
+    return _first_of_each(name, words, matrix)
+
+
+def _parse(source: _Source) -> tuple[list[str], Matrix]:
+    data = source.data
+    for magic, what in _FOREIGN.items():
+        if data[: len(magic)] == magic:
+            raise VectorFileError(f"{source.name} is {what}.")
+    start = len(_BOM) if data[: len(_BOM)] == _BOM else 0
+    found = _HEADER.match(data, start)
+    rows = _first_lines(data, found.end() if found else start)
+    text = not rows or sum(map(_is_numeric, rows)) * 2 > len(rows)
+    if found:
+        header = _Header(int(found[1]), int(found[2]), found.end())
+        if header.rows == 0 or header.dim == 0:
+            shape = f"{header.rows} rows of {header.dim} numbers"
+            raise VectorFileError(f"{source.name} holds no vectors: its header announces {shape}.")
+    else:
+        header = _Header(None, _trailing_numbers(rows[0]) if text and rows else 0, start)
+        if header.dim == 0:
+            raise VectorFileError(f"{source.name} is not a word2vec text or binary file.")
+    if header.dim > len(data):
+        reason = f"a header of {header.dim} numbers a row, more than the file has bytes."
+        raise source.fail("line 1", reason)
+    return (_read_text if text else _read_binary)(source, header)
+
+
+def _first_lines(data: mmap.mmap, start: int) -> list[bytes]:
+    lines = data[start : start + (1 << 16)].split(b"\n")
+    return [line for line in lines if line.strip()][:8]
+
+
+def _is_number(field: bytes) -> bool:
+    try:
+        float(field)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_numeric(line: bytes) -> bool:
+    """Whether a line is a word and numbers, a few of them perhaps damaged."""
+    fields = line.split()[1:]
+    return 2 * sum(map(_is_number, fields)) >= len(fields) > 0
+
+
+def _trailing_numbers(line: bytes) -> int:
+    fields = line.split()[1:]
+    words = [at for at, field in enumerate(fields, 1) if not _is_number(field)]
+    return len(fields) - max(words, default=0)
+
+
+def _read_text(source: _Source, header: _Header) -> tuple[list[str], Matrix]:
+    data, dim = source.data, header.dim
+    words: list[str] = []
+    likely = header.rows or 1 << 16
+    matrix = np.empty((min(likely, len(data) // (2 * dim) + 1), dim), dtype=np.float32)
+    data.seek(header.end)
+    number = 0 if header.rows is None else 1
+    with np.errstate(over="ignore"):  # 1e39 is infinity to a float32
+        for line in iter(data.readline, b""):
+            number += 1
+            fields = line.rstrip(b" \t\r\n").split(b" ")
+            if fields == [b""]:
+                continue
+            if len(words) == len(matrix):
+                matrix.resize((2 * len(matrix), dim), refcheck=False)
+            where = f"line {number}"
+            raw = fields[0] if len(fields) == dim + 1 else _spaced_word(source, where, fields, dim)
+            try:
+                matrix[len(words)] = list(map(float, fields[-dim:]))
+            except ValueError:
+                bad = next(field for field in fields[-dim:] if not _is_number(field))
+                reason = (
+                    f"expected {dim} numbers, found {bad.decode(errors='replace')[:40]!r} there."
+                )
+                raise source.fail(where, reason) from None
+            words.append(source.decode(raw, where))
+    count = len(words) if header.rows is None else header.rows
+    if len(words) < count:
+        reason = f"the file ends after {len(words)} rows, its header announces {count}."
+        raise source.fail(f"line {number}", f"{reason} It may be cut short.")
+    if len(words) > count:
+        warnings.warn(
+            f"{source.name} holds {len(words)} rows, its header announces {count}; all were read.",
+            stacklevel=5,
+        )
+    matrix.resize((len(words), dim), refcheck=False)  # gives the rest back without a copy
+    return words, matrix
+
+
+def _spaced_word(source: _Source, where: str, fields: list[bytes], dim: int) -> bytes:
+    """The word of a row that has not one field more than numbers."""
+    extra = fields[1:-dim]
+    if not extra or all(map(_is_number, extra)):
+        reason = f"expected {dim} numbers, found {len(fields) - 1}."
+        raise source.fail(where, reason + " The file may be cut short." * (not extra))
+    return b" ".join(fields[:-dim])
+
+
+def _read_binary(source: _Source, header: _Header) -> tuple[list[str], Matrix]:
+    data, dim, count = source.data, header.dim, header.rows or 0
+    size, width, at = len(data), 4 * dim, header.end
+    announced = f"its header announces {count} rows of {dim} numbers."
+    words: list[str] = []
+    matrix = np.empty((min(count, size // width + 1), dim), dtype=np.float32)
+    for row in range(count):
+        where = f"row {row + 1}"
+        while data[at : at + 1] == b"\n":  # a newline may also begin a number, so only here
+            at += 1
+        space = data.find(b" ", at)
+        if space < 0 or space + 1 + width > size:
+            raise source.fail(where, f"the file ends in this row, {announced} It may be cut short.")
+        raw = data[at:space]
+        if b"\n" in raw or b"\0" in raw:
+            raise source.fail(where, f"no word where one should begin, {announced}")
+        words.append(source.decode(raw, where, f" Or the file is damaged: {announced}"))
+        matrix[row] = np.frombuffer(data, "<f4", dim, space + 1)
+        at = space + 1 + width
+    while data[at : at + 1] == b"\n":
+        at += 1
+    if at < size:
+        raise source.fail(f"row {count + 1}", f"{size - at} bytes follow, but {announced}")
+    return words, matrix
+
+
+def _first_of_each(name: str, words: list[str], matrix: Matrix) -> tuple[list[str], Matrix]:
+    first: dict[str, int] = {}
+    for row, word in enumerate(words):
+        first.setdefault(word, row)
+    repeated = len(words) - len(first)
+    if repeated:
+        warnings.warn(
+            f"{name}: {repeated} rows repeat a word of an earlier row and were left out.",
+            stacklevel=4,
+        )
+        return list(first), matrix[list(first.values())]
+    return words, matrix

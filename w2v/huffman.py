@@ -1,0 +1,135 @@
+"""Word counts to Huffman codes: for each word, the nodes it passes and the turns it takes."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+
+@dataclass(frozen=True, eq=False)
+class HuffmanTree:
+    """Paths from the root to every word, one after the other.
+
+    Parameters
+    ----------
+    offsets : int64 (V + 1,)      Path of word w is [offsets[w], offsets[w + 1]) of the other two.
+    nodes : int32 (offsets[V],)   Inner nodes, each in [0, V - 1), root first.
+    codes : uint8 (offsets[V],)   Turn taken at that node, 0 or 1.
+
+    Notes
+    -----
+    Inner nodes are numbered as they are made, so the root is node V - 2. A
+    single word needs no node: its path is empty.
+    """
+
+    offsets: NDArray[np.int64]
+    nodes: NDArray[np.int32]
+    codes: NDArray[np.uint8]
+
+    @classmethod
+    def from_counts(cls, counts: ArrayLike) -> "HuffmanTree":
+        """Build the tree of least total code length.
+
+        The two lightest nodes are joined until one is left; the lighter one
+        gets code 0. Ties are broken by a rule, so that equal counts give equal
+        trees: an older inner node comes before a newer one, an inner node
+        before a word, and a word of higher id before one of lower id. For
+        counts in descending order this is the tree of word2vec.c.
+
+        Parameters
+        ----------
+        counts : int (V,)             In any order.
+
+        Raises
+        ------
+        ValueError
+            `counts` is empty or not a vector of whole numbers of at least 1.
+        """
+        weights = np.asarray(counts)
+        if weights.ndim != 1 or not len(weights):
+            raise ValueError(f"`counts` must have shape (V,), V at least 1, got {weights.shape}.")
+        if not np.issubdtype(weights.dtype, np.integer):
+            raise ValueError(f"`counts` must be whole numbers, got {weights.dtype} numbers.")
+        if weights.min() < 1:  # ties among zeros would make the tree as deep as it has words
+            raise ValueError(f"`counts` must be at least 1, got {weights.min()}.")
+        lightest_first = np.argsort(-weights.astype(np.int64), kind="stable")[::-1]
+        joined = _join(weights[lightest_first].tolist())
+        parent = np.empty(2 * len(weights) - 1, np.int64)
+        code = np.empty(2 * len(weights) - 1, np.uint8)
+        parent[joined] = np.arange(len(joined)) // 2
+        code[joined] = np.arange(len(joined)) % 2
+        leaves = np.empty(len(weights), np.int64)
+        leaves[lightest_first] = np.arange(len(weights))
+        return cls(*_climb(leaves, parent, code))
+
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
+
+    @property
+    def inner_nodes(self) -> int:
+        """Number of inner nodes, V - 1."""
+        return len(self) - 1
+
+    @property
+    def lengths(self) -> NDArray[np.int64]:
+        """Code length of each word, int64 (V,)."""
+        return np.diff(self.offsets)
+
+    def path(self, word: int) -> tuple[NDArray[np.int32], NDArray[np.uint8]]:
+        """Nodes and codes of one word, root first, as views."""
+        here = slice(self.offsets[word], self.offsets[word + 1])
+        return self.nodes[here], self.codes[here]
+
+
+def _join(ascending: list[int]) -> NDArray[np.int64]:
+    """The nodes in the order they are joined, two by two.
+
+    Leaves are 0 to V - 1 in the order given, inner nodes V + 0, V + 1, ...
+    Sums never fall, so inner nodes queue up sorted and no heap is needed.
+    """
+    words = len(ascending)
+    never = sum(ascending) + 1  # heavier than any node: marks the end of both queues
+    leaf_weights = [*ascending, never]
+    inner_weights = [never] * words
+    joined = []
+    leaf = inner = 0
+    for made in range(words - 1):
+        weight = 0
+        for _ in range(2):
+            if leaf_weights[leaf] < inner_weights[inner]:
+                weight += leaf_weights[leaf]
+                joined.append(leaf)
+                leaf += 1
+            else:
+                weight += inner_weights[inner]
+                joined.append(words + inner)
+                inner += 1
+        inner_weights[made] = weight
+    return np.array(joined, dtype=np.int64)
+
+
+def _climb(
+    leaves: NDArray[np.int64], parent: NDArray[np.int64], code: NDArray[np.uint8]
+) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.uint8]]:
+    """Walk up from all leaves at once, a level a step.
+
+    A tree of counts that sum to n has at most about 1.44 log2(n) levels, so the steps are few.
+    """
+    words = len(leaves)
+    root = 2 * words - 2
+    lengths = np.zeros(words, np.int64)
+    climbers, at = np.arange(words), leaves
+    while len(climbers := climbers[at != root]):
+        at = words + parent[at[at != root]]
+        lengths[climbers] += 1
+    offsets = np.concatenate(([0], np.cumsum(lengths)))
+    nodes = np.empty(offsets[-1], np.int32)
+    codes = np.empty(offsets[-1], np.uint8)
+    here, at = offsets[1:], leaves  # paths are filled from their ends
+    while len(at):
+        climbing = at != root
+        here, at = here[climbing] - 1, at[climbing]
+        codes[here] = code[at]
+        nodes[here] = parent[at]
+        at = words + parent[at]
+    return offsets, nodes, codes

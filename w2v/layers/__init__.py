@@ -1,0 +1,34 @@
+"""Layers: written once against a backend, each with its hand-made gradient."""
+
+from w2v.layers.bag import Bags, Combiner, EmbeddingBag, flatten_bags
+from w2v.layers.embedding import Embedding, RowGrad
+from w2v.layers.hierarchical_softmax import HierarchicalSoftmax
+from w2v.layers.logistic import Gradients, logistic
+from w2v.layers.negative_sampling import NegativeSampling
+from w2v.layers.partitioned import (
+    PartitionedEmbedding,
+    PartitionStrategy,
+    embedding_lookup,
+    partition,
+)
+from w2v.layers.softmax import Softmax
+from w2v.layers.update import RowUpdater
+
+__all__ = [
+    "Bags",
+    "Combiner",
+    "Embedding",
+    "EmbeddingBag",
+    "Gradients",
+    "HierarchicalSoftmax",
+    "NegativeSampling",
+    "PartitionStrategy",
+    "PartitionedEmbedding",
+    "RowGrad",
+    "RowUpdater",
+    "Softmax",
+    "embedding_lookup",
+    "flatten_bags",
+    "logistic",
+    "partition",
+]

@@ -1,0 +1,88 @@
+"""Hierarchical softmax: a word is a walk down a Huffman tree."""
+
+from __future__ import annotations
+
+from w2v.backends import Array, Backend
+from w2v.huffman import HuffmanTree
+from w2v.layers.embedding import Embedding
+from w2v.layers.logistic import Gradients, logistic
+
+
+class HierarchicalSoftmax:
+    """Logistic loss of every branching on the path from the root to the true word.
+
+    At an inner node the label is 1 - code, as in word2vec.c, so the probabilities of all words
+    given any hidden vector sum to one.
+
+    Parameters
+    ----------
+    output : Embedding (V - 1, D)   A row for each inner node (at least one row, if V is 1).
+    tree : HuffmanTree              Over V words.
+
+    Equation
+    --------
+    p(w | h) = prod_j s(+-u_n(w,j) . h), + where the label is 1
+    Mikolov et al. 2013 (arXiv:1310.4546), eq. 3.
+    """
+
+    def __init__(self, backend: Backend, output: Embedding, tree: HuffmanTree) -> None:
+        self.backend = backend
+        self.output = output
+        self.size = len(tree.lengths)
+        self.depth = int(tree.lengths.max())
+        self._nodes = backend.asarray(tree.nodes)
+        self._codes = backend.asarray(tree.codes)
+        self._starts = backend.asarray(tree.offsets[:-1])
+        self._lengths = backend.asarray(tree.lengths)
+
+    def sample(self, key: int, groups: Array) -> None:
+        """Nothing is drawn."""
+
+    def paths(self, words: Array) -> tuple[Array, Array, Array]:
+        """Inner nodes, labels and mask of the paths of words (...): each (..., L), root first.
+
+        L is the longest path of the tree; beyond a word's own path the node is 0 and the mask 0.
+        """
+        xp = self.backend.xp
+        step = xp.arange(self.depth)
+        on_path = step < self._lengths[words][..., None]
+        at = xp.where(on_path, self._starts[words][..., None] + step, 0)
+        nodes = xp.where(on_path, self._nodes[at], 0)
+        return nodes, 1 - self._codes[at], on_path
+
+    def gradients(
+        self,
+        hidden: Array,
+        targets: Array,
+        pairs: Array,
+        negatives: None = None,
+        *,
+        with_loss: bool = True,
+    ) -> Gradients:
+        """Loss and gradients; the arguments are those of `NegativeSampling.gradients`.
+
+        Rows of the table are visited once per word of the group, so groups of one word (C = 1)
+        waste nothing.
+        """
+        nodes, labels, on_path = self.paths(targets)
+        flat = (*targets.shape[:-1], targets.shape[-1] * self.depth)
+        weights = pairs[..., None] * on_path[..., None, :, :]
+        weights = weights.reshape(*pairs.shape[:-1], flat[-1])
+        ids = nodes.reshape(flat)
+        loss, d_hidden, d_rows = logistic(
+            self.backend,
+            hidden,
+            self.output.forward(ids),
+            labels.reshape(flat)[..., None, :].astype(hidden.dtype),
+            weights,
+            with_loss=with_loss,
+        )
+        return Gradients(loss, d_hidden, ids, d_rows, weights.sum(axis=-1), weights.sum(axis=-2))
+
+    def log_probabilities(self, hidden: Array) -> Array:
+        """log p(word | hidden) of all words: (..., D) to (..., V), in nats; memory (..., V, L)."""
+        xp = self.backend.xp
+        scores = hidden @ self.output.table.T
+        nodes, labels, on_path = self.paths(xp.arange(self.size))
+        signed = scores[..., nodes] * (2.0 * labels - 1.0)
+        return (-xp.logaddexp(0, -signed) * on_path).sum(axis=-1)

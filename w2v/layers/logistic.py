@@ -1,0 +1,76 @@
+"""The one equation: logistic regression of hidden vectors against a few rows of a table.
+
+Negative sampling and hierarchical softmax differ only in which rows, labels and weights they pass.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from w2v.backends import Array, Backend
+
+
+class Gradients(NamedTuple):
+    """Loss of a step and its derivatives, with the number of terms behind each row."""
+
+    loss: Array | None
+    """float64 scalar, nats, summed; None where it was not asked for."""
+    d_hidden: Array
+    """(..., R, D)"""
+    ids: Array
+    """int (..., L): the rows of the output table that the loss looked at."""
+    d_rows: Array
+    """(..., L, D)"""
+    hidden_terms: Array
+    """(..., R): sum of the weights of the terms each hidden vector is in."""
+    row_terms: Array
+    """(..., L): the same for each row of the table."""
+
+
+def logistic(
+    backend: Backend,
+    hidden: Array,
+    rows: Array,
+    labels: Array,
+    weights: Array,
+    *,
+    with_loss: bool = True,
+) -> tuple[Array | None, Array, Array]:
+    """Weighted logistic loss of hidden vectors against candidate rows, and its gradients.
+
+    Parameters
+    ----------
+    hidden : float (..., R, D)
+    rows : float (..., L, D)
+    labels : float, broadcast to (..., R, L)    1 for true, 0 for noise.
+    weights : float (..., R, L)                 0 where hidden vector and row are no pair.
+    with_loss : bool                            False saves the logarithms.
+
+    Returns
+    -------
+    loss : float64 scalar, or None              Nats, summed, not averaged.
+    d_hidden : float (..., R, D)
+    d_rows : float (..., L, D)
+
+    Equation
+    --------
+    S = H O^T,  E = (sigmoid(S) - labels) * weights,  dH = E O,  dO = E^T H
+    loss = -sum weights * log sigmoid((2 labels - 1) S)
+    Mikolov et al. 2013 (arXiv:1310.4546): eq. 4 for negative sampling, eq. 3 for hierarchical
+    softmax.
+    """
+    xp = backend.xp
+    scores = hidden @ rows.swapaxes(-1, -2)
+    loss = None
+    if with_loss:
+        signed = scores * (2 * labels - 1)
+        nats = xp.log1p(xp.exp(-abs(signed))) - xp.minimum(signed, 0)
+        nats *= weights
+        loss = nats.sum(dtype=xp.float64)
+    error = scores  # sigmoid(x) = 1/2 + tanh(x/2)/2 cannot overflow
+    error *= 0.5
+    xp.tanh(error, out=error)
+    error *= 0.5
+    error += 0.5 - labels
+    error *= weights
+    return loss, error @ rows, error.swapaxes(-1, -2) @ hidden

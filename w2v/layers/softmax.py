@@ -1,0 +1,84 @@
+"""Full softmax: the oracle of the other two losses, and an option for small vocabularies."""
+
+from __future__ import annotations
+
+from w2v.backends import Array, Backend
+from w2v.layers.embedding import Embedding
+from w2v.layers.logistic import Gradients
+
+
+class Softmax:
+    """Cross entropy over all V words; time and memory grow with V.
+
+    Parameters
+    ----------
+    output : Embedding (V, D)   The output table.
+
+    Equation
+    --------
+    l = log sum_w exp(u_w . h) - u_o . h
+    Mikolov et al. 2013 (arXiv:1310.4546), eq. 2.
+    """
+
+    def __init__(self, backend: Backend, output: Embedding) -> None:
+        self.backend = backend
+        self.output = output
+
+    def sample(self, key: int, groups: Array) -> None:
+        """Nothing is drawn."""
+
+    def gradients(
+        self,
+        hidden: Array,
+        targets: Array,
+        pairs: Array,
+        negatives: None = None,
+        *,
+        with_loss: bool = True,
+    ) -> Gradients:
+        """Loss and gradients; the arguments are those of `NegativeSampling.gradients`.
+
+        A pair counts as one term of its true word's row and as p terms of every row, p being the
+        probability the row was given.
+        """
+        xp = self.backend.xp
+        table = self.output.table
+        words, dim = table.shape
+        flat_hidden = hidden.reshape(-1, dim)
+        scores = flat_hidden @ table.T
+        scores -= scores.max(axis=-1, keepdims=True)
+        true = _true_positions(xp, targets, pairs, words)
+        per_hidden = pairs.sum(axis=-1).reshape(-1, 1)
+        partition = xp.exp(scores).sum(axis=-1, keepdims=True)
+        loss = None
+        if with_loss:
+            nats = (per_hidden * xp.log(partition)).sum(dtype=xp.float64)
+            loss = nats - (scores.reshape(-1)[true] * pairs).sum(dtype=xp.float64)
+        error = xp.exp(scores)
+        error *= per_hidden / partition
+        true_terms = xp.zeros(words, hidden.dtype)
+        spread = xp.broadcast_to(targets[..., None, :], pairs.shape)
+        self.backend.scatter_add(true_terms, spread, xp.ascontiguousarray(pairs))
+        terms = error.sum(axis=0) + true_terms
+        self.backend.scatter_add(error.reshape(-1), true, -pairs)
+        return Gradients(
+            loss,
+            (error @ table).reshape(hidden.shape),
+            xp.arange(words),
+            error.T @ flat_hidden,
+            2 * per_hidden.reshape(hidden.shape[:-1]),
+            terms,
+        )
+
+    def log_probabilities(self, hidden: Array) -> Array:
+        """log p(word | hidden) of all words: (..., D) to (..., V), in nats."""
+        xp = self.backend.xp
+        scores = hidden @ self.output.table.T
+        scores = scores - scores.max(axis=-1, keepdims=True)
+        return scores - xp.log(xp.exp(scores).sum(axis=-1, keepdims=True))
+
+
+def _true_positions(xp: Array, targets: Array, pairs: Array, words: int) -> Array:
+    """Where each pair's true word stands in the flattened (hidden vectors, V) scores."""
+    rows = xp.arange(pairs[..., 0].size).reshape(*pairs.shape[:-1], 1)
+    return rows * words + targets[..., None, :]

@@ -1,0 +1,201 @@
+"""Wires the layers into skip-gram and CBOW. Owns no loop over the corpus."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from w2v import draws
+from w2v.backends import Array, Backend, StepShape
+from w2v.blocks import Blocks, windows
+from w2v.config import Config
+from w2v.huffman import HuffmanTree
+from w2v.layers.embedding import Embedding
+from w2v.layers.hierarchical_softmax import HierarchicalSoftmax
+from w2v.layers.logistic import Gradients
+from w2v.layers.negative_sampling import NegativeSampling
+from w2v.layers.softmax import Softmax
+from w2v.layers.update import RowUpdater
+
+
+class Loss(Protocol):
+    """What a model asks of a loss: which rows a group needs, then loss and gradients."""
+
+    def sample(self, key: int, groups: Array) -> Array | None:
+        """Draws of each group, if the loss draws any."""
+
+    def gradients(
+        self, hidden: Array, targets: Array, pairs: Array, negatives: Array, *, with_loss: bool
+    ) -> Gradients:
+        """See `NegativeSampling.gradients`."""
+
+
+@dataclass(frozen=True)
+class Tables:
+    """The two tables, shared by all workers, and what a loss needs to know about the words."""
+
+    input: Array
+    """float32 (V, D): the word vectors."""
+    output: Array
+    """float32 (V, D), or (V - 1, D) inner nodes for hierarchical softmax."""
+    noise: draws.NoiseSampler | None
+    tree: HuffmanTree | None
+
+
+def make_tables(backend: Backend, config: Config, counts: NDArray[np.int64]) -> Tables:
+    """Fresh tables: input uniform in (-0.5, 0.5)/D, output zero, as in word2vec.c."""
+    words = len(counts)
+    key = draws.stream_key(config.seed, draws.INITIAL)
+    table = draws.uniform_table(backend, (words, config.dim), key)
+    rows = max(words - 1, 1) if config.loss == "hs" else words
+    noise = tree = None
+    if config.loss == "ns":
+        noise = draws.NoiseSampler(backend, counts.astype(np.float64) ** config.ns_exponent)
+    elif config.loss == "hs":
+        tree = HuffmanTree.from_counts(counts)
+    output = backend.xp.zeros((rows, config.dim), backend.xp.float32)
+    return Tables(table, output, noise, tree)
+
+
+def step_shape(backend: Backend, config: Config) -> StepShape:
+    """The backend's shape for this loss, with what the configuration says otherwise."""
+    shape = backend.step_shape(paths=config.loss == "hs")
+    return StepShape(
+        config.block_tokens or shape.block,
+        config.block_negatives or shape.shared,
+        config.step_tokens or shape.step,
+    )
+
+
+class Model:
+    """One worker's layers over the shared tables."""
+
+    def __init__(self, backend: Backend, config: Config, tables: Tables) -> None:
+        self.backend = backend
+        self.config = config
+        self.input = Embedding(backend, tables.input)
+        self.output = Embedding(backend, tables.output)
+        self.loss = _make_loss(backend, config, tables, self.output)
+        self.one_word_groups = config.loss == "hs"
+        self._update_input = RowUpdater(backend, tables.input, config.row_cap)
+        self._update_output = RowUpdater(backend, tables.output, config.row_cap)
+
+    @staticmethod
+    def centre_in_core(config: Config) -> bool:
+        """Which side of a pair stands in the core of a block.
+
+        A block's hidden vectors share its noise words; in skip-gram they are the contexts.
+        Hierarchical softmax has a path per centre, CBOW a hidden vector per centre.
+        """
+        return config.model == "cbow" or config.loss == "hs"
+
+    def step(
+        self, blocks: Blocks, *, key: int, alpha: float, with_loss: bool
+    ) -> tuple[Array | None, Array]:
+        """Gradients of the blocks from the same tables, then one update of both.
+
+        Returns
+        -------
+        loss : float64 scalar or None   Nats, summed over the pairs.
+        pairs : scalar                  (Hidden vector, true word) pairs.
+        """
+        negatives = self.loss.sample(key, blocks.numbers)
+        if self.config.model == "cbow":
+            step = self._cbow
+        elif self.one_word_groups:
+            step = self._skipgram_by_centre
+        else:
+            step = self._skipgram
+        ids, rows, terms, found, pairs = step(blocks, negatives, with_loss)
+        self._update_input.apply(ids, rows, terms, alpha)
+        self._update_output.apply(found.ids, found.d_rows, found.row_terms, alpha)
+        return found.loss, pairs
+
+    def _skipgram(
+        self, blocks: Blocks, negatives: Array, with_loss: bool
+    ) -> tuple[Array, Array, Array, Gradients, Array]:
+        """Contexts in the core against the centres of the halo."""
+        hidden = self.input.forward(blocks.core)
+        found = self.loss.gradients(
+            hidden, blocks.halo, blocks.pairs, negatives, with_loss=with_loss
+        )
+        pairs = blocks.pairs.sum()
+        return blocks.core, found.d_hidden, found.hidden_terms, found, pairs
+
+    def _skipgram_by_centre(
+        self, blocks: Blocks, negatives: Array, with_loss: bool
+    ) -> tuple[Array, Array, Array, Gradients, Array]:
+        """Each centre of the core against the contexts in its window."""
+        xp = self.backend.xp
+        size = blocks.halo.shape[1] - blocks.core.shape[1] + 1
+        halo = self.input.forward(blocks.halo)
+        near = _band(xp, blocks.pairs, size)
+        found = self.loss.gradients(
+            windows(xp, halo, size),
+            blocks.core[..., None],
+            near[..., None],
+            negatives,
+            with_loss=with_loss,
+        )
+        rows = _fold(xp, found.d_hidden)
+        terms = _fold(xp, found.hidden_terms)
+        return blocks.halo, rows, terms, found, near.sum()
+
+    def _cbow(
+        self, blocks: Blocks, negatives: Array, with_loss: bool
+    ) -> tuple[Array, Array, Array, Gradients, Array]:
+        """The average (or sum) of each centre's window against the centre itself."""
+        xp = self.backend.xp
+        contexts = blocks.pairs.sum(axis=-1, keepdims=True)
+        bag = blocks.pairs
+        if self.config.cbow == "mean":
+            bag = bag / xp.maximum(contexts, 1)
+        hidden = bag @ self.input.forward(blocks.halo)
+        some = (contexts > 0).astype(hidden.dtype)
+        if self.one_word_groups:
+            found = self.loss.gradients(
+                hidden[..., None, :],
+                blocks.core[..., None],
+                some[..., None],
+                negatives,
+                with_loss=with_loss,
+            )
+            d_hidden, terms = found.d_hidden[..., 0, :], found.hidden_terms
+        else:
+            own = some * xp.eye(blocks.core.shape[1], dtype=hidden.dtype)
+            found = self.loss.gradients(hidden, blocks.core, own, negatives, with_loss=with_loss)
+            d_hidden, terms = found.d_hidden, found.hidden_terms[..., None]
+        # the whole error goes to each context word, not its share of the mean, as in word2vec.c
+        rows = blocks.pairs.swapaxes(-1, -2) @ d_hidden
+        return blocks.halo, rows, (bag.swapaxes(-1, -2) @ terms)[..., 0], found, some.sum()
+
+
+def _make_loss(backend: Backend, config: Config, tables: Tables, output: Embedding) -> Loss:
+    if config.loss == "softmax":
+        return Softmax(backend, output)
+    if config.loss == "hs":
+        assert tables.tree is not None
+        return HierarchicalSoftmax(backend, output, tables.tree)
+    assert tables.noise is not None
+    assert config.negative is not None
+    shared = step_shape(backend, config).shared
+    return NegativeSampling(backend, output, tables.noise, negative=config.negative, shared=shared)
+
+
+def _band(xp: Array, pairs: Array, size: int) -> Array:
+    """Pairs (C, T, T + 2w) by offset from the core token, a view (C, T, 2w + 1)."""
+    blocks, core, _ = pairs.shape
+    a, b, c = pairs.strides
+    return xp.lib.stride_tricks.as_strided(pairs, (blocks, core, size), (a, b + c, c))
+
+
+def _fold(xp: Array, values: Array) -> Array:
+    """Adjoint of `windows`: (C, T, 2w + 1, ...) summed back to (C, T + 2w, ...)."""
+    blocks, core, size = values.shape[:3]
+    out = xp.zeros((blocks, core + size - 1, *values.shape[3:]), values.dtype)
+    for offset in range(size):
+        out[:, offset : offset + core] += values[:, :, offset]
+    return out

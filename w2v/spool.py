@@ -1,0 +1,139 @@
+"""Token ids on their way to the disk.
+
+Words get provisional ids as they turn up, and the ids go to a temporary file.
+Once the text has ended and the vocabulary is known, one pass over the file
+replaces provisional by final ids and drops the tokens of pruned words.
+
+The temporary files have no name: the system takes the space back when the last
+array on them is gone, whatever ended the process.
+"""
+
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import IO, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from w2v.errors import CorpusError
+from w2v.vocab import Vocabulary
+
+Int32s = NDArray[np.int32]
+Int64s = NDArray[np.int64]
+
+_ENCODE_TOKENS = 1 << 18
+
+
+class Spool:
+    """Tokens and sentence ends in the order they are read; a context manager.
+
+    Attributes
+    ----------
+    words : dict of str to int    Provisional ids in order of appearance, after
+                                  those of the vocabulary if one is given.
+    counts : int64 (at least the number of words,)
+    tokens, sentences : int       Read so far; empty sentences are not counted.
+    started : float               `time.perf_counter` when the spool was made.
+    """
+
+    def __init__(self, vocabulary: Vocabulary | None) -> None:
+        self.words: defaultdict[str, int] = defaultdict(
+            None, vocabulary.index if vocabulary is not None else {}
+        )
+        self.words.default_factory = self.words.__len__  # called before the word is in
+        self.vocabulary = vocabulary
+        self.counts = np.zeros(max(1 << 16, len(self.words)), np.int64)
+        self.tokens = 0
+        self.sentences = 0
+        self.started = time.perf_counter()
+        self._last_end = 0
+        self._ids = _temporary_file()
+        self._ends = _temporary_file()
+
+    def __enter__(self) -> "Spool":
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.words.default_factory = None  # it refers back to the dictionary
+        self._ids.close()
+        self._ends.close()
+
+    def add(self, lengths: list[int], tokens: Iterable[str]) -> None:
+        """Append tokens; each of `lengths` ends a sentence, except the last, which stays open."""
+        sizes = np.array(lengths, dtype=np.int64)
+        ends = self.tokens + sizes.cumsum()
+        total = int(ends[-1]) - self.tokens
+        ids = np.fromiter(map(self.words.__getitem__, tokens), np.int32, total)
+        _write(self._ids, ids)
+        self.tokens += total
+        if len(self.words) > len(self.counts):
+            self.counts = np.pad(self.counts, (0, len(self.words)))
+        np.add.at(self.counts, ids, 1)
+        ends = ends[:-1]
+        ends = ends[np.diff(ends, prepend=self._last_end) > 0]
+        if len(ends):
+            _write(self._ends, ends)
+            self._last_end = int(ends[-1])
+            self.sentences += len(ends)
+
+    def encode(self, final: Int32s) -> tuple[Int32s, Int64s]:
+        """Give the tokens their final ids.
+
+        The ids are replaced in their own file: those kept never outrun the reading.
+
+        Parameters
+        ----------
+        final : int32 (words,)        Final id of each provisional one, -1 to drop it.
+
+        Returns
+        -------
+        ids : int32 (N,)              Memory-mapped, as `ends`.
+        ends : int64 (S,)             Of the sentences that have a token left.
+        """
+        old_ends = _mapped(self._ends, np.dtype(np.int64))
+        kept = last_end = sentence = 0
+        with _temporary_file() as new_ends:
+            for start in range(0, self.tokens, _ENCODE_TOKENS):
+                self._ids.seek(4 * start)
+                ids = final[np.fromfile(self._ids, np.int32, _ENCODE_TOKENS)]
+                known = ids >= 0
+                next_sentence = int(np.searchsorted(old_ends, start + len(ids), side="right"))
+                here = old_ends[sentence:next_sentence] - (start + 1)
+                ends = kept + known.cumsum()[here]
+                ends = ends[np.diff(ends, prepend=last_end) > 0]
+                self._ids.seek(4 * kept)
+                _write(self._ids, ids[known])
+                _write(new_ends, ends)
+                kept += int(np.count_nonzero(known))
+                last_end = int(ends[-1]) if len(ends) else last_end
+                sentence = next_sentence
+            self._ids.truncate(4 * kept)
+            return _mapped(self._ids, np.dtype(np.int32)), _mapped(new_ends, np.dtype(np.int64))
+
+
+def _temporary_file() -> IO[bytes]:
+    try:
+        return tempfile.TemporaryFile(buffering=0, prefix="w2v-")
+    except OSError as error:
+        raise CorpusError(
+            f"No temporary file can be made: {error.strerror}. Set TMPDIR to a folder with space."
+        ) from error
+
+
+def _write(file: IO[bytes], array: NDArray[Any]) -> None:
+    data = array.view(np.uint8).data
+    try:
+        while data:
+            data = data[file.write(data) :]
+    except OSError as error:
+        raise CorpusError(
+            f"Token ids cannot be written to the folder {tempfile.gettempdir()}: "
+            f"{error.strerror}. Free some space there, or set TMPDIR to another folder."
+        ) from error
+
+
+def _mapped(file: IO[bytes], dtype: np.dtype[Any]) -> NDArray[Any]:
+    """The file as a plain array: slices of a `np.memmap` are slow to make."""
+    return np.asarray(np.memmap(file, dtype, "r"))

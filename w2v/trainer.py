@@ -1,0 +1,256 @@
+"""Epochs over a corpus: learning rate, workers, loss, progress."""
+
+from __future__ import annotations
+
+import math
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from contextvars import copy_context
+from dataclasses import astuple, dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from w2v import draws
+from w2v.backends import Backend
+from w2v.blocks import CHUNK, BlockReader
+from w2v.config import Config
+from w2v.corpus import Corpus
+from w2v.errors import TrainingError
+from w2v.model import Model, Tables, make_tables, step_shape
+
+_REPORT_S = 0.2
+_LOSS_EVERY = 8
+_FEW_STEPS = 512
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far training is."""
+
+    epoch: int
+    """From 1."""
+    epochs: int
+    done: float
+    """Fraction of all epochs, 0 to 1."""
+    seconds: float
+    """Since training began."""
+    raw_words_per_second: float
+    """Tokens of the text, rare and subsampled ones included."""
+    kept_tokens_per_second: float
+    """Tokens that were centres."""
+    learning_rate: float
+    loss: float | None
+    """Mean of the epoch so far, in nats per pair; None before it was measured."""
+
+    @property
+    def seconds_left(self) -> float:
+        """Estimated from the speed so far."""
+        return self.seconds * (1 - self.done) / self.done if self.done else math.inf
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What training gives back."""
+
+    vectors: NDArray[np.float32]
+    """(V, D): the input table."""
+    output: NDArray[np.float32]
+    """The output table: a row per word, or per inner node for hierarchical softmax."""
+    loss: list[float | None]
+    """Mean nats per (hidden vector, true word) pair of each epoch, over a fixed share of the steps;
+    None where no token had a neighbour."""
+    kept: list[int]
+    """Tokens each epoch kept after subsampling."""
+    seconds: float
+    raw_words_per_second: float
+    kept_tokens_per_second: float
+
+
+@dataclass
+class _Tally:
+    """One worker's sums over an epoch."""
+
+    chunks: int = 0
+    kept: int = 0
+    loss: float = 0.0
+    pairs: float = 0.0
+
+    @classmethod
+    def total(cls, tallies: list[_Tally]) -> _Tally:
+        return cls(*(sum(column) for column in zip(*map(astuple, tallies), strict=True)))
+
+    @property
+    def mean_loss(self) -> float | None:
+        return self.loss / self.pairs if self.pairs else None
+
+
+@dataclass
+class _Epoch:
+    """What the workers of an epoch share."""
+
+    number: int
+    spans: Iterator[int]
+    tables: Tables
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    stop: threading.Event = field(default_factory=threading.Event)
+
+    def next_span(self) -> int | None:
+        with self.lock:
+            return None if self.stop.is_set() else next(self.spans, None)
+
+
+class Trainer:
+    """Trains the tables of one configuration on one corpus.
+
+    Parameters
+    ----------
+    config : Config
+    corpus : Corpus
+    backend : Backend
+    on_progress : callable(Progress), optional
+        Called several times a second, from the thread that called `run`.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        corpus: Corpus,
+        backend: Backend,
+        on_progress: Callable[[Progress], None] | None = None,
+    ) -> None:
+        self.config = config
+        self.corpus = corpus
+        self.backend = backend
+        self.workers = count_workers(config, backend)
+        self.shape = step_shape(backend, config)
+        self._on_progress = on_progress
+        keep = corpus.vocabulary.keep_probabilities(config.sample)
+        self._reader = BlockReader(
+            backend,
+            corpus.ids,
+            corpus.ends,
+            keep,
+            window=config.window,
+            block=self.shape.block,
+            centre_in_core=Model.centre_in_core(config),
+            fixed_window=config.fixed_window,
+            seed=config.seed,
+        )
+        kept_share = float(corpus.vocabulary.counts @ keep) / corpus.vocabulary.total
+        # a step may take more tokens than a chunk keeps: then a span of chunks makes one step
+        self._span = max(1, round(self.shape.step / (CHUNK * kept_share)))
+        steps = len(corpus.ids) * kept_share / self.shape.step
+        self._loss_every = _LOSS_EVERY if steps > _FEW_STEPS else 1
+        self._tallies: list[_Tally] = []  # of the epochs that are done
+
+    def run(self) -> Trained:
+        """All epochs.
+
+        Raises
+        ------
+        TrainingError
+            The loss or a vector is no longer a finite number.
+        """
+        config, backend = self.config, self.backend
+        with backend.training():
+            tables = make_tables(backend, config, self.corpus.vocabulary.counts)
+            started = time.perf_counter()
+            for epoch in range(config.epochs):
+                self._tallies.append(self._run_epoch(epoch, tables, started))
+            backend.synchronize()
+            seconds = time.perf_counter() - started
+        vectors = backend.to_numpy(tables.input)
+        if not np.isfinite(vectors).all():
+            raise self._diverged("A word vector", config.epochs, 1.0)
+        kept = [tally.kept for tally in self._tallies]
+        return Trained(
+            vectors=vectors,
+            output=backend.to_numpy(tables.output),
+            loss=[tally.mean_loss for tally in self._tallies],
+            kept=kept,
+            seconds=seconds,
+            raw_words_per_second=self.corpus.stats.tokens * config.epochs / seconds,
+            kept_tokens_per_second=sum(kept) / seconds,
+        )
+
+    def _run_epoch(self, number: int, tables: Tables, started: float) -> _Tally:
+        epoch = _Epoch(number, iter(range(0, self._reader.chunks, self._span)), tables)
+        tallies = [_Tally() for _ in range(self.workers)]
+        with ThreadPoolExecutor(self.workers, thread_name_prefix="w2v") as pool:
+            try:
+                pending = {
+                    pool.submit(copy_context().run, self._work, epoch, tally) for tally in tallies
+                }
+                while pending:
+                    finished, pending = wait(pending, _REPORT_S, return_when=FIRST_EXCEPTION)
+                    for future in finished:
+                        future.result()
+                    self._report(number, tallies, started)
+            finally:
+                epoch.stop.set()  # on an error or Ctrl-C all workers leave after their step
+        return _Tally.total(tallies)
+
+    def _report(self, epoch: int, tallies: list[_Tally], started: float) -> None:
+        if self._on_progress is None:
+            return
+        now = _Tally.total(tallies)
+        done = (epoch + now.chunks / self._reader.chunks) / self.config.epochs
+        seconds = time.perf_counter() - started
+        kept = now.kept + sum(tally.kept for tally in self._tallies)
+        self._on_progress(
+            Progress(
+                epoch=epoch + 1,
+                epochs=self.config.epochs,
+                done=done,
+                seconds=seconds,
+                raw_words_per_second=self.corpus.stats.tokens * self.config.epochs * done / seconds,
+                kept_tokens_per_second=kept / seconds,
+                learning_rate=self.config.learning_rate(done),
+                loss=now.mean_loss,
+            )
+        )
+
+    def _work(self, epoch: _Epoch, tally: _Tally) -> None:
+        """Train on one span of chunks after another until the epoch has no more."""
+        chunks = self._reader.chunks
+        model = Model(self.backend, self.config, epoch.tables)
+        key = draws.stream_key(self.config.seed, draws.NEGATIVE, epoch.number)
+        while (first := epoch.next_span()) is not None:
+            span = range(first, min(first + self._span, chunks))
+            steps = self._reader.steps(epoch.number, span, self.shape.step)
+            for step, (position, blocks) in enumerate(steps):
+                if epoch.stop.is_set():
+                    return
+                done = (epoch.number + position / chunks) / self.config.epochs
+                loss, pairs = model.step(
+                    blocks,
+                    key=key,
+                    alpha=self.config.learning_rate(done),
+                    with_loss=(first + step) % self._loss_every == 0,
+                )
+                if loss is not None:
+                    tally.loss += float(loss)
+                    tally.pairs += float(pairs)
+                    if not math.isfinite(tally.loss):
+                        raise self._diverged("The loss", epoch.number + 1, done)
+                tally.kept += blocks.tokens
+            tally.chunks += len(span)
+
+    def _diverged(self, what: str, epoch: int, done: float) -> TrainingError:
+        rate = self.config.learning_rate(done)
+        return TrainingError(
+            f"{what} is no longer a finite number in epoch {epoch}, {done:.1%} of the training, at "
+            f"learning rate {rate:.4g} and {self.shape.step} tokens a step: training diverged. "
+            f"Lower alpha (now {self.config.alpha:g}); nothing was written."
+        )
+
+
+def count_workers(config: Config, backend: Backend) -> int:
+    """Threads to train with: as asked for, else all cores, within what the backend allows."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    count = config.workers or cores or 1
+    return min(count, backend.max_workers or count)

@@ -1,0 +1,259 @@
+"""The words that are trained, how often each occurs, and the file that keeps both."""
+
+import os
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cached_property
+from typing import cast
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from w2v.errors import ConfigError, CorpusError
+
+_SENTENCE_END = "</s>"  # first line of every vocabulary word2vec.c writes; no word of the text
+
+
+@dataclass(frozen=True, eq=False)
+class Vocabulary:
+    """Words and their counts; the position of a word is its id.
+
+    `from_counts` and `load` order words by count, most frequent first, and
+    words of one count as plain strings, so equal counts give equal ids.
+
+    Parameters
+    ----------
+    words : tuple of str (V,)
+    counts : int64 (V,)           Each at least 1. Made read-only.
+    """
+
+    words: tuple[str, ...]
+    counts: NDArray[np.int64]
+
+    def __post_init__(self) -> None:
+        counts = np.array(self.counts, dtype=np.int64)
+        counts.flags.writeable = False
+        object.__setattr__(self, "words", tuple(self.words))
+        object.__setattr__(self, "counts", counts)
+        if counts.shape != (len(self.words),):
+            raise ValueError(
+                f"`counts` must have shape ({len(self.words)},), one for each word, "
+                f"got {counts.shape}."
+            )
+        if len(counts) and counts.min() < 1:
+            raise ValueError(f"`counts` must be at least 1, got {counts.min()}.")
+
+    @classmethod
+    def from_counts(
+        cls,
+        words: Mapping[str, int] | Iterable[str],
+        counts: ArrayLike | None = None,
+        *,
+        min_count: int = 1,
+        max_vocab: int | None = None,
+    ) -> "Vocabulary":
+        """Prune and order words.
+
+        Parameters
+        ----------
+        words : mapping of word to count, or iterable of distinct words
+        counts : int (V,), optional   Only with an iterable of words.
+        min_count : int               Rarer words are left out.
+        max_vocab : int, optional     Only so many words are kept, in vocabulary order.
+
+        Raises
+        ------
+        CorpusError
+            No word occurs `min_count` times.
+        ConfigError
+            `min_count` or `max_vocab` is below 1.
+        ValueError
+            A word is repeated, empty or has white space in it.
+        """
+        _check_limits(min_count, max_vocab)
+        if isinstance(words, Mapping):
+            if counts is not None:
+                raise TypeError("`words` is a mapping and has its own counts; leave out `counts`.")
+            counts = list(words.values())
+        words = list(words)
+        every = _whole_numbers([] if counts is None else counts)
+        if every.shape != (len(words),):
+            raise ValueError(f"{len(words)} words were given with counts of shape {every.shape}.")
+        kept = np.flatnonzero(every >= min_count)
+        if not len(kept):
+            raise CorpusError(_too_rare(words, every, min_count))
+        ordered = sorted((-int(every[i]), words[i]) for i in kept.tolist())[:max_vocab]
+        vocabulary = cls(
+            tuple(word for _, word in ordered), np.array([-count for count, _ in ordered])
+        )
+        _check_words(vocabulary)
+        return vocabulary
+
+    def __len__(self) -> int:
+        return len(self.words)
+
+    def __contains__(self, word: object) -> bool:
+        return word in self.index
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Vocabulary):
+            return NotImplemented
+        return self.words == other.words and np.array_equal(self.counts, other.counts)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    @cached_property
+    def index(self) -> dict[str, int]:
+        """Id of each word; built when first asked for."""
+        return {word: i for i, word in enumerate(self.words)}
+
+    @cached_property
+    def total(self) -> int:
+        """Sum of the counts."""
+        return int(self.counts.sum())
+
+    def keep_probabilities(self, sample: float) -> NDArray[np.float64]:
+        """Probability that one occurrence of a word survives subsampling.
+
+        Parameters
+        ----------
+        sample : float                Share of the text above which words are thinned; 0 keeps all.
+
+        Returns
+        -------
+        keep : float64 (V,)
+
+        Equation
+        --------
+        keep = min(1, (sqrt(f / s) + 1) * s / f), with f = count / total and s = sample.
+        This is what word2vec.c computes; the paper (arXiv:1310.4546, eq. 5) has sqrt(s / f).
+        """
+        if not 0 <= sample < np.inf:
+            raise ConfigError(f"`sample` must be 0 or a small positive number, got {sample}.")
+        if sample == 0:
+            return np.ones(len(self))
+        allowed = sample * self.total
+        keep = (np.sqrt(self.counts / allowed) + 1) * allowed / self.counts
+        return cast(NDArray[np.float64], np.minimum(keep, 1.0))
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write one `word count` a line, UTF-8; the file appears whole or not at all.
+
+        Raises
+        ------
+        CorpusError
+            The file cannot be written.
+        """
+        _check_words(self)
+        pairs = zip(self.words, self.counts.tolist(), strict=True)
+        _write_whole(os.fspath(path), "".join(f"{word} {count}\n" for word, count in pairs))
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> "Vocabulary":
+        """Read what `save` or word2vec.c's `-save-vocab` wrote, in any order of lines.
+
+        The sentence end `</s>` that word2vec.c counts as a word is left out.
+
+        Raises
+        ------
+        CorpusError
+            The file cannot be read, or a line is not a new word and its count.
+        """
+        name = os.fspath(path)
+        counts: dict[str, int] = {}
+        try:
+            with open(name, encoding="utf-8-sig", newline="\n") as file:
+                for number, line in enumerate(file, start=1):
+                    word, count = _parse(line, f"{name}, line {number}")
+                    if word in counts:
+                        raise CorpusError(f"{name}, line {number}: {word!r} was listed before.")
+                    counts[word] = count
+        except OSError as error:
+            raise CorpusError(f"{name} cannot be read: {error.strerror}.") from error
+        except UnicodeDecodeError as error:
+            raise CorpusError(f"{name} is not a vocabulary: not valid UTF-8 ({error}).") from error
+        counts.pop(_SENTENCE_END, None)
+        if not counts:
+            raise CorpusError(f"{name} holds no words; expected lines of a word and its count.")
+        return cls.from_counts(counts)
+
+
+def is_word(token: str) -> bool:
+    """Whether `token` can stand in a text and in a vector file: no white space, not empty."""
+    if token.split() != [token]:
+        return False
+    try:
+        token.encode()
+    except UnicodeEncodeError:  # half of a surrogate pair
+        return False
+    return True
+
+
+def _whole_numbers(counts: ArrayLike) -> NDArray[np.int64]:
+    numbers = np.asarray(counts)
+    if numbers.size and not np.issubdtype(numbers.dtype, np.integer):
+        raise ValueError(f"Counts must be whole numbers below 2**63, got {numbers.dtype} numbers.")
+    return numbers.astype(np.int64)
+
+
+def _check_words(vocabulary: Vocabulary) -> None:
+    if len(vocabulary.index) < len(vocabulary):
+        word = Counter(vocabulary.words).most_common(1)[0][0]
+        raise ValueError(f"Words must be distinct, {word!r} is repeated.")
+    for word in vocabulary.words:
+        if not is_word(word):
+            raise ValueError(f"A word must be UTF-8 text without white space, got {word!r}.")
+
+
+def _check_limits(min_count: int, max_vocab: int | None) -> None:
+    if min_count < 1:
+        raise ConfigError(f"`min_count` must be at least 1, got {min_count}.")
+    if max_vocab is not None and max_vocab < 1:
+        raise ConfigError(f"`max_vocab` must be at least 1, or None for all, got {max_vocab}.")
+
+
+def _too_rare(words: list[str], counts: NDArray[np.int64], min_count: int) -> str:
+    if not words:
+        return "There are no words to make a vocabulary of."
+    most = int(counts.max())
+    word = min(words[i] for i in np.flatnonzero(counts == most).tolist())
+    return (
+        f"No word occurs {min_count} times: the most frequent, {word!r}, occurs {most} times. "
+        "Lower `min_count` or give more text."
+    )
+
+
+def _parse(line: str, place: str) -> tuple[str, int]:
+    fields = line.split()
+    try:
+        word, count = fields[0], int(fields[1])
+        fits = len(fields) == 2 and (1 if word != _SENTENCE_END else 0) <= count < 2**63
+    except (IndexError, ValueError):
+        fits = False
+    if not fits:
+        shown = line.strip()
+        shown = shown if len(shown) <= 60 else shown[:60] + "..."
+        raise CorpusError(f"{place}: expected a word and its count, got {shown!r}.")
+    return word, count
+
+
+def _write_whole(path: str, text: str) -> None:
+    """Write beside `path`, then rename; a device or pipe is written straight."""
+    path = os.path.realpath(path)
+    straight = os.path.exists(path) and not os.path.isfile(path)
+    partial = path if straight else f"{path}.{os.getpid()}.tmp"
+    try:
+        try:
+            with open(partial, "w", encoding="utf-8", newline="\n") as file:
+                file.write(text)
+            if not straight:
+                os.replace(partial, path)
+        except BaseException:
+            if not straight:
+                with suppress(OSError):
+                    os.remove(partial)
+            raise
+    except OSError as error:
+        raise CorpusError(f"{path} cannot be written: {error.strerror}.") from error
