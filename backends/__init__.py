@@ -45,8 +45,10 @@ class BackendState:
     name: str
     backend: Backend | None
     """None where the backend cannot be used."""
+    state: str
+    """"usable", "not installed", "broken" or "no device"."""
     reason: str
-    """Why it cannot be used; empty where it can."""
+    """Why it cannot be used and what to do; empty where it can."""
 
 
 def available_backends() -> list[BackendState]:
@@ -54,19 +56,25 @@ def available_backends() -> list[BackendState]:
     return [_state(name) for name in _MAKERS]
 
 
-def choose_backend() -> tuple[Backend, str]:
-    """The fastest usable backend, and in a sentence why it was chosen.
+def choose_backend(name: str = "auto") -> tuple[Backend, str]:
+    """A backend, and in a line which it is and why.
 
-    A backend that is merely not installed is passed over; the sentence names the reason.
+    "auto" takes the fastest usable one; a name is obeyed or fails.
+
+    Raises
+    ------
+    BackendError
+        The name is unknown, or the backend cannot be used here; says why.
     """
-    reasons = []
-    for name in _MAKERS:
-        state = _state(name)
+    if name != "auto":
+        backend = get_backend(name)
+        return backend, _described(backend)
+    passed_over = []
+    for state in map(_state, _MAKERS):
         if state.backend is not None:
-            why = f"{name} ({state.backend.device})"
-            return state.backend, f"{why}: {' '.join(reasons)}" if reasons else why
-        reasons.append(state.reason)
-    raise BackendError("No backend can be used: " + " ".join(reasons))
+            return state.backend, "; ".join([_described(state.backend), *passed_over])
+        passed_over.append(f"{state.name}: {state.state}")
+    raise BackendError(f"No backend can be used ({'; '.join(passed_over)}).")
 
 
 def get_backend(name: str = "auto") -> Backend:
@@ -86,12 +94,18 @@ def get_backend(name: str = "auto") -> Backend:
         return _MAKERS[name]()
     except BackendError as error:
         raise BackendError(
-            f"Backend {name!r} was asked for, but {error} Pass --backend numpy to train on the CPU."
+            f"Backend {name!r} was asked for, but {error} "
+            "Pass --backend numpy to train on the CPU.",
+            error.state,
         ) from error
+
+
+def _described(backend: Backend) -> str:
+    return f"{backend.name} {backend.version} on {backend.device}"
 
 
 def _state(name: str) -> BackendState:
     try:
-        return BackendState(name, _MAKERS[name](), "")
+        return BackendState(name, _MAKERS[name](), "usable", "")
     except BackendError as error:
-        return BackendState(name, None, str(error))
+        return BackendState(name, None, error.state, str(error))

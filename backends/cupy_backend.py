@@ -63,30 +63,34 @@ def make() -> CupyBackend:
     BackendError
         CuPy is not installed, is broken, or sees no device: three messages.
     """
-    try:
-        import cupy
-    except ModuleNotFoundError as error:
-        if error.name != "cupy":
-            raise BackendError(f"CuPy is installed but broken: {error}.") from error
-        raise BackendError(
-            "CuPy is not installed. Install it for your CUDA version with "
-            "pip install 'w2v[cuda13]' (or 'w2v[cuda12]')."
-        ) from error
-    except Exception as error:  # a broken installation fails in many ways
-        raise BackendError(f"CuPy is installed but broken: {error}.") from error
+    cupy = _imported()
     try:
         cupy.cuda.runtime.getDeviceCount()
         properties = cupy.cuda.runtime.getDeviceProperties(cupy.cuda.Device().id)
     except Exception as error:
-        raise BackendError(
-            f"CuPy {cupy.__version__} is installed but sees no CUDA device (driver said: {error})."
-        ) from error
+        message = f"CuPy {cupy.__version__} is installed but sees no CUDA device ({error})."
+        raise BackendError(message, "no device") from error
     try:
-        cupy.add.at(cupy.zeros(2, cupy.float32), cupy.zeros(1, cupy.int32), cupy.ones(1, "f"))
+        cupy.add.at(cupy.zeros(2, "float32"), cupy.zeros(1, "int32"), cupy.ones(1, "float32"))
     except Exception as error:
-        raise BackendError(
-            f"CuPy {cupy.__version__} is installed but broken: a first kernel failed ({error})."
-        ) from error
+        message = f"CuPy {cupy.__version__} is installed but its first kernel failed: {error}."
+        raise BackendError(message, "broken") from error
     name = properties["name"]
     device = name.decode() if isinstance(name, bytes) else str(name)
     return CupyBackend(name="cupy", version=cupy.__version__, device=device, module=cupy)
+
+
+def _imported() -> Any:
+    try:
+        import cupy
+    except ModuleNotFoundError as error:
+        if error.name == "cupy":
+            raise BackendError(
+                "CuPy is not installed. Install it for your CUDA version with "
+                "pip install 'w2v[cuda13]' (or 'w2v[cuda12]').",
+                "not installed",
+            ) from error
+        raise BackendError(f"CuPy is installed but broken: {error}.", "broken") from error
+    except Exception as error:  # a broken installation fails in many ways
+        raise BackendError(f"CuPy is installed but broken: {error}.", "broken") from error
+    return cupy

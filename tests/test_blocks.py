@@ -48,9 +48,7 @@ def pairs_of_blocks(
         chunks = range(first, min(first + span, reader.chunks))
         for position, part in reader.steps(EPOCH, chunks, step):
             assert chunks.start <= position < chunks.stop
-            core, halo, near = (
-                backend.to_numpy(x) for x in (part.core, part.halo, part.pairs)
-            )
+            core, halo, near = (backend.to_numpy(x) for x in (part.core, part.halo, part.pairs))
             for c, t, h in np.argwhere(near):
                 assert near[c, t, h] == 1
                 pair = (int(core[c, t]), int(halo[c, h]))
@@ -79,7 +77,7 @@ def corpora(draw: st.DrawFn) -> tuple[list[int], NDArray[np.float64]]:
     centre_in_core=st.booleans(),
     fixed=st.booleans(),
 )
-def test_every_pair_once_whatever_the_sizes(  # noqa: PLR0917
+def test_every_pair_once_whatever_the_sizes(
     corpus: tuple[list[int], NDArray[np.float64]],
     window: int,
     block: int,

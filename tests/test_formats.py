@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from w2v.errors import ConfigError, VectorFileError
+from w2v.errors import ConfigError, OutputError, VectorFileError
 from w2v.formats import check_writable, read_vectors, write_vectors
 
 Table = npt.NDArray[np.float32]
@@ -105,12 +105,12 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(
         raise trouble
 
     monkeypatch.setattr(os, "replace", fail)
-    expected = VectorFileError if isinstance(trouble, OSError) else KeyboardInterrupt
+    expected = OutputError if isinstance(trouble, OSError) else KeyboardInterrupt
     with pytest.raises(expected) as caught:
         write_vectors(path, WORDS, TABLE)
     assert os.listdir(tmp_path) == ["v.txt"]
     assert path.read_bytes() == b"before"
-    if expected is VectorFileError:
+    if expected is OutputError:
         assert str(caught.value) == f"Cannot write {path}: No space left."
 
 
@@ -130,7 +130,7 @@ def test_an_interrupt_between_rows_leaves_nothing(tmp_path: Path) -> None:
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
 def test_a_full_disk_is_one_sentence_and_a_device_stays_a_device(tmp_path: Path) -> None:
     (tmp_path / "v.bin").symlink_to("/dev/full")
-    with pytest.raises(VectorFileError, match=r"Cannot write .*v\.bin: No space left on device\."):
+    with pytest.raises(OutputError, match=r"Cannot write .*v\.bin: No space left on device\."):
         write_vectors(tmp_path / "v.bin", WORDS, TABLE)
     assert stat.S_ISCHR(os.stat("/dev/full").st_mode)
 
@@ -181,15 +181,15 @@ def test_check_writable_refuses_what_cannot_work(
         "n" * 300 + ".txt": "File name too long",
     }
     for name, message in refused.items():
-        with pytest.raises(VectorFileError, match=message):
+        with pytest.raises(OutputError, match=message):
             check_writable(tmp_path / name)
-        with pytest.raises(VectorFileError, match=message):
+        with pytest.raises(OutputError, match=message):
             write_vectors(tmp_path / name, WORDS, TABLE)
     # root may write everywhere, so the answer of the system is made up
     monkeypatch.setattr(os, "access", lambda *_: False)
-    with pytest.raises(VectorFileError, match="you may not create files in"):
+    with pytest.raises(OutputError, match="you may not create files in"):
         check_writable(tmp_path / "new.txt")
-    with pytest.raises(VectorFileError, match="you may not change this file"):
+    with pytest.raises(OutputError, match="you may not change this file"):
         check_writable(written(tmp_path / "old.txt", b""))
 
 

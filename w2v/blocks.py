@@ -64,7 +64,7 @@ class BlockReader:
     keep : float64 (V,)         Probability of keeping a token of each word.
     block : int                 T.
     centre_in_core : bool       Whether the core holds the centres and the halo their contexts, or
-                                the core the contexts and the halo the centres. The pairs are the same.
+                                the core the contexts and the halo the centres: the same pairs.
     """
 
     def __init__(

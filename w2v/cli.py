@@ -60,7 +60,7 @@ def training_options(command: _Command) -> _Command:
 def _option(flag: str, kind: Any, text: str, default: Any = None, **extra: Any) -> Any:
     """An option of `Config`; `default` is shown where it is not that of `Config` itself."""
     own = getattr(Config, flag.strip("-").replace("-", "_"))
-    shown = default if default is not None else (True if own is not None else False)
+    shown = default if default is not None else own is not None
     return click.option(flag, type=kind, default=own, show_default=shown, help=text, **extra)
 
 
@@ -138,7 +138,8 @@ def train(
 
     model = Word2Vec(**options)
     check_writable(output)
-    files.check_targets([output, save_vocab, report])
+    for path in filter(None, (save_vocab, report)):
+        files.check_target(path)
     vocabulary = Vocabulary.load(vocab) if vocab else None
     with Console(quiet=quiet) as console:
 
@@ -251,15 +252,12 @@ def backends() -> None:
     """
     from w2v.backends import available_backends
 
-    for state in available_backends():
-        if state.backend is None:
-            click.echo(f"{state.name:<8}not usable  {state.reason}")
-            continue
-        memory = state.backend.total_memory_bytes() / 2**30
-        click.echo(
-            f"{state.name:<8}usable      {state.backend.version}, {state.backend.device}, "
-            f"{memory:.1f} GiB"
-        )
+    for found in available_backends():
+        about = found.reason
+        if found.backend is not None:
+            memory = found.backend.total_memory_bytes() / 2**30
+            about = f"{found.backend.version} on {found.backend.device}, {memory:.1f} GiB"
+        click.echo(f"{found.name:<8}{found.state:<15}{about}")
 
 
 def _load(path: str) -> Vectors:

@@ -27,7 +27,7 @@ class Config:
     model: str = "skipgram"
     """"skipgram" or "cbow"."""
     loss: str = "ns"
-    """"ns" (negative sampling), "hs" (hierarchical softmax) or "softmax" (full; small vocabularies)."""
+    """"ns" (negative sampling), "hs" (hierarchical softmax) or "softmax" (all words; slow)."""
     dim: int = 100
     """Numbers in a word vector."""
     window: int = 5
@@ -64,7 +64,7 @@ class Config:
     """Noise words a block shares; chosen by the backend. Loss "ns" only."""
     step_tokens: int | None = None
     """Kept tokens between two updates of the tables; chosen by the backend."""
-    row_cap: float = 5.0
+    row_cap: float = 4.0
     """Bound on (learning rate x terms) that one step may add to one row; see docs/decisions."""
 
     def __post_init__(self) -> None:

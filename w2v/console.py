@@ -88,7 +88,9 @@ class Console:
             self._epoch_done(progress)
             self._end_bar()
         elif self._terminal:
-            self._show(f"epoch {progress.epoch}/{progress.epochs}", progress.done, _status(progress))
+            self._show(
+                f"epoch {progress.epoch}/{progress.epochs}", progress.done, _status(progress)
+            )
         elif self._line_is_due():
             self.say(f"  {progress.done:6.1%}  {_status(progress)}")
 

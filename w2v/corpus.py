@@ -81,6 +81,7 @@ class Corpus:
         return self._open()[1]
 
     def close(self) -> None:
+        """Let go of the arrays; what was taken from here before stays valid."""
         self._arrays = None
 
     def __enter__(self) -> "Corpus":

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from itertools import takewhile
 
 from w2v.errors import CorpusError
+from w2v.vectors import Vectors
 
 # Tests say little in words, and the rest is missing from many installations or is not ours to read.
 _SKIPPED_FOLDERS = {"test", "tests", "idle_test", "site-packages", "dist-packages", "__pycache__"}
@@ -21,6 +22,7 @@ _SENTENCE_END = re.compile(r"[.!?:;]+[)\"'`*]*\s")
 _WORD = re.compile(r"[^\W\d_]+(?:['_-][^\W\d_]+)*")
 _LETTERS_THAT_ARE_WORDS = {"a", "i"}
 _SHORTEST_SENTENCE = 3
+_LONG_WORD = 6
 
 
 def python_prose() -> Iterator[list[str]]:
@@ -35,7 +37,7 @@ def python_prose() -> Iterator[list[str]]:
     Yields
     ------
     list of str
-        A sentence; half a million words or so altogether, depending on the version.
+        A sentence; some 400,000 words altogether, depending on the version.
 
     Raises
     ------
@@ -122,3 +124,8 @@ def _without_examples(paragraph: str) -> str:
 def _words(sentence: str) -> list[str]:
     words = _WORD.findall(sentence.lower().replace("\u2019", "'"))
     return [word for word in words if len(word) > 1 or word in _LETTERS_THAT_ARE_WORDS]
+
+
+def frequent_words(vectors: Vectors, n: int) -> list[str]:
+    """The `n` most frequent words that are long enough to mean something by themselves."""
+    return [word for word in vectors.words if len(word) >= _LONG_WORD][:n]

@@ -56,7 +56,8 @@ def below(bound: int, bits32: Array) -> Array:
 def thresholds(probabilities: NDArray[np.float64]) -> NDArray[np.uint32]:
     """The t for which ``bits32 <= t`` holds with the given probability, to 2**-32."""
     scaled = np.ceil(np.asarray(probabilities, np.float64) * 2.0**32) - 1
-    return np.clip(scaled, 0, 2**32 - 1).astype(np.uint32)
+    limits: NDArray[np.uint32] = np.clip(scaled, 0, 2**32 - 1).astype(np.uint32)
+    return limits
 
 
 def uniform_table(backend: Backend, shape: tuple[int, int], key: int) -> Array:

@@ -19,7 +19,11 @@ class CorpusError(W2VError):
 
 
 class VectorFileError(W2VError):
-    """A vector file that is missing, cut short, foreign or cannot be written."""
+    """A vector file that is missing, cut short or foreign, or words that no such file can hold."""
+
+
+class OutputError(W2VError):
+    """A file that cannot be written."""
 
 
 class EvaluationError(W2VError):
@@ -33,7 +37,11 @@ class UnknownWordError(W2VError, KeyError):
 
 
 class BackendError(W2VError):
-    """A backend that was asked for and cannot be had."""
+    """A backend that cannot be had; `state` says in two words why."""
+
+    def __init__(self, message: str, state: str = "unknown") -> None:
+        super().__init__(message)
+        self.state = state
 
 
 class TrainingError(W2VError):

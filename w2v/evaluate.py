@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from w2v.errors import EvaluationError
-from w2v.formats import PathLike
+from w2v.files import PathLike
 from w2v.vectors import Vectors
 
 Ids = npt.NDArray[np.int64]

@@ -7,22 +7,20 @@ they are found: with or without header (GloVe), byte order mark, CRLF, trailing
 spaces, newlines between binary vectors. What kind a file is, its content says.
 """
 
-import contextlib
 import mmap
 import os
 import re
-import secrets
 import stat
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import BinaryIO, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from w2v.errors import ConfigError, VectorFileError
+from w2v.files import PathLike, check_target, replacing
 
-PathLike = str | os.PathLike[str]
 Matrix = npt.NDArray[np.float32]
 
 _HEADER = re.compile(rb"[ \t]*(\d{1,18})[ \t]+(\d{1,18})[ \t]*(?:\r?\n|\Z)")
@@ -39,7 +37,6 @@ _FOREIGN = {
     b"\x93NUMPY": "a NumPy array without words",
     b"\x80": "a Python pickle; save it as word2vec text or binary first",
 }
-_BLOCK_BYTES = 1 << 20  # written at a time
 
 
 def _write_text(handle: BinaryIO, words: Sequence[str], matrix: Matrix) -> None:
@@ -63,49 +60,21 @@ _WRITERS: dict[str, Callable[[BinaryIO, Sequence[str], Matrix], None]] = {
 def check_writable(path: PathLike) -> None:
     """Refuse a path that `write_vectors` could not write, before any work is done.
 
-    Looks only: nothing is created, opened or truncated. A disk that fills up
-    later is not foreseen.
-
-    Parameters
-    ----------
-    path : str or path
-        Where the vectors shall go; its extension names the format.
-
     Raises
     ------
     ConfigError
         The extension is not a known one.
-    VectorFileError
-        The folder is missing or not writable, or the path is a folder or a
-        file that may not be replaced.
+    OutputError
+        See `files.check_target`.
     """
-    name = os.fspath(path)
-    _writer(name)
-    target = os.path.realpath(name)
-    folder = os.path.dirname(target)
-    if not os.path.isdir(folder):
-        raise VectorFileError(f"Cannot write {name}: {folder} is not a folder. Create it first.")
-    if os.path.isdir(target):
-        raise VectorFileError(f"Cannot write {name}: it is a folder. Give a file name.")
-    try:
-        os.stat(target)
-    except FileNotFoundError:
-        pass
-    except OSError as error:  # a name too long, a loop of links
-        raise VectorFileError(f"Cannot write {name}: {error.strerror or error}.") from error
-    else:
-        if not os.access(target, os.W_OK):
-            raise VectorFileError(f"Cannot write {name}: you may not change this file.")
-    if not os.access(folder, os.W_OK | os.X_OK):
-        raise VectorFileError(f"Cannot write {name}: you may not create files in {folder}.")
+    _writer(os.fspath(path))
+    check_target(path)
 
 
 def write_vectors(path: PathLike, words: Sequence[str], matrix: Matrix) -> None:
     """Write words and vectors in the format that the extension names.
 
-    The file appears whole or not at all: it is written beside its place and
-    moved there at the end, through links, and keeps the permissions of a file
-    it replaces. A pipe or device is written to directly.
+    The file appears whole or not at all; see `files.replacing`.
 
     Parameters
     ----------
@@ -122,7 +91,9 @@ def write_vectors(path: PathLike, words: Sequence[str], matrix: Matrix) -> None:
     ConfigError
         The extension is not a known one.
     VectorFileError
-        A word cannot stand in such a file, or the file cannot be written.
+        A word cannot stand in such a file.
+    OutputError
+        The file cannot be written.
     """
     matrix = np.asarray(matrix, dtype=np.float32)
     if matrix.ndim != 2 or len(words) != len(matrix):
@@ -130,12 +101,9 @@ def write_vectors(path: PathLike, words: Sequence[str], matrix: Matrix) -> None:
     check_writable(path)
     name = os.fspath(path)
     _check_words(name, words)
-    try:
-        with _replacing(os.path.realpath(name)) as handle:
-            handle.write(b"%d %d\n" % matrix.shape)
-            _writer(name)(handle, words, matrix)
-    except OSError as error:
-        raise VectorFileError(f"Cannot write {name}: {error.strerror or error}.") from error
+    with replacing(path) as handle:
+        handle.write(b"%d %d\n" % matrix.shape)
+        _writer(name)(handle, words, matrix)
 
 
 def _writer(name: str) -> Callable[[BinaryIO, Sequence[str], Matrix], None]:
@@ -156,29 +124,6 @@ def _check_words(name: str, words: Sequence[str]) -> None:
             f"tab, line break or lone surrogate, and no reader could tell where they end: {some}. "
             "Replace these characters, for instance by '_'."
         )
-
-
-@contextlib.contextmanager
-def _replacing(target: str) -> Iterator[BinaryIO]:
-    """A file that takes the place of `target` on success and vanishes on failure."""
-    mode = None
-    with contextlib.suppress(FileNotFoundError):
-        mode = os.stat(target).st_mode
-    if mode is not None and not stat.S_ISREG(mode):  # moving a file over /dev/null would end it
-        with open(target, "wb", buffering=_BLOCK_BYTES) as handle:
-            yield handle
-        return
-    draft = os.path.join(os.path.dirname(target), f".w2v-{secrets.token_hex(8)}.tmp")
-    try:
-        with open(draft, "xb", buffering=_BLOCK_BYTES) as handle:
-            if mode is not None:
-                os.chmod(draft, stat.S_IMODE(mode))
-            yield handle
-        os.replace(draft, target)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(draft)
-        raise
 
 
 class _Header(NamedTuple):

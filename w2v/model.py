@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,7 +52,7 @@ def make_tables(backend: Backend, config: Config, counts: NDArray[np.int64]) -> 
     table = draws.uniform_table(backend, (words, config.dim), key)
     rows = max(words - 1, 1) if config.loss == "hs" else words
     noise = tree = None
-    if config.loss == "ns":
+    if config.ns_exponent is not None:
         noise = draws.NoiseSampler(backend, counts.astype(np.float64) ** config.ns_exponent)
     elif config.loss == "hs":
         tree = HuffmanTree.from_counts(counts)
@@ -92,9 +92,7 @@ class Model:
         """
         return config.model == "cbow" or config.loss == "hs"
 
-    def step(
-        self, blocks: Blocks, *, key: int, alpha: float, with_loss: bool
-    ) -> tuple[Array | None, Array]:
+    def step(self, blocks: Blocks, *, key: int, alpha: float, with_loss: bool) -> tuple[Any, Array]:
         """Gradients of the blocks from the same tables, then one update of both.
 
         Returns
@@ -168,9 +166,11 @@ class Model:
             own = some * xp.eye(blocks.core.shape[1], dtype=hidden.dtype)
             found = self.loss.gradients(hidden, blocks.core, own, negatives, with_loss=with_loss)
             d_hidden, terms = found.d_hidden, found.hidden_terms[..., None]
-        # the whole error goes to each context word, not its share of the mean, as in word2vec.c
-        rows = blocks.pairs.swapaxes(-1, -2) @ d_hidden
-        return blocks.halo, rows, (bag.swapaxes(-1, -2) @ terms)[..., 0], found, some.sum()
+        # The whole error goes to each context word, not its share of the mean, as in word2vec.c.
+        # All words of a window move together, so a row's terms count the window's whole effect.
+        back = blocks.pairs.swapaxes(-1, -2)
+        terms = terms * bag.sum(axis=-1, keepdims=True)
+        return blocks.halo, back @ d_hidden, (back @ terms)[..., 0], found, some.sum()
 
 
 def _make_loss(backend: Backend, config: Config, tables: Tables, output: Embedding) -> Loss:

@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from w2v.errors import UnknownWordError
-from w2v.formats import Matrix, PathLike, read_vectors, write_vectors
+from w2v.files import PathLike
+from w2v.formats import Matrix, read_vectors, write_vectors
 
 Query = str | npt.NDArray[np.floating[Any]]
 

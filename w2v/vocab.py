@@ -3,7 +3,6 @@
 import os
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from typing import cast
@@ -12,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from w2v.errors import ConfigError, CorpusError
+from w2v.files import write_text
 
 _SENTENCE_END = "</s>"  # first line of every vocabulary word2vec.c writes; no word of the text
 
@@ -143,12 +143,12 @@ class Vocabulary:
 
         Raises
         ------
-        CorpusError
+        OutputError
             The file cannot be written.
         """
         _check_words(self)
         pairs = zip(self.words, self.counts.tolist(), strict=True)
-        _write_whole(os.fspath(path), "".join(f"{word} {count}\n" for word, count in pairs))
+        write_text(path, "".join(f"{word} {count}\n" for word, count in pairs))
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> "Vocabulary":
@@ -237,23 +237,3 @@ def _parse(line: str, place: str) -> tuple[str, int]:
         shown = shown if len(shown) <= 60 else shown[:60] + "..."
         raise CorpusError(f"{place}: expected a word and its count, got {shown!r}.")
     return word, count
-
-
-def _write_whole(path: str, text: str) -> None:
-    """Write beside `path`, then rename; a device or pipe is written straight."""
-    path = os.path.realpath(path)
-    straight = os.path.exists(path) and not os.path.isfile(path)
-    partial = path if straight else f"{path}.{os.getpid()}.tmp"
-    try:
-        try:
-            with open(partial, "w", encoding="utf-8", newline="\n") as file:
-                file.write(text)
-            if not straight:
-                os.replace(partial, path)
-        except BaseException:
-            if not straight:
-                with suppress(OSError):
-                    os.remove(partial)
-            raise
-    except OSError as error:
-        raise CorpusError(f"{path} cannot be written: {error.strerror}.") from error

@@ -5,19 +5,21 @@ from __future__ import annotations
 import os
 import platform
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from w2v.backends import Backend, choose_backend, get_backend
+from w2v.backends import choose_backend
 from w2v.config import Config
-from w2v.corpus import Corpus, read_corpus, read_sentences
+from w2v.corpus import read_corpus, read_sentences
 from w2v.errors import W2VError
+from w2v.files import PathLike
 from w2v.textio import Progress as ReadProgress
 from w2v.trainer import Progress, Trained, Trainer
-from w2v.vectors import PathLike, Query, Vectors
+from w2v.vectors import Query, Vectors
 from w2v.vocab import Vocabulary
 
 
@@ -103,7 +105,7 @@ class Word2Vec:
 
     def fit(
         self,
-        source: PathLike | Iterable[list[str] | tuple[str, ...]],
+        source: PathLike | Sequence[Path] | Iterable[list[str] | tuple[str, ...]],
         *,
         vocabulary: Vocabulary | None = None,
         errors: str = "strict",
@@ -137,7 +139,7 @@ class Word2Vec:
         ------
         CorpusError, BackendError, TrainingError
         """
-        backend, why = self._backend()
+        backend, why = choose_backend(self.config.backend)
         options: dict[str, Any] = {
             "min_count": self.config.min_count,
             "max_vocab": self.config.max_vocab,
@@ -177,7 +179,7 @@ class Word2Vec:
         return word in self.vectors
 
     def most_similar(
-        self, positive: Query | list[Query], negative: Query | list[Query] = (), n: int = 10
+        self, positive: Query | Sequence[Query], negative: Query | Sequence[Query] = (), n: int = 10
     ) -> list[tuple[str, float]]:
         """See `Vectors.most_similar`."""
         return self.vectors.most_similar(positive, negative, n)
@@ -191,12 +193,6 @@ class Word2Vec:
         started = time.perf_counter()
         self.vectors.save(path)
         self.report["seconds"]["save"] = time.perf_counter() - started
-
-    def _backend(self) -> tuple[Backend, str]:
-        if self.config.backend == "auto":
-            return choose_backend()
-        backend = get_backend(self.config.backend)
-        return backend, f"{backend.name} ({backend.device})"
 
     def _done(self) -> tuple[Vectors, NDArray[np.float32], dict[str, Any]]:
         if self._fitted is None:

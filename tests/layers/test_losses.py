@@ -18,7 +18,7 @@ from w2v.layers import (
     HierarchicalSoftmax,
     NegativeSampling,
     Softmax,
-    logistic,
+    logistic_step,
 )
 
 V, D, G, R, C, N, K = 7, 4, 2, 3, 5, 6, 5
@@ -91,25 +91,24 @@ def test_the_loss_is_optional_and_the_gradients_the_same(backend: Backend, run: 
     hidden, table = on(backend, HIDDEN, TABLE[: words_of(run)].copy())
     noise = NoiseSampler(backend, COUNTS)
     output = Embedding(backend, table)
-    layer: Any = {
+    layers: dict[Any, Any] = {
         negative_sampling: NegativeSampling(backend, output, noise, negative=K),
         hierarchical_softmax: HierarchicalSoftmax(backend, output, HuffmanTree.from_counts(COUNTS)),
         softmax: Softmax(backend, output),
-    }[run]
+    }
+    layer = layers[run]
     arguments = (hidden, *on(backend, TARGETS, PAIRS, NEGATIVES))
     with_loss = layer.gradients(*arguments)
     without = layer.gradients(*arguments, with_loss=False)
     assert without.loss is None
-    assert np.array_equal(
-        backend.to_numpy(with_loss.d_hidden), backend.to_numpy(without.d_hidden)
-    )
+    assert np.array_equal(backend.to_numpy(with_loss.d_hidden), backend.to_numpy(without.d_hidden))
     assert np.array_equal(backend.to_numpy(with_loss.d_rows), backend.to_numpy(without.d_rows))
 
 
 def test_logistic_against_a_loop(backend: Backend) -> None:
     labels = RNG.integers(0, 2, (G, 1, C)).astype(np.float64)
     rows = RNG.normal(size=(G, C, D))
-    loss, d_hidden, d_rows = logistic(backend, *on(backend, HIDDEN, rows, labels, PAIRS))
+    loss, d_hidden, d_rows = logistic_step(backend, *on(backend, HIDDEN, rows, labels, PAIRS))
     nats, dh, do = 0.0, np.zeros_like(HIDDEN), np.zeros_like(rows)
     for g, r, c in np.ndindex(G, R, C):
         score, y, w = float(HIDDEN[g, r] @ rows[g, c]), labels[g, 0, c], PAIRS[g, r, c]
@@ -125,7 +124,7 @@ def test_logistic_against_a_loop(backend: Backend) -> None:
 def test_logistic_does_not_overflow(backend: Backend, dtype: str) -> None:
     hidden = np.array([[[1e4]], [[-1e4]]], dtype)
     rows, labels, weights = np.ones((2, 1, 1), dtype), np.ones(1, dtype), np.ones((2, 1, 1), dtype)
-    loss, d_hidden, _ = logistic(backend, *on(backend, hidden, rows, labels, weights))
+    loss, d_hidden, _ = logistic_step(backend, *on(backend, hidden, rows, labels, weights))
     assert float(loss) == pytest.approx(1e4)
     assert backend.to_numpy(d_hidden).reshape(-1).tolist() == [0, -1]
 
@@ -165,7 +164,9 @@ def test_negatives_are_a_function_of_key_and_group(backend: Backend) -> None:
     together = backend.to_numpy(layer.sample(9, backend.asarray([3, 4, 5])))
     assert together.shape == (3, 4)
     assert np.array_equal(together[1:2], backend.to_numpy(layer.sample(9, backend.asarray([4]))))
-    assert not np.array_equal(together, backend.to_numpy(layer.sample(8, backend.asarray([3, 4, 5]))))
+    assert not np.array_equal(
+        together, backend.to_numpy(layer.sample(8, backend.asarray([3, 4, 5])))
+    )
 
 
 @pytest.mark.parametrize("words", [1, 2, 3, 7, 50])

@@ -20,7 +20,8 @@ def test_a_step_against_a_loop(backend: Backend) -> None:
         expected[ids[at]] -= alpha * min(1, cap / (alpha * n)) * rows[at]
     got = backend.asarray(table.copy())
     updater = RowUpdater(backend, got, cap)
-    updater.apply(*(backend.asarray(x) for x in (ids, rows.copy(), terms)), alpha)
+    given = [backend.asarray(x) for x in (ids, rows.copy(), terms)]
+    updater.apply(given[0], given[1], given[2], alpha)
     np.testing.assert_allclose(backend.to_numpy(got), expected, rtol=1e-12)
     assert np.array_equal(backend.to_numpy(got)[5], table[5])
 

@@ -3,7 +3,7 @@
 from w2v.layers.bag import Bags, Combiner, EmbeddingBag, flatten_bags
 from w2v.layers.embedding import Embedding, RowGrad
 from w2v.layers.hierarchical_softmax import HierarchicalSoftmax
-from w2v.layers.logistic import Gradients, logistic
+from w2v.layers.logistic import Gradients, logistic_step
 from w2v.layers.negative_sampling import NegativeSampling
 from w2v.layers.partitioned import (
     PartitionedEmbedding,
@@ -29,6 +29,6 @@ __all__ = [
     "Softmax",
     "embedding_lookup",
     "flatten_bags",
-    "logistic",
+    "logistic_step",
     "partition",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from w2v.backends import Array, Backend
 from w2v.huffman import HuffmanTree
 from w2v.layers.embedding import Embedding
-from w2v.layers.logistic import Gradients, logistic
+from w2v.layers.logistic import Gradients, logistic_step
 
 
 class HierarchicalSoftmax:
@@ -69,7 +69,7 @@ class HierarchicalSoftmax:
         weights = pairs[..., None] * on_path[..., None, :, :]
         weights = weights.reshape(*pairs.shape[:-1], flat[-1])
         ids = nodes.reshape(flat)
-        loss, d_hidden, d_rows = logistic(
+        loss, d_hidden, d_rows = logistic_step(
             self.backend,
             hidden,
             self.output.forward(ids),

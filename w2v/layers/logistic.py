@@ -5,7 +5,7 @@ Negative sampling and hierarchical softmax differ only in which rows, labels and
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from w2v.backends import Array, Backend
 
@@ -13,7 +13,7 @@ from w2v.backends import Array, Backend
 class Gradients(NamedTuple):
     """Loss of a step and its derivatives, with the number of terms behind each row."""
 
-    loss: Array | None
+    loss: Any
     """float64 scalar, nats, summed; None where it was not asked for."""
     d_hidden: Array
     """(..., R, D)"""
@@ -27,7 +27,7 @@ class Gradients(NamedTuple):
     """(..., L): the same for each row of the table."""
 
 
-def logistic(
+def logistic_step(
     backend: Backend,
     hidden: Array,
     rows: Array,
@@ -35,7 +35,7 @@ def logistic(
     weights: Array,
     *,
     with_loss: bool = True,
-) -> tuple[Array | None, Array, Array]:
+) -> tuple[Any, Array, Array]:
     """Weighted logistic loss of hidden vectors against candidate rows, and its gradients.
 
     Parameters

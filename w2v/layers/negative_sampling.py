@@ -5,7 +5,7 @@ from __future__ import annotations
 from w2v.backends import Array, Backend
 from w2v.draws import NoiseSampler
 from w2v.layers.embedding import Embedding
-from w2v.layers.logistic import Gradients, logistic
+from w2v.layers.logistic import Gradients, logistic_step
 
 
 class NegativeSampling:
@@ -78,7 +78,7 @@ class NegativeSampling:
         shape = (*pairs.shape[:-1], n)
         weights = xp.concatenate([pairs, xp.broadcast_to(noise_weights, shape)], axis=-1)
         rows = self.output.forward(ids)
-        loss, d_hidden, d_rows = logistic(
+        loss, d_hidden, d_rows = logistic_step(
             self.backend, hidden, rows, labels, weights, with_loss=with_loss
         )
         return Gradients(

@@ -1,0 +1,319 @@
+"""The command line: exit codes, messages, files and streams, in real processes where it matters."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+from corpora import two_topics
+
+from w2v import Vectors, Vocabulary, load
+from w2v.cli import main
+from w2v.config import Config
+
+QUICK = ["--dim", "8", "--epochs", "2", "--min-count", "1", "--workers", "1", "--backend", "numpy"]
+README = Path(__file__).parents[1] / "README.md"
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("corpus") / "corpus.txt"
+    path.write_text("\n".join(" ".join(s) for s in two_topics(300)), encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def vectors(tmp_path_factory: pytest.TempPathFactory, corpus: Path) -> Path:
+    path = tmp_path_factory.mktemp("vectors") / "vectors.bin"
+    assert run("train", corpus, "-o", path, *QUICK).exit_code == 0
+    return path
+
+
+def run(*arguments: object, stdin: bytes | None = None) -> Result:
+    return CliRunner().invoke(main, [str(a) for a in arguments], input=stdin)
+
+
+def refused(result: Result, code: int, message: str) -> None:
+    """One clear sentence, the right exit code, no traceback, nothing on stdout."""
+    assert result.exit_code == code, result.output
+    assert re.search(message, result.stderr), result.stderr
+    assert "Traceback" not in result.output
+    assert result.stdout == ""
+    assert isinstance(result.exception, SystemExit)
+
+
+class TestTrain:
+    def test_writes_vectors_and_keeps_stdout_empty(self, corpus: Path, tmp_path: Path) -> None:
+        for name in ("v.bin", "v.txt", "v.vec"):
+            result = run("train", corpus, "-o", tmp_path / name, *QUICK)
+            assert result.exit_code == 0, result.output
+            assert result.stdout == ""
+            assert "2,400 tokens in 300 sentences" in result.stderr
+            assert "epoch 2/2: loss" in result.stderr
+        binary, text = load(tmp_path / "v.bin"), load(tmp_path / "v.vec")
+        assert len(binary) == 27
+        assert binary.words == text.words
+        assert binary.matrix.tobytes() == text.matrix.tobytes()
+        assert sorted(p.name for p in tmp_path.iterdir()) == ["v.bin", "v.txt", "v.vec"]
+
+    def test_quiet_says_nothing(self, corpus: Path, tmp_path: Path) -> None:
+        result = run("train", corpus, "-o", tmp_path / "v.bin", "-q", *QUICK)
+        assert (result.exit_code, result.output) == (0, "")
+
+    def test_report(self, corpus: Path, tmp_path: Path) -> None:
+        path = tmp_path / "run.json"
+        result = run("train", corpus, "-o", tmp_path / "v.bin", "--report", path, *QUICK)
+        assert result.exit_code == 0
+        report = json.loads(path.read_text(encoding="utf-8"))
+        assert report["config"]["dim"] == 8
+        assert report["vocabulary"] == 27
+        assert report["tokens"]["read"] == 2400
+        assert report["tokens"]["rare"] == 0
+        for kept, gone in zip(
+            report["tokens"]["kept"], report["tokens"]["subsampled"], strict=True
+        ):
+            assert kept + gone == 2400
+        assert report["sentences"] == 300
+        assert len(report["loss"]) == 2
+        assert set(report["seconds"]) == {"count", "encode", "train", "save"}
+        assert report["backend"]["name"] == "numpy"
+        assert {"w2v", "python", "numpy"} <= set(report["versions"])
+        assert report["raw_words_per_second"] == pytest.approx(4800 / report["seconds"]["train"])
+        assert report["kept_tokens_per_second"] > 0
+        assert report["peak_memory_bytes"] > 1e6
+
+    def test_vocabulary_files(self, corpus: Path, tmp_path: Path) -> None:
+        path = tmp_path / "vocab.txt"
+        run("train", corpus, "-o", tmp_path / "a.bin", "--save-vocab", path, *QUICK)
+        saved = Vocabulary.load(path)
+        assert saved.total == 2400
+        small = tmp_path / "small.txt"
+        small.write_text("animal1 50\ntool1 40\nelsewhere 3\n", encoding="utf-8")
+        result = run("train", corpus, "-o", tmp_path / "b.bin", "--vocab", small, *QUICK)
+        assert result.exit_code == 0
+        assert load(tmp_path / "b.bin").words == ["animal1", "tool1", "elsewhere"]
+        assert "of the rare rest and dropped" in result.stderr
+
+    def test_standard_input_folders_patterns_and_compression(
+        self, corpus: Path, vectors: Path, tmp_path: Path
+    ) -> None:
+        text = corpus.read_bytes()
+        folder = tmp_path / "texts"
+        folder.mkdir()
+        (folder / "part.gz").write_bytes(gzip.compress(text))
+        expected = vectors.read_bytes()
+        for source, stdin in (("-", text), (folder, None), (f"{folder}/*.gz", None)):
+            out = tmp_path / "v.bin"
+            result = run("train", source, "-o", out, *QUICK, stdin=stdin)
+            assert result.exit_code == 0, result.output
+            assert out.read_bytes() == expected
+
+    def test_every_option_reaches_the_configuration(self, corpus: Path, tmp_path: Path) -> None:
+        given: dict[str, Any] = {
+            "model": "cbow", "loss": "ns", "dim": 6, "window": 3, "fixed_window": True,
+            "negative": 4, "ns_exponent": 0.5, "sample": 0.01, "min_count": 2, "max_vocab": 20,
+            "epochs": 1, "alpha": 0.03, "min_alpha": 0.5, "cbow": "sum", "seed": 9, "workers": 2,
+            "backend": "numpy", "block_tokens": 8, "block_negatives": 12, "step_tokens": 64,
+            "row_cap": 2.5,
+        }  # fmt: skip
+        assert set(given) == set(Config.__dataclass_fields__)
+        flags: list[object] = []
+        for name, value in given.items():
+            flags += [f"--{name.replace('_', '-')}", *([] if value is True else [value])]
+        path = tmp_path / "run.json"
+        result = run("train", corpus, "-o", tmp_path / "v.bin", "--report", path, *flags)
+        assert result.exit_code == 0, result.output
+        assert json.loads(path.read_text(encoding="utf-8"))["config"] == given
+
+
+class TestBadInput:
+    @pytest.mark.parametrize(
+        ("options", "message"),
+        [
+            (["--dim", "0"], r"`dim` must be at least 1, got 0\."),
+            (["--dim", "ten"], "'ten' is not a valid integer"),
+            (["--window", "-1"], r"`window` must be at least 1, got -1\."),
+            (["--epochs", "0"], "`epochs` must be at least 1"),
+            (["--alpha", "-1"], "`alpha` must be a finite number above 0"),
+            (["--alpha", "nan"], "`alpha` must be a finite number above 0"),
+            (["--min-alpha", "2"], "`min_alpha` is a fraction"),
+            (["--workers", "0"], "`workers` must be at least 1"),
+            (["--loss", "hs", "--negative", "5"], "`negative` has a meaning only with loss 'ns'"),
+            (["--cbow", "sum"], "`cbow` has a meaning only with model 'cbow'"),
+            (["--loss", "nce"], "'nce' is not one of"),
+            (["--backend", "torch"], "'torch' is not one of"),
+            (["--no-such"], "No such option"),
+        ],
+    )
+    def test_options(self, corpus: Path, tmp_path: Path, options: list[str], message: str) -> None:
+        result = run("train", corpus, "-o", tmp_path / "v.bin", *options)
+        refused(result, 2, message)
+        assert not list(tmp_path.iterdir())
+
+    def test_corpora(self, corpus: Path, tmp_path: Path) -> None:
+        (tmp_path / "empty.txt").write_text("\n \n", encoding="utf-8")
+        (tmp_path / "folder").mkdir()
+        (tmp_path / "broken.gz").write_bytes(gzip.compress(corpus.read_bytes())[:-50])
+        (tmp_path / "bad.txt").write_bytes(b"good line\nbad \xff line\n")
+        out = tmp_path / "v.bin"
+        for name, message in [
+            ("missing.txt", "missing.txt"),
+            ("empty.txt", "There is no word in"),
+            ("folder", "folder"),
+            ("broken.gz", "broken.gz"),
+            ("bad.txt", r"bad\.txt, line 2.*--errors replace"),
+        ]:
+            refused(run("train", tmp_path / name, "-o", out, *QUICK), 1, message)
+        result = run("train", tmp_path / "bad.txt", "-o", out, "--errors", "replace", *QUICK)
+        assert result.exit_code == 0
+        assert not (tmp_path / "none").exists()
+        result = run("train", corpus, "-o", out, "--min-count", "100000")
+        refused(result, 1, r"the largest count|most frequent|largest")
+
+    def test_outputs_are_refused_before_any_work(self, corpus: Path, tmp_path: Path) -> None:
+        missing = tmp_path / "none" / "v.bin"
+        refused(run("train", corpus, "-o", missing), 1, "none is not a folder")
+        refused(run("train", corpus, "-o", tmp_path), 2, "no extension|is a folder")
+        refused(run("train", corpus, "-o", tmp_path / "v.pkl"), 2, "extension '.pkl'; expected")
+        good = tmp_path / "v.bin"
+        refused(run("train", corpus, "-o", good, "--report", missing), 1, "none is not a folder")
+        refused(run("train", corpus, "-o", good, "--save-vocab", missing), 1, "not a folder")
+        assert not list(tmp_path.iterdir())
+
+    @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+    def test_disk_full(self, corpus: Path, tmp_path: Path) -> None:
+        (tmp_path / "v.bin").symlink_to("/dev/full")
+        result = run("train", corpus, "-o", tmp_path / "v.bin", "-q", *QUICK)
+        refused(result, 1, "No space left on device")
+
+    def test_divergence_leaves_the_old_file(self, corpus: Path, tmp_path: Path) -> None:
+        out = tmp_path / "v.bin"
+        out.write_bytes(b"old")
+        wild = ["--alpha", "1e30", "--row-cap", "1e38", "--min-alpha", "1", "--step-tokens", "32"]
+        result = run("train", corpus, "-o", out, "-q", *QUICK, *wild)
+        refused(result, 1, r"learning rate .* Lower alpha")
+        assert out.read_bytes() == b"old"
+        assert os.listdir(tmp_path) == ["v.bin"]
+
+    def test_cupy_asked_for_and_missing(self, corpus: Path, tmp_path: Path) -> None:
+        from w2v.backends import available_backends
+
+        if {s.name: s.backend for s in available_backends()}["cupy"] is not None:
+            pytest.skip("CuPy can be used here")
+        result = run("train", corpus, "-o", tmp_path / "v.bin", "--backend", "cupy")
+        refused(result, 1, r"'cupy' was asked for, but .* --backend numpy")
+
+    def test_vector_files_and_words(self, vectors: Path, tmp_path: Path) -> None:
+        cut = tmp_path / "cut.bin"
+        cut.write_bytes(vectors.read_bytes()[:200])
+        foreign = tmp_path / "foreign.bin"
+        foreign.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(100))
+        refused(run("nearest", tmp_path / "none.bin", "x"), 1, "none.bin")
+        refused(run("nearest", cut, "x"), 1, "cut.bin")
+        refused(run("nearest", foreign, "x"), 1, "PNG")
+        refused(run("nearest", vectors, "animl3"), 1, "'animl3'.*animal3")
+        refused(run("nearest", vectors, "the", "-n", "0"), 2, "0 is not in the range")
+        refused(run("eval", vectors), 2, "Nothing to score")
+        refused(run("eval", vectors, "--pairs", tmp_path / "none.tsv"), 1, "none.tsv")
+
+
+@pytest.mark.parametrize("existing", [False, True])
+def test_interrupt_exits_130_and_leaves_no_half_file(
+    corpus: Path, tmp_path: Path, existing: bool
+) -> None:
+    out = tmp_path / "v.bin"
+    if existing:
+        out.write_bytes(b"old")
+    command = [sys.executable, "-m", "w2v", "train", str(corpus), "-o", str(out)]
+    command += ["--epochs", "100000", "--workers", "2", "--backend", "numpy"]
+    child = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    assert child.stderr is not None
+    for line in child.stderr:
+        if "epoch" in line:
+            break
+    child.send_signal(signal.SIGINT)
+    started = time.monotonic()
+    rest = child.communicate(timeout=30)[1]
+    assert child.returncode == 130
+    assert time.monotonic() - started < 10
+    assert "Interrupted" in rest
+    assert "Traceback" not in rest
+    assert os.listdir(tmp_path) == (["v.bin"] if existing else [])
+    assert not existing or out.read_bytes() == b"old"
+
+
+def test_nearest(vectors: Path) -> None:
+    result = run("nearest", vectors, "animal1", "tool2", "-n", "3")
+    assert result.exit_code == 0
+    assert result.stderr == ""
+    lines = result.stdout.splitlines()
+    assert [line for line in lines if not line.startswith(" ")] == ["animal1", "tool2"]
+    assert len(lines) == 8
+    name, cosine = lines[1].split()
+    table = load(vectors)
+    assert table.most_similar("animal1", n=1)[0] == (name, pytest.approx(float(cosine), abs=1e-4))
+
+
+def test_eval(tmp_path: Path) -> None:
+    words = ["king", "man", "queen", "woman", "apple"]
+    matrix = [[1, 1, 0, 0], [1, 0, 0, 0], [0, 1, 1, 0], [0, 0, 1, 0], [0, 0, 0, 1]]
+    Vectors(words, matrix).save(tmp_path / "v.txt")
+    questions = tmp_path / "questions.txt"
+    questions.write_text(": family\nman king woman queen\nman king woman pear\n: gram1\n")
+    pairs = tmp_path / "pairs.tsv"
+    pairs.write_text("king\tqueen\t8\nking\tman\t9\nking\tapple\t1\nking\tpear\t2\n")
+    result = run("eval", tmp_path / "v.txt", "--analogies", questions, "--pairs", pairs, "--json")
+    assert result.exit_code == 0, result.output
+    scores = json.loads(result.stdout)
+    assert scores["analogies"]["accuracy"] == 1.0
+    assert (scores["analogies"]["total"], scores["analogies"]["oov"]) == (1, 1)
+    assert scores["pairs"][0]["spearman"] == pytest.approx(1.0)
+    assert (scores["pairs"][0]["pairs"], scores["pairs"][0]["oov"]) == (3, 1)
+    table = run("eval", tmp_path / "v.txt", "--analogies", questions, "--pairs", pairs)
+    assert "family" in table.stdout
+    assert "pairs.tsv" in table.stdout
+
+
+def test_backends() -> None:
+    result = run("backends")
+    assert result.exit_code == 0
+    assert re.search(r"^numpy +usable .* GiB$", result.stdout, re.MULTILINE)
+    assert re.search(r"^cupy +(usable|not installed|broken|no device)", result.stdout, re.MULTILINE)
+
+
+def test_demo(tmp_path: Path) -> None:
+    out = tmp_path / "python.bin"
+    result = run("demo", "-o", out, "--epochs", "1", "--dim", "10", "--words", "3")
+    assert result.exit_code == 0, result.output
+    lines = result.stdout.splitlines()
+    assert len(lines) == 3
+    table = load(out)
+    for line in lines:
+        word, neighbours = line.split(maxsplit=1)
+        expected = [name for name, _ in table.most_similar(word, n=6)]
+        assert neighbours.split(", ") == expected
+
+
+@pytest.mark.parametrize("name", sorted(main.commands))
+def test_every_command_has_help_with_an_example_and_is_in_the_readme(name: str) -> None:
+    result = run(name, "--help")
+    assert result.exit_code == 0
+    assert f"w2v {name}" in result.stdout.split("Options:")[0].split("Example", 1)[1]
+    assert f"w2v {name}" in README.read_text(encoding="utf-8")
+
+
+def test_runs_as_a_module() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "w2v", "--version"], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.startswith("w2v, version ")

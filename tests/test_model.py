@@ -1,0 +1,178 @@
+"""A model's step against a loop over its pairs, for every model and loss."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from w2v.backends import Backend
+from w2v.blocks import BlockReader, Blocks
+from w2v.config import Config
+from w2v.model import Model, Tables, make_tables
+
+V, D, N_TOKENS, WINDOW = 30, 6, 90, 3
+ALPHA, CAP = 0.3, 0.9
+Floats = NDArray[np.float64]
+
+
+def sigmoid(x: float) -> float:
+    return float(1 / (1 + np.exp(-x)))
+
+
+def config_of(model: str, loss: str, **options: Any) -> Config:
+    return Config(
+        model=model, loss=loss, dim=D, window=WINDOW, block_tokens=4, row_cap=CAP, **options
+    )
+
+
+def blocks_of(backend: Backend, config: Config) -> Blocks:
+    ids = np.random.default_rng(2).integers(0, V, N_TOKENS).astype(np.int32)
+    reader = BlockReader(
+        backend,
+        ids,
+        np.array([30, 31, 60, N_TOKENS]),
+        np.full(V, 0.9),
+        window=WINDOW,
+        block=4,
+        centre_in_core=Model.centre_in_core(config),
+    )
+    [(_, blocks)] = reader.steps(0, range(1), 10_000)
+    return blocks
+
+
+def tables_of(backend: Backend, config: Config) -> Tables:
+    """Tables in float64 with nothing zero."""
+    counts = np.arange(V, 0, -1) ** 2
+    made = make_tables(backend, config, counts)
+    rng = np.random.default_rng(1)
+    tables = [backend.asarray(rng.normal(size=t.shape)) for t in (made.input, made.output)]
+    return Tables(tables[0], tables[1], made.noise, made.tree)
+
+
+class Loop:
+    """The definition, word by word, in float64."""
+
+    def __init__(self, config: Config, tables: Tables, backend: Backend) -> None:
+        self.config = config
+        self.tree = tables.tree
+        self.input = backend.to_numpy(tables.input).copy()
+        self.output = backend.to_numpy(tables.output).copy()
+        self.d_input, self.d_output = np.zeros_like(self.input), np.zeros_like(self.output)
+        self.n_input, self.n_output = np.zeros(len(self.input)), np.zeros(len(self.output))
+        self.nats = 0.0
+        self.pairs = 0
+
+    def term(self, hidden: Floats, row: int, label: float, weight: float) -> tuple[Floats, float]:
+        """One logistic term; returns what it gives the hidden vector."""
+        score = float(hidden @ self.output[row])
+        error = weight * (sigmoid(score) - label)
+        self.nats -= weight * np.log(sigmoid(score if label else -score))
+        self.d_output[row] += error * hidden
+        self.n_output[row] += weight
+        return error * self.output[row], weight
+
+    def word(self, hidden: Floats, word: int, negatives: list[int]) -> tuple[Floats, float]:
+        """Loss of one (hidden vector, true word) pair: gradient of the hidden vector, terms."""
+        self.pairs += 1
+        if self.config.loss == "softmax":
+            return self._softmax(hidden, word)
+        if self.config.loss == "hs":
+            assert self.tree is not None
+            nodes, codes = self.tree.path(word)
+            terms = [(int(n), 1.0 - c, 1.0) for n, c in zip(nodes, codes, strict=True)]
+        else:
+            assert self.config.negative is not None
+            share = self.config.negative / len(negatives)
+            terms = [(word, 1.0, 1.0), *((n, 0.0, share) for n in negatives)]
+        parts = [self.term(hidden, *term) for term in terms]
+        return np.sum([d for d, _ in parts], axis=0), sum(n for _, n in parts)
+
+    def _softmax(self, hidden: Floats, word: int) -> tuple[Floats, float]:
+        p = np.exp(self.output @ hidden)
+        p /= p.sum()
+        self.nats -= np.log(p[word])
+        error = p - np.eye(len(p))[word]
+        self.d_output += np.outer(error, hidden)
+        self.n_output += 4 * p + np.eye(len(p))[word]
+        gradient: Floats = error @ self.output
+        return gradient, 4.0
+
+    def give(self, word: int, gradient: Floats, terms: float) -> None:
+        self.d_input[word] += gradient
+        self.n_input[word] += terms
+
+    def update(self) -> None:
+        for table, d, n in (
+            (self.input, self.d_input, self.n_input),
+            (self.output, self.d_output, self.n_output),
+        ):
+            scale = np.minimum(1, CAP / np.maximum(ALPHA * n, 1e-300))
+            np.subtract(table, ALPHA * scale[:, None] * d, out=table)
+
+
+def run_loop(loop: Loop, blocks: Any, negatives: Any) -> None:
+    core, halo, near = blocks
+    for c, t in np.ndindex(core.shape):
+        draws = [] if negatives is None else negatives[c].tolist()
+        others = [int(halo[c, h]) for h in np.flatnonzero(near[c, t])]
+        own = int(core[c, t])
+        if loop.config.model == "cbow" and others:
+            scale = len(others) if loop.config.cbow == "mean" else 1
+            hidden = loop.input[others].sum(0) / scale
+            gradient, terms = loop.word(hidden, own, draws)
+            for context in others:  # the whole error to each, as in word2vec.c
+                loop.give(context, gradient, terms * len(others) / scale)
+        elif loop.config.model == "skipgram":
+            for other in others:
+                context, centre = (other, own) if loop.config.loss == "hs" else (own, other)
+                loop.give(context, *loop.word(loop.input[context], centre, draws))
+    loop.update()
+
+
+CASES = [
+    ("skipgram", "ns", {"negative": 5, "block_negatives": 5}),
+    ("skipgram", "ns", {"negative": 4, "block_negatives": 10}),
+    ("skipgram", "hs", {}),
+    ("skipgram", "softmax", {}),
+    ("cbow", "ns", {"negative": 5, "block_negatives": 8}),
+    ("cbow", "ns", {"cbow": "sum"}),
+    ("cbow", "hs", {}),
+    ("cbow", "hs", {"cbow": "sum"}),
+    ("cbow", "softmax", {}),
+]
+
+
+@pytest.mark.parametrize(("model", "loss", "options"), CASES)
+def test_a_step_is_the_loop_over_its_pairs(
+    backend: Backend, model: str, loss: str, options: dict[str, Any]
+) -> None:
+    config = config_of(model, loss, **options)
+    blocks, tables = blocks_of(backend, config), tables_of(backend, config)
+    loop = Loop(config, tables, backend)
+    trained = Model(backend, config, tables)
+    negatives = trained.loss.sample(77, blocks.numbers)
+    nats, pairs = trained.step(blocks, key=77, alpha=ALPHA, with_loss=True)
+
+    arrays = [backend.to_numpy(x) for x in (blocks.core, blocks.halo, blocks.pairs)]
+    run_loop(loop, arrays, None if negatives is None else backend.to_numpy(negatives))
+    assert int(pairs) == loop.pairs
+    assert float(nats) == pytest.approx(loop.nats, rel=1e-6)  # float32 pair weights
+    np.testing.assert_allclose(backend.to_numpy(tables.input), loop.input, atol=1e-6)
+    np.testing.assert_allclose(backend.to_numpy(tables.output), loop.output, atol=1e-6)
+    capped = np.minimum(1, CAP / np.maximum(ALPHA * loop.n_input, 1e-300))
+    assert (capped < 1).any()  # the cap was at work
+
+
+def test_tables_start_as_in_word2vec_c(backend: Backend) -> None:
+    counts = np.array([9, 5, 2])
+    for loss, rows in (("ns", 3), ("hs", 2), ("softmax", 3)):
+        tables = make_tables(backend, Config(loss=loss, dim=50), counts)
+        given = backend.to_numpy(tables.input)
+        assert given.shape == (3, 50)
+        assert given.dtype == np.float32
+        assert 0 < np.abs(given).max() < 0.5 / 50
+        assert tables.output.shape == (rows, 50)
+        assert not backend.to_numpy(tables.output).any()
