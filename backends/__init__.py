@@ -69,7 +69,7 @@ def choose_backend(name: str = "auto") -> tuple[Backend, str]:
     if name != "auto":
         backend = get_backend(name)
         return backend, _described(backend)
-    passed_over = []
+    passed_over: list[str] = []
     for state in map(_state, _MAKERS):
         if state.backend is not None:
             return state.backend, "; ".join([_described(state.backend), *passed_over])

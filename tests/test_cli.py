@@ -66,6 +66,11 @@ class TestTrain:
         assert binary.matrix.tobytes() == text.matrix.tobytes()
         assert sorted(p.name for p in tmp_path.iterdir()) == ["v.bin", "v.txt", "v.vec"]
 
+    def test_warnings_are_a_line_each(self, corpus: Path, tmp_path: Path) -> None:
+        result = run("train", corpus, "-o", tmp_path / "v.bin", "-q", *QUICK, "--workers", 999)
+        assert result.exit_code == 0
+        assert re.fullmatch(r"Warning: 999 workers on .*\.\n", result.stderr)
+
     def test_quiet_says_nothing(self, corpus: Path, tmp_path: Path) -> None:
         result = run("train", corpus, "-o", tmp_path / "v.bin", "-q", *QUICK)
         assert (result.exit_code, result.output) == (0, "")
@@ -261,7 +266,9 @@ def test_nearest(vectors: Path) -> None:
     assert len(lines) == 8
     name, cosine = lines[1].split()
     table = load(vectors)
-    assert table.most_similar("animal1", n=1)[0] == (name, pytest.approx(float(cosine), abs=1e-4))
+    [(best, expected)] = table.most_similar("animal1", n=1)
+    assert name == best
+    assert float(cosine) == pytest.approx(expected, abs=1e-4)
 
 
 def test_eval(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -26,7 +27,10 @@ class _Group(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
-            return super().invoke(ctx)
+            with warnings.catch_warnings():
+                warnings.simplefilter("always")
+                warnings.showwarning = _show_warning
+                return super().invoke(ctx)
         except ConfigError as error:
             raise click.UsageError(str(error)) from error
         except W2VError as error:
@@ -36,6 +40,10 @@ class _Group(click.Group):
         except KeyboardInterrupt:
             click.echo("\nInterrupted; nothing was written.", err=True)
             ctx.exit(_INTERRUPTED)
+
+
+def _show_warning(message: Warning | str, *_: object) -> None:
+    click.echo(f"Warning: {message}", err=True)
 
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})

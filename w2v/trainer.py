@@ -6,6 +6,7 @@ import math
 import os
 import threading
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from contextvars import copy_context
@@ -125,7 +126,6 @@ class Trainer:
         self.config = config
         self.corpus = corpus
         self.backend = backend
-        self.workers = count_workers(config, backend)
         self.shape = step_shape(backend, config)
         self._on_progress = on_progress
         keep = corpus.vocabulary.keep_probabilities(config.sample)
@@ -143,6 +143,8 @@ class Trainer:
         kept_share = float(corpus.vocabulary.counts @ keep) / corpus.vocabulary.total
         # a step may take more tokens than a chunk keeps: then a span of chunks makes one step
         self._span = max(1, round(self.shape.step / (CHUNK * kept_share)))
+        spans = -(-self._reader.chunks // self._span)
+        self.workers = min(count_workers(config, backend), spans)
         steps = len(corpus.ids) * kept_share / self.shape.step
         self._loss_every = _LOSS_EVERY if steps > _FEW_STEPS else 1
         self._tallies: list[_Tally] = []  # of the epochs that are done
@@ -251,6 +253,13 @@ class Trainer:
 
 def count_workers(config: Config, backend: Backend) -> int:
     """Threads to train with: as asked for, else all cores, within what the backend allows."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    count = config.workers or cores or 1
+    affinity = getattr(os, "sched_getaffinity", None)
+    cores = len(affinity(0)) if affinity else os.cpu_count() or 1
+    if config.workers and config.workers > cores and backend.max_workers is None:
+        warnings.warn(
+            f"{config.workers} workers on {cores} core{'s' * (cores > 1)} are no faster and "
+            "learn from staler tables.",
+            stacklevel=2,
+        )
+    count = config.workers or cores
     return min(count, backend.max_workers or count)

@@ -257,7 +257,7 @@ class TestChoice:
         unusable = [state for state in available_backends() if not state.backend]
         chosen, why = choose_backend()
         assert get_backend("auto").name == get_backend().name == chosen.name == usable[0].name
-        assert why.startswith(f"{chosen.name} ({chosen.device})")
+        assert why.startswith(f"{chosen.name} {chosen.version} on {chosen.device}")
         assert all(state.reason for state in unusable)
         assert not any(state.reason for state in usable)
 

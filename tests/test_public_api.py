@@ -1,0 +1,52 @@
+"""What `import w2v` gives, and what it costs."""
+
+from __future__ import annotations
+
+import inspect
+import subprocess
+import sys
+import time
+
+import pytest
+
+import w2v
+import w2v.backends
+import w2v.layers
+
+
+@pytest.mark.parametrize("module", [w2v, w2v.layers, w2v.backends], ids=lambda m: m.__name__)
+def test_every_public_name_is_there_and_documented(module: object) -> None:
+    names = module.__all__  # type: ignore[attr-defined]
+    assert len(names) == len(set(names))
+    for name in names:
+        value = getattr(module, name)
+        if isinstance(value, type) or inspect.isfunction(value):
+            assert value.__doc__, name
+
+
+def test_import_is_quick_and_loads_no_optional_library() -> None:
+    code = (
+        "import sys, w2v; heavy = {'cupy', 'numba', 'rich', 'click', 'gensim', 'scipy'}; "
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    times = []
+    for _ in range(3):
+        started = time.perf_counter()
+        done = subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=True
+        )
+        times.append(time.perf_counter() - started)
+        assert done.stdout == "[]\n"
+    assert min(times) < 1.0  # 0.2 s alone; this leaves room for a busy machine
+
+
+def test_backends_is_imported_under_one_name_only() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", "import backends"],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=w2v.__path__[0] + "/..",
+    )
+    assert done.returncode == 1
+    assert "imported as 'w2v.backends'" in done.stderr

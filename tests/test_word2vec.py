@@ -1,0 +1,95 @@
+"""The library's front door."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from corpora import two_topics
+
+import w2v
+from w2v import CorpusError, UnknownWordError, W2VError, Word2Vec
+
+
+def small(**options: Any) -> Word2Vec:
+    settings = {"dim": 8, "min_count": 1, "epochs": 2, "workers": 1, "backend": "numpy"}
+    return Word2Vec(**(settings | options))
+
+
+def test_files_lists_and_one_shot_iterators_give_the_same(tmp_path: Path) -> None:
+    sentences = two_topics(200)
+    path = tmp_path / "corpus.txt"
+    path.write_text("\n".join(map(" ".join, sentences)), encoding="utf-8")
+    expected = small().fit(sentences).vectors.matrix
+    for source in (str(path), path, [path], iter(sentences), (tuple(s) for s in sentences)):
+        fitted = small().fit(source)
+        assert np.array_equal(fitted.vectors.matrix, expected)
+
+
+def test_what_a_fitted_model_answers(tmp_path: Path) -> None:
+    model = small().fit(two_topics(200))
+    assert model["animal1"].shape == (8,)
+    assert "animal1" in model
+    assert "nothing" not in model
+    assert len(model.most_similar("animal1", n=3)) == 3
+    assert model.similarity("animal1", "animal1") == pytest.approx(1)
+    assert model.vectors.counts is not None
+    assert model.vectors.counts.sum() == 1600
+    assert model.output.shape == (27, 8)
+    model.save(tmp_path / "v.bin")
+    loaded = w2v.load(tmp_path / "v.bin")
+    assert np.array_equal(loaded["tool3"], model["tool3"])
+    assert json.loads(json.dumps(model.report))["seconds"]["save"] >= 0
+    with pytest.raises(UnknownWordError, match="'nothing'"):
+        model["nothing"]
+
+
+def test_asking_before_fitting() -> None:
+    with pytest.raises(W2VError, match="Call `fit` with a corpus first"):
+        small().most_similar("word")
+
+
+@pytest.mark.parametrize("source", [["the cat sat"], iter(["the cat sat"])])
+def test_strings_where_sentences_are_expected(source: Iterator[str]) -> None:
+    with pytest.raises(TypeError, match="a string was given where a list of tokens is expected"):
+        small().fit(source)  # type: ignore[arg-type]
+
+
+def test_exhausted_iterator_is_an_error_not_an_empty_model() -> None:
+    sentences = iter(two_topics(5))
+    list(sentences)
+    with pytest.raises(CorpusError, match="no token"):
+        small().fit(sentences)
+
+
+def test_a_sentence_of_any_length_is_trained_whole() -> None:
+    """gensim drops what follows the 10,000th token of a sentence (its issue 2880)."""
+    sentence = [f"w{i % 50}" for i in range(25_000)]
+    report = small(sample=0).fit([sentence]).report
+    assert report["tokens"]["kept"] == [25_000, 25_000]
+
+
+def test_more_workers_than_cores_warns() -> None:
+    with pytest.warns(UserWarning, match=r"10000 workers on \d+ cores?"):
+        report = small(workers=10000, epochs=1).fit([["a", "b"]] * 3).report
+    assert report["workers"] == 1  # there is no work for more
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        small(workers=1, epochs=1).fit([["a", "b"]] * 3)
+
+
+def test_callbacks_see_the_run() -> None:
+    seen: list[Any] = []
+    small().fit(
+        two_topics(50),
+        on_corpus=lambda trainer, why: seen.append((trainer.corpus.stats.tokens, why)),
+        on_progress=seen.append,
+    )
+    assert seen[0] == (400, seen[0][1])
+    assert "numpy" in seen[0][1]
+    assert seen[-1].done == 1
