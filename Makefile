@@ -1,5 +1,7 @@
 # Needs make and Python 3.10 or newer; all else goes into .venv.
+# On a machine with a GPU: make test EXTRAS=cuda13 W2V_REQUIRE_BACKENDS=cupy
 PYTHON ?= python3
+EXTRAS ?=
 VENV := .venv
 BIN := $(VENV)/bin
 
@@ -8,7 +10,7 @@ BIN := $(VENV)/bin
 demo: $(VENV)/.run
 	$(BIN)/w2v demo
 
-test: $(VENV)/.test
+test: $(VENV)/.test$(EXTRAS)
 	$(BIN)/python -m pytest
 
 check: lint types test
@@ -31,8 +33,8 @@ $(VENV)/.run: $(VENV)/bin/python pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
 	@touch $@
 
-$(VENV)/.test: $(VENV)/bin/python pyproject.toml
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test]'
+$(VENV)/.test$(EXTRAS): $(VENV)/bin/python pyproject.toml
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test$(EXTRAS:%=,%)]'
 	@touch $@ $(VENV)/.run
 
 $(VENV)/.dev: $(VENV)/bin/python pyproject.toml

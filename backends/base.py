@@ -83,8 +83,11 @@ class Backend(ABC):
 
     @abstractmethod
     def training(self) -> AbstractContextManager[Any]:
-        """Entered around training: each worker's calls run in its own thread only, so that workers
-        do not collide and sums have one order; overflow gives infinities without warnings."""
+        """Entered around training, and by each worker thread within.
+
+        The backend's device is current; a call runs in the calling thread only, so that workers do
+        not collide and sums have one order; overflow gives infinities without a warning.
+        """
 
     @abstractmethod
     def peak_memory_bytes(self) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
@@ -18,6 +18,7 @@ class CupyBackend(Backend):
     """See `Backend`; the arrays are `cupy.ndarray`."""
 
     module: ModuleType
+    device_id: int
 
     @property
     def xp(self) -> ModuleType:
@@ -38,17 +39,17 @@ class CupyBackend(Backend):
         return host
 
     def scatter_add(self, table: Array, ids: Array, rows: Array) -> None:
-        # int64 ids are accepted only since CuPy 14.1, int32 everywhere
-        self.xp.add.at(table, ids.astype(self.xp.int32, copy=False), rows)
+        self.xp.add.at(table, ids, rows)
 
     def synchronize(self) -> None:
-        self.xp.cuda.get_current_stream().synchronize()
+        self.xp.cuda.Device(self.device_id).synchronize()
 
     def training(self) -> AbstractContextManager[Any]:
-        return nullcontext()
+        context: AbstractContextManager[Any] = self.xp.cuda.Device(self.device_id)
+        return context
 
     def peak_memory_bytes(self) -> int:
-        # the pool returns nothing to the device by itself, so what it holds is its peak
+        # the pool keeps what it once took, unless an allocation fails
         return int(self.xp.get_default_memory_pool().total_bytes())
 
     def total_memory_bytes(self) -> int:
@@ -66,18 +67,21 @@ def make() -> CupyBackend:
     cupy = _imported()
     try:
         cupy.cuda.runtime.getDeviceCount()
-        properties = cupy.cuda.runtime.getDeviceProperties(cupy.cuda.Device().id)
+        device_id = cupy.cuda.Device().id
+        properties = cupy.cuda.runtime.getDeviceProperties(device_id)
     except Exception as error:
         message = f"CuPy {cupy.__version__} is installed but sees no CUDA device ({error})."
         raise BackendError(message, "no device") from error
     try:
-        cupy.add.at(cupy.zeros(2, "float32"), cupy.zeros(1, "int32"), cupy.ones(1, "float32"))
+        one = cupy.ones((1, 1, 1), "float32")
+        cupy.add.at(one, cupy.zeros(1, "int32"), one)
+        (one @ one).get()  # needs the compiler and cuBLAS, which come apart from CuPy
     except Exception as error:
         message = f"CuPy {cupy.__version__} is installed but its first kernel failed: {error}."
         raise BackendError(message, "broken") from error
     name = properties["name"]
     device = name.decode() if isinstance(name, bytes) else str(name)
-    return CupyBackend(name="cupy", version=cupy.__version__, device=device, module=cupy)
+    return CupyBackend("cupy", cupy.__version__, device, cupy, device_id)
 
 
 def _imported() -> Any:

@@ -17,6 +17,7 @@ from w2v.errors import TrainingError
 from w2v.trainer import Progress, Trained, Trainer
 from w2v.vectors import Vectors
 
+MORE_WORKERS_THAN_CORES = pytest.mark.filterwarnings("ignore:3 workers on:UserWarning")
 KINDS = [(model, loss) for model in ("skipgram", "cbow") for loss in ("ns", "hs", "softmax")]
 
 
@@ -61,6 +62,7 @@ def test_one_worker_gives_the_same_bytes_twice(topics: Corpus, model: str, loss:
     assert first.vectors.tobytes() != other.vectors.tobytes()
 
 
+@MORE_WORKERS_THAN_CORES
 def test_samples_do_not_depend_on_step_size_or_workers(
     skewed: Corpus, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -75,6 +77,7 @@ def test_samples_do_not_depend_on_step_size_or_workers(
     assert 0 < kept[0][0] < 120_000
 
 
+@MORE_WORKERS_THAN_CORES
 @pytest.mark.parametrize("loss", ["ns", "hs"])
 def test_loss_is_the_same_for_any_number_of_workers(
     skewed: Corpus, loss: str, monkeypatch: pytest.MonkeyPatch

@@ -17,7 +17,13 @@ from w2v import CorpusError, UnknownWordError, W2VError, Word2Vec
 
 
 def small(**options: Any) -> Word2Vec:
-    settings = {"dim": 8, "min_count": 1, "epochs": 2, "workers": 1, "backend": "numpy"}
+    settings: dict[str, Any] = {
+        "dim": 8,
+        "min_count": 1,
+        "epochs": 2,
+        "workers": 1,
+        "backend": "numpy",
+    }
     return Word2Vec(**(settings | options))
 
 

@@ -122,7 +122,9 @@ class BlockReader:
             begin, end = max(sentence_lo, lo - margin), min(sentence_hi, hi + margin)
             ids = self.backend.asarray(self._ids[begin:end])
             at, bits = self._draw(epoch, begin, ids)
-            first, last = (int(x) for x in np.searchsorted(at, [lo - begin, hi - begin]))
+            bounds = self.backend.asarray([lo - begin, hi - begin])
+            found = self.backend.xp.searchsorted(at, bounds)
+            first, last = self.backend.to_numpy(found).tolist()
             enough_left = begin == sentence_lo or first >= self.window
             enough_right = end == sentence_hi or len(at) - last >= self.window
             if enough_left and enough_right:

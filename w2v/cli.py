@@ -29,7 +29,7 @@ class _Group(click.Group):
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("always")
-                warnings.showwarning = _show_warning
+                warnings.showwarning = _show_warning  # type: ignore[assignment]
                 return super().invoke(ctx)
         except ConfigError as error:
             raise click.UsageError(str(error)) from error
@@ -94,7 +94,7 @@ _TRAINING_OPTIONS = (
     _option("--min-alpha", float, "Learning rate at the end, as a fraction of --alpha."),
     _option("--cbow", click.Choice(CBOW_COMBINERS), "Mean or sum of the window (CBOW).", "mean"),
     _option("--seed", int, "Start of all random draws."),
-    _option("--workers", int, "Training threads; 1 gives the same bytes every time.", "all cores"),
+    _option("--workers", int, "Training threads; 1 on NumPy gives the same bytes.", "all cores"),
     _option("--backend", click.Choice(BACKENDS), "Array library and device."),
     _option("--block-tokens", int, "Centres in a block of small products.", "by backend"),
     _option("--block-negatives", int, "Noise words a block shares (loss ns).", "by backend"),

@@ -55,7 +55,7 @@ class Config:
     seed: int = 1
     """Start of all random draws."""
     workers: int | None = None
-    """Training threads; all cores. One worker gives the same bytes every time."""
+    """Training threads; all cores. One worker on NumPy gives the same bytes every time."""
     backend: str = "auto"
     """"auto", "numpy" or "cupy"."""
     block_tokens: int | None = None
@@ -68,6 +68,10 @@ class Config:
     """Bound on (learning rate x terms) that one step may add to one row; see docs/decisions."""
 
     def __post_init__(self) -> None:
+        for name in ("ns_exponent", "sample", "alpha", "min_alpha", "row_cap"):
+            value = getattr(self, name)
+            if isinstance(value, float):  # np.float64 is one, and would widen float32 arrays
+                object.__setattr__(self, name, float(value))
         _one_of("model", self.model, MODELS)
         _one_of("loss", self.loss, LOSSES)
         _one_of("backend", self.backend, BACKENDS)

@@ -9,7 +9,6 @@ import time
 import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
-from contextvars import copy_context
 from dataclasses import astuple, dataclass, field
 
 import numpy as np
@@ -160,6 +159,7 @@ class Trainer:
         config, backend = self.config, self.backend
         with backend.training():
             tables = make_tables(backend, config, self.corpus.vocabulary.counts)
+            backend.synchronize()
             started = time.perf_counter()
             for epoch in range(config.epochs):
                 self._tallies.append(self._run_epoch(epoch, tables, started))
@@ -184,9 +184,7 @@ class Trainer:
         tallies = [_Tally() for _ in range(self.workers)]
         with ThreadPoolExecutor(self.workers, thread_name_prefix="w2v") as pool:
             try:
-                pending = {
-                    pool.submit(copy_context().run, self._work, epoch, tally) for tally in tallies
-                }
+                pending = {pool.submit(self._work, epoch, tally) for tally in tallies}
                 while pending:
                     finished, pending = wait(pending, _REPORT_S, return_when=FIRST_EXCEPTION)
                     for future in finished:
@@ -217,6 +215,10 @@ class Trainer:
         )
 
     def _work(self, epoch: _Epoch, tally: _Tally) -> None:
+        with self.backend.training():
+            self._train_spans(epoch, tally)
+
+    def _train_spans(self, epoch: _Epoch, tally: _Tally) -> None:
         """Train on one span of chunks after another until the epoch has no more."""
         chunks = self._reader.chunks
         model = Model(self.backend, self.config, epoch.tables)

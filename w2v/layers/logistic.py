@@ -73,4 +73,6 @@ def logistic_step(
     error *= 0.5
     error += 0.5 - labels
     error *= weights
-    return loss, error @ rows, error.swapaxes(-1, -2) @ hidden
+    transposed = error.swapaxes(-1, -2)
+    one = hidden.shape[-2] == 1  # an outer product, which NumPy's matmul is slow at
+    return loss, error @ rows, transposed * hidden if one else transposed @ hidden

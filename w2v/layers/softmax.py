@@ -6,6 +6,8 @@ from w2v.backends import Array, Backend
 from w2v.layers.embedding import Embedding
 from w2v.layers.logistic import Gradients
 
+_MOST_SCORES = 2**31  # CuPy counts elements of a scatter in 32 bits
+
 
 class Softmax:
     """Cross entropy over all V words; time and memory grow with V.
@@ -46,6 +48,11 @@ class Softmax:
         table = self.output.table
         words, dim = table.shape
         flat_hidden = hidden.reshape(-1, dim)
+        if len(flat_hidden) * words >= _MOST_SCORES:
+            raise ValueError(
+                f"full softmax over {words} words takes at most {_MOST_SCORES // words} hidden "
+                f"vectors a step, got {len(flat_hidden)}; lower step_tokens or choose another loss"
+            )
         scores = flat_hidden @ table.T
         scores -= scores.max(axis=-1, keepdims=True)
         true = _true_positions(xp, targets, pairs, words)
