@@ -6,6 +6,7 @@ import os
 import platform
 import resource
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import ModuleType
@@ -20,6 +21,33 @@ from w2v.backends.base import Array, Backend, StepShape
 _PAIR_OF = {np.dtype(np.float32): np.complex64, np.dtype(np.float64): np.complex128}
 
 
+class _OneBlasThread:
+    """One BLAS thread per caller while anybody is inside.
+
+    The limit is the process's: only the first to come sets it and the last to go lifts it.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._inside = 0
+        self._limits: threadpool_limits | None = None
+
+    def __enter__(self) -> None:
+        with self._lock:
+            if self._inside == 0:
+                self._limits = threadpool_limits(1, user_api="blas")
+            self._inside += 1
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._inside -= 1
+            if self._inside == 0 and self._limits is not None:
+                self._limits.restore_original_limits()
+
+
+_ONE_BLAS_THREAD = _OneBlasThread()
+
+
 class NumpyBackend(Backend):
     """See `Backend`; the arrays are plain `numpy.ndarray`."""
 
@@ -32,7 +60,7 @@ class NumpyBackend(Backend):
         return None
 
     def step_shape(self, *, paths: bool) -> StepShape:
-        return StepShape(block=16, shared=32, step=256 if paths else 1024)
+        return StepShape(block=16, shared=32, step=128 if paths else 1024)
 
     def asarray(self, values: Any, dtype: Any = None) -> Array:
         return np.asarray(values, dtype)
@@ -63,7 +91,7 @@ class NumpyBackend(Backend):
 
     @contextmanager
     def training(self) -> Iterator[None]:
-        with threadpool_limits(1, user_api="blas"), np.errstate(all="ignore"):
+        with _ONE_BLAS_THREAD, np.errstate(all="ignore"):
             yield
 
     def peak_memory_bytes(self) -> int:

@@ -46,8 +46,10 @@ def pairs_of_blocks(
     tokens, numbers = 0, []
     for first in range(0, reader.chunks, span):
         chunks = range(first, min(first + span, reader.chunks))
-        for position, part in reader.steps(EPOCH, chunks, step):
-            assert chunks.start <= position < chunks.stop
+        at: float = chunks.start
+        for begin, end, part in reader.steps(EPOCH, chunks, step):
+            assert begin == at < end <= chunks.stop
+            at = end
             core, halo, near = (backend.to_numpy(x) for x in (part.core, part.halo, part.pairs))
             for c, t, h in np.argwhere(near):
                 assert near[c, t, h] == 1

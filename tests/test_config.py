@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from typing import Any
 
+import numpy as np
 import pytest
 
 from w2v import Config, ConfigError, Word2Vec
@@ -33,6 +34,13 @@ def test_word2vec_takes_every_option_with_the_same_default() -> None:
         assert signature[name].default == field.default, name
 
 
+def test_numbers_of_numpy_become_plain_ones() -> None:
+    """A float64 scalar would turn every float32 array of the training into float64."""
+    config = Config(epochs=np.int64(2), alpha=np.float64(0.1), row_cap=np.float32(3))  # type: ignore[arg-type]
+    assert (type(config.epochs), type(config.alpha), type(config.row_cap)) == (int, float, float)
+    assert config == Config(epochs=2, alpha=0.1, row_cap=3.0)
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
@@ -47,8 +55,14 @@ def test_word2vec_takes_every_option_with_the_same_default() -> None:
         ({"min_alpha": 1.5}, "`min_alpha` is a fraction"),
         ({"row_cap": 0}, "`row_cap` must be a finite number above 0"),
         ({"ns_exponent": float("nan")}, "`ns_exponent` must be a finite number"),
+        ({"ns_exponent": 1e308}, "at least -10 and at most 10, got 1e\\+308"),
+        ({"dim": 2**63}, "`dim` must be at most 2147483647, got 9223372036854775808"),
+        ({"seed": 2**64}, "`seed` must be at most"),
+        ({"window": None}, "`window` must be a whole number, got None"),
+        ({"seed": None}, "`seed` must be a whole number, got None"),
+        ({"fixed_window": "no"}, "`fixed_window` must be True or False, got 'no'"),
         ({"model": "glove"}, r"`model` must be one of skipgram, cbow; got 'glove'\."),
-        ({"loss": "hs", "negative": 5}, "`negative` has a meaning only with loss 'ns'"),
+        ({"loss": "hs", "negative": 5}, "only with loss 'ns', got 5; leave it out"),
         ({"loss": "softmax", "ns_exponent": 1.0}, "`ns_exponent` has a meaning only"),
         ({"cbow": "mean"}, "`cbow` has a meaning only with model 'cbow'"),
         ({"model": "cbow", "cbow": "max"}, "`cbow` must be one of mean, sum"),

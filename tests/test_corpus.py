@@ -9,13 +9,17 @@ import os
 import resource
 import subprocess
 import sys
+import tarfile
 import tempfile
 import threading
 import tracemalloc
+import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -67,7 +71,7 @@ def test_worked_example(tmp_path: Path) -> None:
     assert corpus.vocabulary == Vocabulary(("b", "a", "c"), np.array([3, 2, 2]))
     assert corpus.ids.tolist() == [0, 1, 0, 2, 0, 1, 2]
     assert corpus.ends.tolist() == [3, 7]
-    assert corpus.stats == CorpusStats(tokens=8, rare=1, sentences=3, types=4)
+    assert corpus.stats == CorpusStats(tokens=8, rare=1, sentences=3, types=4, files=1)
     assert corpus.stats.kept == 7
     assert corpus.ids.dtype == np.int32
     assert corpus.ends.dtype == np.int64
@@ -108,7 +112,7 @@ def test_both_routes_agree_with_a_loop(
         lists = read_sentences(iter(sentences), min_count=min_count, max_vocab=max_vocab)
         text = read_corpus(file, min_count=min_count, max_vocab=max_vocab)
     assert sentences_of(lists) == sentences_of(text) == expected
-    assert lists.stats == text.stats
+    assert replace(lists.stats, files=1) == text.stats
     assert lists.vocabulary == text.vocabulary
     assert lists.stats.tokens == sum(map(len, sentences))
     assert lists.stats.sentences == sum(map(bool, sentences))
@@ -136,7 +140,7 @@ def test_given_vocabulary() -> None:
     assert sentences_of(corpus) == [["the", "sat"], ["the"], ["the"]]
     assert corpus.ids.tolist() == [2, 1, 2, 2]
     assert corpus.stats == CorpusStats(tokens=8, rare=4, sentences=3, types=6)
-    with pytest.raises(CorpusError, match="None of the 8 tokens is in the given vocabulary"):
+    with pytest.raises(CorpusError, match=r"No word .* in the given vocabulary; tokens read: 8"):
         read_sentences(SENTENCES, vocabulary=Vocabulary.from_counts({"dog": 1}))
 
 
@@ -154,7 +158,6 @@ def test_given_vocabulary() -> None:
         ("\n\n  \n a \n\t\n", [["a"]]),
         ("long" * 40 + " b\n", [["long" * 40, "b"]]),
         ("日本語\u3000" * 9 + "\n語", [["日本語"] * 9, ["語"]]),
-        ("a\0b \0\n", [["a\0b", "\0"]]),
     ],
 )
 def test_lines_and_words(tmp_path: Path, text: str, expected: list[list[str]]) -> None:
@@ -212,6 +215,53 @@ def test_errors_replace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, piece: 
     assert read_text(tmp_path, data, errors="replace") == expected
 
 
+@pytest.mark.usefixtures("small_pieces")
+@pytest.mark.parametrize("errors", ["strict", "replace"])
+@pytest.mark.parametrize("lines", [0, 1, 7])
+def test_nul_names_the_line(tmp_path: Path, lines: int, errors: str) -> None:
+    message = rf"text, line {lines + 1}: there is a NUL byte.*looks like a binary file"
+    with pytest.raises(CorpusError, match=message):
+        read_text(tmp_path, "good line\n" * lines + "a\0b\n", errors=errors)
+
+
+def tar_of(text: bytes) -> bytes:
+    archive = io.BytesIO()
+    with tarfile.open(fileobj=archive, mode="w") as tar:
+        member = tarfile.TarInfo("a.txt")
+        member.size = len(text)
+        tar.addfile(member, io.BytesIO(text))
+    return archive.getvalue()
+
+
+def zip_of(text: bytes) -> bytes:
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as file:
+        file.writestr("a.txt", text)
+    return archive.getvalue()
+
+
+@pytest.mark.parametrize("outer", [bytes, gzip.compress])
+@pytest.mark.parametrize("errors", ["strict", "replace"])
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (tar_of(b"some words\n"), "a tar archive. Unpack it"),
+        (zip_of(b"some words\n"), "a zip archive or an office document. Unpack it"),
+        ("some words\n".encode("utf-16"), r"UTF-16 text. .*\(iconv -f UTF-16 -t UTF-8\)"),
+        (b"\xfe\xff" + "語\n".encode("utf-16-be"), "UTF-16 text"),
+        ("some words\n".encode("utf-32"), "UTF-32 text"),
+        (b"%PDF-1.4\nall in ASCII\n", "a PDF document"),
+        (b"\x7fELF\x02\x01", "a program"),
+        (b"\x89PNG\r\n\x1a\n", "an image"),
+    ],
+)
+def test_files_that_are_no_text_are_named(
+    tmp_path: Path, data: bytes, message: str, errors: str, outer: Callable[[bytes], bytes]
+) -> None:
+    with pytest.raises(CorpusError, match=f"text is {message}"):
+        read_text(tmp_path, outer(data), errors=errors)
+
+
 def test_unknown_error_mode(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="`errors` must be 'strict' or 'replace', got 'ignore'"):
         read_text(tmp_path, "a", errors="ignore")
@@ -240,7 +290,8 @@ def test_compression_is_recognised_by_content(tmp_path: Path, kind: str) -> None
 @pytest.mark.parametrize("cut", [1, 6, 300])
 def test_compressed_file_cut_short(tmp_path: Path, kind: str, cut: int) -> None:
     text = np.random.default_rng(0).integers(0, 10**9, 3000).astype(str)
-    with pytest.raises(CorpusError, match=f"text is a damaged or cut short {kind} file: "):
+    message = rf"text is cut short: the {kind} data in it has no end\. Copy or download it again\.$"
+    with pytest.raises(CorpusError, match=message):
         read_text(tmp_path, COMPRESSIONS[kind](" ".join(text).encode())[:-cut])
 
 
@@ -249,8 +300,55 @@ def test_compressed_file_damaged(tmp_path: Path, kind: str) -> None:
     text = np.random.default_rng(0).integers(0, 10**9, 3000).astype(str)
     data = bytearray(COMPRESSIONS[kind](" ".join(text).encode()))
     data[200:300] = bytes(100)
-    with pytest.raises(CorpusError, match=f"text is a damaged or cut short {kind} file: "):
+    with pytest.raises(CorpusError, match=rf"text is a damaged {kind} file \(.*\)\. Copy"):
         read_text(tmp_path, bytes(data))
+
+
+@pytest.mark.usefixtures("small_pieces")
+@pytest.mark.parametrize("kind", COMPRESSIONS)
+@pytest.mark.parametrize("zeros", [0, 1, 3, 16, 1000])
+def test_bytes_after_the_end(tmp_path: Path, kind: str, zeros: int) -> None:
+    compressed = COMPRESSIONS[kind](TEXT.encode())
+    padded = compressed + bytes(zeros)
+    assert read_text(tmp_path, padded) == SENTENCES
+    assert read_text(tmp_path, padded + compressed) == SENTENCES * 2
+    other = COMPRESSIONS["xz" if kind == "gzip" else "gzip"](b"more")
+    for rest in [b"x", b"not compressed at all\n", compressed[:2], other]:
+        message = f"text has bytes after the end of the compressed data that are not {kind}: b'"
+        with pytest.raises(CorpusError, match=message):
+            read_text(tmp_path, padded + rest)
+
+
+@pytest.mark.parametrize("kind", COMPRESSIONS)
+@pytest.mark.parametrize("inner", COMPRESSIONS)
+def test_compressed_twice(tmp_path: Path, kind: str, inner: str) -> None:
+    data = COMPRESSIONS[kind](COMPRESSIONS[inner](TEXT.encode()))
+    with pytest.raises(CorpusError, match=f"text is compressed twice, with {inner} inside"):
+        read_text(tmp_path, data)
+
+
+@pytest.mark.parametrize("kind", ["gzip", "bzip2", "xz"])
+def test_a_small_file_of_much_text_in_little_memory(tmp_path: Path, kind: str) -> None:
+    file = tmp_path / "text"
+    file.write_bytes(COMPRESSIONS[kind](b"word\n" * 4_000_000))
+    tracemalloc.start()
+    try:
+        assert sum(map(len, textio.read_pieces([str(file)]))) == 20_000_001
+        assert tracemalloc.get_traced_memory()[1] < 12_000_000
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("kind", COMPRESSIONS)
+def test_compressed_letters_of_several_bytes(tmp_path: Path, kind: str) -> None:
+    letters = np.random.default_rng(0).integers(0x4E00, 0x9FFF, 100_000).tolist()
+    text = "".join(map(chr, letters))
+    assert read_text(tmp_path, COMPRESSIONS[kind](text.encode())) == [[text]]
+
+
+def test_zstd_frames_that_hold_no_text(tmp_path: Path) -> None:
+    notes = b"\x50*M\x18\x05\0\0\0hello"
+    assert read_text(tmp_path, notes + zstandard.compress(b"a b") + notes) == [["a", "b"]]
 
 
 def test_text_that_looks_like_bzip2(tmp_path: Path) -> None:
@@ -288,6 +386,45 @@ def test_folders_and_patterns(tmp_path: Path) -> None:
     assert found("**/*.txt") == ["a/z.txt", "b.txt", "odd[1].txt"]
     assert found("[ac]") == ["a/z.txt", "c/d/e.log"]
     assert found("odd[1].txt") == ["odd[1].txt"]
+    assert found("**") == found("")
+    assert read_corpus(tmp_path, min_count=1).stats.files == 4
+
+
+def test_links_below_a_folder(tmp_path: Path) -> None:
+    texts = tmp_path / "texts"
+    texts.mkdir()
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "a").write_text("a")
+    (texts / "linked").symlink_to("../elsewhere")
+    (tmp_path / "elsewhere" / "back").symlink_to("../texts")
+    (texts / "again").symlink_to(".")
+    (texts / "file").symlink_to("../elsewhere/a")
+    assert textio.find_files([texts]) == [str(texts / "file"), str(texts / "linked" / "a")]
+    (texts / "none").symlink_to("nowhere")
+    with pytest.raises(CorpusError, match="texts/none is a link that cannot be followed: No such"):
+        read_corpus(texts)
+
+
+def test_pipes_below_a_folder(tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("a")
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(CorpusError, match="pipe is a pipe, socket or device, and below a folder"):
+        read_corpus(tmp_path)
+
+
+def test_unreadable_things_below_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a").write_text("a")
+    (tmp_path / "closed").mkdir()
+    scandir = os.scandir
+
+    def refuse(path: str) -> object:
+        if path.endswith("closed"):
+            raise PermissionError(13, "Permission denied", path)
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    with pytest.raises(CorpusError, match=r"closed cannot be read: Permission denied\."):
+        read_corpus(tmp_path)
 
 
 def test_standard_input(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -334,6 +471,8 @@ def test_missing_and_empty_sources(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         read_corpus(tmp_path)
     with pytest.raises(CorpusError, match="No corpus was given"):
         read_corpus([])
+    with pytest.raises(CorpusError, match=r"A corpus name is empty\. Name a file"):
+        read_corpus(["", "text"])
     (tmp_path / "blank").write_text(" \n\n")
     with pytest.raises(CorpusError, match=r"There is no word in .*blank\."):
         read_corpus(tmp_path / "blank")
@@ -405,9 +544,18 @@ def test_used_up_iterator() -> None:
         (["a", 7], TypeError, r"Sentence 4: a token must be a str, got 7 \(int\)"),
         (["a", b"b"], TypeError, r"Sentence 4: a token must be a str, got b'b' \(bytes\)"),
         (["a", ["b"]], TypeError, r"Sentence 4: a token must be a str, got \['b'\] \(list\)"),
-        (["a", ""], ValueError, r"Sentence 4: .* without white space, got '' \(str\)"),
-        (["new york"], ValueError, r"Sentence 4: .* without white space, got 'new york' \(str\)"),
+        (["a", ""], ValueError, r"Sentence 4: .* without white space or NUL, got '' \(str\)"),
+        (
+            ["new york"],
+            ValueError,
+            r"Sentence 4: .* without white space or NUL, got 'new york' \(str\)",
+        ),
         (["\ud800"], ValueError, r"Sentence 4: .* UTF-8 text"),
+        (["a\0b"], ValueError, r"Sentence 4: .* or NUL, got 'a\\x00b' \(str\)"),
+        (Path("a"), TypeError, r"Sentence 4: expected a list .*\. To read files, give .* one path"),
+        (np.array([1, 2]), TypeError, r"Sentence 4: a token must be a str, got 1 \(int\)"),
+        (np.array([["a"]]), TypeError, r"Sentence 4: a token must be a str, got \['a'\]"),
+        (np.array("a"), TypeError, r"Sentence 4: a string was given"),
     ],
 )
 def test_sentences_that_are_none(sentence: object, error: type[Exception], message: str) -> None:
@@ -416,14 +564,29 @@ def test_sentences_that_are_none(sentence: object, error: type[Exception], messa
 
 
 def test_the_two_functions_point_at_each_other() -> None:
-    with pytest.raises(TypeError, match="Files are read with `read_corpus`"):
+    with pytest.raises(TypeError, match="To read files, give `fit` or `read_corpus` one path"):
         read_sentences("corpus.txt")  # type: ignore[arg-type]
-    with pytest.raises(TypeError, match=r"Split it, .*; files are read with\s+`read_corpus`"):
+    with pytest.raises(TypeError, match=r"Split each sentence, .*, or a list of pathlib\.Path\.$"):
         read_sentences(["a.txt", "b.txt"])  # type: ignore[list-item]
     with pytest.raises(TypeError, match="Lists of tokens are read with `read_sentences`"):
         read_corpus([["a", "b"]])
     with pytest.raises(TypeError, match="must be a path or a list of paths, got <generator"):
         read_corpus(text for text in ["a"])  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("value", "shown"), [(None, r"None \(NoneType\)"), (5, r"5 \(int\)")])
+def test_what_is_no_corpus_at_all(value: Any, shown: str) -> None:
+    message = rf"^A corpus must be a path or an iterable of token lists, got {shown}\.$"
+    with pytest.raises(TypeError, match=message):
+        read_sentences(value)
+
+
+def test_sentences_in_arrays() -> None:
+    arrays = [np.array(sentence) for sentence in SENTENCES]
+    corpus = read_sentences(arrays, min_count=1)
+    assert sentences_of(corpus) == SENTENCES
+    assert {type(word) for word in corpus.vocabulary.words} == {str}
+    assert corpus.stats.files == 0
 
 
 def test_an_error_of_the_iterator_passes_through() -> None:

@@ -75,8 +75,9 @@ def test_words_beyond_the_restriction_are_neither_asked_nor_answered(
     assert evaluate_analogies(vectors, questions, 4).overall == Score(1, 1, 4)
     assert evaluate_analogies(vectors, questions, 3).overall == Score(0, 0, 5)
     assert evaluate_analogies(vectors, questions, 3).overall.accuracy is None
-    for everything in (None, 0, 6, 99):
-        assert evaluate_analogies(vectors, questions, everything).overall.total == 4
+    for everything in (None, 0, 6, 99, np.int64(99)):
+        found = evaluate_analogies(vectors, questions, everything)
+        assert found.overall.total == 4
     with pytest.raises(ValueError, match="must not be negative, got -1"):
         evaluate_analogies(vectors, questions, -1)
 
@@ -144,8 +145,8 @@ def test_vectors_that_are_not_numbers_answer_nothing(tmp_path: Path, questions: 
     [
         ("", "holds no analogy; expected lines of four words"),
         (": only\n: sections\n", "holds no analogy"),
-        (": s\na b c d\na b c\n", r"line 3: expected the four words .* found 3 words"),
-        ("one two three four five\n", "line 1: .* found 5 words"),
+        (": s\na b c d\na b c\n", r"line 3: expected the four words .* found 'a b c'\."),
+        ("one two three four five\n", "line 1: .* found 'one two three four five'"),
     ],
 )
 def test_odd_question_files_are_refused(
@@ -165,6 +166,10 @@ def test_files_that_cannot_be_read_are_refused(vectors: Vectors, tmp_path: Path)
             run(vectors, tmp_path)
         with pytest.raises(EvaluationError, match=r"latin\.txt is not a UTF-8 text file"):
             run(vectors, tmp_path / "latin.txt")
+        with pytest.raises(EvaluationError, match=r"The name of the evaluation file is empty\."):
+            run(vectors, "")
+        with pytest.raises(EvaluationError, match="holds a character that no file name can hold"):
+            run(vectors, "a\0b")
 
 
 # pairs
@@ -319,6 +324,16 @@ def test_the_table_is_plain_and_aligned() -> None:
         "  ws.tsv        0.644         -         2         1",
     ]
     assert format_table({}) == ""
+
+
+def test_the_table_says_so_where_nothing_is_known(vectors: Vectors, tmp_path: Path) -> None:
+    asked = text(tmp_path, "ein zwei drei vier\n")
+    some, none = (text(tmp_path, f"man {word} 1\n", word) for word in ("king", "Mann"))
+    table = format_table(evaluate(vectors, asked, [some, none])).splitlines()
+    why = "each has a word without a vector. Are the vectors of another language, or of too few"
+    assert table[-2].startswith(f"No analogy could be asked: {why}")
+    assert table[-1].startswith(f"No pair of Mann could be scored: {why}")
+    assert table[-3].split() == ["Mann", "-", "-", "0", "1"]
 
 
 def test_scores_equal_gensims(tmp_path: Path) -> None:

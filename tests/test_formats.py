@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from w2v.errors import ConfigError, OutputError, VectorFileError
-from w2v.formats import check_writable, read_vectors, write_vectors
+from w2v.formats import check_words, check_writable, read_vectors, write_vectors
 
 Table = npt.NDArray[np.float32]
 WORDS = ["the", "naïve", "\u65e5\u672c"]
@@ -72,14 +72,45 @@ def test_unknown_extensions_are_refused_with_the_known_ones(tmp_path: Path, name
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("bad", ["", "a b", "a\tb", "a\r", "\nb", "\ud800"])
+@pytest.mark.parametrize("name", [".bin", "folder/.VEC"])
+def test_a_name_that_is_only_an_extension_is_refused(name: str) -> None:
+    message = rf"'{name}' has an extension and no name; expected 'vectors{Path(name).name.lower()}'"
+    for refuse in (check_writable, lambda path: write_vectors(path, WORDS, TABLE)):
+        with pytest.raises(ConfigError, match=message):
+            refuse(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("", r"The name of the vector file is empty\."),
+        ("a\0.bin", r"the vector file, 'a\\x00.bin', holds a character that no file name can hold"),
+        ("a\ud800.bin", r"'a\\ud800.bin', holds a character that no file name"),
+    ],
+)
+def test_names_that_no_file_can_have_are_refused(name: str, message: str) -> None:
+    for refuse in (check_writable, lambda path: write_vectors(path, WORDS, TABLE)):
+        with pytest.raises(ConfigError, match=message):
+            refuse(name)
+    with pytest.raises(VectorFileError, match=message):
+        read_vectors(name)
+
+
+def test_words_may_be_checked_before_there_are_vectors(tmp_path: Path) -> None:
+    check_words(tmp_path / "v.bin", ["a", "b"])
+    with pytest.raises(VectorFileError, match=r"v\.bin: 1 of 1 word cannot stand"):
+        check_words(tmp_path / "v.bin", ["a\0"])
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("bad", ["", "a b", "a\tb", "a\r", "\nb", "\ud800", "a\0b"])
 @pytest.mark.parametrize("name", ["v.txt", "v.bin"])
 def test_words_no_reader_could_read_are_refused(tmp_path: Path, name: str, bad: str) -> None:
     path = written(tmp_path / name, b"before")
-    message = re.escape("1 of 3 words are empty or hold a space, tab, line break")
+    message = re.escape("1 of 3 words cannot stand in a vector file, being empty or with a ")
     with pytest.raises(VectorFileError, match=message) as caught:
         write_vectors(path, ["x", bad, "y"], TABLE)
-    assert ascii(bad) in str(caught.value)
+    assert repr(bad) in str(caught.value)
     assert path.read_bytes() == b"before"
 
 
@@ -88,14 +119,18 @@ def test_only_the_first_few_bad_words_are_named(tmp_path: Path) -> None:
     with pytest.raises(VectorFileError, match=r"'w 4', \.\.\.\. Replace") as caught:
         write_vectors(tmp_path / "v.txt", words, np.zeros((9, 1), np.float32))
     assert "w 5" not in str(caught.value)
+    with pytest.raises(VectorFileError, match="x" * 59 + r"\.\.\.'\. Replace"):
+        write_vectors(tmp_path / "v.txt", [" " + "x" * 100_000], np.zeros((1, 1), np.float32))
 
 
 def test_words_and_rows_must_fit(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match=r"2 words do not fit a matrix of shape \(3, 2\)"):
+    with pytest.raises(ValueError, match=r"shape \(3, 2\) does not fit 2 words"):
         write_vectors(tmp_path / "v.txt", ["a", "b"], TABLE)
 
 
-@pytest.mark.parametrize("trouble", [OSError(errno.ENOSPC, "No space left"), KeyboardInterrupt()])
+@pytest.mark.parametrize(
+    "trouble", [OSError(errno.ENOSPC, "No space left"), KeyboardInterrupt(), SystemExit(143)]
+)
 def test_a_failed_write_leaves_the_old_file_and_nothing_else(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trouble: BaseException
 ) -> None:
@@ -105,7 +140,7 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(
         raise trouble
 
     monkeypatch.setattr(os, "replace", fail)
-    expected = OutputError if isinstance(trouble, OSError) else KeyboardInterrupt
+    expected = OutputError if isinstance(trouble, OSError) else type(trouble)
     with pytest.raises(expected) as caught:
         write_vectors(path, WORDS, TABLE)
     assert os.listdir(tmp_path) == ["v.txt"]
@@ -294,9 +329,11 @@ def test_words_of_text_may_hold_spaces_and_unusual_characters(tmp_path: Path) ->
 
 def test_of_repeated_words_the_first_is_kept(tmp_path: Path) -> None:
     content = b"4 1\na 1\nb 2\na 3\na 4\n"
-    with pytest.warns(UserWarning, match="2 rows repeat a word of an earlier row"):
+    with pytest.warns(UserWarning, match="left out 2 rows with a word of an earlier row"):
         found = read_vectors(written(tmp_path / "v.txt", content))
     assert_same(found, ["a", "b"], [[1], [2]])
+    with pytest.warns(UserWarning, match="left out 1 row with"):
+        read_vectors(written(tmp_path / "v.txt", b"2 1\na 1\na 3\n"))
 
 
 def test_more_rows_than_announced_are_read_with_a_warning(tmp_path: Path) -> None:
@@ -318,12 +355,14 @@ ROW = b"a " + packed(0.25, 0.5, 0.75)
         (b"a 1 2\nb 3\n", "line 2: expected 2 numbers, found 1"),
         (b"a 1 2\nb 3 x4\n", "line 2: expected 2 numbers, found 'x4' there"),
         (b"9 2\n", "line 1: the file ends after 0 rows"),
-        (b"1 900000000000\na 1 2\n", "line 1: a header of 900000000000 numbers a row"),
-        (b"900000000000 2\na 1 2\n", "line 2: the file ends after 1 rows"),
+        (b"1 900000000000\na 1 2\n", "line 1: a header of 900,000,000,000 numbers a row"),
+        (b"900000000000 2\na 1 2\n", "line 2: the file ends after 1 row, its header announces 9"),
         (b"2 3\n" + ROW, "row 2: the file ends in this row, its header announces 2 rows of 3"),
         (b"1 3\n" + ROW[:-1], "row 1: the file ends in this row"),
-        (b"2 2\n" + ROW + ROW, "row 2: no word where one should begin"),
-        (b"1 2\n" + ROW, "row 2: 4 bytes follow, but its header announces 1 rows of 2 numbers"),
+        (b"2 2\n" + ROW + ROW, "row 2: no word where one should begin: there is a NUL character"),
+        (b"1 3\nx\0" + ROW, r"row 1: no word .*: there is a NUL character in b'x\\x00a'\. The"),
+        (b"1 3\nx\n" + ROW, r"row 1: no word .*: there is a line break in b'x\\na'\. The"),
+        (b"1 2\n" + ROW, "row 2: 4 bytes left over, but its header announces 1 row of 2 numbers"),
         (b"2 1\na 1\n\xff\xe9 2\n", r"line 3: the word b'\\xff\\xe9' is not valid UTF-8"),
         (b"2 3\n" + ROW + b"\xe9" + ROW, r"row 2: the word b'\\xe9a' is not valid UTF-8"),
         (b"0 2\n", "holds no vectors: its header announces 0 rows"),
@@ -349,9 +388,11 @@ def test_damaged_and_foreign_files_are_refused(
 
 def test_undecodable_words_are_loaded_on_request(tmp_path: Path) -> None:
     path = written(tmp_path / "v.txt", b"1 1\ncaf\xe9 2\n")
-    with pytest.raises(VectorFileError, match='pass errors="replace"'):
+    with pytest.raises(VectorFileError, match=r'w2v\.load\(..., errors="replace"\)'):
         read_vectors(path)
     assert_same(read_vectors(path, errors="replace"), ["caf\ufffd"], [[2]])
+    with pytest.raises(ValueError, match="`errors` must be 'strict' or 'replace', got 'bad'"):
+        read_vectors(path, errors="bad")
 
 
 def test_a_path_that_is_no_file_is_refused(tmp_path: Path) -> None:

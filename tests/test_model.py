@@ -39,7 +39,7 @@ def blocks_of(backend: Backend, config: Config) -> Blocks:
         block=4,
         centre_in_core=Model.centre_in_core(config),
     )
-    [(_, blocks)] = reader.steps(0, range(1), 10_000)
+    [(_, _, blocks)] = reader.steps(0, range(1), 10_000)
     return blocks
 
 

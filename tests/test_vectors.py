@@ -1,8 +1,11 @@
 """The result of training: look-up, neighbours, errors."""
 
+import copy
 import math
+import pickle
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -35,6 +38,7 @@ def test_is_a_mapping_from_word_to_row(compass: Vectors) -> None:
     assert compass.counts is not None
     assert compass.counts.dtype == np.int64
     assert repr(compass) == "<Vectors: 5 words, 2 dimensions>"
+    assert repr(Vectors(["a"], [[1.0]])) == "<Vectors: 1 word, 1 dimension>"
 
 
 def test_rows_and_tables_are_read_only_and_not_copied() -> None:
@@ -46,6 +50,29 @@ def test_rows_and_tables_are_read_only_and_not_copied() -> None:
             view[...] = 0
     mine[0, 0] = 5  # who made the table may still change it
     assert vectors["a"][0] == 5
+
+
+@pytest.mark.parametrize("duplicate", [copy.copy, copy.deepcopy, lambda v: _pickled(v)[0]])
+def test_copies_are_equal_and_read_only(compass: Vectors, duplicate: Any) -> None:
+    again = duplicate(compass)
+    assert again.words == compass.words
+    assert again.most_similar("east") == compass.most_similar("east")
+    assert again.counts.tolist() == compass.counts.tolist()  # type: ignore[union-attr]
+    for view in (again["east"], again.matrix, again.unit, again.counts):
+        with pytest.raises(ValueError, match="read-only"):
+            view[...] = 0
+
+
+def test_unit_rows_are_not_pickled() -> None:
+    vectors = Vectors(["a"], np.ones((1, 10_000)))
+    before = _pickled(vectors)[1]
+    assert vectors.unit.shape == (1, 10_000)
+    assert _pickled(vectors)[1] == before < 41_000
+
+
+def _pickled(vectors: Vectors) -> tuple[Vectors, int]:
+    data = pickle.dumps(vectors)
+    return pickle.loads(data), len(data)
 
 
 def test_most_similar_ranks_by_cosine_and_leaves_the_query_out(compass: Vectors) -> None:
@@ -100,6 +127,22 @@ def test_impossible_requests_are_refused(compass: Vectors) -> None:
         compass.most_similar(np.array([np.nan, 1]))
 
 
+@pytest.mark.parametrize("query", [None, 3, ["east", None], np.array(2.0), [["a", "b"]], [b"east"]])
+def test_what_is_no_query_is_refused(compass: Vectors, query: Any) -> None:
+    with pytest.raises(TypeError, match=r"must be a word, a vector \(D,\), or a list of them, got"):
+        compass.most_similar(query)
+    with pytest.raises(TypeError, match=r"`n` must be an integer, got 2\.0"):
+        compass.most_similar("east", n=2.0)  # type: ignore[arg-type]
+
+
+def test_numbers_of_numpy_are_numbers(compass: Vectors) -> None:
+    expected = compass.most_similar("east", n=2, restrict_vocab=3)
+    found = compass.most_similar(np.str_("east"), n=np.int64(2), restrict_vocab=np.int64(3))
+    assert found == expected
+    rows: list[Any] = [compass["east"].astype(kind) for kind in (np.float64, np.float16, np.int32)]
+    assert [compass.similarity(row, "north") for row in rows] == [0, 0, 0]
+
+
 def test_similarity_is_the_cosine(compass: Vectors) -> None:
     assert compass.similarity("east", "northeast") == pytest.approx(S)
     assert compass.similarity("east", "west") == -1.0
@@ -139,6 +182,20 @@ def test_unknown_word_names_close_spellings() -> None:
         vectors[3]  # type: ignore[index]
 
 
+def test_several_unknown_words_are_all_named_and_long_ones_shortened() -> None:
+    vectors = Vectors(["word"], [[1.0]])
+    with pytest.raises(UnknownWordError) as caught:
+        vectors.most_similar(["wrod", "word"], "x" * 100_000)
+    assert str(caught.value) == (
+        f"'wrod', '{'x' * 60}...' are not among the 1 word of the vocabulary. "
+        "Close to 'wrod': 'word'."
+    )
+    with pytest.raises(UnknownWordError, match=r"^'1', '2', '3', '4', '5', \.\.\. are not among"):
+        vectors.most_similar(list("1234561"))
+    with pytest.raises(UnknownWordError, match=r"^'1', '2' are not among"):
+        vectors.similarity("1", "2")
+
+
 def test_unknown_word_is_quick_in_a_large_vocabulary() -> None:
     words = [f"{i:06d}"[::-1] for i in range(200_000)]
     vectors = Vectors(words, np.zeros((len(words), 1)))
@@ -153,7 +210,7 @@ def test_parts_that_do_not_fit_are_refused() -> None:
         Vectors(["a"], np.ones(3))
     with pytest.raises(ValueError, match=r"not empty; got \(0, 3\)"):
         Vectors([], np.ones((0, 3)))
-    with pytest.raises(ValueError, match="2 words do not fit 3 rows"):
+    with pytest.raises(ValueError, match="must have one length, got 2 words for 3 rows"):
         Vectors(["a", "b"], np.ones((3, 2)))
     with pytest.raises(ValueError, match=r"`counts` must be \(1,\), got \(2,\)"):
         Vectors(["a"], np.ones((1, 2)), [1, 2])
@@ -174,3 +231,12 @@ def test_save_and_load(compass: Vectors, tmp_path: Path, name: str) -> None:
 def test_load_of_a_missing_file_says_so() -> None:
     with pytest.raises(VectorFileError, match=r"Cannot read nowhere\.bin: No such file"):
         load("nowhere.bin")
+
+
+def test_load_refuses_what_it_cannot_understand() -> None:
+    with pytest.raises(VectorFileError, match=r"The name of the vector file is empty\."):
+        load("")
+    with pytest.raises(VectorFileError, match="holds a character that no file name can hold"):
+        load("a\0b")
+    with pytest.raises(ValueError, match="`errors` must be 'strict' or 'replace', got 'bad'"):
+        load("nowhere.bin", errors="bad")

@@ -100,6 +100,11 @@ def test_sample_out_of_range(sample: float) -> None:
 def test_nothing_reaches_min_count() -> None:
     with pytest.raises(CorpusError, match=r"No word occurs 5 times: .* 'aa', occurs 3 times"):
         Vocabulary.from_counts({"b": 3, "aa": 3, "c": 1}, min_count=5)
+    message = r"No word occurs 2 times: .* 'a', occurs once\. Lower min_count \(--min-count\)"
+    with pytest.raises(CorpusError, match=message):
+        Vocabulary.from_counts({"a": 1}, min_count=2)
+    with pytest.raises(CorpusError, match=r"No word occurs once: .* 'a', occurs 0 times"):
+        Vocabulary.from_counts({"a": 0})
     with pytest.raises(CorpusError, match="no words"):
         Vocabulary.from_counts({})
 
@@ -116,7 +121,7 @@ def test_limits_out_of_range(limits: dict[str, int], message: str) -> None:
         Vocabulary.from_counts({"a": 1}, **limits)
 
 
-@pytest.mark.parametrize("word", ["", "new york", " a", "a\n", "a\u00a0b", "\ud800"])
+@pytest.mark.parametrize("word", ["", "new york", " a", "a\n", "a\u00a0b", "\ud800", "a\0"])
 def test_words_no_file_could_hold(word: str) -> None:
     with pytest.raises(ValueError, match="without white space"):
         Vocabulary.from_counts({word: 1, "b": 2})
@@ -125,7 +130,7 @@ def test_words_no_file_could_hold(word: str) -> None:
 def test_calling_mistakes() -> None:
     with pytest.raises(ValueError, match="'a' is repeated"):
         Vocabulary.from_counts(["b", "a", "a"], [1, 2, 1])
-    with pytest.raises(ValueError, match=r"2 words were given with counts of shape \(1,\)"):
+    with pytest.raises(ValueError, match=r"shape \(2,\), one for each word, got \(1,\)"):
         Vocabulary.from_counts(["a", "b"], [1])
     with pytest.raises(ValueError, match="whole numbers"):
         Vocabulary.from_counts(["a"], [1.5])
@@ -165,12 +170,14 @@ def test_load_takes_files_of_word2vec_c(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("a 2\nb\n", "line 2: expected a word and its count, got 'b'"),
-        ("a 2\n\n", "line 2: expected a word and its count, got ''"),
-        ("a b 2\n", "line 1: expected a word and its count, got 'a b 2'"),
-        ("a 0\n", "line 1: expected a word and its count, got 'a 0'"),
-        ("a 2.5\n", "line 1: expected a word and its count, got 'a 2.5'"),
-        ("a 99999999999999999999\n", "line 1: expected a word and its count"),
+        ("a 2\nb\n", "line 2: expected a word and a count .*, got 'b'"),
+        ("a 2\n\n", "line 2: expected a word and a count .*, got ''"),
+        ("a b 2\n", "line 1: expected a word and a count .*, got 'a b 2'"),
+        ("a 0\n", "line 1: expected a word and a count of at least 1 .*, got 'a 0'"),
+        ("a 2.5\n", "line 1: expected a word and a count .*, got 'a 2.5'"),
+        ("a 99999999999999999999\n", "line 1: expected a word and a count .*below"),
+        ("a -3\n", "line 1: expected a word and a count of at least 1 .*, got 'a -3'"),
+        ("a 5\nb\0 2\n", "is not a vocabulary: A word must be .* NUL, got .*b"),
         ("a 2\nb 1\na 1\n", "line 3: 'a' was listed before"),
         ("</s> 3\n", "holds no words"),
         ("", "holds no words"),
@@ -181,6 +188,18 @@ def test_malformed_files(tmp_path: Path, text: str, message: str) -> None:
     path.write_text(text)
     with pytest.raises(CorpusError, match=f"{path}.*{message}"):
         Vocabulary.load(path)
+
+
+def test_counts_that_overflow_in_sum(tmp_path: Path) -> None:
+    path = tmp_path / "vocab.txt"
+    path.write_text(f"a {2**62}\nb {2**62 - 1}\n")
+    assert Vocabulary.load(path).keep_probabilities(1e-3).min() > 0
+    path.write_text(f"a {2**62}\nb {2**62}\n")
+    message = r"vocab\.txt is not a vocabulary: The counts add up to 9223372036854775808, .*2\*\*63"
+    with pytest.raises(CorpusError, match=message):
+        Vocabulary.load(path)
+    with pytest.raises(ValueError, match="add up to"):
+        Vocabulary.from_counts({"a": 2**62, "b": 2**62})
 
 
 def test_files_that_cannot_be_read(tmp_path: Path) -> None:

@@ -81,19 +81,20 @@ def test_a_sentence_of_any_length_is_trained_whole() -> None:
 
 
 def test_more_workers_than_cores_warns() -> None:
-    with pytest.warns(UserWarning, match=r"10000 workers on \d+ cores?"):
-        report = small(workers=10000, epochs=1).fit([["a", "b"]] * 3).report
+    with pytest.warns(UserWarning, match="10000 workers were asked for"):
+        report = small(workers=10000, epochs=1, sample=0).fit([["a", "b"]] * 3).report
     assert report["workers"] == 1  # there is no work for more
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        small(workers=1, epochs=1).fit([["a", "b"]] * 3)
+        small(workers=1, epochs=1, sample=0).fit([["a", "b"]] * 3)
 
 
 def test_callbacks_see_the_run() -> None:
     seen: list[Any] = []
-    small().fit(
-        two_topics(50),
-        on_corpus=lambda trainer, why: seen.append((trainer.corpus.stats.tokens, why)),
+    corpus = w2v.read_sentences(two_topics(50), min_count=1)
+    small().train(
+        corpus,
+        on_start=lambda trainer, why: seen.append((trainer.corpus.stats.tokens, why)),
         on_progress=seen.append,
     )
     assert seen[0] == (400, seen[0][1])

@@ -165,27 +165,30 @@ class BlockReader:
         b = int(np.searchsorted(self._ends, hi - 1, side="right"))
         return (int(self._ends[a - 1]) if a else 0), int(self._ends[b])
 
-    def steps(self, epoch: int, chunks: range, tokens: int) -> Iterator[tuple[float, Blocks]]:
+    def steps(
+        self, epoch: int, chunks: range, tokens: int
+    ) -> Iterator[tuple[float, float, Blocks]]:
         """The blocks of some chunks in steps of about so many tokens, each with its position.
 
         One chunk is cut into equal steps; several chunks make one step.
 
         Yields
         ------
-        position : float    In chunks; where the step begins.
+        begin, end : float    In chunks.
         blocks : Blocks
         """
         if len(chunks) > 1:
             stretches = (self.stretch(epoch, chunk) for chunk in chunks)
             whole = [self.blocks(s, 0, s.blocks) for s in stretches if s.kept]
             if whole:
-                yield chunks.start, _joined(self.backend.xp, whole)
+                yield chunks.start, chunks.stop, _joined(self.backend.xp, whole)
             return
         stretch = self.stretch(epoch, chunks.start)
         steps = min(max(1, round(stretch.kept / tokens)), stretch.blocks)
         edges = [step * stretch.blocks // steps for step in range(steps + 1)] if steps else []
         for first, last in pairwise(edges):
-            yield chunks.start + first / stretch.blocks, self.blocks(stretch, first, last)
+            begin, end = (chunks.start + at / stretch.blocks for at in (first, last))
+            yield begin, end, self.blocks(stretch, first, last)
 
     def blocks(self, stretch: Stretch, first: int, last: int) -> Blocks:
         """Blocks first to last (exclusive) of a stretch."""

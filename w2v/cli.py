@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
+import signal
+import sys
 import warnings
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -15,31 +17,65 @@ from w2v.config import BACKENDS, CBOW_COMBINERS, LOSSES, MODELS, Config
 from w2v.errors import ConfigError, W2VError
 
 if TYPE_CHECKING:
-    from w2v.trainer import Trainer
     from w2v.vectors import Vectors
 
-_Command = TypeVar("_Command", bound=Callable[..., Any])
+_Function = TypeVar("_Function", bound=Callable[..., Any])
 _INTERRUPTED = 130
+_PATH = click.Path(readable=False)
 
 
-class _Group(click.Group):
+class _Command(click.Command):
     """Turns the library's errors into one line and an exit code: 2 for usage, 1 for failure."""
 
     def invoke(self, ctx: click.Context) -> Any:
+        _prepare_process()
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("always")
                 warnings.showwarning = _show_warning  # type: ignore[assignment]
-                return super().invoke(ctx)
+                super().invoke(ctx)
+            sys.stdout.flush()
         except ConfigError as error:
-            raise click.UsageError(str(error)) from error
+            raise click.UsageError(_as_flags(str(error)), ctx) from error
         except W2VError as error:
             raise click.ClickException(str(error)) from error
         except MemoryError as error:
-            raise click.ClickException(f"Not enough memory: {error}") from error
+            raise click.ClickException(f"Not enough memory. {error}".strip()) from error
+        except BrokenPipeError:
+            raise  # click ends quietly when nobody reads on
+        except OSError as error:
+            raise click.ClickException(f"Cannot go on: {error}.") from error
         except KeyboardInterrupt:
-            click.echo("\nInterrupted; nothing was written.", err=True)
+            click.echo("\nInterrupted.", err=True)
             ctx.exit(_INTERRUPTED)
+
+
+class _Group(click.Group):
+    command_class = _Command
+
+
+def _prepare_process() -> None:
+    """End like an error on the signals that end a process, and print any word anywhere."""
+    for name in ("SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), _leave)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _leave(number: int, _: object) -> None:
+    raise SystemExit(128 + number)
+
+
+def _as_flags(message: str) -> str:
+    """`min_count` of the library is --min-count here."""
+    known = Config.__dataclass_fields__
+    return re.sub(
+        r"`(\w+)`",
+        lambda m: "--" + m[1].replace("_", "-") if m[1] in known else m[0],
+        message,
+    )
 
 
 def _show_warning(message: Warning | str, *_: object) -> None:
@@ -58,22 +94,27 @@ def main() -> None:
     """
 
 
-def training_options(command: _Command) -> _Command:
+def training_options(command: _Function) -> _Function:
     """The options of `Config`, by its names and with its defaults."""
     for option in reversed(_TRAINING_OPTIONS):
         command = option(command)
     return command
 
 
-def _option(flag: str, kind: Any, text: str, default: Any = None, **extra: Any) -> Any:
-    """An option of `Config`; `default` is shown where it is not that of `Config` itself."""
-    own = getattr(Config, flag.strip("-").replace("-", "_"))
-    shown = default if default is not None else own is not None
-    return click.option(flag, type=kind, default=own, show_default=shown, help=text, **extra)
+def _option(flag: str, kind: Any, text: str) -> Any:
+    """An option of `Config`; a default that depends on others stands in the text."""
+    default = getattr(Config, flag.strip("-").replace("-", "_"))
+    return click.option(
+        flag, type=kind, default=default, show_default=default is not None, help=text
+    )
 
 
 _TRAINING_OPTIONS = (
-    _option("--model", click.Choice(MODELS), "Predict the centre from each context word, or all."),
+    _option(
+        "--model",
+        click.Choice(MODELS),
+        "Predict each word from every single word near it, or from their mean.",
+    ),
     _option(
         "--loss",
         click.Choice(LOSSES),
@@ -84,40 +125,42 @@ _TRAINING_OPTIONS = (
     click.option(
         "--fixed-window", is_flag=True, help="Use the whole window instead of a random part of it."
     ),
-    _option("--negative", int, "Negative samples per pair (loss ns).", "5"),
-    _option("--ns-exponent", float, "Draw noise words by count to this power (loss ns).", "0.75"),
+    _option("--negative", int, "Negative samples per pair. [loss ns: 5]"),
+    _option("--ns-exponent", float, "Noise words are drawn by count to this. [loss ns: 0.75]"),
     _option("--sample", float, "Subsampling threshold for frequent words; 0 keeps all."),
     _option("--min-count", int, "Drop words seen fewer times."),
-    _option("--max-vocab", int, "Keep only this many of the most frequent words.", "no limit"),
+    _option("--max-vocab", int, "Keep only this many of the most frequent words. [no limit]"),
     _option("--epochs", int, "Passes over the corpus."),
-    _option("--alpha", float, "Learning rate at the start.", "0.025; CBOW 0.05"),
+    _option("--alpha", float, "Learning rate at the start. [0.025; cbow: 0.05]"),
     _option("--min-alpha", float, "Learning rate at the end, as a fraction of --alpha."),
-    _option("--cbow", click.Choice(CBOW_COMBINERS), "Mean or sum of the window (CBOW).", "mean"),
+    _option("--cbow", click.Choice(CBOW_COMBINERS), "How the window is combined. [cbow: mean]"),
     _option("--seed", int, "Start of all random draws."),
-    _option("--workers", int, "Training threads; 1 on NumPy gives the same bytes.", "all cores"),
+    _option(
+        "--workers", int, "Training threads; 1 on NumPy gives the same bytes again. [all cores]"
+    ),
     _option("--backend", click.Choice(BACKENDS), "Array library and device."),
-    _option("--block-tokens", int, "Centres in a block of small products.", "by backend"),
-    _option("--block-negatives", int, "Noise words a block shares (loss ns).", "by backend"),
-    _option("--step-tokens", int, "Tokens between two updates of the tables.", "by backend"),
-    _option("--row-cap", float, "Most that one step may add to a row: learning rate x terms."),
+    _option("--block-tokens", int, "Advanced: words in a block of products. [by backend]"),
+    _option("--block-negatives", int, "Advanced: noise words a block shares. [by backend]"),
+    _option("--step-tokens", int, "Advanced: words between updates. [by backend]"),
+    _option("--row-cap", float, "Advanced: bound on what one update adds to one vector."),
 )
 
 
 @main.command()
 @click.argument("corpus", nargs=-1, required=True)
-@click.option("-o", "--output", required=True, type=click.Path(), help="Vectors: .bin, .vec, .txt.")
+@click.option("-o", "--output", required=True, type=_PATH, help="Vectors: .bin, .vec or .txt.")
 @training_options
-@click.option("--vocab", type=click.Path(), help="Take words and counts from this file.")
-@click.option("--save-vocab", type=click.Path(), help="Write words and counts: 'word count'.")
+@click.option("--vocab", type=_PATH, help="Take words and counts from this file.")
+@click.option("--save-vocab", type=_PATH, help="Write words and counts: lines 'word count'.")
 @click.option(
     "--errors",
     type=click.Choice(["strict", "replace"]),
     default="strict",
     show_default=True,
-    help="Stop at bytes that are not UTF-8, or read U+FFFD.",
+    help="At bytes that are not UTF-8: stop, or replace them by U+FFFD.",
 )
-@click.option("--report", type=click.Path(), help="Write what was done, as JSON.")
-@click.option("-q", "--quiet", is_flag=True, help="No progress, only errors.")
+@click.option("--report", type=_PATH, help="Write what was done, as JSON.")
+@click.option("-q", "--quiet", is_flag=True, help="No progress, only warnings and errors.")
 def train(
     corpus: tuple[str, ...],
     output: str,
@@ -140,50 +183,60 @@ def train(
       zcat news.gz | w2v train - -o vectors.bin --loss hs --report run.json
     """
     from w2v import Word2Vec, files
+    from w2v.backends import get_backend
     from w2v.console import Console
-    from w2v.formats import check_writable
+    from w2v.corpus import read_corpus
+    from w2v.formats import check_words, check_writable
+    from w2v.textio import STDIN, find_files
     from w2v.vocab import Vocabulary
 
     model = Word2Vec(**options)
+    get_backend(model.config.backend)
     check_writable(output)
     for path in filter(None, (save_vocab, report)):
         files.check_target(path)
-    vocabulary = Vocabulary.load(vocab) if vocab else None
+    names = find_files(corpus)
+    files.check_distinct(
+        {"--output": output, "--save-vocab": save_vocab, "--report": report},
+        [*names, *filter(None, [vocab])],
+    )
+    words = model.vocabulary_options(Vocabulary.load(vocab) if vocab else None)
     with Console(quiet=quiet) as console:
-
-        def on_corpus(trainer: Trainer, why: str) -> None:
-            console.corpus(trainer, why)
+        if STDIN in names:
+            console.say("Reading standard input.")
+        with read_corpus(names, errors=errors, progress=console.reading, **words) as text:
+            check_words(output, text.vocabulary.words)
+            model.train(text, on_start=console.starting, on_progress=console.training)
+            model.save(output)
             if save_vocab:
-                trainer.corpus.vocabulary.save(save_vocab)
-
-        model.fit(
-            [Path(name) for name in corpus],
-            vocabulary=vocabulary,
-            errors=errors,
-            on_read=console.reading,
-            on_corpus=on_corpus,
-            on_progress=console.training,
-        )
-        model.save(output)
+                text.vocabulary.save(save_vocab)
         if report:
             files.write_text(report, json.dumps(model.report, indent=2) + "\n")
         console.done(model, output)
 
 
 @main.command()
-@click.option("-o", "--output", type=click.Path(), help="Keep the vectors: .bin, .vec, .txt.")
-@click.option("--words", "show", default=8, show_default=True, help="Words to show neighbours of.")
+@click.option("-o", "--output", type=_PATH, help="Keep the vectors: .bin, .vec or .txt.")
+@click.option(
+    "--words",
+    "show",
+    default=8,
+    show_default=True,
+    type=click.IntRange(min=0),
+    help="How many words to show neighbours of.",
+)
 @training_options
 def demo(output: str | None, show: int, **options: Any) -> None:
     """Train on text that every machine has: the documentation inside Python's standard library.
 
     \b
-    Example:
+    Examples:
       w2v demo
       w2v demo --model cbow --dim 50 -o python.vec
     """
     from w2v import Word2Vec
     from w2v.console import Console
+    from w2v.corpus import read_sentences
     from w2v.demo import frequent_words, python_prose
     from w2v.formats import check_writable
 
@@ -192,7 +245,8 @@ def demo(output: str | None, show: int, **options: Any) -> None:
         check_writable(output)
     with Console() as console:
         console.say("Reading the docstrings and comments of Python's standard library.")
-        model.fit(python_prose(), on_corpus=console.corpus, on_progress=console.training)
+        with read_sentences(python_prose(), **model.vocabulary_options()) as text:
+            model.train(text, on_start=console.starting, on_progress=console.training)
         if output:
             model.save(output)
         console.done(model, output)
@@ -202,15 +256,16 @@ def demo(output: str | None, show: int, **options: Any) -> None:
 
 
 @main.command()
-@click.argument("vectors", type=click.Path())
+@click.argument("vectors", type=_PATH)
 @click.argument("words", nargs=-1, required=True)
 @click.option("-n", default=10, show_default=True, type=click.IntRange(min=1), help="How many.")
 def nearest(vectors: str, words: tuple[str, ...], n: int) -> None:
     """Words with the largest cosine to each given word.
 
     \b
-    Example:
+    Examples:
       w2v nearest vectors.bin king queen -n 5
+      w2v nearest vectors.bin -- -word-with-a-dash
     """
     table = _load(vectors)
     answers = [table.most_similar(word, n=n) for word in words]
@@ -222,9 +277,9 @@ def nearest(vectors: str, words: tuple[str, ...], n: int) -> None:
 
 
 @main.command("eval")
-@click.argument("vectors", type=click.Path())
-@click.option("--analogies", type=click.Path(), help="Questions in the form of questions-words.")
-@click.option("--pairs", type=click.Path(), multiple=True, help="Lines: word, word, score.")
+@click.argument("vectors", type=_PATH)
+@click.option("--analogies", type=_PATH, help="Questions in the form of questions-words.txt.")
+@click.option("--pairs", type=_PATH, multiple=True, help="Lines: word, word, score. Repeatable.")
 @click.option(
     "--restrict-vocab",
     default=30000,
@@ -244,7 +299,7 @@ def evaluate(
     """
     from w2v import evaluate as evaluation
 
-    if not analogies and not pairs:
+    if analogies is None and not pairs:
         raise click.UsageError("Nothing to score: give --analogies FILE or --pairs FILE.")
     scores = evaluation.evaluate(_load(vectors), analogies, pairs, restrict_vocab)
     click.echo(json.dumps(scores, indent=2) if as_json else evaluation.format_table(scores))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import numbers
+import operator
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -12,6 +14,15 @@ MODELS = ("skipgram", "cbow")
 LOSSES = ("ns", "hs", "softmax")
 CBOW_COMBINERS = ("mean", "sum")
 BACKENDS = ("auto", "numpy", "cupy")
+
+_OPTIONAL_NUMBERS = (
+    "negative",
+    "max_vocab",
+    "workers",
+    "block_tokens",
+    "block_negatives",
+    "step_tokens",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,15 +74,12 @@ class Config:
     block_negatives: int | None = None
     """Noise words a block shares; chosen by the backend. Loss "ns" only."""
     step_tokens: int | None = None
-    """Kept tokens between two updates of the tables; chosen by the backend."""
+    """Kept tokens in flight: what all workers together read from the same tables before they update
+    them; chosen by the backend."""
     row_cap: float = 4.0
     """Bound on (learning rate x terms) that one step may add to one row; see docs/decisions."""
 
     def __post_init__(self) -> None:
-        for name in ("ns_exponent", "sample", "alpha", "min_alpha", "row_cap"):
-            value = getattr(self, name)
-            if isinstance(value, float):  # np.float64 is one, and would widen float32 arrays
-                object.__setattr__(self, name, float(value))
         _one_of("model", self.model, MODELS)
         _one_of("loss", self.loss, LOSSES)
         _one_of("backend", self.backend, BACKENDS)
@@ -82,28 +90,37 @@ class Config:
         if self.cbow is not None:
             _one_of("cbow", self.cbow, CBOW_COMBINERS)
         if self.alpha is None:
-            object.__setattr__(self, "alpha", 0.05 if self.model == "cbow" else 0.025)
-        whole = ("dim", "window", "min_count", "epochs", "negative", "max_vocab", "workers")
-        for name in (*whole, "block_tokens", "block_negatives", "step_tokens"):
-            _whole_number(name, getattr(self, name), 1)
-        _whole_number("seed", self.seed, 0)
-        _real("alpha", self.alpha, 0, above=True)
-        _real("row_cap", self.row_cap, 0, above=True)
-        _real("sample", self.sample, 0)
-        _real("min_alpha", self.min_alpha, 0)
+            self._set("alpha", 0.05 if self.model == "cbow" else 0.025)
+        for name in ("dim", "window", "min_count", "epochs"):
+            self._set(name, _whole_number(name, getattr(self, name)))
+        for name in _OPTIONAL_NUMBERS:
+            if getattr(self, name) is not None:
+                self._set(name, _whole_number(name, getattr(self, name)))
+        self._set("seed", _whole_number("seed", self.seed, least=0, most=2**64 - 1))
+        for name in ("alpha", "row_cap"):
+            self._set(name, _real(name, getattr(self, name), 0, above=True))
+        for name in ("sample", "min_alpha"):
+            self._set(name, _real(name, getattr(self, name), 0))
         if self.min_alpha > 1:
             raise ConfigError(
                 f"`min_alpha` is a fraction of `alpha` and must be at most 1, got {self.min_alpha}."
             )
-        if self.ns_exponent is not None and not math.isfinite(self.ns_exponent):
-            raise ConfigError(f"`ns_exponent` must be a finite number, got {self.ns_exponent}.")
+        if self.ns_exponent is not None:
+            self._set("ns_exponent", _real("ns_exponent", self.ns_exponent, -10, most=10))
+        if not isinstance(self.fixed_window, bool):
+            raise ConfigError(f"`fixed_window` must be True or False, got {self.fixed_window!r}.")
 
     def _only_with(self, name: str, applies: bool, where: str, default: Any) -> None:
         value = getattr(self, name)
         if value is not None and not applies:
-            raise ConfigError(f"`{name}` has a meaning only with {where}; leave it out.")
+            raise ConfigError(
+                f"`{name}` has a meaning only with {where}, got {value!r}; leave it out."
+            )
         if value is None and applies:
-            object.__setattr__(self, name, default)
+            self._set(name, default)
+
+    def _set(self, name: str, value: Any) -> None:
+        object.__setattr__(self, name, value)
 
     def learning_rate(self, done: float) -> float:
         """Learning rate after a fraction `done` (0 to 1) of the training."""
@@ -120,18 +137,29 @@ def _one_of(name: str, value: object, known: tuple[str, ...]) -> None:
         raise ConfigError(f"`{name}` must be one of {', '.join(known)}; got {value!r}.")
 
 
-def _whole_number(name: str, value: object, least: int) -> None:
-    if value is None:
-        return
-    if isinstance(value, bool) or not isinstance(value, int):
+def _whole_number(name: str, value: Any, *, least: int = 1, most: int = 2**31 - 1) -> int:
+    try:
+        number = operator.index(value)
+    except TypeError:
+        number = None
+    if number is None or isinstance(value, bool):
         raise ConfigError(f"`{name}` must be a whole number, got {value!r}.")
-    if value < least:
-        raise ConfigError(f"`{name}` must be at least {least}, got {value}.")
+    if number < least:
+        raise ConfigError(f"`{name}` must be at least {least}, got {number}.")
+    if number > most:
+        raise ConfigError(f"`{name}` must be at most {most}, got {number}.")
+    return number
 
 
-def _real(name: str, value: object, least: float, *, above: bool = False) -> None:
-    if isinstance(value, bool) or not isinstance(value, int | float):
+def _real(
+    name: str, value: Any, least: float, *, above: bool = False, most: float = math.inf
+) -> float:
+    """A plain float: np.float64 would widen float32 arrays."""
+    if isinstance(value, bool) or not isinstance(value, numbers.Real):
         raise ConfigError(f"`{name}` must be a number, got {value!r}.")
-    if not math.isfinite(value) or value < least or (above and value == least):
+    number = float(value)
+    if not math.isfinite(number) or not least <= number <= most or (above and number == least):
         rule = f"above {least}" if above else f"at least {least}"
-        raise ConfigError(f"`{name}` must be a finite number {rule}, got {value}.")
+        rule += f" and at most {most}" if math.isfinite(most) else ""
+        raise ConfigError(f"`{name}` must be a finite number {rule}, got {number}.")
+    return number

@@ -5,111 +5,99 @@ On a terminal a bar; elsewhere plain lines now and then, so that a log stays rea
 
 from __future__ import annotations
 
+import shutil
 import sys
 import time
-from types import TracebackType
+from typing import Any
 
-import rich.console
-from rich.progress import BarColumn, TaskID, TextColumn
-from rich.progress import Progress as Bar
+import click
 
 from w2v.trainer import Progress, Trainer
 from w2v.word2vec import Word2Vec
 
 _LINE_EVERY_S = 10.0
+_BAR_STEPS = 10_000
+_ROOM_FOR_ALL, _ROOM_FOR_SPEED = 110, 72  # columns
+_MANY_EPOCHS = 100
 
 
 class Console:
-    """Progress of one run. Quiet, it says nothing at all."""
+    """Progress of one run. Quiet, it says nothing; when nobody can hear it, it goes quiet."""
 
     def __init__(self, *, quiet: bool = False) -> None:
-        self._quiet = quiet
-        self._terminal = sys.stderr.isatty()
-        self._console = rich.console.Console(
-            stderr=True, highlight=False, soft_wrap=not self._terminal, quiet=quiet
-        )
-        self._bar: Bar | None = None
-        self._task = TaskID(0)
-        self._next_line = 0.0
-        self._epoch = 0
+        self._quiet = quiet or sys.stderr is None
+        self._terminal = not self._quiet and sys.stderr.isatty()
+        self._bar: Any = None
+        self._next_line = time.monotonic() + _LINE_EVERY_S
         self._last: Progress | None = None
 
     def __enter__(self) -> Console:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._end_bar()
 
     def say(self, text: str) -> None:
-        """One line, above the bar if there is one."""
-        self._console.print(text, markup=False)
+        """A line, or several."""
+        self._end_bar()
+        self._try(lambda: click.echo(text, err=True))
 
     def reading(self, done: int, total: int | None) -> None:
         """Bytes of text read so far."""
-        if self._quiet:
-            return
-        status = f"{done / 2**20:,.0f} MiB"
-        if self._terminal:
-            self._show("reading", done / total if total else None, status)
+        read = f"{done / 2**20:,.0f} MiB"
+        if self._terminal and total:
+            self._show("reading  ", done / total, read)
         elif self._line_is_due():
             share = f"{done / total:.0%}, " if total else ""
-            self.say(f"reading  {share}{status}")
+            self.say(f"reading  {share}{read}")
 
-    def corpus(self, trainer: Trainer, why: str) -> None:
+    def starting(self, trainer: Trainer, why: str) -> None:
         """What was read, and what is about to run."""
-        self._end_bar()
         corpus, stats, shape = trainer.corpus, trainer.corpus.stats, trainer.shape
         seconds = sum(corpus.seconds.values())
+        files = f" of {_count(stats.files, 'file')}" if stats.files else ""
         self.say(
-            f"corpus   {stats.tokens:,} tokens in {stats.sentences:,} sentences, read in "
-            f"{seconds:.1f} s\n"
-            f"words    {len(corpus.vocabulary):,} in the vocabulary, of {stats.types:,}; "
-            f"{stats.rare:,} tokens ({stats.rare / stats.tokens:.1%}) are of the rare rest and "
-            f"dropped\n"
+            f"corpus   {_count(stats.tokens, 'token')} in "
+            f"{_count(stats.sentences, 'sentence')}{files}, read in {seconds:.1f} s\n"
+            f"words    {len(corpus.vocabulary):,} in the vocabulary, {stats.types:,} in the text; "
+            f"tokens of other words, dropped: {stats.rare:,} ({stats.rare / stats.tokens:.1%})\n"
             f"backend  {why}\n"
-            f"training {_name(trainer)}; {trainer.workers} worker{'s' * (trainer.workers > 1)}, "
-            f"{shape.step:,} tokens a step"
+            f"training {_name(trainer)}; {_count(trainer.workers, 'worker')}, "
+            f"{_count(shape.step, 'token')} a step"
         )
         self._next_line = time.monotonic() + _LINE_EVERY_S
 
     def training(self, progress: Progress) -> None:
-        """How far training is; also says the loss of each epoch that is over."""
-        if self._quiet:
-            return
+        """How far training is; also the loss of each epoch that is over."""
         if self._last and progress.epoch > self._last.epoch:
             self._epoch_done(self._last)
         self._last = progress
         if progress.done >= 1:
             self._epoch_done(progress)
-            self._end_bar()
         elif self._terminal:
-            self._show(
-                f"epoch {progress.epoch}/{progress.epochs}", progress.done, _status(progress)
-            )
+            label = f"epoch {progress.epoch}/{progress.epochs}"
+            self._show(label, progress.done, _status(progress, shutil.get_terminal_size().columns))
         elif self._line_is_due():
-            self.say(f"  {progress.done:6.1%}  {_status(progress)}")
+            left = _clock(progress.seconds_left)
+            self.say(f"  {progress.done:6.1%}  ETA {left}  {_status(progress, 999)}")
 
     def done(self, model: Word2Vec, output: str | None) -> None:
         """What came out."""
-        self._end_bar()
         report = model.report
         tokens = report["tokens"]
-        kept = sum(tokens["kept"])
         self.say(
             f"trained  {report['seconds']['train']:.1f} s, "
-            f"{report['raw_words_per_second']:,.0f} words/s; kept {kept:,} tokens, subsampled away "
-            f"{sum(tokens['subsampled']):,}, over {len(tokens['kept'])} epochs"
+            f"{report['raw_words_per_second']:,.0f} words/s; over "
+            f"{_count(len(tokens['kept']), 'epoch')} {sum(tokens['kept']):,} tokens kept, "
+            f"{sum(tokens['subsampled']):,} subsampled away"
         )
         if output:
             words, dim = model.vectors.matrix.shape
-            self.say(f"saved    {output}: {words:,} vectors of {dim} numbers")
+            self.say(f"saved    {output}: {_count(words, 'vector')} of {_count(dim, 'number')}")
 
     def _epoch_done(self, progress: Progress) -> None:
+        if progress.epochs > _MANY_EPOCHS and progress.done < 1 and not self._line_is_due():
+            return
         loss = "not measured" if progress.loss is None else f"{progress.loss:.4f} nats per pair"
         self.say(f"  epoch {progress.epoch}/{progress.epochs}: loss {loss}")
 
@@ -119,52 +107,71 @@ class Console:
         self._next_line = time.monotonic() + _LINE_EVERY_S
         return True
 
-    def _show(self, what: str, share: float | None, status: str) -> None:
+    def _show(self, label: str, share: float, status: str) -> None:
         if self._bar is None:
-            self._bar = Bar(
-                TextColumn("{task.description}"),
-                BarColumn(24),
-                TextColumn("{task.fields[share]}"),
-                TextColumn("{task.fields[status]}"),
-                console=self._console,
-                transient=True,
+            self._bar = click.progressbar(
+                length=_BAR_STEPS,
+                file=sys.stderr,
+                width=20,
+                bar_template="%(label)s [%(bar)s] %(info)s",
+                item_show_func=lambda item: item,
             )
-            self._bar.start()
-            self._task = self._bar.add_task(what, total=1.0, share="", status="")
-        percent = "" if share is None else f"{share:6.1%}"
-        self._bar.update(
-            self._task, description=what, completed=share or 0.0, share=percent, status=status
-        )
+        self._bar.label = label
+        step = round(share * _BAR_STEPS) - self._bar.pos
+        self._try(lambda: self._bar.update(step, status))
 
     def _end_bar(self) -> None:
         if self._bar is not None:
-            self._bar.stop()
             self._bar = None
+            self._try(lambda: click.echo("\r\x1b[K", err=True, nl=False))
+
+    def _try(self, write: Any) -> None:
+        """A log that cannot be written must not end the training."""
+        if self._quiet:
+            return
+        try:
+            write()
+        except OSError:
+            self._quiet, self._terminal = True, False
 
 
 def _name(trainer: Trainer) -> str:
     config = trainer.config
     models = {"skipgram": "skip-gram", "cbow": f"CBOW ({config.cbow})"}
     losses = {
-        "ns": f"{config.negative} negative samples",
+        "ns": _count(config.negative or 0, "negative sample"),
         "hs": "hierarchical softmax",
         "softmax": "full softmax",
     }
     return (
-        f"{models[config.model]} with {losses[config.loss]}, {config.dim} dimensions, window "
-        f"{config.window}, {config.epochs} epoch{'s' * (config.epochs > 1)}"
+        f"{models[config.model]} with {losses[config.loss]}, {_count(config.dim, 'dimension')}, "
+        f"window {config.window}, {_count(config.epochs, 'epoch')}"
     )
 
 
-def _status(progress: Progress) -> str:
+def _status(progress: Progress, columns: int) -> str:
+    """As much as there is room for beside the bar."""
     loss = "" if progress.loss is None else f"  loss {progress.loss:.3f}"
-    left = round(min(progress.seconds_left, 1e6))
-    return (
-        f"{_short(progress.raw_words_per_second)} words/s "
-        f"({_short(progress.kept_tokens_per_second)} kept)  "
-        f"alpha {progress.learning_rate:.4f}{loss}  ETA {left // 60}:{left % 60:02}"
-    )
+    speed = f"{_short(progress.raw_words_per_second)} words/s"
+    if columns < _ROOM_FOR_SPEED:
+        return ""
+    if columns < _ROOM_FOR_ALL:
+        return f"{speed}{loss}"
+    kept = _short(progress.kept_tokens_per_second)
+    return f"{speed} ({kept} kept)  alpha {progress.learning_rate:.4f}{loss}"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def _short(count: float) -> str:
     return f"{count / 1e6:.2f}M" if count >= 1e5 else f"{count / 1e3:.1f}k"
+
+
+def _clock(seconds: float) -> str:
+    if seconds > 1e6:
+        return "--:--"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

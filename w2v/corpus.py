@@ -12,6 +12,7 @@ from itertools import chain, islice
 from typing import Any, NoReturn
 
 import numpy as np
+from numpy.typing import NDArray
 
 from w2v.errors import CorpusError
 from w2v.spool import Int32s, Int64s, Spool
@@ -19,6 +20,7 @@ from w2v.textio import Progress, find_files, read_pieces, source_name
 from w2v.vocab import Vocabulary, is_word
 
 _BATCH_TOKENS = 1 << 14
+_TO_READ_FILES = "To read files, give `fit` or `read_corpus` one path, or a list of pathlib.Path."
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,8 @@ class CorpusStats:
     """Sentences read that had a token; those of rare tokens only are not in `Corpus.ends`."""
     types: int
     """Different tokens read."""
+    files: int = 0
+    """Files read, standard input being one; 0 for sentences given by a program."""
 
     @property
     def kept(self) -> int:
@@ -138,11 +142,11 @@ def read_corpus(
             spool.add(list(map(len, lines)), chain.from_iterable(lines))
         if not spool.tokens:
             raise CorpusError(f"There is no word in {_few(files)}.")
-        return _encoded(spool, min_count, max_vocab)
+        return _encoded(spool, min_count, max_vocab, len(files))
 
 
 def read_sentences(
-    sentences: Iterable[list[str] | tuple[str, ...]],
+    sentences: Iterable[list[str] | tuple[str, ...] | NDArray[np.str_]],
     *,
     min_count: int = 5,
     max_vocab: int | None = None,
@@ -152,7 +156,7 @@ def read_sentences(
 
     Parameters
     ----------
-    sentences : iterable of list or tuple of str
+    sentences : iterable of list, tuple or array of str
         An iterator will do. A sentence may be empty or of any length.
     min_count, max_vocab, vocabulary
         As for `read_corpus`.
@@ -163,14 +167,17 @@ def read_sentences(
         There is no token, or no word is frequent enough, or the folder for
         temporary files is full.
     TypeError
-        A sentence is not a list or tuple, or a token is not a str.
+        A sentence is not a list, tuple or array, or a token is not a str.
     ValueError
-        A token is empty or has white space in it, so that no file could hold it.
+        A token is empty or has white space or NUL in it, so that no file could hold it.
     """
     if isinstance(sentences, (str, bytes, os.PathLike)):
         raise TypeError(
-            f"Sentences must be lists of tokens, got {_short(sentences)}. "
-            "Files are read with `read_corpus`."
+            f"Sentences must be lists of tokens, got {_short(sentences)}. {_TO_READ_FILES}"
+        )
+    if not hasattr(sentences, "__iter__") and not hasattr(sentences, "__getitem__"):
+        raise TypeError(
+            f"A corpus must be a path or an iterable of token lists, got {_short(sentences)}."
         )
     with Spool(vocabulary) as spool:
         for first, lengths, tokens in _batches(sentences):
@@ -190,7 +197,7 @@ def read_sentences(
         return _encoded(spool, min_count, max_vocab)
 
 
-def _encoded(spool: Spool, min_count: int, max_vocab: int | None) -> Corpus:
+def _encoded(spool: Spool, min_count: int, max_vocab: int | None, files: int = 0) -> Corpus:
     """Choose the vocabulary, if none was given, and give the tokens their final ids."""
     counted = time.perf_counter()
     counts = spool.counts[: len(spool.words)]
@@ -204,13 +211,17 @@ def _encoded(spool: Spool, min_count: int, max_vocab: int | None) -> Corpus:
     final[chosen] = np.arange(len(vocabulary))
     kept = int(counts[chosen].sum())
     if not kept:
-        raise CorpusError(f"None of the {spool.tokens:,} tokens is in the given vocabulary.")
+        raise CorpusError(
+            f"No word of the text is in the given vocabulary; tokens read: {spool.tokens:,}. "
+            "Was it (--vocab) made from text in another language or another case?"
+        )
     ids, ends = spool.encode(final)
     stats = CorpusStats(
         tokens=spool.tokens,
         rare=spool.tokens - kept,
         sentences=spool.sentences,
         types=int(np.count_nonzero(counts)),
+        files=files,
     )
     seconds = {"count": counted - spool.started, "encode": time.perf_counter() - counted}
     return Corpus(vocabulary, ids, ends, stats, seconds)
@@ -234,6 +245,8 @@ def _batches(sentences: Iterable[object]) -> Iterator[tuple[int, list[int], list
     lengths: list[int] = []
     tokens: list[str] = []
     for number, sentence in enumerate(sentences, start=1):
+        if isinstance(sentence, np.ndarray):
+            sentence = sentence.tolist()  # noqa: PLW2901 (plain str for np.str_)
         if not isinstance(sentence, (list, tuple)):
             _refuse_sentence(number, sentence)
         lengths.append(len(sentence))
@@ -248,10 +261,12 @@ def _refuse_sentence(number: int, sentence: object) -> NoReturn:
     if isinstance(sentence, str):
         raise TypeError(
             f"Sentence {number}: a string was given where a list of tokens is expected, "
-            f"{_short(sentence)}. Split it, as `text.split()` does; files are read with "
-            "`read_corpus`."
+            f"{_short(sentence)}. Split each sentence, as `text.split()` does. {_TO_READ_FILES}"
         )
-    raise TypeError(f"Sentence {number}: expected a list of tokens, got {_short(sentence)}.")
+    advice = f" {_TO_READ_FILES}" if isinstance(sentence, os.PathLike) else ""
+    raise TypeError(
+        f"Sentence {number}: expected a list of tokens, got {_short(sentence)}.{advice}"
+    )
 
 
 def _refuse_token(first: int, lengths: list[int], tokens: list[str]) -> NoReturn:
@@ -263,7 +278,7 @@ def _refuse_token(first: int, lengths: list[int], tokens: list[str]) -> NoReturn
             raise TypeError(f"Sentence {number}: a token must be a str, got {_short(token)}.")
         if not is_word(token):
             raise ValueError(
-                f"Sentence {number}: a token must be UTF-8 text without white space, "
+                f"Sentence {number}: a token must be UTF-8 text without white space or NUL, "
                 f"got {_short(token)}."
             )
     raise AssertionError("every token of the batch is a word")

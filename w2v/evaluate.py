@@ -7,6 +7,7 @@ both fold all words to upper case, so for a vocabulary of mixed case they may ta
 another row.
 """
 
+import operator
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -16,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from w2v.errors import EvaluationError
-from w2v.files import PathLike
+from w2v.files import PathLike, check_name
 from w2v.vectors import Vectors
 
 Ids = npt.NDArray[np.int64]
@@ -121,9 +122,10 @@ def evaluate_analogies(
     (3CosAdd; Mikolov, Yih and Zweig 2013, "Linguistic regularities in continuous space word
     representations").
     """
-    if restrict_vocab is not None and restrict_vocab < 0:
-        raise ValueError(f"`restrict_vocab` must not be negative, got {restrict_vocab}.")
-    limit = min(restrict_vocab or len(vectors), len(vectors))
+    limit = operator.index(restrict_vocab or len(vectors))
+    if limit < 0:
+        raise ValueError(f"`restrict_vocab` must not be negative, got {limit}.")
+    limit = min(limit, len(vectors))
     rows = _Rows(vectors, limit)
     sections: dict[str, Score] = {}
     asked: list[list[int]] = []
@@ -150,7 +152,8 @@ def evaluate_pairs(vectors: Vectors, path: PathLike) -> PairsResult:
     path : str or path
         Lines ``word1 word2 score`` separated by tabs, commas or white space;
         further columns are ignored, as are ``#`` comments, blank lines and a
-        header. A pair with a word that has no vector is counted in `oov` only.
+        header: a first line whose third column is not a number. A pair with a
+        word that has no vector is counted in `oov` only.
 
     Raises
     ------
@@ -205,7 +208,7 @@ def evaluate(
 
 
 def format_table(result: dict[str, Any]) -> str:
-    """The result of `evaluate` as a plain-text table for people."""
+    """The result of `evaluate` as a plain-text table for people, with a hint if nothing matched."""
     lines: list[tuple[str, ...]] = []
     if "analogies" in result:
         found = result["analogies"]
@@ -224,7 +227,23 @@ def format_table(result: dict[str, Any]) -> str:
             counts = (f"{score[key]:,}" for key in ("pairs", "oov"))
             lines.append((f"  {os.path.basename(score['file'])}", *correlations, *counts))
     width = max((len(line[0]) for line in lines), default=0)
-    return "\n".join(line[0].ljust(width) + "".join(f"{c:>10}" for c in line[1:]) for line in lines)
+    table = [line[0].ljust(width) + "".join(f"{c:>10}" for c in line[1:]) for line in lines]
+    return "\n".join(table + _hints(result))
+
+
+def _hints(result: dict[str, Any]) -> list[str]:
+    """A line for each file of which no word, or too few, are known."""
+    ask = "Are the vectors of another language, or of too few words?"
+    hints = []
+    if "analogies" in result and not result["analogies"]["total"]:
+        hints.append(f"No analogy could be asked: each has a word without a vector. {ask}")
+    for score in result.get("pairs", ()):
+        if not score["pairs"]:
+            name = os.path.basename(score["file"])
+            hints.append(
+                f"No pair of {name} could be scored: each has a word without a vector. {ask}"
+            )
+    return hints
 
 
 class _Rows:
@@ -271,17 +290,16 @@ def _answer(unit: npt.NDArray[np.float32], groups: Ids, asked: Ids) -> npt.NDArr
 
 def _lines(path: PathLike) -> Iterator[tuple[int, str]]:
     """Numbered lines that are not blank, without surrounding white space."""
+    name = check_name(path, "the evaluation file", EvaluationError)
     try:
-        with open(path, encoding="utf-8-sig") as file:
+        with open(name, encoding="utf-8-sig") as file:
             for number, line in enumerate(file, 1):
                 if stripped := line.strip():
                     yield number, stripped
     except OSError as error:
-        raise EvaluationError(
-            f"Cannot read {os.fspath(path)}: {error.strerror or error}."
-        ) from error
+        raise EvaluationError(f"Cannot read {name}: {error.strerror or error}.") from error
     except UnicodeDecodeError as error:
-        raise EvaluationError(f"{os.fspath(path)} is not a UTF-8 text file.") from error
+        raise EvaluationError(f"{name} is not a UTF-8 text file.") from error
 
 
 def _read_questions(path: PathLike) -> Iterator[tuple[str, list[str]]]:
@@ -294,7 +312,7 @@ def _read_questions(path: PathLike) -> Iterator[tuple[str, list[str]]]:
         if len(words) != 4:
             raise EvaluationError(
                 f"{os.fspath(path)}, line {number}: expected the four words of an analogy or "
-                f"': section', found {len(words)} words."
+                f"': section', found {line[:60]!r}."
             )
         empty = False
         yield section, words

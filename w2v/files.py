@@ -6,14 +6,28 @@ import contextlib
 import os
 import secrets
 import stat
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from typing import BinaryIO
 
-from w2v.errors import OutputError
+from w2v.errors import ConfigError, OutputError, W2VError
 
 PathLike = str | os.PathLike[str]
 
 _BLOCK_BYTES = 1 << 20  # written at a time
+
+
+def check_name(path: PathLike, what: str, error: type[W2VError]) -> str:
+    """The name of a path; raises `error`, calling the file `what`, for one no file can have."""
+    name = os.fsdecode(path)
+    if not name:
+        raise error(f"The name of {what} is empty.")
+    try:
+        usable = b"\0" not in os.fsencode(name)
+    except UnicodeEncodeError:  # a lone surrogate
+        usable = False
+    if not usable:
+        raise error(f"The name of {what}, {name!r}, holds a character that no file name can hold.")
+    return name
 
 
 def check_target(path: PathLike) -> None:
@@ -24,27 +38,56 @@ def check_target(path: PathLike) -> None:
     Raises
     ------
     OutputError
-        The folder is missing or not writable, or the path is a folder or a file that may not be
-        replaced.
+        The name is empty, the folder is missing or not writable, or the path is a folder, a socket
+        or a file that may not be replaced.
     """
-    name = os.fspath(path)
-    target = os.path.realpath(name)
-    folder = os.path.dirname(target)
-    if not os.path.isdir(folder):
-        raise OutputError(f"Cannot write {name}: {folder} is not a folder. Create it first.")
-    if os.path.isdir(target):
-        raise OutputError(f"Cannot write {name}: it is a folder. Give a file name.")
+    name = check_name(path, "the output file", OutputError)
+    if name.endswith(os.sep):
+        raise OutputError(f"Cannot write {name}: this names a folder. Give a file name.")
+    status = None
     try:
-        os.stat(target)
-    except FileNotFoundError:
+        status = os.stat(name)
+    except (FileNotFoundError, NotADirectoryError):
         pass
     except OSError as error:  # a name too long, a loop of links
         raise OutputError(f"Cannot write {name}: {error.strerror}.") from error
-    else:
-        if not os.access(target, os.W_OK):
-            raise OutputError(f"Cannot write {name}: you may not change this file.")
-    if not os.access(folder, os.W_OK | os.X_OK):
-        raise OutputError(f"Cannot write {name}: you may not create files in {folder}.")
+    if status and (reason := _unwritable(name, status)):
+        raise OutputError(f"Cannot write {name}: {reason}")
+    if status is None or stat.S_ISREG(status.st_mode):
+        _check_folder(name, status)
+
+
+def check_distinct(outputs: Mapping[str, PathLike | None], inputs: Iterable[PathLike]) -> None:
+    """Refuse outputs that would overwrite each other or an input.
+
+    Names that lead to the same file, by links too, are the same; pipes and devices may be named
+    more than once.
+
+    Parameters
+    ----------
+    outputs : mapping from str to path or None
+        Keys are what the user calls them, such as ``--report``. None is not written.
+    inputs : iterable of paths
+        Files, no folders or patterns: these are for the caller to expand.
+
+    Raises
+    ------
+    ConfigError
+        Names the outputs, or the output and the input.
+    """
+    read = {_identity(path) for path in inputs} - {None}
+    seen: dict[Hashable, str] = {}
+    for title, path in outputs.items():
+        if not path or (identity := _identity(path)) is None:
+            continue
+        if identity in read:
+            name = os.fspath(path)
+            raise ConfigError(f"{title} would overwrite the input {name}. Give it another name.")
+        if (other := seen.setdefault(identity, title)) != title:
+            raise ConfigError(
+                f"{other} and {title} are the same file, {os.fspath(path)}. "
+                "Give them different names."
+            )
 
 
 @contextlib.contextmanager
@@ -60,9 +103,9 @@ def replacing(path: PathLike) -> Iterator[BinaryIO]:
         The file cannot be written.
     """
     check_target(path)
-    name = os.fspath(path)
+    name = os.fsdecode(path)
     try:
-        with _draft(os.path.realpath(name)) as handle:
+        with _draft(name) as handle:
             yield handle
     except OSError as error:
         raise OutputError(f"Cannot write {name}: {error.strerror}.") from error
@@ -74,15 +117,53 @@ def write_text(path: PathLike, text: str) -> None:
         handle.write(text.encode())
 
 
+def _unwritable(name: str, status: os.stat_result) -> str:
+    """Why what is there cannot be written or replaced; empty if it can."""
+    if stat.S_ISDIR(status.st_mode):
+        return "it is a folder. Give a file name."
+    if stat.S_ISSOCK(status.st_mode):
+        return "it is a socket. Give a file name."
+    return "" if os.access(name, os.W_OK) else "you may not change this file."
+
+
+def _check_folder(name: str, replaced: os.stat_result | None) -> None:
+    """Refuse a folder in which no draft can be made and moved to its place."""
+    folder = os.path.dirname(os.path.realpath(name))
+    if not os.path.isdir(folder):
+        raise OutputError(f"Cannot write {name}: {folder} is not a folder. Create it first.")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise OutputError(f"Cannot write {name}: you may not create files in {folder}.")
+    there = os.stat(folder)
+    sticky = there.st_mode & stat.S_ISVTX
+    if replaced and sticky and os.geteuid() not in (0, replaced.st_uid, there.st_uid):
+        raise OutputError(
+            f"Cannot write {name}: it belongs to another user, and {folder} lets only owners "
+            "replace their files. Give another name."
+        )
+
+
+def _identity(path: PathLike) -> Hashable:
+    """Equal for all names of one file; None for a pipe, a device, a folder, or no possible name."""
+    try:
+        status = os.stat(path)
+    except OSError:
+        return os.path.realpath(path)
+    except ValueError:
+        return None
+    return (status.st_dev, status.st_ino) if stat.S_ISREG(status.st_mode) else None
+
+
 @contextlib.contextmanager
-def _draft(target: str) -> Iterator[BinaryIO]:
+def _draft(name: str) -> Iterator[BinaryIO]:
     mode = None
     with contextlib.suppress(FileNotFoundError):
-        mode = os.stat(target).st_mode
-    if mode is not None and not stat.S_ISREG(mode):  # moving a file over /dev/null would end it
-        with open(target, "wb", buffering=_BLOCK_BYTES) as handle:
+        mode = os.stat(name).st_mode
+    if mode is not None and not stat.S_ISREG(mode):
+        # moving a file over /dev/null would end it, and the pipe of /dev/stdout has no real path
+        with open(name, "wb", buffering=_BLOCK_BYTES) as handle:
             yield handle
         return
+    target = os.path.realpath(name)
     draft = os.path.join(os.path.dirname(target), f".w2v-{secrets.token_hex(8)}.tmp")
     try:
         with open(draft, "xb", buffering=_BLOCK_BYTES) as handle:

@@ -19,12 +19,13 @@ import numpy as np
 import numpy.typing as npt
 
 from w2v.errors import ConfigError, VectorFileError
-from w2v.files import PathLike, check_target, replacing
+from w2v.files import PathLike, check_name, check_target, replacing
 
 Matrix = npt.NDArray[np.float32]
 
 _HEADER = re.compile(rb"[ \t]*(\d{1,18})[ \t]+(\d{1,18})[ \t]*(?:\r?\n|\Z)")
-_UNWRITABLE = re.compile(r"[ \t\r\n\ud800-\udfff]|\A\Z")  # lone surrogates have no UTF-8
+_UNWRITABLE = re.compile(r"[ \t\r\n\0\ud800-\udfff]|\A\Z")  # lone surrogates have no UTF-8
+_LONGEST_SHOWN = 60  # characters of a word in a message
 _BOM = b"\xef\xbb\xbf"
 _FOREIGN = {
     b"\x1f\x8b": "a gzip file; decompress it first",
@@ -63,12 +64,40 @@ def check_writable(path: PathLike) -> None:
     Raises
     ------
     ConfigError
-        The extension is not a known one.
+        The name is empty, or its extension is not a known one.
     OutputError
         See `files.check_target`.
     """
-    _writer(os.fspath(path))
+    _writer(path)
     check_target(path)
+
+
+def check_words(path: PathLike, words: Sequence[str]) -> None:
+    """Refuse words that no vector file can hold, for a file that is to be written later.
+
+    Raises
+    ------
+    VectorFileError
+        A word is empty or has a character that its readers would stumble over.
+    """
+    bad = [word for word in words if _UNWRITABLE.search(word)]
+    if bad:
+        some = ", ".join(map(quoted, bad[:5])) + (", ..." if len(bad) > 5 else "")
+        raise VectorFileError(
+            f"Cannot write {os.fspath(path)}: {len(bad)} of {counted(len(words), 'word')} cannot "
+            "stand in a vector file, being empty or with a space, tab, line break, NUL or lone "
+            f"surrogate in them: {some}. Replace these characters, for instance by '_'."
+        )
+
+
+def quoted(word: str) -> str:
+    """A word as messages show it: in quotes, escaped, and not endless."""
+    return repr(word[:_LONGEST_SHOWN] + "..." * (len(word) > _LONGEST_SHOWN))
+
+
+def counted(count: int, noun: str) -> str:
+    """A number and its noun: 1 word, 2,000 words."""
+    return f"{count:,} {noun}{'s' * (count != 1)}"
 
 
 def write_vectors(path: PathLike, words: Sequence[str], matrix: Matrix) -> None:
@@ -81,7 +110,7 @@ def write_vectors(path: PathLike, words: Sequence[str], matrix: Matrix) -> None:
     path : str or path
         ``.txt`` or ``.vec`` for word2vec text, ``.bin`` for word2vec binary.
     words : sequence of str (V,)
-        Most frequent first. None empty, none with a space, tab, CR or LF.
+        Most frequent first. None empty, none with a space, tab, CR, LF or NUL.
     matrix : float32 (V, D)
         Both formats give the same float32 back, bit for bit (text writes every
         NaN as ``nan``).
@@ -89,7 +118,7 @@ def write_vectors(path: PathLike, words: Sequence[str], matrix: Matrix) -> None:
     Raises
     ------
     ConfigError
-        The extension is not a known one.
+        The name is empty, or its extension is not a known one.
     VectorFileError
         A word cannot stand in such a file.
     OutputError
@@ -97,33 +126,29 @@ def write_vectors(path: PathLike, words: Sequence[str], matrix: Matrix) -> None:
     """
     matrix = np.asarray(matrix, dtype=np.float32)
     if matrix.ndim != 2 or len(words) != len(matrix):
-        raise ValueError(f"{len(words)} words do not fit a matrix of shape {matrix.shape}.")
+        raise ValueError(
+            f"A matrix of shape {matrix.shape} does not fit {counted(len(words), 'word')}."
+        )
     check_writable(path)
-    name = os.fspath(path)
-    _check_words(name, words)
+    check_words(path, words)
     with replacing(path) as handle:
         handle.write(b"%d %d\n" % matrix.shape)
-        _writer(name)(handle, words, matrix)
+        _writer(path)(handle, words, matrix)
 
 
-def _writer(name: str) -> Callable[[BinaryIO, Sequence[str], Matrix], None]:
-    extension = os.path.splitext(name)[1].lower()
+def _writer(path: PathLike) -> Callable[[BinaryIO, Sequence[str], Matrix], None]:
+    name = check_name(path, "the vector file", ConfigError)
+    base = os.path.basename(name).lower()
+    if base in _WRITERS:
+        raise ConfigError(
+            f"The vector file {name!r} has an extension and no name; expected 'vectors{base}', say."
+        )
+    extension = os.path.splitext(base)[1]
     if extension not in _WRITERS:
         known = ".txt or .vec (word2vec text), .bin (word2vec binary)"
         found = f"has the extension {extension!r}" if extension else "has no extension"
         raise ConfigError(f"The vector file {name!r} {found}; expected {known}.")
     return _WRITERS[extension]
-
-
-def _check_words(name: str, words: Sequence[str]) -> None:
-    bad = [word for word in words if _UNWRITABLE.search(word)]
-    if bad:
-        some = ", ".join(map(ascii, bad[:5])) + (", ..." if len(bad) > 5 else "")
-        raise VectorFileError(
-            f"Cannot write {name}: {len(bad)} of {len(words)} words are empty or hold a space, "
-            f"tab, line break or lone surrogate, and no reader could tell where they end: {some}. "
-            "Replace these characters, for instance by '_'."
-        )
 
 
 class _Header(NamedTuple):
@@ -147,7 +172,7 @@ class _Source(NamedTuple):
             return raw.decode("utf-8", self.errors)
         except UnicodeDecodeError as error:
             reason = f"the word {raw[:40]!r} is not valid UTF-8.{hint}"
-            option = 'To load it anyway pass errors="replace".'
+            option = 'In Python, w2v.load(..., errors="replace") loads it anyway.'
             raise self.fail(where, f"{reason} {option}") from error
 
 
@@ -158,8 +183,8 @@ def read_vectors(path: PathLike, *, errors: str = "strict") -> tuple[list[str], 
     ----------
     path : str or path
         The format is found from the content, whatever the extension.
-    errors : str
-        What to do with words that are not UTF-8, as for `bytes.decode`.
+    errors : {"strict", "replace"}
+        What to do with words that are not UTF-8: raise, or read U+FFFD.
 
     Returns
     -------
@@ -174,7 +199,9 @@ def read_vectors(path: PathLike, *, errors: str = "strict") -> tuple[list[str], 
         The file is missing, foreign, empty, cut short or inconsistent; the
         message names the file and the line (text) or row (binary).
     """
-    name = os.fspath(path)
+    if errors not in ("strict", "replace"):
+        raise ValueError(f"`errors` must be 'strict' or 'replace', got {errors!r}.")
+    name = check_name(path, "the vector file", VectorFileError)
     try:
         status = os.stat(name)
         if not stat.S_ISREG(status.st_mode):
@@ -203,16 +230,20 @@ def _parse(source: _Source) -> tuple[list[str], Matrix]:
     if found:
         header = _Header(int(found[1]), int(found[2]), found.end())
         if header.rows == 0 or header.dim == 0:
-            shape = f"{header.rows} rows of {header.dim} numbers"
-            raise VectorFileError(f"{source.name} holds no vectors: its header announces {shape}.")
+            raise VectorFileError(f"{source.name} holds no vectors: {_announced(header)}")
     else:
         header = _Header(None, _trailing_numbers(rows[0]) if text and rows else 0, start)
         if header.dim == 0:
             raise VectorFileError(f"{source.name} is not a word2vec text or binary file.")
     if header.dim > len(data):
-        reason = f"a header of {header.dim} numbers a row, more than the file has bytes."
+        reason = f"a header of {header.dim:,} numbers a row, more than the file has bytes."
         raise source.fail("line 1", reason)
     return (_read_text if text else _read_binary)(source, header)
+
+
+def _announced(header: _Header) -> str:
+    shape = f"{counted(header.rows or 0, 'row')} of {counted(header.dim, 'number')}"
+    return f"its header announces {shape}."
 
 
 def _first_lines(data: mmap.mmap, start: int) -> list[bytes]:
@@ -261,18 +292,19 @@ def _read_text(source: _Source, header: _Header) -> tuple[list[str], Matrix]:
                 matrix[len(words)] = list(map(float, fields[-dim:]))
             except ValueError:
                 bad = next(field for field in fields[-dim:] if not _is_number(field))
-                reason = (
-                    f"expected {dim} numbers, found {bad.decode(errors='replace')[:40]!r} there."
-                )
+                expected = f"expected {counted(dim, 'number')}, found"
+                reason = f"{expected} {bad.decode(errors='replace')[:40]!r} there."
                 raise source.fail(where, reason) from None
             words.append(source.decode(raw, where))
     count = len(words) if header.rows is None else header.rows
     if len(words) < count:
-        reason = f"the file ends after {len(words)} rows, its header announces {count}."
+        rows = counted(len(words), "row")
+        reason = f"the file ends after {rows}, its header announces {count:,}."
         raise source.fail(f"line {number}", f"{reason} It may be cut short.")
     if len(words) > count:
         warnings.warn(
-            f"{source.name} holds {len(words)} rows, its header announces {count}; all were read.",
+            f"{source.name} holds {counted(len(words), 'row')}, its header announces {count:,}; "
+            "all were read.",
             stacklevel=5,
         )
     matrix.resize((len(words), dim), refcheck=False)  # gives the rest back without a copy
@@ -283,7 +315,7 @@ def _spaced_word(source: _Source, where: str, fields: list[bytes], dim: int) -> 
     """The word of a row that has not one field more than numbers."""
     extra = fields[1:-dim]
     if not extra or all(map(_is_number, extra)):
-        reason = f"expected {dim} numbers, found {len(fields) - 1}."
+        reason = f"expected {counted(dim, 'number')}, found {len(fields) - 1:,}."
         raise source.fail(where, reason + " The file may be cut short." * (not extra))
     return b" ".join(fields[:-dim])
 
@@ -291,7 +323,7 @@ def _spaced_word(source: _Source, where: str, fields: list[bytes], dim: int) -> 
 def _read_binary(source: _Source, header: _Header) -> tuple[list[str], Matrix]:
     data, dim, count = source.data, header.dim, header.rows or 0
     size, width, at = len(data), 4 * dim, header.end
-    announced = f"its header announces {count} rows of {dim} numbers."
+    announced = _announced(header)
     words: list[str] = []
     matrix = np.empty((min(count, size // width + 1), dim), dtype=np.float32)
     for row in range(count):
@@ -303,14 +335,17 @@ def _read_binary(source: _Source, header: _Header) -> tuple[list[str], Matrix]:
             raise source.fail(where, f"the file ends in this row, {announced} It may be cut short.")
         raw = data[at:space]
         if b"\n" in raw or b"\0" in raw:
-            raise source.fail(where, f"no word where one should begin, {announced}")
+            odd = "line break" if b"\n" in raw else "NUL character"
+            found = f"no word where one should begin: there is a {odd} in {raw[:40]!r}"
+            raise source.fail(where, f"{found}. The file may be damaged; {announced}")
         words.append(source.decode(raw, where, f" Or the file is damaged: {announced}"))
         matrix[row] = np.frombuffer(data, "<f4", dim, space + 1)
         at = space + 1 + width
     while data[at : at + 1] == b"\n":
         at += 1
     if at < size:
-        raise source.fail(f"row {count + 1}", f"{size - at} bytes follow, but {announced}")
+        left = f"{counted(size - at, 'byte')} left over"
+        raise source.fail(f"row {count + 1}", f"{left}, but {announced}")
     return words, matrix
 
 
@@ -321,7 +356,7 @@ def _first_of_each(name: str, words: list[str], matrix: Matrix) -> tuple[list[st
     repeated = len(words) - len(first)
     if repeated:
         warnings.warn(
-            f"{name}: {repeated} rows repeat a word of an earlier row and were left out.",
+            f"{name}: left out {counted(repeated, 'row')} with a word of an earlier row.",
             stacklevel=4,
         )
         return list(first), matrix[list(first.values())]

@@ -71,17 +71,23 @@ def step_shape(backend: Backend, config: Config) -> StepShape:
 
 
 class Model:
-    """One worker's layers over the shared tables."""
+    """One worker's layers over the shared tables.
 
-    def __init__(self, backend: Backend, config: Config, tables: Tables) -> None:
+    Workers that train at once step from the same tables, so each has its share of the row cap.
+    """
+
+    def __init__(
+        self, backend: Backend, config: Config, tables: Tables, *, workers: int = 1
+    ) -> None:
         self.backend = backend
         self.config = config
         self.input = Embedding(backend, tables.input)
         self.output = Embedding(backend, tables.output)
         self.loss = _make_loss(backend, config, tables, self.output)
         self.one_word_groups = config.loss == "hs"
-        self._update_input = RowUpdater(backend, tables.input, config.row_cap)
-        self._update_output = RowUpdater(backend, tables.output, config.row_cap)
+        cap = config.row_cap / workers
+        self._update_input = RowUpdater(backend, tables.input, cap)
+        self._update_output = RowUpdater(backend, tables.output, cap)
 
     @staticmethod
     def centre_in_core(config: Config) -> bool:

@@ -9,16 +9,15 @@ never runs on from one file into the next.
 import bz2
 import codecs
 import glob
-import gzip
 import io
 import lzma
 import os
 import stat
 import sys
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NoReturn
 
 from w2v.errors import CorpusError
 
@@ -31,6 +30,23 @@ _PIECE_BYTES = 1 << 16
 _REPORT_BYTES = 1 << 20
 _LONGEST_WORD = 1 << 20  # characters; a longer one is a sign of something that is not text
 _BZ2_MAGIC = (b"1AY&SY", b"\x17rE8P\x90")  # first block, or the end of an empty file
+_LONGEST_MAGIC = 10
+_HEAD_BYTES = 512  # enough to know the files in the table below
+
+_UNICODE = "text. Convert it to UTF-8 (iconv -f {0} -t UTF-8)"
+_FOREIGN = (  # where, what bytes, what they mean and what to do
+    (0, b"\xff\xfe\0\0", "UTF-32 " + _UNICODE.format("UTF-32")),
+    (0, b"\xff\xfe", "UTF-16 " + _UNICODE.format("UTF-16")),
+    (0, b"\xfe\xff", "UTF-16 " + _UNICODE.format("UTF-16")),
+    (257, b"ustar", "a tar archive. Unpack it and give the folder"),
+    (0, b"PK\x03\x04", "a zip archive or an office document. Unpack it, or save it as plain text"),
+    (0, b"7z\xbc\xaf\x27\x1c", "a 7z archive. Unpack it"),
+    (0, b"Rar!\x1a\x07", "a rar archive. Unpack it"),
+    (0, b"%PDF-", "a PDF document. Save it as plain text (pdftotext)"),
+    (0, b"\x7fELF", "a program. Give plain text"),
+    (0, b"\x89PNG\r\n", "an image. Give plain text"),
+    (0, b"\xff\xd8\xff", "an image. Give plain text"),
+)
 
 
 def find_files(paths: Sequence[str | os.PathLike[str]]) -> list[str]:
@@ -39,19 +55,25 @@ def find_files(paths: Sequence[str | os.PathLike[str]]) -> list[str]:
     Parameters
     ----------
     paths : sequence of str or path-like
-        A file is itself and `-` is standard input. A folder is every regular
-        file below it in order of name, without hidden ones. A name that does
-        not exist is tried as a glob pattern, where `**` crosses folders.
+        A file is itself and `-` is standard input. A folder is every file
+        below it in order of name, without hidden ones; links are followed, and
+        no folder is read twice. A name that does not exist is tried as a glob
+        pattern, where `**` crosses folders; it stands for each file once.
 
     Raises
     ------
     CorpusError
-        Nothing exists under a name, or a folder holds no file.
+        Nothing exists under a name, or a folder holds no file, or something
+        that cannot be read.
     """
     if not paths:
         raise CorpusError("No corpus was given. Name at least one file, folder or pattern.")
     files: list[str] = []
     for path in [os.fspath(path) for path in paths]:
+        if not path:
+            raise CorpusError(
+                "A corpus name is empty. Name a file, folder or pattern; was a variable not set?"
+            )
         if path == STDIN or os.path.exists(path):
             matches = [path]
         else:
@@ -61,7 +83,7 @@ def find_files(paths: Sequence[str | os.PathLike[str]]) -> list[str]:
         found = [file for match in matches for file in _files_below(match)]
         if not found:
             raise CorpusError(f"The folder {path!r} holds no files, hidden ones not counted.")
-        files += found
+        files += dict.fromkeys(found)
     return files
 
 
@@ -69,10 +91,35 @@ def _files_below(path: str) -> list[str]:
     if path == STDIN or not os.path.isdir(path):
         return [path]
     files = []
-    for folder, folders, names in os.walk(path):
-        folders[:] = [name for name in folders if not name.startswith(".")]
+    seen = set()
+    for folder, folders, names in os.walk(path, onerror=_refuse, followlinks=True):
+        status = _status(folder)
+        if (status.st_dev, status.st_ino) in seen:  # a link led back here
+            folders.clear()
+            continue
+        seen.add((status.st_dev, status.st_ino))
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
         files += [os.path.join(folder, name) for name in names if not name.startswith(".")]
-    return sorted(filter(os.path.isfile, files))
+    for file in files:
+        if not stat.S_ISREG(_status(file).st_mode):
+            raise CorpusError(
+                f"{file} is a pipe, socket or device, and below a folder only files are read. "
+                "Give its own name, or move it away."
+            )
+    return sorted(files)
+
+
+def _status(path: str) -> os.stat_result:
+    try:
+        return os.stat(path)
+    except OSError as error:
+        _refuse(error)
+
+
+def _refuse(error: OSError) -> NoReturn:
+    path = error.filename
+    what = "is a link that cannot be followed" if os.path.islink(path) else "cannot be read"
+    raise CorpusError(f"{path} {what}: {error.strerror}.") from error
 
 
 def source_name(file: str) -> str:
@@ -169,21 +216,16 @@ def _opened(file: str) -> Iterator[_Source]:
 
 
 def _blocks(source: _Source, name: str) -> Iterator[bytes]:
-    """Decompressed bytes of `source`; whatever goes wrong becomes a CorpusError."""
-    kind = ""
+    """Bytes of `source`, decompressed if need be."""
     try:
         stream = io.BufferedReader(source, _PIECE_BYTES)
-        kind = _compression(stream.peek(10)[:10])
-        if kind == "zstd":
-            yield from _zstd_blocks(stream, name)
-            return
-        opened = _decompressed(stream, kind)
-        while block := opened.read(_PIECE_BYTES):
+        kind = _compression(stream.peek(_LONGEST_MAGIC))
+        if kind:
+            yield from _decompressed(stream, kind, name)
+        while block := stream.read(_PIECE_BYTES):
             yield block
-    except (EOFError, OSError, zlib.error, lzma.LZMAError) as error:
-        if isinstance(error, OSError) and error.errno is not None:
-            raise CorpusError(f"{name} cannot be read: {error.strerror}.") from error
-        raise CorpusError(f"{name} is a damaged or cut short {kind} file: {error}.") from error
+    except OSError as error:
+        raise CorpusError(f"{name} cannot be read: {error.strerror}.") from error
 
 
 def _compression(head: bytes) -> str:
@@ -193,38 +235,74 @@ def _compression(head: bytes) -> str:
         return "bzip2"
     if head.startswith(b"\xfd7zXZ\x00"):
         return "xz"
-    return "zstd" if head.startswith(b"\x28\xb5\x2f\xfd") else ""
+    skipped = head[1:4] == b"*M\x18" and head[0] >> 4 == 5  # a frame of notes, not of data
+    return "zstd" if skipped or head.startswith(b"\x28\xb5\x2f\xfd") else ""
 
 
-def _decompressed(stream: BinaryIO, kind: str) -> Any:
+def _decompressed(stream: BinaryIO, kind: str, name: str) -> Iterator[bytes]:
+    """Members one after the other; only zeros may follow them."""
+    data = stream.read(_PIECE_BYTES // 4)
+    while data:
+        data = yield from _member(stream, data, kind, name)
+        data = data.lstrip(b"\0")
+        while not data and (block := stream.read(_PIECE_BYTES)):
+            data = block.lstrip(b"\0")
+        data += stream.read(_LONGEST_MAGIC)
+        if data and _compression(data) != kind:
+            raise CorpusError(
+                f"{name} has bytes after the end of the compressed data that are not {kind}: "
+                f"{data[:_LONGEST_MAGIC]!r}. Copy or download it again, or cut them off."
+            )
+
+
+def _member(stream: BinaryIO, data: bytes, kind: str, name: str) -> Generator[bytes, None, bytes]:
+    """Decompress one member, which starts with `data`; what was read beyond it is returned."""
+    member, failure = _decompressor(kind, name)
+    limit = () if kind == "zstd" else (_PIECE_BYTES,)
+    while not member.eof:
+        try:
+            block = member.decompress(data, *limit)
+        except failure as error:
+            raise CorpusError(
+                f"{name} is a damaged {kind} file ({error}). Copy or download it again."
+            ) from error
+        if block:
+            yield block
+        data = getattr(member, "unconsumed_tail", b"")
+        if not (member.eof or data or len(block) >= _PIECE_BYTES):
+            data = stream.read(_PIECE_BYTES // 4)
+            if not data:
+                raise CorpusError(
+                    f"{name} is cut short: the {kind} data in it has no end. Copy or download it "
+                    "again."
+                )
+    return bytes(member.unused_data)
+
+
+def _decompressor(kind: str, name: str) -> tuple[Any, type[Exception]]:
+    """A decompressor of one member, and what it raises."""
     if kind == "gzip":
-        return gzip.GzipFile(fileobj=stream)
+        return zlib.decompressobj(16 + zlib.MAX_WBITS), zlib.error
     if kind == "bzip2":
-        return bz2.BZ2File(stream)
-    return lzma.LZMAFile(stream) if kind == "xz" else stream
-
-
-def _zstd_blocks(stream: BinaryIO, name: str) -> Iterator[bytes]:
-    """Frames one after the other; zstandard's own reader is silent about a cut."""
+        return bz2.BZ2Decompressor(), OSError
+    if kind == "xz":
+        return lzma.LZMADecompressor(lzma.FORMAT_XZ), lzma.LZMAError
     try:
         import zstandard
     except ImportError as error:
         raise CorpusError(
             f"{name} is compressed with zstd. Run pip install 'w2v[zstd]' to read such files."
         ) from error
-    frame = None
-    while block := stream.read(_PIECE_BYTES // 4):
-        while block:
-            frame = frame or zstandard.ZstdDecompressor().decompressobj()
-            try:
-                yield frame.decompress(block)
-            except zstandard.ZstdError as error:
-                raise OSError(str(error)) from error
-            block = frame.unused_data
-            if frame.eof:
-                frame = None
-    if frame is not None:
-        raise EOFError("the last frame has no end")
+    return zstandard.ZstdDecompressor().decompressobj(), zstandard.ZstdError
+
+
+def _refuse_foreign(head: bytes, name: str) -> None:
+    """Tell from its first bytes that a file, decompressed if need be, is no text."""
+    if kind := _compression(head):
+        raise CorpusError(f"{name} is compressed twice, with {kind} inside. Decompress it once.")
+    for place, mark, what in _FOREIGN:
+        if head.startswith(mark, place):
+            raise CorpusError(f"{name} is {what}.")
 
 
 def _pieces(blocks: Iterable[bytes], name: str, errors: str) -> Iterator[str]:
@@ -232,7 +310,11 @@ def _pieces(blocks: Iterable[bytes], name: str, errors: str) -> Iterator[str]:
     decoder = codecs.getincrementaldecoder("utf-8-sig")(errors)
     line = 1
     rest = ""
+    head = b""
     for block in blocks:
+        if len(head) < _HEAD_BYTES:
+            head += block[:_HEAD_BYTES]
+            _refuse_foreign(head, name)
         decoded = _decode(decoder, block, name, line)
         text = rest + decoded
         if not text:
@@ -251,12 +333,18 @@ def _pieces(blocks: Iterable[bytes], name: str, errors: str) -> Iterator[str]:
 
 def _decode(decoder: codecs.IncrementalDecoder, block: bytes, name: str, line: int) -> str:
     """Decode `block`, which starts in `line`; an empty block ends the file."""
+    if b"\0" in block:
+        line += block.count(b"\n", 0, block.index(b"\0"))
+        raise CorpusError(
+            f"{name}, line {line}: there is a NUL byte, which no text holds; this looks like a "
+            "binary file. Give plain UTF-8 text."
+        )
     try:
         return decoder.decode(block, final=not block)
     except UnicodeDecodeError as error:
         line += error.object.count(b"\n", 0, error.start)
         raise CorpusError(
             f"{name}, line {line}: the byte 0x{error.object[error.start]:02x} is not valid UTF-8"
-            f" ({error.reason}). Convert the file to UTF-8, or pass `--errors replace` to go on"
-            " with U+FFFD in place of such bytes."
+            f" ({error.reason}). Convert the file to UTF-8, or pass errors='replace'"
+            " (--errors replace) to go on with U+FFFD in place of such bytes."
         ) from error

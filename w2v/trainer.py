@@ -25,6 +25,7 @@ from w2v.model import Model, Tables, make_tables, step_shape
 _REPORT_S = 0.2
 _LOSS_EVERY = 8
 _FEW_STEPS = 512
+_DIVERGED = 10  # times the loss of untrained tables
 
 
 @dataclass(frozen=True)
@@ -74,14 +75,14 @@ class Trained:
 class _Tally:
     """One worker's sums over an epoch."""
 
-    chunks: int = 0
+    chunks: float = 0
     kept: int = 0
     loss: float = 0.0
     pairs: float = 0.0
 
     @classmethod
     def total(cls, tallies: list[_Tally]) -> _Tally:
-        return cls(*(sum(column) for column in zip(*map(astuple, tallies), strict=True)))
+        return cls(*map(sum, zip(*map(astuple, tallies), strict=True)))
 
     @property
     def mean_loss(self) -> float | None:
@@ -139,14 +140,28 @@ class Trainer:
             fixed_window=config.fixed_window,
             seed=config.seed,
         )
-        kept_share = float(corpus.vocabulary.counts @ keep) / corpus.vocabulary.total
+        wanted = self._wanted_workers()
+        self._worker_step = -(-self.shape.step // wanted)
         # a step may take more tokens than a chunk keeps: then a span of chunks makes one step
-        self._span = max(1, round(self.shape.step / (CHUNK * kept_share)))
-        spans = -(-self._reader.chunks // self._span)
-        self.workers = min(count_workers(config, backend), spans)
-        steps = len(corpus.ids) * kept_share / self.shape.step
+        kept_share = float(corpus.vocabulary.counts @ keep) / corpus.vocabulary.total
+        self._span = max(1, round(self._worker_step / (CHUNK * kept_share)))
+        self.workers = min(wanted, -(-self._reader.chunks // self._span))
+        steps = len(corpus.ids) * kept_share / self._worker_step
         self._loss_every = _LOSS_EVERY if steps > _FEW_STEPS else 1
         self._tallies: list[_Tally] = []  # of the epochs that are done
+        self._first_loss: float | None = None
+
+    def _wanted_workers(self) -> int:
+        """As asked for, else all cores, within what the backend allows."""
+        cores = _usable_cores()
+        wanted = self.config.workers or cores
+        if wanted > cores:
+            warnings.warn(
+                f"{wanted} workers were asked for, but there {'is' if cores == 1 else 'are'} "
+                f"{cores} core{'' if cores == 1 else 's'}; more workers than cores are no faster.",
+                stacklevel=3,
+            )
+        return min(wanted, self.backend.max_workers or wanted)
 
     def run(self) -> Trained:
         """All epochs.
@@ -154,7 +169,7 @@ class Trainer:
         Raises
         ------
         TrainingError
-            The loss or a vector is no longer a finite number.
+            Training diverged, or no word had a neighbour to learn from.
         """
         config, backend = self.config, self.backend
         with backend.training():
@@ -165,9 +180,15 @@ class Trainer:
                 self._tallies.append(self._run_epoch(epoch, tables, started))
             backend.synchronize()
             seconds = time.perf_counter() - started
+        if not any(tally.pairs for tally in self._tallies):
+            raise TrainingError(
+                "There was nothing to learn: no word had a neighbour in its sentence. Give "
+                "sentences of several words a line, or a larger sample (now "
+                f"{config.sample:g}; 0 keeps every token)."
+            )
         vectors = backend.to_numpy(tables.input)
         if not np.isfinite(vectors).all():
-            raise self._diverged("A word vector", config.epochs, 1.0)
+            raise self._diverged("A word vector is no longer finite", config.epochs, 1.0)
         kept = [tally.kept for tally in self._tallies]
         return Trained(
             vectors=vectors,
@@ -221,15 +242,16 @@ class Trainer:
     def _train_spans(self, epoch: _Epoch, tally: _Tally) -> None:
         """Train on one span of chunks after another until the epoch has no more."""
         chunks = self._reader.chunks
-        model = Model(self.backend, self.config, epoch.tables)
+        model = Model(self.backend, self.config, epoch.tables, workers=self.workers)
         key = draws.stream_key(self.config.seed, draws.NEGATIVE, epoch.number)
         while (first := epoch.next_span()) is not None:
             span = range(first, min(first + self._span, chunks))
-            steps = self._reader.steps(epoch.number, span, self.shape.step)
-            for step, (position, blocks) in enumerate(steps):
+            before = tally.chunks
+            steps = self._reader.steps(epoch.number, span, self._worker_step)
+            for step, (begin, end, blocks) in enumerate(steps):
                 if epoch.stop.is_set():
                     return
-                done = (epoch.number + position / chunks) / self.config.epochs
+                done = (epoch.number + begin / chunks) / self.config.epochs
                 loss, pairs = model.step(
                     blocks,
                     key=key,
@@ -239,29 +261,30 @@ class Trainer:
                 if loss is not None:
                     tally.loss += float(loss)
                     tally.pairs += float(pairs)
-                    if not math.isfinite(tally.loss):
-                        raise self._diverged("The loss", epoch.number + 1, done)
+                    self._check(float(loss), float(pairs), epoch.number + 1, done)
                 tally.kept += blocks.tokens
-            tally.chunks += len(span)
+                tally.chunks += end - begin
+            tally.chunks = before + len(span)
+
+    def _check(self, loss: float, pairs: float, epoch: int, done: float) -> None:
+        """Stop when the loss of a step is no number, or far above that of untrained tables."""
+        if pairs and self._first_loss is None:
+            self._first_loss = loss / pairs
+        if not math.isfinite(loss):
+            raise self._diverged("The loss is no longer a finite number", epoch, done)
+        if pairs and self._first_loss and loss / pairs > _DIVERGED * self._first_loss:
+            what = f"The loss of a step is {loss / pairs:.3g}, at first it was "
+            raise self._diverged(f"{what}{self._first_loss:.3g}", epoch, done)
 
     def _diverged(self, what: str, epoch: int, done: float) -> TrainingError:
         rate = self.config.learning_rate(done)
         return TrainingError(
-            f"{what} is no longer a finite number in epoch {epoch}, {done:.1%} of the training, at "
-            f"learning rate {rate:.4g} and {self.shape.step} tokens a step: training diverged. "
-            f"Lower alpha (now {self.config.alpha:g}); nothing was written."
+            f"Training diverged. {what}, in epoch {epoch}, {done:.1%} of the training, at learning "
+            f"rate {rate:.4g} and {self.shape.step} tokens a step. Lower alpha (now "
+            f"{self.config.alpha:g}) or row_cap (now {self.config.row_cap:g})."
         )
 
 
-def count_workers(config: Config, backend: Backend) -> int:
-    """Threads to train with: as asked for, else all cores, within what the backend allows."""
+def _usable_cores() -> int:
     affinity = getattr(os, "sched_getaffinity", None)
-    cores = len(affinity(0)) if affinity else os.cpu_count() or 1
-    if config.workers and config.workers > cores and backend.max_workers is None:
-        warnings.warn(
-            f"{config.workers} workers on {cores} core{'s' * (cores > 1)} are no faster and "
-            "learn from staler tables.",
-            stacklevel=2,
-        )
-    count = config.workers or cores
-    return min(count, backend.max_workers or count)
+    return len(affinity(0)) if affinity else os.cpu_count() or 1

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from w2v.errors import UnknownWordError
 from w2v.files import PathLike
-from w2v.formats import Matrix, read_vectors, write_vectors
+from w2v.formats import Matrix, counted, quoted, read_vectors, write_vectors
 
 Query = str | npt.NDArray[np.floating[Any]]
 
@@ -52,7 +52,8 @@ class Vectors:
                 f"`matrix` must be 2-D, one row a word, and not empty; got {self.matrix.shape}."
             )
         if len(self.words) != len(self.matrix):
-            raise ValueError(f"{len(self.words)} words do not fit {len(self.matrix)} rows.")
+            sizes = f"{counted(len(self.words), 'word')} for {counted(len(self.matrix), 'row')}"
+            raise ValueError(f"`words` and `matrix` must have one length, got {sizes}.")
         self.counts = None if counts is None else _read_only(np.asarray(counts, dtype=np.int64))
         if self.counts is not None and self.counts.shape != (len(self.words),):
             raise ValueError(f"`counts` must be ({len(self.words)},), got {self.counts.shape}.")
@@ -91,7 +92,11 @@ class Vectors:
         return row
 
     def __repr__(self) -> str:
-        return f"<Vectors: {len(self):,} words, {self.dim} dimensions>"
+        return f"<Vectors: {counted(len(self), 'word')}, {counted(self.dim, 'dimension')}>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # copies are made anew: read-only again, and without `unit`
+        return type(self), (self.words, self.matrix, self.counts)
 
     def index(self, word: str) -> int:
         """Row of a word.
@@ -106,7 +111,7 @@ class Vectors:
             raise TypeError(f"A word must be a str, got {word!r}.")
         row = self._rows.get(word)
         if row is None:
-            raise UnknownWordError(_unknown(word, self.words))
+            raise UnknownWordError(_unknown([word], self.words))
         return row
 
     def most_similar(
@@ -135,14 +140,13 @@ class Vectors:
         list of (word, cosine)
             Best first, ties in row order; words of the query are left out.
         """
-        n = operator.index(n)
-        if n < 1:
-            raise ValueError(f"`n` must be at least 1, got {n}.")
-        if restrict_vocab is not None and restrict_vocab < 1:
-            raise ValueError(f"`restrict_vocab` must be at least 1, got {restrict_vocab}.")
+        n = _at_least_1("n", n)
+        if restrict_vocab is not None:
+            restrict_vocab = _at_least_1("restrict_vocab", restrict_vocab)
         plus, minus = _as_list(positive), _as_list(negative)
         if not plus and not minus:
             raise ValueError("`positive` and `negative` are both empty; expected a word or vector.")
+        self._check_known(plus + minus)
         directions = [self._direction(item) for item in plus]
         directions += [-self._direction(item) for item in minus]
         query = _unit_rows(np.sum(directions, axis=0, keepdims=True))[0]
@@ -155,18 +159,28 @@ class Vectors:
 
     def similarity(self, a: Query, b: Query) -> float:
         """Cosine of two words or vectors, in [-1, 1]; 0 if one has no direction."""
+        self._check_known([a, b])
         return _cosine(np.vdot(self._direction(a), self._direction(b)))
 
     def save(self, path: PathLike) -> None:
         """Write word2vec text (``.txt``, ``.vec``) or binary (``.bin``); see `write_vectors`."""
         write_vectors(path, self.words, self.matrix)
 
+    def _check_known(self, items: Sequence[Query]) -> None:
+        words = dict.fromkeys(item for item in items if isinstance(item, str))
+        unknown = [word for word in words if word not in self._rows]
+        if unknown:
+            raise UnknownWordError(_unknown(unknown, self.words))
+
     def _direction(self, item: Query) -> Matrix:
         """Unit vector (D,) of a word or vector."""
         if isinstance(item, str):
             unit: Matrix = self.unit[self.index(item)]
             return unit
-        vector = np.asarray(item, dtype=np.float32)
+        vector = np.asarray(item)
+        if vector.dtype.kind not in "fiu":
+            raise TypeError(_not_a_query(item))
+        vector = vector.astype(np.float32)
         if vector.shape != (self.dim,):
             raise ValueError(
                 f"A vector must have shape ({self.dim},), got {vector.shape}. "
@@ -183,7 +197,7 @@ def load(path: PathLike, *, errors: str = "strict") -> Vectors:
     Parameters
     ----------
     path : str or path
-    errors : str
+    errors : {"strict", "replace"}
         ``"strict"`` refuses words that are not UTF-8, ``"replace"`` loads them.
 
     Raises
@@ -226,19 +240,42 @@ def _cosine(score: SupportsFloat) -> float:
 def _as_list(items: Query | Sequence[Query]) -> list[Query]:
     if isinstance(items, str) or (isinstance(items, np.ndarray) and items.ndim == 1):
         return [items]
-    return list(items)
+    try:
+        return list(items)
+    except TypeError as error:
+        raise TypeError(_not_a_query(items)) from error
+
+
+def _not_a_query(item: object) -> str:
+    return f"A query must be a word, a vector (D,), or a list of them, got {item!r:.60}."
+
+
+def _at_least_1(name: str, number: int) -> int:
+    try:
+        number = operator.index(number)
+    except TypeError as error:
+        raise TypeError(f"`{name}` must be an integer, got {number!r}.") from error
+    if number < 1:
+        raise ValueError(f"`{name}` must be at least 1, got {number}.")
+    return number
 
 
 def _name_repeated(words: list[str], rows: dict[str, int]) -> str:
     repeated = dict.fromkeys(word for row, word in enumerate(words) if rows[word] != row)
-    some = ", ".join(map(repr, itertools.islice(repeated, 5)))
+    some = ", ".join(map(quoted, itertools.islice(repeated, 5)))
     return f"`words` must be unique; repeated: {some}{', ...' if len(repeated) > 5 else ''}."
 
 
-def _unknown(word: str, words: list[str]) -> str:
-    message = f"{word!r} is not among the {len(words):,} words of the vocabulary."
-    near = ", ".join(map(repr, _closest(word, words)))
-    return f"{message} Close to it: {near}." if near else message
+def _unknown(unknown: list[str], words: list[str]) -> str:
+    """What to say of some words that are not among `words`; near spellings of the first five."""
+    shown = unknown[:5]
+    some = ", ".join(map(quoted, shown)) + (", ..." if len(unknown) > 5 else "")
+    verb = "is" if len(unknown) == 1 else "are"
+    message = f"{some} {verb} not among the {counted(len(words), 'word')} of the vocabulary."
+    for word in shown:
+        if near := ", ".join(map(quoted, _closest(word, words))):
+            message += f" Close to {quoted(word) if len(unknown) > 1 else 'it'}: {near}."
+    return message
 
 
 def _closest(word: str, words: list[str], n: int = 3) -> list[str]:

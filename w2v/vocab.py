@@ -26,7 +26,7 @@ class Vocabulary:
     Parameters
     ----------
     words : tuple of str (V,)
-    counts : int64 (V,)           Each at least 1. Made read-only.
+    counts : int64 (V,)           Each at least 1, their sum below 2**63. Made read-only.
     """
 
     words: tuple[str, ...]
@@ -44,6 +44,8 @@ class Vocabulary:
             )
         if len(counts) and counts.min() < 1:
             raise ValueError(f"`counts` must be at least 1, got {counts.min()}.")
+        if (total := sum(counts.tolist())) >= 2**63:
+            raise ValueError(f"The counts add up to {total}, which is not below 2**63.")
 
     @classmethod
     def from_counts(
@@ -70,7 +72,7 @@ class Vocabulary:
         ConfigError
             `min_count` or `max_vocab` is below 1.
         ValueError
-            A word is repeated, empty or has white space in it.
+            A word is repeated, empty or has white space or NUL in it, or the counts are too large.
         """
         _check_limits(min_count, max_vocab)
         if isinstance(words, Mapping):
@@ -80,7 +82,9 @@ class Vocabulary:
         words = list(words)
         every = _whole_numbers([] if counts is None else counts)
         if every.shape != (len(words),):
-            raise ValueError(f"{len(words)} words were given with counts of shape {every.shape}.")
+            raise ValueError(
+                f"`counts` must have shape ({len(words)},), one for each word, got {every.shape}."
+            )
         kept = np.flatnonzero(every >= min_count)
         if not len(kept):
             raise CorpusError(_too_rare(words, every, min_count))
@@ -159,7 +163,8 @@ class Vocabulary:
         Raises
         ------
         CorpusError
-            The file cannot be read, or a line is not a new word and its count.
+            The file cannot be read, or a line is not a new word and its count,
+            or the counts add up to more than 2**63.
         """
         name = os.fspath(path)
         counts: dict[str, int] = {}
@@ -177,12 +182,15 @@ class Vocabulary:
         counts.pop(_SENTENCE_END, None)
         if not counts:
             raise CorpusError(f"{name} holds no words; expected lines of a word and its count.")
-        return cls.from_counts(counts)
+        try:
+            return cls.from_counts(counts)
+        except ValueError as error:
+            raise CorpusError(f"{name} is not a vocabulary: {error}") from error
 
 
 def is_word(token: str) -> bool:
-    """Whether `token` can stand in a text and in a vector file: no white space, not empty."""
-    if token.split() != [token]:
+    """Whether a text and a vector file can hold `token`: no white space, no NUL, not empty."""
+    if token.split() != [token] or "\0" in token:
         return False
     try:
         token.encode()
@@ -204,7 +212,7 @@ def _check_words(vocabulary: Vocabulary) -> None:
         raise ValueError(f"Words must be distinct, {word!r} is repeated.")
     for word in vocabulary.words:
         if not is_word(word):
-            raise ValueError(f"A word must be UTF-8 text without white space, got {word!r}.")
+            raise ValueError(f"A word must be UTF-8 text without white space or NUL, got {word!r}.")
 
 
 def _check_limits(min_count: int, max_vocab: int | None) -> None:
@@ -220,9 +228,13 @@ def _too_rare(words: list[str], counts: NDArray[np.int64], min_count: int) -> st
     most = int(counts.max())
     word = min(words[i] for i in np.flatnonzero(counts == most).tolist())
     return (
-        f"No word occurs {min_count} times: the most frequent, {word!r}, occurs {most} times. "
-        "Lower `min_count` or give more text."
+        f"No word occurs {_times(min_count)}: the most frequent, {word!r}, occurs {_times(most)}. "
+        "Lower min_count (--min-count) or give more text."
     )
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count} times"
 
 
 def _parse(line: str, place: str) -> tuple[str, int]:
@@ -235,5 +247,7 @@ def _parse(line: str, place: str) -> tuple[str, int]:
     if not fits:
         shown = line.strip()
         shown = shown if len(shown) <= 60 else shown[:60] + "..."
-        raise CorpusError(f"{place}: expected a word and its count, got {shown!r}.")
+        raise CorpusError(
+            f"{place}: expected a word and a count of at least 1 (and below 2**63), got {shown!r}."
+        )
     return word, count

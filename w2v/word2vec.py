@@ -14,10 +14,9 @@ from numpy.typing import NDArray
 
 from w2v.backends import choose_backend
 from w2v.config import Config
-from w2v.corpus import read_corpus, read_sentences
+from w2v.corpus import Corpus, read_corpus, read_sentences
 from w2v.errors import W2VError
 from w2v.files import PathLike
-from w2v.textio import Progress as ReadProgress
 from w2v.trainer import Progress, Trained, Trainer
 from w2v.vectors import Query, Vectors
 from w2v.vocab import Vocabulary
@@ -109,8 +108,6 @@ class Word2Vec:
         *,
         vocabulary: Vocabulary | None = None,
         errors: str = "strict",
-        on_read: ReadProgress | None = None,
-        on_corpus: Callable[[Trainer, str], None] | None = None,
         on_progress: Callable[[Progress], None] | None = None,
     ) -> Word2Vec:
         """Read a corpus and train on it.
@@ -121,13 +118,10 @@ class Word2Vec:
             A file, folder, glob pattern or ``-`` (standard input), see `read_corpus`; or sentences
             that are lists of tokens, a one-shot iterator included, see `read_sentences`.
         vocabulary : Vocabulary, optional
-            Words and counts to use instead of the corpus's own.
+            Words and counts to use instead of the corpus's own; `min_count` and `max_vocab` apply
+            to it as well.
         errors : {"strict", "replace"}
             What to do with bytes that are not UTF-8.
-        on_read : callable(bytes_read, total_bytes or None), optional
-        on_corpus : callable(Trainer, str), optional
-            Called once, between reading and training, with what is about to run and a sentence
-            on the backend.
         on_progress : callable(Progress), optional
 
         Returns
@@ -139,24 +133,55 @@ class Word2Vec:
         ------
         CorpusError, BackendError, TrainingError
         """
-        backend, why = choose_backend(self.config.backend)
-        options: dict[str, Any] = {
-            "min_count": self.config.min_count,
-            "max_vocab": self.config.max_vocab,
-            "vocabulary": vocabulary,
-        }
+        choose_backend(self.config.backend)  # fails before the reading, if it does
+        options = self.vocabulary_options(vocabulary)
         if _is_path(source):
-            reading = read_corpus(source, errors=errors, progress=on_read, **options)  # type: ignore[arg-type]
+            corpus = read_corpus(source, errors=errors, **options)  # type: ignore[arg-type]
         else:
-            reading = read_sentences(source, **options)  # type: ignore[arg-type]
-        with reading as corpus:
-            trainer = Trainer(self.config, corpus, backend, on_progress)
-            if on_corpus:
-                on_corpus(trainer, why)
-            trained = trainer.run()
-            words = corpus.vocabulary
-            vectors = Vectors(words.words, trained.vectors, words.counts)
-            self._fitted = (vectors, trained.output, _report(trainer, trained, why))
+            corpus = read_sentences(source, **options)  # type: ignore[arg-type]
+        with corpus:
+            return self.train(corpus, on_progress=on_progress)
+
+    def vocabulary_options(self, vocabulary: Vocabulary | None = None) -> dict[str, Any]:
+        """What `read_corpus` and `read_sentences` are to be told about the vocabulary."""
+        limits = {"min_count": self.config.min_count, "max_vocab": self.config.max_vocab}
+        if vocabulary is not None:
+            vocabulary = Vocabulary.from_counts(vocabulary.words, vocabulary.counts, **limits)
+        return {**limits, "vocabulary": vocabulary}
+
+    def train(
+        self,
+        corpus: Corpus,
+        *,
+        on_start: Callable[[Trainer, str], None] | None = None,
+        on_progress: Callable[[Progress], None] | None = None,
+    ) -> Word2Vec:
+        """Train on a corpus that is read already.
+
+        Parameters
+        ----------
+        corpus : Corpus
+        on_start : callable(Trainer, str), optional
+            Called once before training, with what is about to run and a line on the backend.
+        on_progress : callable(Progress), optional
+
+        Returns
+        -------
+        Word2Vec
+            This object, trained.
+
+        Raises
+        ------
+        BackendError, TrainingError
+        """
+        backend, why = choose_backend(self.config.backend)
+        trainer = Trainer(self.config, corpus, backend, on_progress)
+        if on_start:
+            on_start(trainer, why)
+        trained = trainer.run()
+        words = corpus.vocabulary
+        vectors = Vectors(words.words, trained.vectors, words.counts)
+        self._fitted = (vectors, trained.output, _report(trainer, trained, why))
         return self
 
     @property

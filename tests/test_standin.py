@@ -1,0 +1,42 @@
+"""The CuPy half of the tests on a CPU: `standin/cupy.py` refuses what CuPy would refuse.
+
+It proves that no host and device arrays meet, that only names CuPy has are used, and that float32
+stays float32. It proves nothing about speed or CUDA. Where the real CuPy works, that is tested.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from w2v.backends import available_backends
+
+TESTS = Path(__file__).parent
+SELECTED = ["layers", "backends", "test_blocks.py", "test_draws.py", "test_model.py"]
+SELECTED += ["test_trainer.py::test_words_of_a_topic_come_together"]
+
+
+def test_layers_and_trainer_run_on_the_stand_in() -> None:
+    if any(state.name == "cupy" and state.backend for state in available_backends()):
+        pytest.skip("the real CuPy can be used here")
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(TESTS / "standin"),
+        "W2V_REQUIRE_BACKENDS": "cupy",
+        "CUPY_STRICT_DRIFT": "error",
+    }
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", "cupy"]
+        + [str(TESTS / name) for name in SELECTED],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=environment,
+        cwd=TESTS.parent,
+    )
+    assert done.returncode == 0, done.stdout[-3000:]
+    assert "skipped" not in done.stdout
