@@ -106,10 +106,12 @@ class TestTrain:
         assert saved.total == 2400
         small = tmp_path / "small.txt"
         small.write_text("animal1 50\ntool1 40\nelsewhere 3\n", encoding="utf-8")
-        result = run("train", corpus, "-o", tmp_path / "b.bin", "--vocab", small, *QUICK)
+        result = run(
+            "train", corpus, "-o", tmp_path / "b.bin", "--vocab", small, "--sample", 0, *QUICK
+        )
         assert result.exit_code == 0
         assert load(tmp_path / "b.bin").words == ["animal1", "tool1", "elsewhere"]
-        assert "of the rare rest and dropped" in result.stderr
+        assert "3 in the vocabulary, 27 in the text; tokens of other words" in result.stderr
 
     def test_standard_input_folders_patterns_and_compression(
         self, corpus: Path, vectors: Path, tmp_path: Path
@@ -181,11 +183,39 @@ class TestBadInput:
             ("bad.txt", r"bad\.txt, line 2.*--errors replace"),
         ]:
             refused(run("train", tmp_path / name, "-o", out, *QUICK), 1, message)
-        result = run("train", tmp_path / "bad.txt", "-o", out, "--errors", "replace", *QUICK)
+        again = ["--errors", "replace", "--sample", "0", *QUICK]
+        result = run("train", tmp_path / "bad.txt", "-o", out, *again)
         assert result.exit_code == 0
         assert not (tmp_path / "none").exists()
         result = run("train", corpus, "-o", out, "--min-count", "100000")
-        refused(result, 1, r"the largest count|most frequent|largest")
+        refused(result, 1, r"min_count 100000|occurs .* times")
+
+    def test_nothing_to_learn(self, tmp_path: Path) -> None:
+        (tmp_path / "words.txt").write_text("one\nword\na\nline\n", encoding="utf-8")
+        result = run("train", tmp_path / "words.txt", "-o", tmp_path / "v.bin", "-q", *QUICK)
+        refused(result, 1, "nothing to learn: no word had a neighbour")
+        assert os.listdir(tmp_path) == ["words.txt"]
+
+    def test_empty_name(self, tmp_path: Path) -> None:
+        refused(run("train", "", "-o", tmp_path / "v.bin"), 1, "A corpus name is empty")
+
+    def test_outputs_collide(self, corpus: Path, tmp_path: Path) -> None:
+        text = tmp_path / "text.txt"
+        text.write_bytes(corpus.read_bytes())
+        same = tmp_path / "same.bin"
+        refused(
+            run("train", text, "-o", text), 2, r"--output would overwrite the input .*text\.txt"
+        )
+        refused(
+            run("train", text, "-o", same, "--report", same), 2, "--output and --report are the"
+        )
+        refused(run("train", text, "-o", same, "--save-vocab", text), 2, "--save-vocab would overw")
+        assert text.read_bytes() == corpus.read_bytes()
+
+    def test_words_no_vector_file_can_hold_are_found_before_training(self, tmp_path: Path) -> None:
+        (tmp_path / "nul.txt").write_bytes(b"a\0b c d\n" * 20)
+        result = run("train", tmp_path / "nul.txt", "-o", tmp_path / "v.bin", *QUICK)
+        refused(result, 1, "NUL")
 
     def test_outputs_are_refused_before_any_work(self, corpus: Path, tmp_path: Path) -> None:
         missing = tmp_path / "none" / "v.bin"
@@ -257,6 +287,57 @@ def test_interrupt_exits_130_and_leaves_no_half_file(
     assert "Traceback" not in rest
     assert os.listdir(tmp_path) == (["v.bin"] if existing else [])
     assert not existing or out.read_bytes() == b"old"
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_signals_that_end_a_process_leave_no_half_file(
+    corpus: Path, tmp_path: Path, number: signal.Signals
+) -> None:
+    command = [sys.executable, "-m", "w2v", "train", str(corpus), "-o", str(tmp_path / "v.bin")]
+    command += ["--epochs", "100000", "--backend", "numpy"]
+    child = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    assert child.stderr is not None
+    for line in child.stderr:
+        if "epoch" in line:
+            break
+    child.send_signal(number)
+    rest = child.communicate(timeout=30)[1]
+    assert child.returncode == 128 + number
+    assert "Traceback" not in rest
+    assert not os.listdir(tmp_path)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_streams_nobody_reads(corpus: Path, vectors: Path, tmp_path: Path) -> None:
+    def shell(line: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            line, shell=True, capture_output=True, text=True, check=False, executable="/bin/bash"
+        )
+
+    w2v = f"{sys.executable} -m w2v"
+    done = shell(f"{w2v} nearest {vectors} the >/dev/full")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "No space left on device" in done.stderr
+    assert "Traceback" not in done.stderr
+    out = tmp_path / "v.bin"
+    done = shell(f"{w2v} train {corpus} -o {out} {' '.join(QUICK)} 2>/dev/full")
+    assert done.returncode == 0  # a log that is full does not end the training
+    assert out.exists()
+    done = shell(f"{w2v} train - -o {out} <&-")
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+
+
+def test_words_print_in_any_encoding(tmp_path: Path) -> None:
+    Vectors(["caf\u00e9", "\u0436\u0443\u043a"], [[1, 0], [1, 1]]).save(tmp_path / "v.txt")
+    done = subprocess.run(
+        [sys.executable, "-m", "w2v", "nearest", str(tmp_path / "v.txt"), "caf\u00e9"],
+        capture_output=True,
+        check=True,
+        env={**os.environ, "PYTHONIOENCODING": "latin1", "PYTHONUTF8": "1"},
+    )
+    assert done.stdout.splitlines()[:1] == ["caf\u00e9".encode("latin1")]
+    assert done.stdout.splitlines()[1].startswith(rb"  \u0436\u0443\u043a")
 
 
 def test_nearest(vectors: Path) -> None:

@@ -36,7 +36,7 @@ def test_word2vec_takes_every_option_with_the_same_default() -> None:
 
 def test_numbers_of_numpy_become_plain_ones() -> None:
     """A float64 scalar would turn every float32 array of the training into float64."""
-    config = Config(epochs=np.int64(2), alpha=np.float64(0.1), row_cap=np.float32(3))  # type: ignore[arg-type]
+    config = Config(epochs=np.int64(2), alpha=np.float64(0.1), row_cap=np.float32(3))
     assert (type(config.epochs), type(config.alpha), type(config.row_cap)) == (int, float, float)
     assert config == Config(epochs=2, alpha=0.1, row_cap=3.0)
 

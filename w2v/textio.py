@@ -205,6 +205,8 @@ class _Source(io.RawIOBase):
 @contextmanager
 def _opened(file: str) -> Iterator[_Source]:
     if file == STDIN:
+        if sys.stdin is None:
+            raise CorpusError("Standard input is closed. Pipe a text into it, or name a file.")
         yield _Source(sys.stdin.buffer)
         return
     try:

@@ -144,7 +144,10 @@ class Word2Vec:
 
     def vocabulary_options(self, vocabulary: Vocabulary | None = None) -> dict[str, Any]:
         """What `read_corpus` and `read_sentences` are to be told about the vocabulary."""
-        limits = {"min_count": self.config.min_count, "max_vocab": self.config.max_vocab}
+        limits: dict[str, Any] = {
+            "min_count": self.config.min_count,
+            "max_vocab": self.config.max_vocab,
+        }
         if vocabulary is not None:
             vocabulary = Vocabulary.from_counts(vocabulary.words, vocabulary.counts, **limits)
         return {**limits, "vocabulary": vocabulary}
