@@ -17,7 +17,7 @@ from w2v.word2vec import Word2Vec
 
 _LINE_EVERY_S = 10.0
 _BAR_STEPS = 10_000
-_ROOM_FOR_ALL, _ROOM_FOR_SPEED = 110, 72  # columns
+_ROOM_FOR_ALL, _ROOM_FOR_SPEED = 110, 78  # columns
 _MANY_EPOCHS = 100
 
 
@@ -59,11 +59,13 @@ class Console:
         self.say(
             f"corpus   {_count(stats.tokens, 'token')} in "
             f"{_count(stats.sentences, 'sentence')}{files}, read in {seconds:.1f} s\n"
-            f"words    {len(corpus.vocabulary):,} in the vocabulary, {stats.types:,} in the text; "
-            f"tokens of other words, dropped: {stats.rare:,} ({stats.rare / stats.tokens:.1%})\n"
+            f"words    {len(corpus.vocabulary):,} in the vocabulary, {stats.types:,} in the text\n"
+            f"dropped  {_count(stats.rare, 'token')} of other words "
+            f"({stats.rare / stats.tokens:.1%})\n"
             f"backend  {why}\n"
-            f"training {_name(trainer)}; {_count(trainer.workers, 'worker')}, "
-            f"{_count(shape.step, 'token')} a step"
+            f"model    {_name(trainer)}\n"
+            f"training {_count(trainer.config.epochs, 'epoch')}, "
+            f"{_count(trainer.workers, 'worker')}, {_count(shape.step, 'token')} a step"
         )
         self._next_line = time.monotonic() + _LINE_EVERY_S
 
@@ -78,8 +80,7 @@ class Console:
             label = f"epoch {progress.epoch}/{progress.epochs}"
             self._show(label, progress.done, _status(progress, shutil.get_terminal_size().columns))
         elif self._line_is_due():
-            left = _clock(progress.seconds_left)
-            self.say(f"  {progress.done:6.1%}  ETA {left}  {_status(progress, 999)}")
+            self.say(f"  {progress.done:6.1%}  {_status(progress, 999)}")
 
     def done(self, model: Word2Vec, output: str | None) -> None:
         """What came out."""
@@ -87,9 +88,9 @@ class Console:
         tokens = report["tokens"]
         self.say(
             f"trained  {report['seconds']['train']:.1f} s, "
-            f"{report['raw_words_per_second']:,.0f} words/s; over "
-            f"{_count(len(tokens['kept']), 'epoch')} {sum(tokens['kept']):,} tokens kept, "
-            f"{sum(tokens['subsampled']):,} subsampled away"
+            f"{report['raw_words_per_second']:,.0f} words/s\n"
+            f"tokens   {sum(tokens['kept']):,} kept and {sum(tokens['subsampled']):,} subsampled "
+            f"away, over {_count(len(tokens['kept']), 'epoch')}"
         )
         if output:
             words, dim = model.vectors.matrix.shape
@@ -113,6 +114,7 @@ class Console:
                 length=_BAR_STEPS,
                 file=sys.stderr,
                 width=20,
+                show_eta=False,  # each epoch has a new bar, which knows nothing of those before
                 bar_template="%(label)s [%(bar)s] %(info)s",
                 item_show_func=lambda item: item,
             )
@@ -144,17 +146,18 @@ def _name(trainer: Trainer) -> str:
         "softmax": "full softmax",
     }
     return (
-        f"{models[config.model]} with {losses[config.loss]}, {_count(config.dim, 'dimension')}, "
-        f"window {config.window}, {_count(config.epochs, 'epoch')}"
+        f"{models[config.model]}, {losses[config.loss]}, {_count(config.dim, 'dimension')}, "
+        f"window {config.window}"
     )
 
 
 def _status(progress: Progress, columns: int) -> str:
     """As much as there is room for beside the bar."""
     loss = "" if progress.loss is None else f"  loss {progress.loss:.3f}"
-    speed = f"{_short(progress.raw_words_per_second)} words/s"
+    left = f"ETA {_clock(progress.seconds_left)}"
+    speed = f"{left}  {_short(progress.raw_words_per_second)} words/s"
     if columns < _ROOM_FOR_SPEED:
-        return ""
+        return left
     if columns < _ROOM_FOR_ALL:
         return f"{speed}{loss}"
     kept = _short(progress.kept_tokens_per_second)
