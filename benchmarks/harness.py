@@ -22,7 +22,6 @@ class Finished:
     """A child process that ended well."""
 
     seconds: float
-    peak_memory_bytes: int
     output: str
 
 

@@ -16,10 +16,12 @@ import statistics
 import sys
 import tempfile
 import time
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from benchmarks import harness
+from w2v.backends import available_backends
 from w2v.corpus import read_corpus
 from w2v.evaluate import evaluate
 from w2v.textio import read_pieces
@@ -31,7 +33,7 @@ CASES = {
     "cbow-ns": {"model": "cbow", "loss": "ns", "alpha": 0.05},
     "cbow-hs": {"model": "cbow", "loss": "hs", "alpha": 0.05},
 }
-TRAINERS = ("gensim", "w2v-numpy")
+PEER = "gensim"
 
 
 def main() -> None:
@@ -40,12 +42,13 @@ def main() -> None:
     if options.child:
         _train_gensim(json.loads(options.child))
         return
+    trainers = _trainers()
     runs: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory(prefix="w2v-peers-") as folder:
         text, tokens = _plain(options.corpus, Path(folder))
         for repeat in range(options.repeats):
             for case in options.cases:
-                for trainer in TRAINERS:
+                for trainer in trainers:
                     settings = {**CASES[case], "seed": repeat + 1, "epochs": options.epochs}
                     settings |= {"workers": options.workers, "text": str(text)}
                     settings["vectors"] = str(Path(folder) / f"{trainer}.bin")
@@ -55,9 +58,9 @@ def main() -> None:
                     found |= _scores(Path(settings["vectors"]), options.eval_dir)
                     harness.say(json.dumps(found))
                     runs.append(found)
-    table = _summary(runs, options)
+    table = _summary(runs, trainers, options.cases)
     result = {
-        "environment": harness.environment(["w2v", "numpy", "gensim"]),
+        "environment": harness.environment(["w2v", "numpy", PEER]),
         "corpus": {"name": Path(options.corpus).name, "tokens": tokens},
         "settings": {
             "dim": 100,
@@ -106,7 +109,7 @@ def _plain(corpus: str, folder: Path) -> tuple[Path, int]:
 
 
 def _run(trainer: str, settings: dict[str, Any]) -> dict[str, Any]:
-    if trainer == "gensim":
+    if trainer == PEER:
         child = [sys.executable, "-m", "benchmarks.peers", "--child", json.dumps(settings)]
         done = harness.run(child)
         return {**json.loads(done.output.splitlines()[-1]), "total_seconds": done.seconds}
@@ -115,9 +118,7 @@ def _run(trainer: str, settings: dict[str, Any]) -> dict[str, Any]:
     command += ["-o", settings["vectors"], "--backend", trainer.removeprefix("w2v-")]
     for name in ("model", "loss", "alpha", "seed", "epochs", "workers"):
         command += [f"--{name}", str(settings[name])]
-    started = time.perf_counter()
-    harness.run(command)
-    total = time.perf_counter() - started
+    total = harness.run(command).seconds
     found = json.loads(Path(report).read_text(encoding="utf-8"))
     return {
         "train_seconds": found["seconds"]["train"],
@@ -173,20 +174,32 @@ def _scores(vectors: Path, folder: Path | None) -> dict[str, float]:
     return scores
 
 
-def _summary(runs: list[dict[str, Any]], options: argparse.Namespace) -> list[dict[str, Any]]:
-    """Medians of times, means of scores, ratios to gensim of the same repeat."""
+def _trainers() -> list[str]:
+    """The peer, if it is installed, and w2v on every backend that can be used."""
+    own = [f"w2v-{state.name}" for state in available_backends() if state.backend]
+    if find_spec(PEER) is None:
+        harness.say(f"{PEER} is not installed: no ratios. Get it with pip install 'w2v[bench]'.")
+        return own
+    return [PEER, *own]
+
+
+def _summary(
+    runs: list[dict[str, Any]], trainers: list[str], cases: list[str]
+) -> list[dict[str, Any]]:
+    """Medians of times, means of scores, ratios to the peer in the same repeat."""
     rows = []
-    for case in options.cases:
-        for trainer in TRAINERS:
+    for case in cases:
+        for trainer in trainers:
             mine = [run for run in runs if (run["case"], run["trainer"]) == (case, trainer)]
-            peer = [run for run in runs if (run["case"], run["trainer"]) == (case, "gensim")]
+            peer = [run for run in runs if (run["case"], run["trainer"]) == (case, PEER)]
             row: dict[str, Any] = {"case": case, "trainer": trainer}
             for name in ("raw_words_per_second", "train_seconds", "total_seconds"):
                 row[name] = statistics.median(run[name] for run in mine)
             row["peak_memory_bytes"] = max(run["peak_memory_bytes"] for run in mine)
-            for name, which in (("train", "train_seconds"), ("total", "total_seconds")):
-                ratios = [b[which] / a[which] for a, b in zip(mine, peer, strict=True)]
-                row[f"{name}_ratio_to_gensim"] = statistics.median(ratios)
+            for phase in ("train", "total"):
+                which = f"{phase}_seconds"
+                ratios = [b[which] / a[which] for a, b in zip(mine, peer, strict=False)]
+                row[f"{phase}_ratio_to_{PEER}"] = statistics.median(ratios) if ratios else None
             for name in mine[0]:
                 if name == "analogies" or name.startswith("spearman "):
                     row[name] = statistics.mean(run[name] for run in mine)
@@ -204,14 +217,18 @@ def _markdown(rows: list[dict[str, Any]]) -> str:
                 row["case"],
                 row["trainer"],
                 f"{row['raw_words_per_second'] / 1e6:.2f}M",
-                f"{row['train_ratio_to_gensim']:.2f}",
+                _ratio(row[f"train_ratio_to_{PEER}"]),
                 f"{row['total_seconds']:.1f}",
-                f"{row['total_ratio_to_gensim']:.2f}",
+                _ratio(row[f"total_ratio_to_{PEER}"]),
                 f"{row['peak_memory_bytes'] / 1e6:.0f}",
                 *(f"{100 * row[n]:.1f} %" if n == "analogies" else f"{row[n]:.3f}" for n in scores),
             ]
         )
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def _ratio(value: float | None) -> str:
+    return "-" if value is None else f"{value:.2f}"
 
 
 if __name__ == "__main__":
