@@ -33,9 +33,7 @@ def run(command: Sequence[str]) -> Finished:
     seconds = time.perf_counter() - started
     if child.returncode:
         raise SystemExit(f"{' '.join(command)} failed with {child.returncode}:\n{errors}")
-    return Finished(
-        seconds, json.loads(output.splitlines()[-1]).get("peak_memory_bytes", 0), output
-    )
+    return Finished(seconds, output)
 
 
 def environment(packages: Sequence[str]) -> dict[str, Any]:
