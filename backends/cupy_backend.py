@@ -91,7 +91,7 @@ def _imported() -> Any:
         if error.name == "cupy":
             raise BackendError(
                 "CuPy is not installed. Install it for your CUDA version with "
-                "pip install 'w2v[cuda13]' (or 'w2v[cuda12]').",
+                "pip install 'cupy-cuda13x[ctk]' (or 'cupy-cuda12x[ctk]').",
                 "not installed",
             ) from error
         raise BackendError(f"CuPy is installed but broken: {error}.", "broken") from error

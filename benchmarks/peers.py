@@ -178,7 +178,7 @@ def _trainers() -> list[str]:
     """The peer, if it is installed, and w2v on every backend that can be used."""
     own = [f"w2v-{state.name}" for state in available_backends() if state.backend]
     if find_spec(PEER) is None:
-        harness.say(f"{PEER} is not installed: no ratios. Get it with pip install 'w2v[bench]'.")
+        harness.say(f"{PEER} is not installed: no ratios. Get it with pip install gensim.")
         return own
     return [PEER, *own]
 

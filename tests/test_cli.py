@@ -276,7 +276,7 @@ def test_interrupt_exits_130_and_leaves_no_half_file(
     child = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     assert child.stderr is not None
     for line in child.stderr:
-        if "epoch" in line:
+        if "loss" in line:  # of an epoch: training is under way
             break
     child.send_signal(signal.SIGINT)
     started = time.monotonic()
@@ -298,13 +298,25 @@ def test_signals_that_end_a_process_leave_no_half_file(
     child = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     assert child.stderr is not None
     for line in child.stderr:
-        if "epoch" in line:
+        if "loss" in line:  # of an epoch: training is under way
             break
     child.send_signal(number)
     rest = child.communicate(timeout=30)[1]
     assert child.returncode == 128 + number
     assert "Traceback" not in rest
     assert not os.listdir(tmp_path)
+
+
+def test_ignored_hangups_stay_ignored(corpus: Path, tmp_path: Path) -> None:
+    """nohup w2v train ... outlives its terminal."""
+    line = f"trap '' HUP; exec {sys.executable} -m w2v train {corpus} -o {tmp_path}/v.bin "
+    child = subprocess.Popen(line + " ".join(QUICK), shell=True, stderr=subprocess.PIPE, text=True)
+    assert child.stderr is not None
+    child.stderr.readline()
+    child.send_signal(signal.SIGHUP)
+    child.communicate(timeout=60)
+    assert child.returncode == 0
+    assert (tmp_path / "v.bin").exists()
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
-from w2v.console import _clock, _count, _short, _status
+from w2v import console as console_module
+from w2v.console import Console, _clock, _count, _short, _status
 from w2v.trainer import Progress
 
 
@@ -23,22 +26,48 @@ def progress(**values: float) -> Progress:
     )
 
 
-@pytest.mark.parametrize("columns", [40, 50, 79, 80, 100, 120, 200])
-def test_percent_and_remaining_time_always_fit(columns: int) -> None:
+@pytest.mark.parametrize("columns", [10, 30, 45, 57, 80, 120])
+def test_percent_and_remaining_time_are_never_dropped(columns: int) -> None:
     status = _status(progress(), columns)
-    assert status.startswith("ETA 1:30")
-    bar = len("epoch 2/5 [--------------------]  31%  ")
-    if columns >= 50:
-        assert bar + len(status) <= columns
+    assert status.startswith("25% ETA 1:30")
+    assert len(status) <= max(columns, len("25% ETA 1:30"))
 
 
-def test_a_wide_terminal_shows_everything() -> None:
-    expected = "ETA 1:30  1.23M words/s (98.8k kept)  alpha 0.0187  loss 2.346"
-    assert _status(progress(), 120) == expected
+def test_everything_fits_a_terminal_of_80_columns() -> None:
+    room = 80 - len("epoch 2/5 [--------] ")
+    expected = "25% ETA 1:30 1.23M w/s (98.8k kept) lr 0.0187 loss 2.346"
+    assert _status(progress(), room) == expected
 
 
 def test_nothing_is_known_at_the_start() -> None:
-    assert _status(progress(done=0.0, seconds=0.1), 40) == "ETA --:--"
+    assert _status(progress(done=0.0, seconds=0.1), 20) == "0% ETA --:--"
+
+
+def test_on_a_terminal_the_cursor_comes_back(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    with Console() as console:
+        for done in (0.1, 0.2, 0.3):
+            console.training(progress(done=done))
+    shown = capsys.readouterr().err
+    assert "epoch 2/5 [" in shown
+    assert "30% ETA" in shown
+    assert shown.rfind("\x1b[?25h") > shown.rfind("\x1b[?25l") >= 0
+
+
+def test_elsewhere_plain_lines_now_and_then(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(console_module, "_LINE_EVERY_S", 0.0)
+    with Console() as console:
+        console.reading(2**21, 2**22)
+        console.training(progress(done=0.5))
+        console.training(progress(done=1.0))
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[0] == "reading  50%, 2 MiB"
+    assert lines[1].startswith("  50% ETA 0:30 1.23M w/s (98.8k kept) lr 0.0187 loss 2.346")
+    assert lines[2] == "  epoch 2/5: loss 2.3456 nats per pair"
 
 
 def test_numbers_in_words() -> None:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from w2v import draws
-from w2v.backends import Backend, get_backend
+from w2v.backends import Backend
 
 
 def test_streams_differ_by_seed_purpose_and_epoch() -> None:
@@ -66,19 +66,3 @@ def test_noise_follows_the_weights(backend: Backend) -> None:
     found = np.bincount(backend.to_numpy(words).reshape(-1), minlength=6)
     expected = weights / weights.sum() * 200_000
     assert ((found - expected) ** 2 / expected).sum() < 30  # 5 degrees of freedom
-
-
-@pytest.mark.parametrize("shape", [(1, 1), (5, 3), (3000, 700)])
-def test_first_table_is_uniform_and_the_same_everywhere(
-    backend: Backend, shape: tuple[int, int]
-) -> None:
-    table = backend.to_numpy(draws.uniform_table(backend, shape, key=5))
-    assert table.dtype == np.float32
-    assert table.shape == shape
-    assert (np.abs(table) < 0.5 / shape[1]).all()
-    reference = draws.uniform_table(get_backend("numpy"), shape, key=5)
-    assert np.array_equal(table, reference)
-    if table.size > 1e6:
-        assert table.mean() * shape[1] == pytest.approx(0, abs=1e-3)
-        assert table.std() * shape[1] == pytest.approx(12**-0.5, rel=1e-3)
-        assert len(np.unique(table)) > 0.8 * min(table.size, 2**24)

@@ -91,7 +91,8 @@ class Config:
             _one_of("cbow", self.cbow, CBOW_COMBINERS)
         if self.alpha is None:
             self._set("alpha", 0.05 if self.model == "cbow" else 0.025)
-        for name in ("dim", "window", "min_count", "epochs"):
+        self._set("window", _whole_number("window", self.window, most=10_000))
+        for name in ("dim", "min_count", "epochs"):
             self._set(name, _whole_number(name, getattr(self, name)))
         for name in _OPTIONAL_NUMBERS:
             if getattr(self, name) is not None:

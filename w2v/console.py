@@ -17,7 +17,8 @@ from w2v.word2vec import Word2Vec
 
 _LINE_EVERY_S = 10.0
 _BAR_STEPS = 10_000
-_ROOM_FOR_ALL, _ROOM_FOR_SPEED = 110, 78  # columns
+_BAR_COLUMNS = 8
+_PLAIN_COLUMNS = 200  # of a line in a log
 _MANY_EPOCHS = 100
 
 
@@ -46,7 +47,7 @@ class Console:
         """Bytes of text read so far."""
         read = f"{done / 2**20:,.0f} MiB"
         if self._terminal and total:
-            self._show("reading  ", done / total, read)
+            self._show("reading  ", done / total, f"{done / total:.0%} {read}")
         elif self._line_is_due():
             share = f"{done / total:.0%}, " if total else ""
             self.say(f"reading  {share}{read}")
@@ -78,9 +79,10 @@ class Console:
             self._epoch_done(progress)
         elif self._terminal:
             label = f"epoch {progress.epoch}/{progress.epochs}"
-            self._show(label, progress.done, _status(progress, shutil.get_terminal_size().columns))
+            room = shutil.get_terminal_size().columns - len(label) - _BAR_COLUMNS - 5
+            self._show(label, progress.done, _status(progress, room))
         elif self._line_is_due():
-            self.say(f"  {progress.done:6.1%}  {_status(progress, 999)}")
+            self.say(f"  {_status(progress, _PLAIN_COLUMNS)}")
 
     def done(self, model: Word2Vec, output: str | None) -> None:
         """What came out."""
@@ -113,7 +115,8 @@ class Console:
             self._bar = click.progressbar(
                 length=_BAR_STEPS,
                 file=sys.stderr,
-                width=20,
+                width=_BAR_COLUMNS,
+                show_percent=False,
                 show_eta=False,  # each epoch has a new bar, which knows nothing of those before
                 bar_template="%(label)s [%(bar)s] %(info)s",
                 item_show_func=lambda item: item,
@@ -125,7 +128,8 @@ class Console:
     def _end_bar(self) -> None:
         if self._bar is not None:
             self._bar = None
-            self._try(lambda: click.echo("\r\x1b[K", err=True, nl=False))
+            # clear the line, and show the cursor that the bar has hidden
+            self._try(lambda: click.echo("\r\x1b[K\x1b[?25h", err=True, nl=False, color=True))
 
     def _try(self, write: Any) -> None:
         """A log that cannot be written must not end the training."""
@@ -152,16 +156,14 @@ def _name(trainer: Trainer) -> str:
 
 
 def _status(progress: Progress, columns: int) -> str:
-    """As much as there is room for beside the bar."""
-    loss = "" if progress.loss is None else f"  loss {progress.loss:.3f}"
-    left = f"ETA {_clock(progress.seconds_left)}"
-    speed = f"{left}  {_short(progress.raw_words_per_second)} words/s"
-    if columns < _ROOM_FOR_SPEED:
-        return left
-    if columns < _ROOM_FOR_ALL:
-        return f"{speed}{loss}"
-    kept = _short(progress.kept_tokens_per_second)
-    return f"{speed} ({kept} kept)  alpha {progress.learning_rate:.4f}{loss}"
+    """As much as fits, dropped in the order kept, learning rate, loss, speed."""
+    base = f"{progress.done:.0%} ETA {_clock(progress.seconds_left)}"
+    speed = f" {_short(progress.raw_words_per_second)} w/s"
+    kept = f" ({_short(progress.kept_tokens_per_second)} kept)"
+    rate = f" lr {progress.learning_rate:.4f}"
+    loss = "" if progress.loss is None else f" loss {progress.loss:.3f}"
+    lines = (speed + kept + rate + loss, speed + rate + loss, speed + loss, speed, "")
+    return base + next(line for line in lines if not line or len(base + line) <= columns)
 
 
 def _count(number: int, noun: str) -> str:

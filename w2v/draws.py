@@ -60,23 +60,6 @@ def thresholds(probabilities: NDArray[np.float64]) -> NDArray[np.uint32]:
     return limits
 
 
-def uniform_table(backend: Backend, shape: tuple[int, int], key: int) -> Array:
-    """Rows uniform in (-0.5, 0.5) / D as in word2vec.c, float32 (V, D)."""
-    xp = backend.xp
-    words, dim = shape
-    table = xp.empty(shape, xp.float32)
-    piece = max(1, 2**20 // dim)
-    for first in range(0, words, piece):
-        last = min(first + piece, words)
-        counter = xp.arange(first * dim, last * dim, dtype=xp.uint64)
-        unit = (backend.random_bits(key, counter) >> np.uint64(40)).astype(xp.float32)
-        unit += np.float32(0.5)
-        unit *= np.float32(2.0**-24)
-        unit -= np.float32(0.5)
-        table[first:last] = (unit / np.float32(dim)).reshape(-1, dim)
-    return table
-
-
 class NoiseSampler:
     """Words drawn in proportion to given weights, in constant time each (alias method).
 

@@ -24,6 +24,9 @@ from w2v.layers.update import RowUpdater
 class Loss(Protocol):
     """What a model asks of a loss: which rows a group needs, then loss and gradients."""
 
+    untrained_loss: float
+    """Nats of a pair while the output table is zero (for hierarchical softmax, the most)."""
+
     def sample(self, key: int, groups: Array) -> Array | None:
         """Draws of each group, if the loss draws any."""
 
@@ -49,10 +52,11 @@ def make_tables(backend: Backend, config: Config, counts: NDArray[np.int64]) -> 
     """Fresh tables: input uniform in (-0.5, 0.5)/D, output zero, as in word2vec.c."""
     words = len(counts)
     key = draws.stream_key(config.seed, draws.INITIAL)
-    table = draws.uniform_table(backend, (words, config.dim), key)
+    table = Embedding.uniform(backend, words, config.dim, key).table
     rows = max(words - 1, 1) if config.loss == "hs" else words
     noise = tree = None
-    if config.ns_exponent is not None:
+    if config.loss == "ns":
+        assert config.ns_exponent is not None
         noise = draws.NoiseSampler(backend, counts.astype(np.float64) ** config.ns_exponent)
     elif config.loss == "hs":
         tree = HuffmanTree.from_counts(counts)

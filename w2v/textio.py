@@ -293,7 +293,7 @@ def _decompressor(kind: str, name: str) -> tuple[Any, type[Exception]]:
         import zstandard
     except ImportError as error:
         raise CorpusError(
-            f"{name} is compressed with zstd. Run pip install 'w2v[zstd]' to read such files."
+            f"{name} is compressed with zstd. Run pip install zstandard to read such files."
         ) from error
     return zstandard.ZstdDecompressor().decompressobj(), zstandard.ZstdError
 

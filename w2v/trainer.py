@@ -19,13 +19,15 @@ from w2v.backends import Backend
 from w2v.blocks import CHUNK, BlockReader
 from w2v.config import Config
 from w2v.corpus import Corpus
-from w2v.errors import TrainingError
+from w2v.errors import ConfigError, TrainingError
+from w2v.layers.softmax import MOST_SCORES
 from w2v.model import Model, Tables, make_tables, step_shape
 
 _REPORT_S = 0.2
 _LOSS_EVERY = 8
 _FEW_STEPS = 512
 _DIVERGED = 10  # times the loss of untrained tables
+_LEAST_WORKER_STEP = 64  # tokens; below, a step is all overhead
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,8 @@ class Trained:
     None where no token had a neighbour."""
     kept: list[int]
     """Tokens each epoch kept after subsampling."""
+    loss_every: int
+    """The loss was measured on every so-many-th step."""
     seconds: float
     raw_words_per_second: float
     kept_tokens_per_second: float
@@ -142,14 +146,14 @@ class Trainer:
         )
         wanted = self._wanted_workers()
         self._worker_step = -(-self.shape.step // wanted)
+        self._check_softmax()
         # a step may take more tokens than a chunk keeps: then a span of chunks makes one step
         kept_share = float(corpus.vocabulary.counts @ keep) / corpus.vocabulary.total
         self._span = max(1, round(self._worker_step / (CHUNK * kept_share)))
         self.workers = min(wanted, -(-self._reader.chunks // self._span))
-        steps = len(corpus.ids) * kept_share / self._worker_step
-        self._loss_every = _LOSS_EVERY if steps > _FEW_STEPS else 1
+        self._steps = len(corpus.ids) * kept_share / self._worker_step  # in an epoch, about
+        self._loss_every = _LOSS_EVERY if self._steps > _FEW_STEPS else 1
         self._tallies: list[_Tally] = []  # of the epochs that are done
-        self._first_loss: float | None = None
 
     def _wanted_workers(self) -> int:
         """As asked for, else all cores, within what the backend allows."""
@@ -161,7 +165,17 @@ class Trainer:
                 f"{cores} core{'' if cores == 1 else 's'}; more workers than cores are no faster.",
                 stacklevel=3,
             )
-        return min(wanted, self.backend.max_workers or wanted)
+        useful = max(1, min(self._reader.chunks, self.shape.step // _LEAST_WORKER_STEP))
+        return min(wanted, useful, self.backend.max_workers or wanted)
+
+    def _check_softmax(self) -> None:
+        scores = self._worker_step * len(self.corpus.vocabulary)
+        if self.config.loss == "softmax" and scores >= MOST_SCORES:
+            raise ConfigError(
+                f"`loss` softmax over {len(self.corpus.vocabulary):,} words takes {scores:,} "
+                f"scores a step, and at most {MOST_SCORES:,} are possible. Lower `step_tokens` "
+                f"(now {self.shape.step}), or take loss ns or hs."
+            )
 
     def run(self) -> Trained:
         """All epochs.
@@ -180,21 +194,23 @@ class Trainer:
                 self._tallies.append(self._run_epoch(epoch, tables, started))
             backend.synchronize()
             seconds = time.perf_counter() - started
-        if not any(tally.pairs for tally in self._tallies):
+        output = backend.to_numpy(tables.output)
+        if not output.any() and not any(tally.pairs for tally in self._tallies):
             raise TrainingError(
                 "There was nothing to learn: no word had a neighbour in its sentence. Give "
                 "sentences of several words a line, or a larger sample (now "
                 f"{config.sample:g}; 0 keeps every token)."
             )
         vectors = backend.to_numpy(tables.input)
-        if not np.isfinite(vectors).all():
-            raise self._diverged("A word vector is no longer finite", config.epochs, 1.0)
+        if not (np.isfinite(vectors).all() and np.isfinite(output).all()):
+            raise self._diverged("A vector is no longer finite", config.epochs, 1.0)
         kept = [tally.kept for tally in self._tallies]
         return Trained(
             vectors=vectors,
-            output=backend.to_numpy(tables.output),
+            output=output,
             loss=[tally.mean_loss for tally in self._tallies],
             kept=kept,
+            loss_every=self._loss_every,
             seconds=seconds,
             raw_words_per_second=self.corpus.stats.tokens * config.epochs / seconds,
             kept_tokens_per_second=sum(kept) / seconds,
@@ -261,27 +277,26 @@ class Trainer:
                 if loss is not None:
                     tally.loss += float(loss)
                     tally.pairs += float(pairs)
-                    self._check(float(loss), float(pairs), epoch.number + 1, done)
+                    self._check(float(loss), float(pairs) * model.loss.untrained_loss, epoch, done)
                 tally.kept += blocks.tokens
                 tally.chunks += end - begin
             tally.chunks = before + len(span)
 
-    def _check(self, loss: float, pairs: float, epoch: int, done: float) -> None:
+    def _check(self, loss: float, untrained: float, epoch: _Epoch, done: float) -> None:
         """Stop when the loss of a step is no number, or far above that of untrained tables."""
-        if pairs and self._first_loss is None:
-            self._first_loss = loss / pairs
         if not math.isfinite(loss):
-            raise self._diverged("The loss is no longer a finite number", epoch, done)
-        if pairs and self._first_loss and loss / pairs > _DIVERGED * self._first_loss:
-            what = f"The loss of a step is {loss / pairs:.3g}, at first it was "
-            raise self._diverged(f"{what}{self._first_loss:.3g}", epoch, done)
+            raise self._diverged("The loss is no longer a finite number", epoch.number + 1, done)
+        if loss > _DIVERGED * untrained > 0:
+            times = f"The loss of a step is {loss / untrained:.0f} times that of untrained tables"
+            raise self._diverged(times, epoch.number + 1, done)
 
     def _diverged(self, what: str, epoch: int, done: float) -> TrainingError:
-        rate = self.config.learning_rate(done)
+        config = self.config
         return TrainingError(
-            f"Training diverged. {what}, in epoch {epoch}, {done:.1%} of the training, at learning "
-            f"rate {rate:.4g} and {self.shape.step} tokens a step. Lower alpha (now "
-            f"{self.config.alpha:g}) or row_cap (now {self.config.row_cap:g})."
+            f"Training diverged. {what}, in epoch {epoch} near step "
+            f"{round(done * config.epochs * self._steps):,}, at learning rate "
+            f"{config.learning_rate(done):.4g} and {self.shape.step:,} tokens a step. Lower alpha "
+            f"(now {config.alpha:g}) or row_cap (now {config.row_cap:g})."
         )
 
 

@@ -260,6 +260,7 @@ def _report(trainer: Trainer, trained: Trained, why: str) -> dict[str, Any]:
         "sentences": stats.sentences,
         "types": stats.types,
         "loss": trained.loss,
+        "loss_measured_every_steps": trained.loss_every,
         "seconds": {**corpus.seconds, "train": trained.seconds},
         "raw_words_per_second": trained.raw_words_per_second,
         "kept_tokens_per_second": trained.kept_tokens_per_second,

@@ -267,7 +267,7 @@ class TestChoice:
             get_backend("cupy")
         assert str(caught.value) == (
             "Backend 'cupy' was asked for, but CuPy is not installed. Install it for your CUDA "
-            "version with pip install 'w2v[cuda13]' (or 'w2v[cuda12]'). "
+            "version with pip install 'cupy-cuda13x[ctk]' (or 'cupy-cuda12x[ctk]'). "
             "Pass --backend numpy to train on the CPU."
         )
         assert get_backend("auto").name != "cupy"

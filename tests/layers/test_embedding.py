@@ -209,7 +209,7 @@ class TestMaxNorm:
 class TestFrozen:
     def test_no_gradient_and_no_change(self, backend: Backend) -> None:
         table = backend.asarray(make_table())
-        layer = Embedding.from_pretrained(backend, table, max_norm=0.5, sparse=False)
+        layer = Embedding.from_pretrained(backend, table, sparse=False)
         assert layer.table is table
         assert layer.params == layer.grads == []
         rows = backend.to_numpy(layer.forward(backend.asarray([[1, 2]])))
@@ -217,7 +217,16 @@ class TestFrozen:
         assert ids.shape == (0,)
         assert d_rows.shape == (0, D)
         np.testing.assert_array_equal(backend.to_numpy(table), make_table())
-        np.testing.assert_allclose(np.linalg.norm(rows, axis=-1), 0.5, rtol=1e-6)
+        np.testing.assert_array_equal(rows, make_table()[[[1, 2]]])
+
+    def test_max_norm_shortens_rows_all_the_same(self, backend: Backend) -> None:
+        """torch does so too."""
+        table = backend.asarray(make_table())
+        layer = Embedding.from_pretrained(backend, table, max_norm=0.5)
+        layer.forward(backend.asarray([[1, 2]]))
+        changed = backend.to_numpy(table)
+        np.testing.assert_allclose(np.linalg.norm(changed[[1, 2]], axis=-1), 0.5, rtol=1e-6)
+        np.testing.assert_array_equal(changed[3:], make_table()[3:])
 
     def test_may_be_any_view(self, backend: Backend) -> None:
         table = backend.asarray(make_table())[:, ::2]
@@ -287,3 +296,34 @@ class TestMistakes:
         layer.forward(backend.asarray([1, 2]))
         with pytest.raises(ValueError, match=re.escape("of the output, (2, 5), got (2, 4)")):
             layer.backward(backend.xp.zeros((2, 4)))
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (5, 3), (3000, 700)])
+def test_first_table_is_uniform_and_the_same_everywhere(
+    backend: Backend, shape: tuple[int, int]
+) -> None:
+    table = backend.to_numpy(Embedding.uniform(backend, *shape, key=5).table)
+    assert table.dtype == np.float32
+    assert table.shape == shape
+    assert (np.abs(table) < 0.5 / shape[1]).all()
+    reference = Embedding.uniform(get_backend("numpy"), *shape, key=5).table
+    assert np.array_equal(table, reference)
+    if table.size > 1e6:
+        assert table.mean() * shape[1] == pytest.approx(0, abs=1e-3)
+        assert table.std() * shape[1] == pytest.approx(12**-0.5, rel=1e-3)
+        assert len(np.unique(table)) > 0.8 * min(table.size, 2**24)
+
+
+@pytest.mark.parametrize("padding_idx", [0, 2, -1])
+def test_the_padding_row_of_a_fresh_table_is_zero(backend: Backend, padding_idx: int) -> None:
+    fresh = Embedding.uniform(backend, 4, 3, padding_idx=padding_idx)
+    given = backend.to_numpy(Embedding.uniform(backend, 4, 3).table)
+    zero = padding_idx % 4
+    table = backend.to_numpy(fresh.table)
+    assert not table[zero].any()
+    others = [row for row in range(4) if row != zero]
+    assert np.array_equal(table[others], given[others])
+    assert given.all()
+    fresh.forward(backend.asarray([zero, 1 if zero != 1 else 3]))
+    ids, _ = fresh.backward(backend.xp.ones((2, 3), "float32"))
+    assert zero not in backend.to_numpy(ids)

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from w2v.backends.base import Array, Backend
 
+_DRAWN_AT_ONCE = 2**20
 _EPSILON = 1e-7  # keeps a clipped row a hair under `max_norm`, as in torch
 
 
@@ -34,18 +35,17 @@ class Embedding:
     padding_idx : int in [-V, V), optional
         A row that gets no gradient; negative counts from the end.
     max_norm : float, optional
-        Rows longer than this are shortened to it when looked up, in the table itself (`freeze`
-        leaves the table alone and shortens only what `forward` returns). No gradient goes through
-        the shortening. Costs a sort, and on a GPU a wait.
+        Rows longer than this are shortened to it when looked up, in the table itself, frozen or
+        not. No gradient goes through the shortening. Costs a sort, and on a GPU a wait.
     norm_type : float
         The p of that norm.
     scale_grad_by_freq : bool
         Divide the gradient of an id by the number of times it occurs in the mini-batch.
     sparse : bool
         True: `backward` returns the gradient as pairs. False: it writes them into `grads[0]`,
-        a table as large as `table`.
+        a table as large as `table`. torch's default is False.
     freeze : bool
-        No gradient, and the table never changes.
+        No gradient; only `max_norm` may change the table.
 
     Attributes
     ----------
@@ -62,8 +62,8 @@ class Embedding:
     Equation
     --------
     y = onehot(ids) table,  dtable = onehot(ids)^T dout
-    Options mean what they mean in torch.nn.Embedding, except that `scale_grad_by_freq` works with
-    sparse gradients too and that `freeze` also keeps `max_norm` from writing to the table.
+    Options mean what they mean in torch.nn.Embedding; `scale_grad_by_freq` works with sparse
+    gradients too.
     """
 
     def __init__(
@@ -112,6 +112,28 @@ class Embedding:
         """A layer over a new table of zeros (words, dim). `options` are those of the class."""
         return cls(backend, backend.xp.zeros((words, dim), dtype), **options)
 
+    @classmethod
+    def uniform(
+        cls, backend: Backend, words: int, dim: int, key: int = 1, **options: Any
+    ) -> Embedding:
+        """A layer over a new float32 table, uniform in (-0.5, 0.5) / dim as in word2vec.c.
+
+        `key` in [0, 2**64) chooses the numbers, the same on every backend. The padding row is zero.
+        """
+        xp = backend.xp
+        table = xp.empty((words, dim), xp.float32)
+        piece = max(1, _DRAWN_AT_ONCE // dim)
+        for first in range(0, words, piece):
+            last = min(first + piece, words)
+            counter = xp.arange(first * dim, last * dim, dtype=xp.uint64)
+            bits24 = backend.random_bits(key, counter) >> xp.uint64(40)
+            unit = (bits24.astype(xp.float32) + 0.5) * 2.0**-24 - 0.5
+            table[first:last] = (unit / dim).reshape(-1, dim)
+        layer = cls(backend, table, **options)
+        if layer.padding_idx is not None:
+            table[layer.padding_idx] = 0
+        return layer
+
     def forward(self, ids: Array) -> Array:
         """The rows of `ids`.
 
@@ -127,8 +149,6 @@ class Embedding:
         xp = self.backend.xp
         if self.max_norm is None or ids.size == 0:
             return xp.take(self.table, ids, axis=0)
-        if self.freeze:
-            return self._shortened(xp.take(self.table, ids, axis=0))
         looked_up = xp.unique(ids)
         self.table[looked_up] = self._shortened(self.table[looked_up])
         return xp.take(self.table, ids, axis=0)

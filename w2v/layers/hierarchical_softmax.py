@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from w2v.backends import Array, Backend
-from w2v.huffman import HuffmanTree
+import math
+from typing import TYPE_CHECKING
+
+from w2v.backends.base import Array, Backend
 from w2v.layers.embedding import Embedding
 from w2v.layers.logistic import Gradients, logistic_step
+
+if TYPE_CHECKING:
+    from w2v.huffman import HuffmanTree
 
 
 class HierarchicalSoftmax:
@@ -30,6 +35,7 @@ class HierarchicalSoftmax:
         self.output = output
         self.size = len(tree.lengths)
         self.depth = int(tree.lengths.max())
+        self.untrained_loss = self.depth * math.log(2)
         self._nodes = backend.asarray(tree.nodes)
         self._codes = backend.asarray(tree.codes)
         self._starts = backend.asarray(tree.offsets[:-1])

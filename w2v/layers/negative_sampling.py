@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from w2v.backends import Array, Backend
-from w2v.draws import NoiseSampler
+import math
+from typing import TYPE_CHECKING
+
+from w2v.backends.base import Array, Backend
 from w2v.layers.embedding import Embedding
 from w2v.layers.logistic import Gradients, logistic_step
+
+if TYPE_CHECKING:
+    from w2v.draws import NoiseSampler
 
 
 class NegativeSampling:
@@ -42,6 +47,7 @@ class NegativeSampling:
         self.noise = noise
         self.negative = negative
         self.shared = negative if shared is None else shared
+        self.untrained_loss = (1 + negative) * math.log(2)
 
     def sample(self, key: int, groups: Array) -> Array:
         """Noise words of each group: int32 (..., N), a function of key and group number."""

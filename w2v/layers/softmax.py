@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from w2v.backends import Array, Backend
+import math
+
+from w2v.backends.base import Array, Backend
 from w2v.layers.embedding import Embedding
 from w2v.layers.logistic import Gradients
 
-_MOST_SCORES = 2**31  # CuPy counts elements of a scatter in 32 bits
+MOST_SCORES = 2**31
+"""Hidden vectors times words in one call: CuPy counts the elements of a scatter in 32 bits."""
 
 
 class Softmax:
@@ -25,6 +28,7 @@ class Softmax:
     def __init__(self, backend: Backend, output: Embedding) -> None:
         self.backend = backend
         self.output = output
+        self.untrained_loss = math.log(output.table.shape[0])
 
     def sample(self, key: int, groups: Array) -> None:
         """Nothing is drawn."""
@@ -48,9 +52,9 @@ class Softmax:
         table = self.output.table
         words, dim = table.shape
         flat_hidden = hidden.reshape(-1, dim)
-        if len(flat_hidden) * words >= _MOST_SCORES:
+        if len(flat_hidden) * words >= MOST_SCORES:
             raise ValueError(
-                f"full softmax over {words} words takes at most {_MOST_SCORES // words} hidden "
+                f"full softmax over {words} words takes at most {MOST_SCORES // words} hidden "
                 f"vectors a step, got {len(flat_hidden)}; lower step_tokens or choose another loss"
             )
         scores = flat_hidden @ table.T
