@@ -25,11 +25,11 @@ class StepShape(NamedTuple):
     """
 
     block: int
-    """Centres in a block of small matrix products."""
+    """Tokens in the core of a block of small matrix products."""
     shared: int
     """Sampled rows a block shares."""
     step: int
-    """Centres between two updates of the tables."""
+    """Tokens of all workers together between two updates of the tables."""
 
 
 @dataclass(frozen=True)

@@ -71,7 +71,7 @@ class NumpyBackend(Backend):
     def scatter_add(self, table: Array, ids: Array, rows: Array) -> None:
         """`np.add.at`, in the form that is quick.
 
-        On rows it costs 650 ns a row of 100 floats, on one flat axis 150 ns, and 95 ns where two
+        On rows it costs 640 ns a row of 100 floats, on one flat axis 150 ns, and 95 ns where two
         neighbouring floats are added as one complex number.
         """
         if table.ndim == 1:
@@ -104,5 +104,7 @@ class NumpyBackend(Backend):
 
 def make() -> NumpyBackend:
     """The NumPy backend of this process."""
-    device = f"{platform.machine()} CPU, {os.cpu_count()} cores"
+    affinity = getattr(os, "sched_getaffinity", None)
+    cores = len(affinity(0)) if affinity else os.cpu_count() or 1
+    device = f"{platform.machine()} CPU, {cores} core{'s' * (cores > 1)}"
     return NumpyBackend(name="numpy", version=np.__version__, device=device)

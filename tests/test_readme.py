@@ -1,12 +1,18 @@
-"""The README says the truth: its examples run, its options exist with these defaults."""
+"""The README says the truth: its examples run, its options exist and have these defaults."""
 
 from __future__ import annotations
 
+import gzip
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+from corpora import two_topics
 
+from w2v import Config
 from w2v.cli import main, train
 
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
@@ -27,6 +33,48 @@ def test_option_table_is_complete() -> None:
     listed = set(re.findall(r"`(--[a-z-]+)`", README.split("| option |")[1].split("\n\n")[0]))
     offered = {option.opts[-1] for option in train.params if option.opts[-1].startswith("--")}
     assert offered - {"--output"} == listed
+
+
+def test_option_table_shows_the_defaults() -> None:
+    rows = re.findall(r"^\| `--([a-z-]+)` \| (.+?) \|", README, re.MULTILINE)
+    for flag, shown in rows:
+        default = getattr(Config, flag.replace("-", "_"), None)
+        if default is None or isinstance(default, bool):
+            continue
+        expected = f"{default:g}" if isinstance(default, float) else str(default)
+        assert shown.strip("`") == expected, flag
+
+
+def test_shell_examples_run_as_printed(tmp_path: Path) -> None:
+    text = "\n".join(" ".join(s) for s in two_topics(300)).replace("animal1", "king")
+    text = text.replace("tool1", "queen")
+    (tmp_path / "corpus.txt").write_text(text, encoding="utf-8")
+    (tmp_path / "texts").mkdir()
+    (tmp_path / "texts" / "part.txt").write_text(text, encoding="utf-8")
+    for name in ("more.txt.gz", "news.gz"):
+        (tmp_path / name).write_bytes(gzip.compress(text.encode()))
+    (tmp_path / "questions-words.txt").write_text(": words\nking queen animal2 tool2\n")
+    (tmp_path / "wordsim353.tsv").write_text("king\tqueen\t1\nking\tanimal2\t8\nking\ttool2\t2\n")
+    lines = re.findall(r"^    ((?:zcat .*)?w2v \w+.*)$", README, re.MULTILINE)
+    assert len(lines) >= 7
+    path = os.pathsep.join([os.path.dirname(sys.executable), os.environ["PATH"]])
+    for line in lines:
+        done = subprocess.run(
+            line,
+            shell=True,
+            cwd=tmp_path,
+            env={**os.environ, "PATH": path},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, (line, done.stderr)
+
+
+def test_no_document_is_unfinished() -> None:
+    root = Path(__file__).parents[1]
+    for document in [*root.glob("*.md"), *(root / "docs").rglob("*.md"), *root.glob("*/README.md")]:
+        assert "@@" not in document.read_text(encoding="utf-8"), document
 
 
 def test_commands_shown_are_commands() -> None:

@@ -70,7 +70,7 @@ class Config:
     backend: str = "auto"
     """"auto", "numpy" or "cupy"."""
     block_tokens: int | None = None
-    """Centres in a block; chosen by the backend."""
+    """Tokens in the core of a block; chosen by the backend."""
     block_negatives: int | None = None
     """Noise words a block shares; chosen by the backend. Loss "ns" only."""
     step_tokens: int | None = None

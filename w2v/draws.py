@@ -1,7 +1,8 @@
 """Every random choice as a function of where it is made.
 
-A draw depends on (seed, purpose, epoch, position) and on nothing else, so samples are the same on
-every backend, for any step size and any number of workers. Generator: `Backend.random_bits`.
+A draw depends on (seed, purpose, epoch, position) and on nothing else, so with an equal block shape
+samples are the same on every backend, for any step size and any number of workers. The generator
+is `Backend.random_bits`.
 """
 
 from __future__ import annotations
