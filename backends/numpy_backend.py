@@ -60,7 +60,7 @@ class NumpyBackend(Backend):
         return None
 
     def step_shape(self, *, paths: bool) -> StepShape:
-        return StepShape(block=16, shared=32, step=128 if paths else 1024)
+        return StepShape(block=16, shared=32, step=32 if paths else 1024)
 
     def asarray(self, values: Any, dtype: Any = None) -> Array:
         return np.asarray(values, dtype)
