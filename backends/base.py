@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 Array: TypeAlias = Any
 """An array of whichever library the backend drives."""
 
-_GAMMA = 0x9E3779B97F4A7C15
-_MIX_1 = 0xBF58476D1CE4E5B9
-_MIX_2 = 0x94D049BB133111EB
+GAMMA = 0x9E3779B97F4A7C15
+MIX_1 = 0xBF58476D1CE4E5B9
+MIX_2 = 0x94D049BB133111EB
 
 
 class StepShape(NamedTuple):
@@ -116,11 +116,11 @@ class Backend(ABC):
         Steele, Lea, Flood 2014, "Fast splittable pseudorandom number generators", fig. 17.
         """
         u64 = np.uint64
-        z = counter * u64(_GAMMA)
-        z += u64((key + _GAMMA) % 2**64)
+        z = counter * u64(GAMMA)
+        z += u64((key + GAMMA) % 2**64)
         z ^= z >> u64(30)
-        z *= u64(_MIX_1)
+        z *= u64(MIX_1)
         z ^= z >> u64(27)
-        z *= u64(_MIX_2)
+        z *= u64(MIX_2)
         z ^= z >> u64(31)
         return z

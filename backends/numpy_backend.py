@@ -95,8 +95,13 @@ class NumpyBackend(Backend):
             yield
 
     def peak_memory_bytes(self) -> int:
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        return peak if sys.platform == "darwin" else peak * 1024
+        try:
+            with open("/proc/self/status", encoding="ascii") as status:
+                peaks = [line.split()[1] for line in status if line.startswith("VmHWM:")]
+            return int(peaks[0]) * 1024
+        except (OSError, IndexError):  # not Linux; there, maxrss would be that of the parent too
+            peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+            return peak if sys.platform == "darwin" else peak * 1024
 
     def total_memory_bytes(self) -> int:
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")

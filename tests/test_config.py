@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from w2v import Config, ConfigError, Word2Vec
+from w2v import Config, ConfigError, Word2Vec, available_backends
+from w2v.config import BACKENDS
 
 
 def test_defaults_by_model_and_loss() -> None:
@@ -39,6 +40,10 @@ def test_numbers_of_numpy_become_plain_ones() -> None:
     config = Config(epochs=np.int64(2), alpha=np.float64(0.1), row_cap=np.float32(3))
     assert (type(config.epochs), type(config.alpha), type(config.row_cap)) == (int, float, float)
     assert config == Config(epochs=2, alpha=0.1, row_cap=3.0)
+
+
+def test_every_backend_can_be_configured() -> None:
+    assert set(BACKENDS) == {"auto", *(state.name for state in available_backends())}
 
 
 @pytest.mark.parametrize(

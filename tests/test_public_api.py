@@ -24,20 +24,28 @@ def test_every_public_name_is_there_and_documented(module: object) -> None:
             assert value.__doc__, name
 
 
-def test_import_is_quick_and_loads_no_optional_library() -> None:
+def seconds(code: str) -> float:
+    """The quickest of a few fresh processes."""
+    times = []
+    for _ in range(4):
+        started = time.perf_counter()
+        subprocess.run([sys.executable, "-c", code], check=True)
+        times.append(time.perf_counter() - started)
+    return min(times)
+
+
+def test_import_is_quick() -> None:
+    """0.3 s in all, of which NumPy takes the most; the difference is what we can answer for."""
+    assert seconds("import w2v") - seconds("import numpy") < 0.15
+
+
+def test_import_loads_no_optional_library() -> None:
     code = (
-        "import sys, w2v; heavy = {'cupy', 'numba', 'rich', 'click', 'gensim', 'scipy'}; "
+        "import sys, w2v; heavy = {'cupy', 'numba', 'click', 'gensim', 'scipy', 'zstandard'}; "
         "print(sorted(heavy & set(sys.modules)))"
     )
-    times = []
-    for _ in range(3):
-        started = time.perf_counter()
-        done = subprocess.run(
-            [sys.executable, "-c", code], capture_output=True, text=True, check=True
-        )
-        times.append(time.perf_counter() - started)
-        assert done.stdout == "[]\n"
-    assert min(times) < 1.0  # 0.2 s alone; this leaves room for a busy machine
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
 
 
 def test_backends_is_imported_under_one_name_only() -> None:

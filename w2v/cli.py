@@ -207,10 +207,10 @@ def train(
             console.say("Reading standard input.")
         with read_corpus(names, errors=errors, progress=console.reading, **words) as text:
             check_words(output, text.vocabulary.words)
-            model.train(text, on_start=console.starting, on_progress=console.training)
-            model.save(output)
             if save_vocab:
                 text.vocabulary.save(save_vocab)
+            model.train(text, on_start=console.starting, on_progress=console.training)
+        model.save(output)
         if report:
             files.write_text(report, json.dumps(model.report, indent=2) + "\n")
         console.done(model, output)

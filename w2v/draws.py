@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from w2v.backends import Array, Backend
+from w2v.backends.base import GAMMA, MIX_1, MIX_2, Array, Backend
 
 TOKEN, NEGATIVE, INITIAL = 1, 2, 3
 """Purposes: keep this token and how wide is its window; which noise words; the first table."""
@@ -33,9 +33,9 @@ def stream_key(seed: int, purpose: int, epoch: int = 0) -> int:
 
 def _mix(value: int) -> int:
     """The output function of SplitMix64, on Python integers."""
-    z = (value + 0x9E3779B97F4A7C15) & _MASK
-    z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & _MASK
-    z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & _MASK
+    z = (value + GAMMA) & _MASK
+    z = ((z ^ (z >> 30)) * MIX_1) & _MASK
+    z = ((z ^ (z >> 27)) * MIX_2) & _MASK
     return z ^ (z >> 31)
 
 

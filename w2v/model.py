@@ -112,30 +112,34 @@ class Model:
         """
         negatives = self.loss.sample(key, blocks.numbers)
         if self.config.model == "cbow":
-            step = self._cbow
+            forward_backward = self._cbow
         elif self.one_word_groups:
-            step = self._skipgram_by_centre
+            forward_backward = self._skipgram_by_centre
         else:
-            step = self._skipgram
-        ids, rows, terms, found, pairs = step(blocks, negatives, with_loss)
-        self._update_input.apply(ids, rows, terms, alpha)
+            forward_backward = self._skipgram
+        d_input, terms, found, pairs = forward_backward(blocks, negatives, with_loss)
+        ids, rows = self.input.backward(d_input, coalesce=False)
+        self._update_input.apply(ids, rows, terms.reshape(-1), alpha)
         self._update_output.apply(found.ids, found.d_rows, found.row_terms, alpha)
         return found.loss, pairs
 
     def _skipgram(
         self, blocks: Blocks, negatives: Array, with_loss: bool
-    ) -> tuple[Array, Array, Array, Gradients, Array]:
-        """Contexts in the core against the centres of the halo."""
+    ) -> tuple[Array, Array, Gradients, Array]:
+        """Contexts in the core against the centres of the halo.
+
+        Like its two siblings it returns the gradient of the input rows looked up, the terms behind
+        each of them, what the loss found, and the number of pairs.
+        """
         hidden = self.input.forward(blocks.core)
         found = self.loss.gradients(
             hidden, blocks.halo, blocks.pairs, negatives, with_loss=with_loss
         )
-        pairs = blocks.pairs.sum()
-        return blocks.core, found.d_hidden, found.hidden_terms, found, pairs
+        return found.d_hidden, found.hidden_terms, found, blocks.pairs.sum()
 
     def _skipgram_by_centre(
         self, blocks: Blocks, negatives: Array, with_loss: bool
-    ) -> tuple[Array, Array, Array, Gradients, Array]:
+    ) -> tuple[Array, Array, Gradients, Array]:
         """Each centre of the core against the contexts in its window."""
         xp = self.backend.xp
         size = blocks.halo.shape[1] - blocks.core.shape[1] + 1
@@ -148,39 +152,37 @@ class Model:
             negatives,
             with_loss=with_loss,
         )
-        rows = _fold(xp, found.d_hidden)
-        terms = _fold(xp, found.hidden_terms)
-        return blocks.halo, rows, terms, found, near.sum()
+        return _fold(xp, found.d_hidden), _fold(xp, found.hidden_terms), found, near.sum()
 
     def _cbow(
         self, blocks: Blocks, negatives: Array, with_loss: bool
-    ) -> tuple[Array, Array, Array, Gradients, Array]:
-        """The average (or sum) of each centre's window against the centre itself."""
+    ) -> tuple[Array, Array, Gradients, Array]:
+        """The mean (or sum) of each centre's window against the centre itself."""
         xp = self.backend.xp
         contexts = blocks.pairs.sum(axis=-1, keepdims=True)
         bag = blocks.pairs
         if self.config.cbow == "mean":
             bag = bag / xp.maximum(contexts, 1)
         hidden = bag @ self.input.forward(blocks.halo)
-        some = (contexts > 0).astype(hidden.dtype)
+        has_context = (contexts > 0).astype(hidden.dtype)
         if self.one_word_groups:
             found = self.loss.gradients(
                 hidden[..., None, :],
                 blocks.core[..., None],
-                some[..., None],
+                has_context[..., None],
                 negatives,
                 with_loss=with_loss,
             )
             d_hidden, terms = found.d_hidden[..., 0, :], found.hidden_terms
         else:
-            own = some * xp.eye(blocks.core.shape[1], dtype=hidden.dtype)
+            own = has_context * xp.eye(blocks.core.shape[1], dtype=hidden.dtype)
             found = self.loss.gradients(hidden, blocks.core, own, negatives, with_loss=with_loss)
             d_hidden, terms = found.d_hidden, found.hidden_terms[..., None]
         # The whole error goes to each context word, not its share of the mean, as in word2vec.c.
         # All words of a window move together, so a row's terms count the window's whole effect.
         back = blocks.pairs.swapaxes(-1, -2)
         terms = terms * bag.sum(axis=-1, keepdims=True)
-        return blocks.halo, back @ d_hidden, (back @ terms)[..., 0], found, some.sum()
+        return back @ d_hidden, back @ terms, found, has_context.sum()
 
 
 def _make_loss(backend: Backend, config: Config, tables: Tables, output: Embedding) -> Loss:

@@ -186,6 +186,7 @@ class Trainer:
             Training diverged, or no word had a neighbour to learn from.
         """
         config, backend = self.config, self.backend
+        self._tallies = []
         with backend.training():
             tables = make_tables(backend, config, self.corpus.vocabulary.counts)
             backend.synchronize()

@@ -249,7 +249,11 @@ def _report(trainer: Trainer, trained: Trained, why: str) -> dict[str, Any]:
         },
         "backend": {"name": backend.name, "device": backend.device, "why": why},
         "workers": trainer.workers,
-        "step": trainer.shape._asdict(),
+        "step": {
+            "block_tokens": trainer.shape.block,
+            "block_negatives": trainer.shape.shared if trainer.config.loss == "ns" else None,
+            "step_tokens": trainer.shape.step,
+        },
         "vocabulary": len(corpus.vocabulary),
         "tokens": {
             "read": stats.tokens,
