@@ -228,7 +228,9 @@ def train(
 )
 @training_options
 def demo(output: str | None, show: int, **options: Any) -> None:
-    """Train on text that every machine has: the documentation inside Python's standard library.
+    """Train on the documentation inside Python's own library.
+
+    No download, no corpus: docstrings, comments and the language reference, half a million words.
 
     \b
     Examples:
@@ -292,7 +294,10 @@ def nearest(vectors: str, words: tuple[str, ...], n: int) -> None:
 def evaluate(
     vectors: str, analogies: str | None, pairs: tuple[str, ...], restrict_vocab: int, as_json: bool
 ) -> None:
-    """Score vectors on analogies (3CosAdd) and on word pairs (Spearman, Pearson).
+    """Score vectors on analogies and word pairs.
+
+    Analogies by 3CosAdd, pairs by Spearman and Pearson correlation; words without a vector are
+    counted, not scored.
 
     \b
     Example:
@@ -308,7 +313,7 @@ def evaluate(
 
 @main.command()
 def backends() -> None:
-    """List the array libraries and devices, and say which can be used.
+    """List array libraries and devices, and what can be used.
 
     \b
     Example:
