@@ -55,8 +55,14 @@ class Backend(ABC):
         """Threads that may train on this backend at once; None for no limit."""
 
     @abstractmethod
-    def step_shape(self, *, paths: bool) -> StepShape:
-        """Quick shapes for shared samples, or (`paths`) for a list of output rows per word."""
+    def step_shape(self, *, paths: bool, averaged: bool) -> StepShape:
+        """Shapes that are quick and learn well.
+
+        Parameters
+        ----------
+        paths : bool       A list of output rows per word, instead of samples shared by a block.
+        averaged : bool    Hidden vectors are averages of input rows, instead of rows.
+        """
 
     @abstractmethod
     def asarray(self, values: Any, dtype: Any = None) -> Array:

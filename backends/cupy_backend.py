@@ -28,7 +28,7 @@ class CupyBackend(Backend):
     def max_workers(self) -> int | None:
         return 1
 
-    def step_shape(self, *, paths: bool) -> StepShape:
+    def step_shape(self, *, paths: bool, averaged: bool) -> StepShape:
         return StepShape(block=32, shared=64, step=8192)
 
     def asarray(self, values: Any, dtype: Any = None) -> Array:

@@ -59,8 +59,9 @@ class NumpyBackend(Backend):
     def max_workers(self) -> int | None:
         return None
 
-    def step_shape(self, *, paths: bool) -> StepShape:
-        return StepShape(block=16, shared=32, step=32 if paths else 1024)
+    def step_shape(self, *, paths: bool, averaged: bool) -> StepShape:
+        step = (32 if averaged else 512) if paths else 1024
+        return StepShape(block=16, shared=32, step=step)
 
     def asarray(self, values: Any, dtype: Any = None) -> Array:
         return np.asarray(values, dtype)

@@ -66,7 +66,7 @@ def make_tables(backend: Backend, config: Config, counts: NDArray[np.int64]) -> 
 
 def step_shape(backend: Backend, config: Config) -> StepShape:
     """The backend's shape for this loss, with what the configuration says otherwise."""
-    shape = backend.step_shape(paths=config.loss == "hs")
+    shape = backend.step_shape(paths=config.loss == "hs", averaged=config.model == "cbow")
     return StepShape(
         config.block_tokens or shape.block,
         config.block_negatives or shape.shared,

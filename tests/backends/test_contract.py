@@ -130,7 +130,8 @@ def test_facts_of_the_machine(backend: Backend) -> None:
     assert backend.device
     assert 0 <= backend.peak_memory_bytes() <= backend.total_memory_bytes()
     for paths in (False, True):
-        assert min(backend.step_shape(paths=paths)) >= 1
+        for averaged in (False, True):
+            assert min(backend.step_shape(paths=paths, averaged=averaged)) >= 1
 
 
 def test_training_overflows_without_warnings(backend: Backend) -> None:
