@@ -8,7 +8,7 @@ import os
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import chain, islice
+from itertools import chain
 from typing import Any, NoReturn
 
 import numpy as np
@@ -136,13 +136,9 @@ def read_corpus(
         `source` is not made of paths.
     """
     files = find_files(_paths(source))
-    with Spool(vocabulary) as spool:
-        for piece in read_pieces(files, errors=errors, progress=progress):
-            lines = list(map(str.split, piece.split("\n")))
-            spool.add(list(map(len, lines)), chain.from_iterable(lines))
-        if not spool.tokens:
-            raise CorpusError(f"There is no word in {_few(files)}.")
-        return _encoded(spool, min_count, max_vocab, len(files))
+    pieces = read_pieces(files, errors=errors, progress=progress)
+    nothing = f"There is no word in {_few(files)}."
+    return _read(pieces, nothing, min_count, max_vocab, vocabulary, len(files))
 
 
 def read_sentences(
@@ -179,52 +175,54 @@ def read_sentences(
         raise TypeError(
             f"A corpus must be a path or an iterable of token lists, got {_short(sentences)}."
         )
-    with Spool(vocabulary) as spool:
-        for first, lengths, tokens in _batches(sentences):
-            before = len(spool.words)
-            try:
-                spool.add([*lengths, 0], tokens)
-            except TypeError:  # a token that cannot be hashed
-                _refuse_token(first, lengths, tokens)
-            new = islice(reversed(spool.words), len(spool.words) - before)
-            if not all(isinstance(word, str) and is_word(word) for word in new):
-                _refuse_token(first, lengths, tokens)
-        if not spool.tokens:
-            raise CorpusError(
-                "There is no token in the sentences. If they are an iterator that was used "
-                "before, make a new one."
-            )
-        return _encoded(spool, min_count, max_vocab)
-
-
-def _encoded(spool: Spool, min_count: int, max_vocab: int | None, files: int = 0) -> Corpus:
-    """Choose the vocabulary, if none was given, and give the tokens their final ids."""
-    counted = time.perf_counter()
-    counts = spool.counts[: len(spool.words)]
-    vocabulary = spool.vocabulary
-    if vocabulary is None:
-        vocabulary = Vocabulary.from_counts(
-            list(spool.words), counts, min_count=min_count, max_vocab=max_vocab
-        )
-    final = np.full(len(counts), -1, np.int32)
-    chosen = np.fromiter(map(spool.words.__getitem__, vocabulary.words), np.int64)
-    final[chosen] = np.arange(len(vocabulary))
-    kept = int(counts[chosen].sum())
-    if not kept:
-        raise CorpusError(
-            f"No word of the text is in the given vocabulary; tokens read: {spool.tokens:,}. "
-            "Was it (--vocab) made from text in another language or another case?"
-        )
-    ids, ends = spool.encode(final)
-    stats = CorpusStats(
-        tokens=spool.tokens,
-        rare=spool.tokens - kept,
-        sentences=spool.sentences,
-        types=int(np.count_nonzero(counts)),
-        files=files,
+    nothing = (
+        "There is no token in the sentences. If they are an iterator that was used before, make a "
+        "new one."
     )
-    seconds = {"count": counted - spool.started, "encode": time.perf_counter() - counted}
-    return Corpus(vocabulary, ids, ends, stats, seconds)
+    return _read(_text(sentences), nothing, min_count, max_vocab, vocabulary)
+
+
+def _read(
+    pieces: Iterable[str],
+    nothing: str,
+    min_count: int,
+    max_vocab: int | None,
+    vocabulary: Vocabulary | None,
+    files: int = 0,
+) -> Corpus:
+    """Number words as they turn up, choose the vocabulary, and give the tokens their final ids."""
+    from w2v.words import Dictionary  # takes a while: it loads Arrow
+
+    dictionary = Dictionary(vocabulary.words if vocabulary is not None else ())
+    with Spool() as spool:
+        for lengths, ids in dictionary.encode(pieces):
+            spool.add(lengths, ids)
+        if not spool.tokens:
+            raise CorpusError(nothing)
+        counted = time.perf_counter()
+        counts = spool.counts[: len(dictionary)]
+        if vocabulary is None:
+            frequent = np.flatnonzero(counts >= min(min_count, counts.max()))
+            vocabulary = Vocabulary.from_counts(
+                dictionary.take(frequent), counts[frequent], min_count=min_count, max_vocab=max_vocab
+            )
+        final = dictionary.positions(vocabulary.words)
+        kept = int(counts[final >= 0].sum())
+        if not kept:
+            raise CorpusError(
+                f"No word of the text is in the given vocabulary; tokens read: {spool.tokens:,}. "
+                "Was it (--vocab) made from text in another language or another case?"
+            )
+        ids, ends = spool.encode(final)
+        stats = CorpusStats(
+            tokens=spool.tokens,
+            rare=spool.tokens - kept,
+            sentences=spool.sentences,
+            types=int(np.count_nonzero(counts)),
+            files=files,
+        )
+        seconds = {"count": counted - spool.started, "encode": time.perf_counter() - counted}
+        return Corpus(vocabulary, ids, ends, stats, seconds)
 
 
 def _paths(source: object) -> list[str | os.PathLike[str]]:
@@ -239,22 +237,35 @@ def _paths(source: object) -> list[str | os.PathLike[str]]:
     return paths
 
 
-def _batches(sentences: Iterable[object]) -> Iterator[tuple[int, list[int], list[str]]]:
-    """(number of the first sentence, their lengths, their tokens in a row), copied."""
+def _text(sentences: Iterable[object]) -> Iterator[str]:
+    """Sentences as lines of text, some at a time."""
+    for first, batch in _batches(sentences):
+        try:
+            text = "".join([" ".join(sentence) + "\n" for sentence in batch])
+            text.encode()
+        except (TypeError, UnicodeEncodeError):
+            _refuse_token(first, batch)
+        if "\0" in text or text.split() != list(chain.from_iterable(batch)):
+            _refuse_token(first, batch)
+        yield text
+
+
+def _batches(sentences: Iterable[object]) -> Iterator[tuple[int, list[list[str]]]]:
+    """(number of the first sentence, copies of some sentences)."""
     first = 1
-    lengths: list[int] = []
-    tokens: list[str] = []
+    batch: list[list[str]] = []
+    size = 0
     for number, sentence in enumerate(sentences, start=1):
         if isinstance(sentence, np.ndarray):
             sentence = sentence.tolist()  # noqa: PLW2901 (plain str for np.str_)
         if not isinstance(sentence, (list, tuple)):
             _refuse_sentence(number, sentence)
-        lengths.append(len(sentence))
-        tokens += sentence
-        if len(tokens) + len(lengths) >= _BATCH_TOKENS:
-            yield first, lengths, tokens
-            first, lengths, tokens = number + 1, [], []
-    yield first, lengths, tokens
+        batch.append(list(sentence))
+        size += len(sentence) + 1
+        if size >= _BATCH_TOKENS:
+            yield first, batch
+            first, batch, size = number + 1, [], 0
+    yield first, batch
 
 
 def _refuse_sentence(number: int, sentence: object) -> NoReturn:
@@ -269,19 +280,18 @@ def _refuse_sentence(number: int, sentence: object) -> NoReturn:
     )
 
 
-def _refuse_token(first: int, lengths: list[int], tokens: list[str]) -> NoReturn:
-    """Name the first token of a batch that is not a word."""
-    ends = np.cumsum(lengths)
-    for position, token in enumerate(tokens):
-        number = first + int(np.searchsorted(ends, position, side="right"))
-        if not isinstance(token, str):
-            raise TypeError(f"Sentence {number}: a token must be a str, got {_short(token)}.")
-        if not is_word(token):
-            raise ValueError(
-                f"Sentence {number}: a token must be UTF-8 text without white space or NUL, "
-                f"got {_short(token)}."
-            )
-    raise AssertionError("every token of the batch is a word")
+def _refuse_token(first: int, sentences: list[list[str]]) -> NoReturn:
+    """Name the first token that is not a word."""
+    for number, sentence in enumerate(sentences, start=first):
+        for token in sentence:
+            if not isinstance(token, str):
+                raise TypeError(f"Sentence {number}: a token must be a str, got {_short(token)}.")
+            if not is_word(token):
+                raise ValueError(
+                    f"Sentence {number}: a token must be UTF-8 text without white space or NUL, "
+                    f"got {_short(token)}."
+                )
+    raise AssertionError("every token is a word")
 
 
 def _short(value: object) -> str:

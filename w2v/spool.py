@@ -10,15 +10,12 @@ array on them is gone, whatever ended the process.
 
 import tempfile
 import time
-from collections import defaultdict
-from collections.abc import Iterable
 from typing import IO, Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from w2v.errors import CorpusError
-from w2v.vocab import Vocabulary
 
 Int32s = NDArray[np.int32]
 Int64s = NDArray[np.int64]
@@ -31,20 +28,13 @@ class Spool:
 
     Attributes
     ----------
-    words : dict of str to int    Provisional ids in order of appearance, after
-                                  those of the vocabulary if one is given.
-    counts : int64 (at least the number of words,)
+    counts : int64                Of each provisional id; there may be zeros at the end.
     tokens, sentences : int       Read so far; empty sentences are not counted.
     started : float               `time.perf_counter` when the spool was made.
     """
 
-    def __init__(self, vocabulary: Vocabulary | None) -> None:
-        self.words: defaultdict[str, int] = defaultdict(
-            None, vocabulary.index if vocabulary is not None else {}
-        )
-        self.words.default_factory = self.words.__len__  # called before the word is in
-        self.vocabulary = vocabulary
-        self.counts = np.zeros(max(1 << 16, len(self.words)), np.int64)
+    def __init__(self) -> None:
+        self.counts = np.zeros(1 << 16, np.int64)
         self.tokens = 0
         self.sentences = 0
         self.started = time.perf_counter()
@@ -56,20 +46,17 @@ class Spool:
         return self
 
     def __exit__(self, *exception: object) -> None:
-        self.words.default_factory = None  # it refers back to the dictionary
         self._ids.close()
         self._ends.close()
 
-    def add(self, lengths: list[int], tokens: Iterable[str]) -> None:
+    def add(self, lengths: ArrayLike, ids: Int32s) -> None:
         """Append tokens; each of `lengths` ends a sentence, except the last, which stays open."""
-        sizes = np.array(lengths, dtype=np.int64)
-        ends = self.tokens + sizes.cumsum()
-        total = int(ends[-1]) - self.tokens
-        ids = np.fromiter(map(self.words.__getitem__, tokens), np.int32, total)
+        ends = self.tokens + np.asarray(lengths, np.int64).cumsum()
         _write(self._ids, ids)
-        self.tokens += total
-        if len(self.words) > len(self.counts):
-            self.counts = np.pad(self.counts, (0, len(self.words)))
+        self.tokens += len(ids)
+        most = int(ids.max(initial=-1)) + 1
+        if most > len(self.counts):
+            self.counts = np.pad(self.counts, (0, most))
         np.add.at(self.counts, ids, 1)
         ends = ends[:-1]
         ends = ends[np.diff(ends, prepend=self._last_end) > 0]

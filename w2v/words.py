@@ -1,0 +1,107 @@
+"""Text to numbers: words are split and numbered by Arrow, on threads that run side by side."""
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+Int32s = NDArray[np.int32]
+
+_THREADS = 4  # one thread feeds no more
+_PART_CHARACTERS = 1 << 20
+_MERGE_WORDS = 1 << 18
+
+_STRING = pa.large_string()  # the words of all parts may take more than 2 GiB
+
+
+class Dictionary:
+    """Words in the order in which they turn up, after those it starts with.
+
+    Each part of a text gets a small dictionary of its own, which stays in the
+    processor's cache. Many of these at a time are merged into the large one.
+    """
+
+    def __init__(self, words: Iterable[str] = ()) -> None:
+        self._words = pa.array(words, _STRING)
+
+    def __len__(self) -> int:
+        return len(self._words)
+
+    def take(self, ids: NDArray[np.int64]) -> list[str]:
+        """The words of `ids`."""
+        return self._words.take(pa.array(ids)).to_pylist()  # type: ignore[no-any-return]
+
+    def positions(self, words: Iterable[str]) -> Int32s:
+        """For each word of the dictionary, its place in `words`, or -1."""
+        places = pc.index_in(self._words, pa.array(words, _STRING))
+        return places.fill_null(-1).to_numpy()  # type: ignore[no-any-return]
+
+    def encode(self, pieces: Iterable[str]) -> Iterator[tuple[Int32s, Int32s]]:
+        r"""Split text at what is white space for `str.split`, and its lines at `\n`.
+
+        Parameters
+        ----------
+        pieces : iterable of str      A text that is cut at white space only.
+
+        Yields
+        ------
+        lengths : int32 (lines,)      Words of each line; the last one goes on in what comes next.
+        ids : int32 (words,)          New words are in the dictionary by now.
+        """
+        waiting: list[tuple[Int32s, Any]] = []
+        size = 0
+        for lengths, words in _split_ahead(pieces):
+            waiting.append((lengths, words))
+            size += len(words.dictionary)
+            if size >= max(_MERGE_WORDS, len(self)):
+                yield from self._merged(waiting)
+                waiting, size = [], 0
+        yield from self._merged(waiting)
+
+    def _merged(self, parts: list[tuple[Int32s, Any]]) -> Iterator[tuple[Int32s, Int32s]]:
+        """Make room for new words, and replace the ids of each part by those of this dictionary."""
+        known = pa.DictionaryArray.from_arrays(pa.array([], pa.int32()), self._words)
+        merged = pa.chunked_array([known, *(words for _, words in parts)]).unify_dictionaries()
+        self._words = merged.chunk(0).dictionary
+        for (lengths, _), words in zip(parts, merged.chunks[1:], strict=True):
+            yield lengths, words.indices.to_numpy()
+
+
+def _split_ahead(pieces: Iterable[str]) -> Iterator[tuple[Int32s, Any]]:
+    """What `_split` gives, in order; the next few parts are read and split meanwhile."""
+    with ThreadPoolExecutor(_THREADS, "w2v-words") as pool:
+        parts: deque[Future[tuple[Int32s, Any]]] = deque()
+        for text in _joined(pieces):
+            parts.append(pool.submit(_split, text))
+            if len(parts) > _THREADS:
+                yield parts.popleft().result()
+        while parts:
+            yield parts.popleft().result()
+
+
+def _joined(pieces: Iterable[str]) -> Iterator[str]:
+    """Small pieces, and so small files, put together to parts that are worth the effort."""
+    few: list[str] = []
+    size = 0
+    for piece in pieces:
+        few.append(piece)
+        size += len(piece)
+        if size >= _PART_CHARACTERS:
+            yield "".join(few)
+            few, size = [], 0
+    yield "".join(few)
+
+
+def _split(text: str) -> tuple[Int32s, Any]:
+    """Words of each line, and all words with a dictionary of their own."""
+    lines = pc.split_pattern(pa.array([text], _STRING), "\n").flatten()
+    lines = pc.utf8_trim_whitespace(lines)  # splitting leaves empty words at both ends
+    lines = pc.if_else(pc.equal(lines, ""), None, lines)  # and one in an empty line
+    words = pc.utf8_split_whitespace(lines)
+    lengths = pc.list_value_length(words).fill_null(0).to_numpy()
+    return lengths, words.flatten().dictionary_encode()
