@@ -25,3 +25,13 @@ def test_peers(tmp_path: Path) -> None:
     assert "spearman pairs" in table[0]
     for case in ("skipgram-ns", "skipgram-hs", "cbow-ns", "cbow-hs"):
         assert any(line.startswith(f"| {case} | w2v-numpy |") for line in table)
+
+
+def test_text(tmp_path: Path) -> None:
+    text = tmp_path / "text.txt"
+    text.write_text("\n".join(map(" ".join, two_topics(400))), encoding="utf-8")
+    for source in ([str(text)], ["--tokens", "4000", "--types", "100"]):
+        command = [sys.executable, "-m", "benchmarks.text", *source, "--repeats", "1"]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
+        assert done.returncode == 0, done.stderr
+        assert [line.split()[1] for line in done.stdout.splitlines()[2:4]] == ["plain", "gzip"]

@@ -17,7 +17,7 @@ import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from itertools import pairwise
+from itertools import chain, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,7 @@ import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
-from w2v import spool, textio
+from w2v import spool, textio, words
 from w2v.corpus import Corpus, CorpusStats, read_corpus, read_sentences
 from w2v.errors import ConfigError, CorpusError
 from w2v.vocab import Vocabulary
@@ -60,6 +60,8 @@ def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(textio, "_PIECE_BYTES", 16)
     monkeypatch.setattr("w2v.corpus._BATCH_TOKENS", 3)
     monkeypatch.setattr(spool, "_ENCODE_TOKENS", 5)
+    monkeypatch.setattr(words, "_PART_CHARACTERS", 20)
+    monkeypatch.setattr(words, "_MERGE_WORDS", 4)
 
 
 # ---- counting and encoding
@@ -105,6 +107,8 @@ def test_both_routes_agree_with_a_loop(
         patch.setattr(textio, "_PIECE_BYTES", 16)
         patch.setattr("w2v.corpus._BATCH_TOKENS", 3)
         patch.setattr(spool, "_ENCODE_TOKENS", 5)
+        patch.setattr(words, "_PART_CHARACTERS", 20)
+        patch.setattr(words, "_MERGE_WORDS", 4)
         if not expected:
             with pytest.raises(CorpusError, match=r"There is no|No word occurs"):
                 read_sentences(sentences, min_count=min_count, max_vocab=max_vocab)
@@ -144,6 +148,15 @@ def test_given_vocabulary() -> None:
         read_sentences(SENTENCES, vocabulary=Vocabulary.from_counts({"dog": 1}))
 
 
+def test_given_vocabulary_of_many_words() -> None:
+    words = [f"word{i}" for i in range(100_000)]
+    corpus = read_sentences(
+        SENTENCES, vocabulary=Vocabulary.from_counts(["the", *words], [2] * 100_001)
+    )
+    assert corpus.stats == CorpusStats(tokens=8, rare=5, sentences=3, types=6)
+    assert corpus.ids.tolist() == [0, 0, 0]
+
+
 # ---- text
 
 
@@ -175,6 +188,36 @@ def test_words_do_not_depend_on_where_pieces_end(
         pieces = list(textio.read_pieces([str(file)]))
     assert "".join(pieces) == text.removeprefix("\ufeff") + "\n"
     assert all(piece[-1].isspace() for piece in pieces)
+
+
+@given(
+    st.text(st.sampled_from("ab\n \x1c\x85\u3000é日😀") | st.characters(exclude_categories=["Cs"])),
+    st.integers(1, 60),
+    st.integers(1, 20),
+)
+def test_any_text_is_split_as_python_splits_it(
+    tmp_path_factory: pytest.TempPathFactory, text: str, part: int, merge: int
+) -> None:
+    text = text.replace("\0", "") + "\nlast"
+    file = tmp_path_factory.getbasetemp() / "any.txt"
+    file.write_bytes(text.encode())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(textio, "_PIECE_BYTES", 16)
+        patch.setattr(words, "_PART_CHARACTERS", part)
+        patch.setattr(words, "_MERGE_WORDS", merge)
+        corpus = read_corpus(file, min_count=1)
+    lines = [line.split() for line in text.removeprefix("\ufeff").split("\n")]
+    assert sentences_of(corpus) == [line for line in lines if line]
+    assert corpus.vocabulary == Vocabulary.from_counts(Counter(chain.from_iterable(lines)))
+
+
+def test_every_character_is_white_space_or_not_as_in_python(tmp_path: Path) -> None:
+    points = [point for point in range(1, sys.maxunicode + 1) if not 0xD800 <= point < 0xE000]
+    text = "".join(chr(point) + "\n" * (point % 999 == 0) for point in points)
+    (tmp_path / "all").write_bytes(text.encode())
+    corpus = read_corpus(tmp_path / "all", min_count=1)
+    lines = [line.split() for line in text.split("\n")]
+    assert sentences_of(corpus) == [line for line in lines if line]
 
 
 def test_one_long_line_in_little_memory(tmp_path: Path) -> None:

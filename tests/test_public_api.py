@@ -41,8 +41,8 @@ def test_import_is_quick() -> None:
 
 def test_import_loads_no_optional_library() -> None:
     code = (
-        "import sys, w2v; heavy = {'cupy', 'numba', 'click', 'gensim', 'scipy', 'zstandard'}; "
-        "print(sorted(heavy & set(sys.modules)))"
+        "import sys, w2v; heavy = {'cupy', 'numba', 'click', 'gensim', 'pyarrow', 'scipy', "
+        "'zstandard'}; print(sorted(heavy & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"

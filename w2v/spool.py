@@ -26,15 +26,19 @@ _ENCODE_TOKENS = 1 << 18
 class Spool:
     """Tokens and sentence ends in the order they are read; a context manager.
 
+    Parameters
+    ----------
+    types : int                   Provisional ids that are given before anything is read.
+
     Attributes
     ----------
-    counts : int64                Of each provisional id; there may be zeros at the end.
+    counts : int64                Of each provisional id, and zeros for some more.
     tokens, sentences : int       Read so far; empty sentences are not counted.
     started : float               `time.perf_counter` when the spool was made.
     """
 
-    def __init__(self) -> None:
-        self.counts = np.zeros(1 << 16, np.int64)
+    def __init__(self, types: int) -> None:
+        self.counts = np.zeros(max(types, 1 << 16), np.int64)
         self.tokens = 0
         self.sentences = 0
         self.started = time.perf_counter()
@@ -54,9 +58,8 @@ class Spool:
         ends = self.tokens + np.asarray(lengths, np.int64).cumsum()
         _write(self._ids, ids)
         self.tokens += len(ids)
-        most = int(ids.max(initial=-1)) + 1
-        if most > len(self.counts):
-            self.counts = np.pad(self.counts, (0, most))
+        if (types := int(ids.max(initial=-1)) + 1) > len(self.counts):
+            self.counts = np.pad(self.counts, (0, types))
         np.add.at(self.counts, ids, 1)
         ends = ends[:-1]
         ends = ends[np.diff(ends, prepend=self._last_end) > 0]
@@ -84,14 +87,14 @@ class Spool:
         with _temporary_file() as new_ends:
             for start in range(0, self.tokens, _ENCODE_TOKENS):
                 self._ids.seek(4 * start)
-                ids = final[np.fromfile(self._ids, np.int32, _ENCODE_TOKENS)]
+                ids = final.take(np.fromfile(self._ids, np.int32, _ENCODE_TOKENS))
                 known = ids >= 0
                 next_sentence = int(np.searchsorted(old_ends, start + len(ids), side="right"))
                 here = old_ends[sentence:next_sentence] - (start + 1)
-                ends = kept + known.cumsum()[here]
+                ends = known.cumsum(dtype=np.int32)[here] + np.int64(kept)
                 ends = ends[np.diff(ends, prepend=last_end) > 0]
                 self._ids.seek(4 * kept)
-                _write(self._ids, ids[known])
+                _write(self._ids, ids.compress(known))
                 _write(new_ends, ends)
                 kept += int(np.count_nonzero(known))
                 last_end = int(ends[-1]) if len(ends) else last_end

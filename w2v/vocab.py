@@ -14,6 +14,7 @@ from w2v.errors import ConfigError, CorpusError
 from w2v.files import write_text
 
 _SENTENCE_END = "</s>"  # first line of every vocabulary word2vec.c writes; no word of the text
+_CHECKED_WORDS = 1 << 16  # at a time: many, but no copy of the vocabulary
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,10 +89,9 @@ class Vocabulary:
         kept = np.flatnonzero(every >= min_count)
         if not len(kept):
             raise CorpusError(_too_rare(words, every, min_count))
-        ordered = sorted((-int(every[i]), words[i]) for i in kept.tolist())[:max_vocab]
-        vocabulary = cls(
-            tuple(word for _, word in ordered), np.array([-count for count, _ in ordered])
-        )
+        alphabetic = np.array(sorted(kept.tolist(), key=words.__getitem__))
+        order = alphabetic[np.argsort(-every[alphabetic], kind="stable")][:max_vocab]
+        vocabulary = cls(tuple(map(words.__getitem__, order.tolist())), every[order])
         _check_words(vocabulary)
         return vocabulary
 
@@ -188,15 +188,19 @@ class Vocabulary:
             raise CorpusError(f"{name} is not a vocabulary: {error}") from error
 
 
-def is_word(token: str) -> bool:
-    """Whether a text and a vector file can hold `token`: no white space, no NUL, not empty."""
-    if token.split() != [token] or "\0" in token:
-        return False
+def are_words(tokens: list[str]) -> bool:
+    """Whether a text and a vector file can hold each token: no white space, no NUL, not empty."""
+    text = "\n".join(tokens)
     try:
-        token.encode()
+        text.encode()
     except UnicodeEncodeError:  # half of a surrogate pair
         return False
-    return True
+    return "\0" not in text and text.split() == tokens
+
+
+def is_word(token: str) -> bool:
+    """Whether a text and a vector file can hold `token`."""
+    return are_words([token])
 
 
 def _whole_numbers(counts: ArrayLike) -> NDArray[np.int64]:
@@ -210,8 +214,10 @@ def _check_words(vocabulary: Vocabulary) -> None:
     if len(vocabulary.index) < len(vocabulary):
         word = Counter(vocabulary.words).most_common(1)[0][0]
         raise ValueError(f"Words must be distinct, {word!r} is repeated.")
-    for word in vocabulary.words:
-        if not is_word(word):
+    for start in range(0, len(vocabulary), _CHECKED_WORDS):
+        words = list(vocabulary.words[start : start + _CHECKED_WORDS])
+        if not are_words(words):
+            word = next(word for word in words if not is_word(word))
             raise ValueError(f"A word must be UTF-8 text without white space or NUL, got {word!r}.")
 
 

@@ -10,12 +10,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-Int32s = NDArray[np.int32]
+from w2v.spool import Int32s
 
-_THREADS = 4  # one thread feeds no more
+Part = tuple[Int32s, Any]  # words of each line; all words, as an Arrow array with a dictionary
+
+_THREADS = 3  # more are not fed by the one that reads and merges
 _PART_CHARACTERS = 1 << 20
-_MERGE_WORDS = 1 << 18
-
+_MERGE_WORDS = 1 << 18  # or as many as are known, so that no word is merged often
+_MERGE_PARTS = 64  # which bounds the memory for parts with few words
 _STRING = pa.large_string()  # the words of all parts may take more than 2 GiB
 
 
@@ -53,17 +55,18 @@ class Dictionary:
         lengths : int32 (lines,)      Words of each line; the last one goes on in what comes next.
         ids : int32 (words,)          New words are in the dictionary by now.
         """
-        waiting: list[tuple[Int32s, Any]] = []
+        waiting: list[Part] = []
         size = 0
         for lengths, words in _split_ahead(pieces):
             waiting.append((lengths, words))
             size += len(words.dictionary)
-            if size >= max(_MERGE_WORDS, len(self)):
+            if size >= max(_MERGE_WORDS, len(self)) or len(waiting) == _MERGE_PARTS:
                 yield from self._merged(waiting)
                 waiting, size = [], 0
         yield from self._merged(waiting)
+        pa.default_memory_pool().release_unused()  # else what comes next needs it on top
 
-    def _merged(self, parts: list[tuple[Int32s, Any]]) -> Iterator[tuple[Int32s, Int32s]]:
+    def _merged(self, parts: list[Part]) -> Iterator[tuple[Int32s, Int32s]]:
         """Make room for new words, and replace the ids of each part by those of this dictionary."""
         known = pa.DictionaryArray.from_arrays(pa.array([], pa.int32()), self._words)
         merged = pa.chunked_array([known, *(words for _, words in parts)]).unify_dictionaries()
@@ -72,10 +75,10 @@ class Dictionary:
             yield lengths, words.indices.to_numpy()
 
 
-def _split_ahead(pieces: Iterable[str]) -> Iterator[tuple[Int32s, Any]]:
+def _split_ahead(pieces: Iterable[str]) -> Iterator[Part]:
     """What `_split` gives, in order; the next few parts are read and split meanwhile."""
     with ThreadPoolExecutor(_THREADS, "w2v-words") as pool:
-        parts: deque[Future[tuple[Int32s, Any]]] = deque()
+        parts: deque[Future[Part]] = deque()
         for text in _joined(pieces):
             parts.append(pool.submit(_split, text))
             if len(parts) > _THREADS:
@@ -97,7 +100,7 @@ def _joined(pieces: Iterable[str]) -> Iterator[str]:
     yield "".join(few)
 
 
-def _split(text: str) -> tuple[Int32s, Any]:
+def _split(text: str) -> Part:
     """Words of each line, and all words with a dictionary of their own."""
     lines = pc.split_pattern(pa.array([text], _STRING), "\n").flatten()
     lines = pc.utf8_trim_whitespace(lines)  # splitting leaves empty words at both ends

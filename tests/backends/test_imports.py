@@ -18,7 +18,15 @@ LIBRARIES = {"numpy", "cupy", "cupyx", "numba", "scipy"}
 OURS = {"w2v", "backends", "tests", "benchmarks"}
 
 LEAVES = ("w2v.errors", "w2v.config")
-TEXT = ("w2v.errors", "w2v.files", "w2v.textio", "w2v.spool", "w2v.vocab", "w2v.corpus")
+TEXT = (
+    "w2v.errors",
+    "w2v.files",
+    "w2v.textio",
+    "w2v.spool",
+    "w2v.vocab",
+    "w2v.words",
+    "w2v.corpus",
+)
 RESULTS = ("w2v.errors", "w2v.files", "w2v.formats", "w2v.vectors")
 MODEL = (*LEAVES, "w2v.backends", "w2v.blocks", "w2v.draws", "w2v.huffman", "w2v.layers")
 
@@ -32,6 +40,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "w2v.textio": TEXT,
     "w2v.spool": TEXT,
     "w2v.vocab": TEXT,
+    "w2v.words": TEXT,
     "w2v.corpus": TEXT,
     "w2v.huffman": TEXT,
     "w2v.formats": RESULTS,
