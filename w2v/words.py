@@ -64,7 +64,6 @@ class Dictionary:
                 yield from self._merged(waiting)
                 waiting, size = [], 0
         yield from self._merged(waiting)
-        pa.default_memory_pool().release_unused()  # else what comes next needs it on top
 
     def _merged(self, parts: list[Part]) -> Iterator[tuple[Int32s, Int32s]]:
         """Make room for new words, and replace the ids of each part by those of this dictionary."""
@@ -73,6 +72,7 @@ class Dictionary:
         self._words = merged.chunk(0).dictionary
         for (lengths, _), words in zip(parts, merged.chunks[1:], strict=True):
             yield lengths, words.indices.to_numpy()
+        pa.default_memory_pool().release_unused()  # else what comes next has need of more
 
 
 def _split_ahead(pieces: Iterable[str]) -> Iterator[Part]:
