@@ -16,7 +16,7 @@ Part = tuple[Int32s, Any]  # words of each line; all words, as an Arrow array wi
 
 _THREADS = 3  # more are not fed by the one that reads and merges
 _PART_CHARACTERS = 1 << 20
-_MERGE_WORDS = 1 << 18  # or as many as are known, so that no word is merged often
+_MERGE_WORDS = 1 << 19  # or as many as are known, so that no word is merged often
 _MERGE_PARTS = 64  # which bounds the memory for parts with few words
 _STRING = pa.large_string()  # the words of all parts may take more than 2 GiB
 
