@@ -419,3 +419,26 @@ def test_runs_as_a_module() -> None:
         [sys.executable, "-m", "w2v", "--version"], capture_output=True, text=True, check=True
     )
     assert done.stdout.startswith("w2v, version ")
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+def test_bench(as_json: bool) -> None:
+    options = ["--model", "cbow", "--dim", 8, "--words", 100, "--tokens", 10**9, "--epochs", 2]
+    result = run("bench", *options, "--seconds", 0.01, "--workers", 1, *["--json"] * as_json)
+    assert result.exit_code == 0, result.output
+    if as_json:
+        found = json.loads(result.stdout)
+        assert found["corpus"]["tokens"] == 10**9
+        assert {s["model"] for s in found["speeds"]} == {"cbow"}
+        assert {"ns", "hs"} == {s["loss"] for s in found["speeds"] if s["backend"] == "numpy"}
+        assert all(s["estimated_seconds"] > 1 for s in found["speeds"])
+    else:
+        head, *_, last = result.stdout.splitlines()
+        assert head.endswith("1G tokens, 2 epochs")
+        assert re.search(r"^cbow +ns +numpy +\S+[kM] +\d+:\d\d:\d\d$", result.stdout, re.MULTILINE)
+        assert last.startswith("Fastest here: ")
+
+
+def test_bench_refuses_what_has_no_meaning() -> None:
+    refused(run("bench", "--loss", "hs", "--negative", 5), 2, "--negative has a meaning only with")
+    refused(run("bench", "--window", 0), 2, "--window must be at least 1")
