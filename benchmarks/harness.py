@@ -1,10 +1,12 @@
-"""What every benchmark needs: facts about the machine, timed child processes, results as JSON."""
+"""What every benchmark needs: facts about the machine, timed child processes, results as files."""
 
 from __future__ import annotations
 
 import json
 import os
 import platform
+import re
+import select
 import subprocess
 import sys
 import time
@@ -15,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 RESULTS = Path(__file__).parent / "results"
+_POLL_S = 0.05
 
 
 @dataclass(frozen=True)
@@ -23,17 +26,67 @@ class Finished:
 
     seconds: float
     output: str
+    """Standard output and standard error, as they came."""
+    progress: list[tuple[float, float]]
+    """(seconds since the start, per cent) of each line of progress, if a pattern was given."""
+    peak_memory_bytes: int | None
+    """The most memory it held at once; None where there is no /proc."""
+
+    @property
+    def progress_seconds(self) -> float | None:
+        """What 100 % take at the pace between the first and the last line of progress."""
+        if not self.progress or self.progress[0][1] >= self.progress[-1][1]:
+            return None
+        (begin, first), (end, last) = self.progress[0], self.progress[-1]
+        return 100 * (end - begin) / (last - first)
 
 
-def run(command: Sequence[str]) -> Finished:
-    """Run a command to its end; its standard error is passed on only if it fails."""
+def run(command: Sequence[str], progress: str | None = None) -> Finished:
+    """Run a command to its end.
+
+    Parameters
+    ----------
+    command : sequence of str
+    progress : str, optional    Pattern of a line of progress; its group is the per cent.
+    """
+    output, seen, peak = b"", 0, 0
+    moments: list[tuple[float, float]] = []
     started = time.perf_counter()
-    child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    output, errors = child.communicate()
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as child:
+        assert child.stdout is not None
+        while True:
+            ready, _, _ = select.select([child.stdout], [], [], _POLL_S)
+            peak = max(peak, _peak_memory_bytes(child.pid))
+            if not ready:
+                continue
+            if not (chunk := os.read(child.stdout.fileno(), 1 << 16)):
+                break
+            output += chunk
+            now = time.perf_counter() - started
+            for match in re.compile(progress.encode()).finditer(output, seen) if progress else ():
+                moments.append((now, float(match[1])))
+                seen = match.end()
     seconds = time.perf_counter() - started
+    text = output.decode(errors="replace")
     if child.returncode:
-        raise SystemExit(f"{' '.join(command)} failed with {child.returncode}:\n{errors}")
-    return Finished(seconds, output)
+        raise SystemExit(f"{' '.join(command)} failed with {child.returncode}:\n{text}")
+    return Finished(seconds, text, moments, peak or None)
+
+
+def stay_on(cores: int) -> list[int]:
+    """Bind this process, and all it starts from now on, to so many cores; which ones."""
+    if not hasattr(os, "sched_setaffinity"):
+        say("This system binds no process to cores: threads go where they like.")
+        return []
+    chosen = sorted(os.sched_getaffinity(0))[:cores]
+    os.sched_setaffinity(0, chosen)
+    return chosen
+
+
+def usable_cores() -> int:
+    """Cores this process may run on."""
+    affinity = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity else os.cpu_count() or 1
 
 
 def environment(packages: Sequence[str]) -> dict[str, Any]:
@@ -42,23 +95,40 @@ def environment(packages: Sequence[str]) -> dict[str, Any]:
         "commit": _commit(),
         "date": time.strftime("%Y-%m-%d"),
         "cpu": _cpu(),
-        "cores": len(os.sched_getaffinity(0)),
+        "cores": usable_cores(),
         "python": platform.python_version(),
         "versions": {name: _version(name) for name in packages},
     }
 
 
-def write(name: str, result: dict[str, Any]) -> Path:
-    """Keep a result as ``benchmarks/results/NAME.json``."""
-    RESULTS.mkdir(exist_ok=True)
-    path = RESULTS / f"{name}.json"
+def write(name: str, result: dict[str, Any], folder: Path = RESULTS) -> Path:
+    """Keep a result as ``NAME.json``."""
+    folder.mkdir(exist_ok=True, parents=True)
+    path = folder / f"{name}.json"
     path.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+    say(f"kept in {path}")
     return path
+
+
+def markdown(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A Markdown table."""
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
 def say(text: str) -> None:
     """A line for the person who waits."""
     print(text, file=sys.stderr, flush=True)
+
+
+def _peak_memory_bytes(process: int) -> int:
+    """Of its own; a figure from `wait` would be that of the parent, if it is larger."""
+    try:
+        status = Path(f"/proc/{process}/status").read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return 0
+    found = re.search(r"VmHWM:\s*(\d+) kB", status)
+    return int(found[1]) * 1024 if found else 0
 
 
 def _commit() -> str:

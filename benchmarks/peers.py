@@ -1,27 +1,28 @@
 """How fast is w2v beside its peers, and are its vectors as good?
 
-    python -m benchmarks.peers CORPUS [--eval-dir DIR] [--repeats 3] [--epochs 5] [--workers 2]
+    python -m benchmarks.peers CORPUS [--eval-dir DIR] [--word2vec PATH]
 
-Each trainer reads the same plain text with the same settings in a process of its own. The repeats
-are interleaved and their median is reported, since machines are shared and noisy. Words a second
-count every token of the text, over the training phase only. `--eval-dir` holds questions-words.txt
-and files of word pairs; each repeat has another seed, and scores are means over the repeats.
+Each trainer reads the same plain text with the same settings in a process of its own, on the same
+cores. The repeats are interleaved, since machines are shared and noisy. Words a second count every
+token of the text, over the training phase only. `--eval-dir` holds questions-words.txt and files of
+word pairs. Writes NAME.json and NAME.png into benchmarks/results.
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import statistics
-import sys
 import tempfile
-import time
-from importlib.util import find_spec
+from collections.abc import Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from benchmarks import harness
-from w2v.backends import available_backends, get_backend
+from benchmarks import charts, harness, trainers
+from benchmarks.trainers import Run, Task
+from w2v.backends import available_backends
 from w2v.corpus import read_corpus
 from w2v.evaluate import evaluate
 from w2v.textio import read_pieces
@@ -33,131 +34,168 @@ CASES = {
     "cbow-ns": {"model": "cbow", "loss": "ns", "alpha": 0.05},
     "cbow-hs": {"model": "cbow", "loss": "hs", "alpha": 0.05},
 }
-PEER = "gensim"
+YARDSTICK = "gensim"
+_WARM_UP_CHARACTERS = 200_000
 
 
 def main() -> None:
     """Train, time, score, print a table and keep the figures."""
     options = _options()
-    if options.child:
-        _train_gensim(json.loads(options.child))
-        return
-    trainers = _trainers()
+    cores = harness.stay_on(options.workers)
+    chosen = _chosen(options.trainers, options.word2vec)
     runs: list[dict[str, Any]] = []
-    with tempfile.TemporaryDirectory(prefix="w2v-peers-") as folder:
-        text, tokens = _plain(options.corpus, Path(folder))
-        for repeat in range(options.repeats):
-            for case in options.cases:
-                for trainer in trainers:
-                    settings = {**CASES[case], "seed": repeat + 1, "epochs": options.epochs}
-                    settings |= {"workers": options.workers, "text": str(text)}
-                    settings["vectors"] = str(Path(folder) / f"{trainer}.bin")
-                    found = _run(trainer, settings)
-                    found |= {"case": case, "trainer": trainer, "repeat": repeat}
-                    found["raw_words_per_second"] = tokens * options.epochs / found["train_seconds"]
-                    found |= _scores(Path(settings["vectors"]), options.eval_dir)
-                    harness.say(json.dumps(found))
-                    runs.append(found)
-    table = _summary(runs, trainers, options.cases)
+    with tempfile.TemporaryDirectory(prefix="w2v-peers-") as name:
+        folder = Path(name)
+        text, tokens = _plain(options.corpus, folder)
+        tasks = [_task(options, case, text) for case in options.cases]
+        _warm_up(chosen, tasks, text)
+        for repeat, (case, task), trainer in itertools.product(
+            range(options.repeats), zip(options.cases, tasks, strict=True), chosen
+        ):
+            vectors = folder / f"{trainer}.bin"
+            task = replace(task, seed=repeat + 1, vectors=str(vectors))  # noqa: PLW2901
+            done = chosen[trainer](task)
+            found = {"case": case, "trainer": trainer, "repeat": repeat, **asdict(done)}
+            found["raw_words_per_second"] = tokens * task.epochs / done.train_seconds
+            found |= _scores(vectors, options.eval_dir)
+            harness.say(json.dumps(found))
+            runs.append(found)
+    summary = summarise(runs)
+    notes = {k: v for k, v in trainers.NOTES.items() if k == "all" or _any(k, chosen)}
+    packages = ["w2v", "numpy", "numba", "gensim", "fasttext-wheel"]
+    settings = asdict(tasks[0])
+    for name in ("text", "vectors", "model", "loss", "alpha", "seed"):
+        del settings[name]
     result = {
-        "environment": harness.environment(["w2v", "numpy", PEER]),
+        "environment": {**harness.environment(packages), "bound_to_cores": cores},
         "corpus": {"name": Path(options.corpus).name, "tokens": tokens},
-        "settings": {
-            "dim": 100,
-            "window": 5,
-            "negative": 5,
-            "sample": 1e-3,
-            "min_count": 5,
-            "epochs": options.epochs,
-            "workers": options.workers,
-            "repeats": options.repeats,
-        },
-        "summary": table,
+        "settings": {**settings, "repeats": options.repeats, "cases": CASES},
+        "notes": notes,
+        "summary": summary,
         "runs": runs,
     }
-    print(_markdown(table))
-    if options.name:
-        harness.say(f"kept in {harness.write(options.name, result)}")
+    print(markdown(summary))
+    print("\nWhat differs:\n" + "\n".join(f"* {k}: {v}" for k, v in notes.items()))
+    harness.write(options.name, result, options.results)
+    charts.keep(lambda: charts.peers(result), options.results / f"{options.name}.png")
+
+
+def summarise(runs: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Medians of times, means of scores, medians of the ratios within a repeat."""
+    rows = []
+    for case, trainer in dict.fromkeys((run["case"], run["trainer"]) for run in runs):
+        mine = [run for run in runs if (run["case"], run["trainer"]) == (case, trainer)]
+        beside = [run for run in runs if (run["case"], run["trainer"]) == (case, YARDSTICK)]
+        row: dict[str, Any] = {"case": case, "trainer": trainer}
+        for name in ("raw_words_per_second", "train_seconds", "total_seconds"):
+            row[name] = statistics.median(run[name] for run in mine)
+        row["peak_memory_bytes"] = max(
+            (run["peak_memory_bytes"] for run in mine if run["peak_memory_bytes"]), default=None
+        )
+        for phase in ("train", "total"):
+            which = f"{phase}_seconds"
+            ratios = [b[which] / a[which] for a, b in zip(mine, beside, strict=False)]
+            row[f"{phase}_ratio_to_{YARDSTICK}"] = statistics.median(ratios) if ratios else None
+        for name in score_names(mine):
+            row[name] = statistics.mean(run[name] for run in mine)
+        rows.append(row)
+    return rows
+
+
+def score_names(rows: Sequence[dict[str, Any]]) -> list[str]:
+    """Analogies first, then the sets of pairs."""
+    names = [name for name in rows[0] if name == "analogies" or name.startswith("spearman ")]
+    return sorted(names, key=lambda name: name != "analogies")
+
+
+def markdown(rows: Sequence[dict[str, Any]]) -> str:
+    """The table for people."""
+    scores = score_names(rows)
+    head = ["", "trainer", "words/s", "to gensim", "end to end", "to gensim", "memory"]
+    lines = []
+    for row in rows:
+        memory = row["peak_memory_bytes"]
+        lines.append(
+            [
+                row["case"],
+                row["trainer"],
+                f"{row['raw_words_per_second'] / 1e6:.2f} M",
+                _ratio(row[f"train_ratio_to_{YARDSTICK}"]),
+                f"{row['total_seconds']:.1f} s",
+                _ratio(row[f"total_ratio_to_{YARDSTICK}"]),
+                f"{memory / 1e6:.0f} MB" if memory else "-",
+                *(f"{100 * row[n]:.1f} %" if n == "analogies" else f"{row[n]:.3f}" for n in scores),
+            ]
+        )
+    return harness.markdown([*head, *scores], lines)
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("corpus", nargs="?")
+    parser.add_argument("corpus", help="text, or text compressed as w2v reads it")
     parser.add_argument("--eval-dir", type=Path)
+    parser.add_argument("--trainers", nargs="+", help="gensim, fasttext, word2vec, w2v-BACKEND")
     parser.add_argument("--cases", nargs="+", choices=CASES, default=list(CASES))
+    parser.add_argument("--word2vec", metavar="PATH", help="word2vec.c, if it is not on PATH")
     parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--epochs", type=int, default=5)
-    parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--name", default="", help="keep the result under this name")
-    parser.add_argument("--child", help=argparse.SUPPRESS)
-    options = parser.parse_args()
-    if not options.corpus and not options.child:
-        parser.error("give a corpus")
-    return options
+    parser.add_argument("--workers", type=int, default=harness.usable_cores())
+    for name in ("epochs", "dim", "window", "negative", "sample", "min_count"):
+        default = getattr(Task, name)
+        flag = f"--{name.replace('_', '-')}"
+        parser.add_argument(flag, type=type(default), default=default)
+    parser.add_argument("--name", default="peers")
+    parser.add_argument("--results", type=Path, default=harness.RESULTS)
+    return parser.parse_args()
+
+
+def _chosen(wanted: Sequence[str] | None, word2vec: str | None) -> dict[str, Run]:
+    """Trainers that are here, of those asked for; a line about each that is not."""
+    found = trainers.peers(word2vec)
+    for state in available_backends():
+        usable = trainers.w2v(state.name) if state.backend else state.reason
+        found[f"w2v-{state.name}"] = usable
+    if unknown := sorted(set(wanted or ()) - set(found)):
+        raise SystemExit(f"No trainer {', '.join(unknown)}; there are {', '.join(found)}.")
+    chosen: dict[str, Run] = {}
+    for name in wanted or found:
+        run = found[name]
+        if isinstance(run, str):
+            harness.say(f"Without {name}: {run}")
+        else:
+            chosen[name] = run
+    if not chosen:
+        raise SystemExit("There is no trainer to run.")
+    return chosen
 
 
 def _plain(corpus: str, folder: Path) -> tuple[Path, int]:
-    """The corpus as one plain text file, since gensim's fast path reads nothing else."""
+    """The corpus as one plain text file, since the peers read nothing else, and its tokens."""
     path = folder / "corpus.txt"
     with path.open("w", encoding="utf-8") as file:
         for piece in read_pieces([corpus]):
             file.write(piece)
+        file.write("\n")
     with read_corpus(path, min_count=1) as read:
         return path, read.stats.tokens
 
 
-def _run(trainer: str, settings: dict[str, Any]) -> dict[str, Any]:
-    if trainer == PEER:
-        child = [sys.executable, "-m", "benchmarks.peers", "--child", json.dumps(settings)]
-        done = harness.run(child)
-        return {**json.loads(done.output.splitlines()[-1]), "total_seconds": done.seconds}
-    report = f"{settings['vectors']}.json"
-    command = [sys.executable, "-m", "w2v", "train", settings["text"], "-q", "--report", report]
-    command += ["-o", settings["vectors"], "--backend", trainer.removeprefix("w2v-")]
-    for name in ("model", "loss", "alpha", "seed", "epochs", "workers"):
-        command += [f"--{name}", str(settings[name])]
-    total = harness.run(command).seconds
-    found = json.loads(Path(report).read_text(encoding="utf-8"))
-    return {
-        "train_seconds": found["seconds"]["train"],
-        "total_seconds": total,
-        "peak_memory_bytes": found["peak_memory_bytes"],
-        "loss": found["loss"],
-    }
+def _task(options: argparse.Namespace, case: str, text: Path) -> Task:
+    names = ("epochs", "workers", "dim", "window", "negative", "sample", "min_count")
+    given = {name: getattr(options, name) for name in names}
+    return Task(text=str(text), vectors="", **CASES[case], **given)  # type: ignore[arg-type]
 
 
-def _train_gensim(settings: dict[str, Any]) -> None:
-    """In a process of its own: count, train from the file, save; print the times."""
-    from gensim.models import Word2Vec
-
-    model = Word2Vec(
-        sg=settings["model"] == "skipgram",
-        hs=settings["loss"] == "hs",
-        negative=5 if settings["loss"] == "ns" else 0,
-        vector_size=100,
-        window=5,
-        sample=1e-3,
-        min_count=5,
-        alpha=settings["alpha"],
-        epochs=settings["epochs"],
-        workers=settings["workers"],
-        seed=settings["seed"],
-    )
-    text = settings["text"]
-    model.build_vocab(corpus_file=text)
-    started = time.perf_counter()
-    model.train(
-        corpus_file=text,
-        total_examples=model.corpus_count,
-        total_words=model.corpus_total_words,
-        epochs=model.epochs,
-    )
-    seconds = time.perf_counter() - started
-    model.wv.save_word2vec_format(settings["vectors"], binary=True)
-    peak = get_backend("numpy").peak_memory_bytes()  # of this process, whoever trains in it
-    print(json.dumps({"train_seconds": seconds, "peak_memory_bytes": peak}))
+def _warm_up(chosen: dict[str, Run], tasks: Sequence[Task], text: Path) -> None:
+    """Let w2v compile and cache what each case needs, and everybody read the text once."""
+    few = text.with_name("warm-up.txt")
+    with text.open(encoding="utf-8") as file:
+        few.write_text(file.read(_WARM_UP_CHARACTERS), encoding="utf-8")
+    for task, trainer in itertools.product(tasks, chosen):
+        if trainer.startswith("w2v-"):
+            vectors = str(text.with_name("warm-up.bin"))
+            chosen[trainer](replace(task, text=str(few), vectors=vectors, epochs=1, min_count=1))
 
 
 def _scores(vectors: Path, folder: Path | None) -> dict[str, float]:
@@ -172,57 +210,8 @@ def _scores(vectors: Path, folder: Path | None) -> dict[str, float]:
     return scores
 
 
-def _trainers() -> list[str]:
-    """The peer, if it is installed, and w2v on every backend that can be used."""
-    own = [f"w2v-{state.name}" for state in available_backends() if state.backend]
-    if find_spec(PEER) is None:
-        harness.say(f"{PEER} is not installed: no ratios. Get it with pip install gensim.")
-        return own
-    return [PEER, *own]
-
-
-def _summary(
-    runs: list[dict[str, Any]], trainers: list[str], cases: list[str]
-) -> list[dict[str, Any]]:
-    """Medians of times, means of scores, ratios to the peer in the same repeat."""
-    rows = []
-    for case in cases:
-        for trainer in trainers:
-            mine = [run for run in runs if (run["case"], run["trainer"]) == (case, trainer)]
-            peer = [run for run in runs if (run["case"], run["trainer"]) == (case, PEER)]
-            row: dict[str, Any] = {"case": case, "trainer": trainer}
-            for name in ("raw_words_per_second", "train_seconds", "total_seconds"):
-                row[name] = statistics.median(run[name] for run in mine)
-            row["peak_memory_bytes"] = max(run["peak_memory_bytes"] for run in mine)
-            for phase in ("train", "total"):
-                which = f"{phase}_seconds"
-                ratios = [b[which] / a[which] for a, b in zip(mine, peer, strict=False)]
-                row[f"{phase}_ratio_to_{PEER}"] = statistics.median(ratios) if ratios else None
-            for name in mine[0]:
-                if name == "analogies" or name.startswith("spearman "):
-                    row[name] = statistics.mean(run[name] for run in mine)
-            rows.append(row)
-    return rows
-
-
-def _markdown(rows: list[dict[str, Any]]) -> str:
-    scores = [n for n in rows[0] if n == "analogies" or n.startswith("spearman ")]
-    head = ["", "trainer", "words/s", "x gensim", "end to end s", "x gensim", "memory MB", *scores]
-    lines = [head, ["---"] * len(head)]
-    for row in rows:
-        lines.append(
-            [
-                row["case"],
-                row["trainer"],
-                f"{row['raw_words_per_second'] / 1e6:.2f}M",
-                _ratio(row[f"train_ratio_to_{PEER}"]),
-                f"{row['total_seconds']:.1f}",
-                _ratio(row[f"total_ratio_to_{PEER}"]),
-                f"{row['peak_memory_bytes'] / 1e6:.0f}",
-                *(f"{100 * row[n]:.1f} %" if n == "analogies" else f"{row[n]:.3f}" for n in scores),
-            ]
-        )
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+def _any(name: str, chosen: dict[str, Run]) -> bool:
+    return any(trainer.split("-")[0] == name for trainer in chosen)
 
 
 def _ratio(value: float | None) -> str:

@@ -1,0 +1,223 @@
+"""Results as pictures, with matplotlib where it is installed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from benchmarks import harness
+
+CASES = {
+    "skipgram-ns": "Skip-gram, negative sampling",
+    "skipgram-hs": "Skip-gram, hierarchical softmax",
+    "cbow-ns": "CBOW, negative sampling",
+    "cbow-hs": "CBOW, hierarchical softmax",
+}
+SCORES = {
+    "analogies": "Analogies, %",
+    "spearman wordsim353": "WordSim-353",
+    "spearman simlex999": "SimLex-999",
+}
+PEERS = {"gensim": "gensim", "fasttext": "fastText", "word2vec": "word2vec.c"}
+OURS = ("#0b5394", "#4f8fca", "#93bde0")
+OTHERS = "#a9a9a9"
+INK, FAINT = "#333333", "#dddddd"
+_GAP = 1.7  # rows between two cases, for the title
+
+
+def keep(draw: Callable[[], Any], path: Path) -> None:
+    """Save a figure, or say why there is none."""
+    if find_spec("matplotlib") is None:
+        harness.say("No chart: matplotlib is not installed (pip install matplotlib).")
+        return
+    import matplotlib
+
+    style = {
+        "font.size": 9,
+        "text.color": INK,
+        "axes.edgecolor": FAINT,
+        "axes.labelcolor": INK,
+        "xtick.color": INK,
+        "ytick.color": INK,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+    }
+    with matplotlib.rc_context(style):
+        draw().savefig(path, dpi=150, facecolor="white", bbox_inches="tight", pad_inches=0.15)
+    harness.say(f"kept in {path}")
+
+
+def peers(result: dict[str, Any], yardstick: str = "gensim") -> Any:
+    """A row per trainer and case: its speed as a bar, its scores as dots beside it."""
+    from matplotlib.figure import Figure
+
+    rows, titles = _places(result["summary"])
+    scores = [name for name in result["summary"][0] if name == "analogies" or "spearman" in name]
+    scores.sort(key=lambda name: list(SCORES).index(name) if name in SCORES else len(SCORES))
+    height = max(place for place, _ in rows) + 1.6
+    figure = Figure(figsize=(5.6 + 1.6 * len(scores), 0.9 + 0.24 * height))
+    grid = {"width_ratios": [3.2] + [1] * len(scores), "wspace": 0.1}
+    axes = figure.subplots(1, 1 + len(scores), sharey=True, squeeze=False, gridspec_kw=grid)[0]
+    _speeds(axes[0], rows, yardstick)
+    for axis, name in zip(axes[1:], scores, strict=True):
+        _scores(axis, rows, result["runs"], name, yardstick)
+    axes[0].set_yticks([place for place, _ in rows], [_name(row["trainer"]) for _, row in rows])
+    axes[0].set_ylim(height - 1, -1.4)
+    for axis in axes:
+        axis.tick_params(length=0)
+        axis.spines["left"].set_visible(False)
+    for place, case in titles:
+        axes[0].annotate(
+            CASES.get(case, case),
+            (0, place),
+            (-62, 0),
+            xycoords=("axes fraction", "data"),
+            textcoords="offset points",
+            weight="bold",
+            va="center",
+        )
+    figure.text(0.02, -0.02, _about(result), fontsize=8, color="#777777", va="top")
+    return figure
+
+
+def scaling(result: dict[str, Any]) -> Any:
+    """Seconds against each quantity, both logarithmic; dotted, what proportion would be."""
+    from matplotlib.figure import Figure
+
+    columns = 3
+    lines = -(-len(result["summary"]) // columns)
+    figure = Figure(figsize=(3.2 * columns, 2.4 * lines))
+    grid = {"wspace": 0.3, "hspace": 0.5}
+    axes = list(figure.subplots(lines, columns, squeeze=False, gridspec_kw=grid).flat)
+    for axis in axes[len(result["summary"]) :]:
+        axis.set_visible(False)
+    for axis, row in zip(axes, result["summary"], strict=False):
+        values, seconds = row["values"], row["seconds"]
+        sign = -1 if row["axis"] == "workers" else 1
+        proportion = [seconds[0] * (value / values[0]) ** sign for value in values]
+        axis.loglog(values, proportion, ":", color="#999999", linewidth=1)
+        axis.loglog(values, seconds, "o-", color=OURS[0], linewidth=1.6, markersize=4)
+        axis.set_title(f"{row['label']}: slope {row['slope']:.2f}", loc="left", fontsize=10)
+        axis.set_xticks(values, [short(value) for value in values])
+        axis.set_yticks(seconds, [f"{value:.2g}" for value in seconds])
+        axis.minorticks_off()
+        axis.set_ylabel("seconds")
+        axis.grid(visible=True, color=FAINT, linewidth=0.5)
+    about = (
+        f"{result['backend']}, {result['model']} {result['loss']}, "
+        f"{result['environment']['cpu']}; dotted: in proportion"
+    )
+    figure.text(0.08, -0.02, about, fontsize=8, color="#777777", va="top")
+    return figure
+
+
+def short(value: float) -> str:
+    """1M for a million."""
+    for unit, size in (("M", 1e6), ("k", 1e3)):
+        if value >= size:
+            return f"{value / size:g}{unit}"
+    return f"{value:g}"
+
+
+def _places(summary: list[dict[str, Any]]) -> tuple[list[Any], list[Any]]:
+    """(place, row) of each trainer, our own first, and (place, case) of each title."""
+    rows: list[Any] = []
+    titles: list[Any] = []
+    place = 0.0
+    for case in dict.fromkeys(row["case"] for row in summary):
+        titles.append((place - 0.9, case))
+        group = [row for row in summary if row["case"] == case]
+        for row in sorted(group, key=lambda row: row["trainer"] in PEERS):
+            rows.append((place, row))
+            place += 1
+        place += _GAP
+    return rows, titles
+
+
+def _speeds(axis: Any, rows: list[Any], yardstick: str) -> None:
+    """Bars of the speed as a multiple of the yardstick's; without one, in words a second."""
+    key = f"train_ratio_to_{yardstick}"
+    relative = all(row[key] is not None for _, row in rows)
+    longest = 0.0
+    own = list(dict.fromkeys(row["trainer"] for _, row in rows if row["trainer"] not in PEERS))
+    for place, row in rows:
+        words = row["raw_words_per_second"] / 1e6
+        length = row[key] if relative else words
+        mine = row["trainer"] in own
+        colour = OURS[min(own.index(row["trainer"]), len(OURS) - 1)] if mine else OTHERS
+        axis.barh(place, length, 0.78, color=colour)
+        text = f" {length:.2g}x" if length < 9.95 else f" {length:.0f}x"
+        style = {"va": "center", "color": INK}
+        if relative:
+            label = axis.annotate(
+                text, (length, place), weight="bold" if mine else "normal", **style
+            )
+            axis.annotate(
+                f"  {words:.2f} M words/s", (1, 0.5), xycoords=label, color="#777777", va="center"
+            )
+        else:
+            axis.annotate(f" {words:.2f}", (length, place), **style)
+        longest = max(longest, length)
+    axis.set_xlim(0, 1.45 * longest)
+    if relative:
+        axis.axvline(1, color=INK, linewidth=0.8, linestyle=(0, (4, 3)))
+    title = f"Training speed, {PEERS[yardstick]} = 1" if relative else "Million words a second"
+    axis.set_title(title, loc="left", fontsize=10)
+    axis.set_xticks([])
+    axis.spines["bottom"].set_visible(False)
+
+
+def _scores(axis: Any, rows: list[Any], runs: list[Any], name: str, yardstick: str) -> None:
+    """Dots, the range of the repeats as a line, and where the yardstick stands."""
+    scale = 100 if name == "analogies" else 1
+    for place, row in rows:
+        mine = row["trainer"] not in PEERS
+        found = [
+            scale * run[name]
+            for run in runs
+            if (run["case"], run["trainer"]) == (row["case"], row["trainer"])
+        ]
+        colour = OURS[0] if mine else "#777777"
+        axis.plot([min(found), max(found)], [place, place], color=colour, linewidth=1)
+        axis.plot(scale * row[name], place, "o", color=colour, markersize=5)
+        digits = f"{scale * row[name]:.1f}" if scale > 1 else f"{row[name]:.3f}".lstrip("0")
+        axis.annotate(
+            digits,
+            (1.0, place),
+            xycoords=("axes fraction", "data"),
+            va="center",
+            ha="right",
+            fontsize=8,
+            color=INK if mine else "#777777",
+        )
+        if row["trainer"] == yardstick:
+            group = [at for at, other in rows if other["case"] == row["case"]]
+            axis.vlines(
+                scale * row[name],
+                min(group) - 0.5,
+                max(group) + 0.5,
+                color=INK,
+                linewidth=0.8,
+                linestyle=(0, (4, 3)),
+            )
+    low, high = axis.get_xlim()
+    axis.set_xlim(low, high + 0.75 * (high - low))  # room for the figures
+    axis.set_title(SCORES.get(name, name), loc="left", fontsize=10)
+    axis.set_xticks([])
+    axis.spines["bottom"].set_visible(False)
+
+
+def _about(result: dict[str, Any]) -> str:
+    settings, machine, corpus = result["settings"], result["environment"], result["corpus"]
+    return (
+        f"{corpus['name']}: {corpus['tokens'] / 1e6:.1f} M words, {settings['epochs']} epochs, "
+        f"{settings['dim']} dimensions, window {settings['window']}, "
+        f"{settings['workers']} threads, {machine['cpu']}; median of {settings['repeats']} interleaved runs. "
+        "Scores: mean and range; dashed, gensim."
+    )
+
+
+def _name(trainer: str) -> str:
+    return PEERS.get(trainer) or trainer.replace("-", " on ", 1)
