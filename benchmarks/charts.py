@@ -78,7 +78,7 @@ def peers(result: dict[str, Any], yardstick: str = "gensim") -> Any:
             weight="bold",
             va="center",
         )
-    figure.text(0.02, -0.02, _about(result), fontsize=8, color="#777777", va="top")
+    figure.text(0.02, 0.06, _about(result), fontsize=8, color="#777777", va="top")
     return figure
 
 
@@ -148,23 +148,25 @@ def _speeds(axis: Any, rows: list[Any], yardstick: str) -> None:
         mine = row["trainer"] in own
         colour = OURS[min(own.index(row["trainer"]), len(OURS) - 1)] if mine else OTHERS
         axis.barh(place, length, 0.78, color=colour)
-        text = f" {length:.2g}x" if length < 9.95 else f" {length:.0f}x"
-        style = {"va": "center", "color": INK}
+        text = f" {length:.2g}" if length < 9.95 else f" {length:.0f}"
+        weight = "bold" if mine else "normal"
+        axis.annotate(text, (length, place), va="center", weight=weight)
         if relative:
-            label = axis.annotate(
-                text, (length, place), weight="bold" if mine else "normal", **style
-            )
             axis.annotate(
-                f"  {words:.2f} M words/s", (1, 0.5), xycoords=label, color="#777777", va="center"
+                f"{words:.2f} M",
+                (1, place),
+                xycoords=("axes fraction", "data"),
+                va="center",
+                ha="right",
+                fontsize=8,
+                color=INK if mine else "#777777",
             )
-        else:
-            axis.annotate(f" {words:.2f}", (length, place), **style)
         longest = max(longest, length)
-    axis.set_xlim(0, 1.45 * longest)
-    if relative:
-        axis.axvline(1, color=INK, linewidth=0.8, linestyle=(0, (4, 3)))
+    axis.set_xlim(0, 1.3 * longest)
     title = f"Training speed, {PEERS[yardstick]} = 1" if relative else "Million words a second"
     axis.set_title(title, loc="left", fontsize=10)
+    if relative:
+        axis.set_title("words/s", loc="right", fontsize=8, color="#777777")
     axis.set_xticks([])
     axis.spines["bottom"].set_visible(False)
 
@@ -193,15 +195,7 @@ def _scores(axis: Any, rows: list[Any], runs: list[Any], name: str, yardstick: s
             color=INK if mine else "#777777",
         )
         if row["trainer"] == yardstick:
-            group = [at for at, other in rows if other["case"] == row["case"]]
-            axis.vlines(
-                scale * row[name],
-                min(group) - 0.5,
-                max(group) + 0.5,
-                color=INK,
-                linewidth=0.8,
-                linestyle=(0, (4, 3)),
-            )
+            _dashed(axis, rows, row, scale * row[name])
     low, high = axis.get_xlim()
     axis.set_xlim(low, high + 0.75 * (high - low))  # room for the figures
     axis.set_title(SCORES.get(name, name), loc="left", fontsize=10)
@@ -209,14 +203,22 @@ def _scores(axis: Any, rows: list[Any], runs: list[Any], name: str, yardstick: s
     axis.spines["bottom"].set_visible(False)
 
 
+def _dashed(axis: Any, rows: list[Any], row: dict[str, Any], value: float) -> None:
+    """A line through all rows of this row's case."""
+    group = [place for place, other in rows if other["case"] == row["case"]]
+    low, high = min(group) - 0.5, max(group) + 0.5
+    axis.vlines(value, low, high, color=INK, linewidth=0.8, linestyle=(0, (4, 3)), zorder=0.5)
+
+
 def _about(result: dict[str, Any]) -> str:
     settings, machine, corpus = result["settings"], result["environment"], result["corpus"]
-    return (
-        f"{corpus['name']}: {corpus['tokens'] / 1e6:.1f} M words, {settings['epochs']} epochs, "
-        f"{settings['dim']} dimensions, window {settings['window']}, "
-        f"{settings['workers']} threads, {machine['cpu']}; median of {settings['repeats']} interleaved runs. "
-        "Scores: mean and range; dashed, gensim."
-    )
+    text = f"{corpus['name']}, {corpus['tokens'] / 1e6:.1f} M words"
+    shape = f"{settings['dim']} dimensions, window {settings['window']}"
+    threads = f"{settings['workers']} threads, {machine['cpu']}"
+    runs = f"median of {settings['repeats']} interleaved runs"
+    scored = any("spearman" in name or name == "analogies" for name in result["summary"][0])
+    scores = " Scores: mean and range; dashed: gensim." * scored
+    return f"{text}; epochs: {settings['epochs']}; {shape}; {threads}; {runs}.{scores}"
 
 
 def _name(trainer: str) -> str:
