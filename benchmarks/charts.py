@@ -101,10 +101,13 @@ def scaling(result: dict[str, Any]) -> Any:
         axis.loglog(values, seconds, "o-", color=OURS[0], linewidth=1.6, markersize=4)
         axis.set_title(f"{row['label']}: slope {row['slope']:.2f}", loc="left", fontsize=10)
         axis.set_xticks(values, [short(value) for value in values])
-        axis.set_yticks(seconds, [f"{value:.2g}" for value in seconds])
+        axis.set_yticks([])
         axis.minorticks_off()
         axis.set_ylabel("seconds")
-        axis.grid(visible=True, color=FAINT, linewidth=0.5)
+        for place in zip(values, seconds, strict=True):
+            offset = {"xytext": (0, -5), "textcoords": "offset points", "va": "top"}
+            axis.annotate(f"{place[1]:.2g}", place, ha="center", fontsize=8, **offset)
+        axis.set_ylim(min(*proportion, *seconds) / 1.5, max(*proportion, *seconds) * 1.2)
     about = (
         f"{result['backend']}, {result['model']} {result['loss']}, "
         f"{result['environment']['cpu']}; dotted: in proportion"

@@ -2,13 +2,45 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
+import pytest
 from corpora import two_topics
 
+from benchmarks import harness
+from benchmarks.limits import work
+from benchmarks.peers import CASES, summarise
+from w2v import Config
+from w2v.backends import StepShape
+from w2v.bench import zipf_corpus
+
 ROOT = Path(__file__).parents[1]
+FAKE = """#!{python}
+import sys, time
+for share in (10, 60, 90):
+    print(f"\\rAlpha: 0.01  Progress: {{share}}.00%  Words/thread/sec: 1k", end="", flush=True)
+    time.sleep(0.02)
+path = sys.argv[sys.argv.index("-output") + 1]
+open(path, "w").write("2 1\\nanimal1 1\\nanimal2 -1\\n")
+"""
+
+
+def run(module: str, results: Path, *options: object) -> tuple[str, dict[str, Any]]:
+    """What a benchmark prints, and the result it keeps."""
+    command = [sys.executable, "-m", f"benchmarks.{module}", *map(str, options)]
+    command += ["--results", str(results), "--name", "result"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
+    assert done.returncode == 0, done.stderr
+    found: dict[str, Any] = json.loads((results / "result.json").read_text(encoding="utf-8"))
+    assert found["environment"]["commit"]
+    drawn = module != "limits" and find_spec("matplotlib") is not None
+    assert (results / "result.png").exists() == drawn
+    return done.stdout, found
 
 
 def test_peers(tmp_path: Path) -> None:
@@ -17,14 +49,91 @@ def test_peers(tmp_path: Path) -> None:
     scores = tmp_path / "eval"
     scores.mkdir()
     (scores / "pairs.tsv").write_text("animal1\tanimal2\t9\nanimal1\ttool2\t1\ntool1\ttool2\t8\n")
-    command = [sys.executable, "-m", "benchmarks.peers", str(text), "--eval-dir", str(scores)]
-    command += ["--repeats", "1", "--epochs", "1", "--workers", "1"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
-    assert done.returncode == 0, done.stderr
-    table = done.stdout.splitlines()
-    assert "spearman pairs" in table[0]
-    for case in ("skipgram-ns", "skipgram-hs", "cbow-ns", "cbow-hs"):
-        assert any(line.startswith(f"| {case} | w2v-numpy |") for line in table)
+    quick = ["--eval-dir", scores, "--repeats", 1, "--epochs", 1, "--workers", 1]
+    table, found = run("peers", tmp_path, text, *quick)
+    assert "spearman pairs" in table.splitlines()[0]
+    assert found["corpus"]["tokens"] == 3200
+    for case in CASES:
+        assert f"| {case} | w2v-numpy |" in table
+    for row in found["summary"]:
+        assert 0 < row["train_seconds"] <= row["total_seconds"]
+
+
+def test_peers_runs_word2vec_and_leaves_out_what_is_not_there(tmp_path: Path) -> None:
+    text = tmp_path / "text.txt"
+    text.write_text("\n".join(map(" ".join, two_topics(50))), encoding="utf-8")
+    fake = tmp_path / "word2vec"
+    fake.write_text(FAKE.format(python=sys.executable), encoding="utf-8")
+    fake.chmod(0o755)
+    options = ["--trainers", "word2vec", "w2v-cupy", "--word2vec", fake, "--cases", "cbow-hs"]
+    table, found = run("peers", tmp_path, text, *options, "--repeats", 2)
+    assert "| cbow-hs | word2vec |" in table
+    assert found["notes"].keys() >= {"all", "word2vec"}
+    assert [r["repeat"] for r in found["runs"] if r["trainer"] == "word2vec"] == [0, 1]
+
+
+def test_ratios_are_within_a_repeat() -> None:
+    runs = [
+        {"case": "c", "trainer": trainer, "train_seconds": t, "total_seconds": 2 * t}
+        | {"raw_words_per_second": 1 / t, "peak_memory_bytes": m, "analogies": t}
+        for trainer, times, m in (("gensim", (1, 10, 4), 5), ("w2v-x", (1, 2, 2), None))
+        for t in times
+    ]
+    gensim, ours = summarise(runs)
+    assert gensim["train_ratio_to_gensim"] == 1
+    assert ours["train_ratio_to_gensim"] == 2  # of 1, 5 and 2
+    assert ours["train_seconds"] == 2
+    assert ours["analogies"] == pytest.approx(5 / 3)
+    assert ours["peak_memory_bytes"] is None
+
+
+def test_progress_is_timed() -> None:
+    code = (
+        "import sys, time\n"
+        "for share in ('0.0', '50.0', '100.0'):\n"
+        "    for part in ('\\rProgress: ', share, '% done'):\n"
+        "        print(part, end='', flush=True, file=sys.stderr)\n"
+        "    time.sleep(0.1)\n"
+    )
+    done = harness.run([sys.executable, "-c", code], r"Progress:\s*([\d.]+)%")
+    assert [share for _, share in done.progress] == [0, 50, 100]
+    assert done.progress_seconds is not None
+    assert 0.2 <= done.progress_seconds < done.seconds
+    assert harness.run([sys.executable, "-c", "print(1)"]).progress_seconds is None
+
+
+def test_failures_say_why() -> None:
+    with pytest.raises(SystemExit, match="failed with 3:\nbad news"):
+        harness.run([sys.executable, "-c", "import os; os.write(2, b'bad news'); os._exit(3)"])
+
+
+def test_scaling(tmp_path: Path) -> None:
+    table, found = run("scaling", tmp_path, "--tiny", "--repeats", 1, "--backend", "numpy")
+    axes = {row["axis"]: row for row in found["summary"]}
+    assert axes.keys() >= {"dim", "window", "negative", "words", "tokens"}
+    assert axes["tokens"]["seconds"][1] > axes["tokens"]["seconds"][0]
+    assert table.count("\n") == 2 + len(axes)
+
+
+def test_limits(tmp_path: Path) -> None:
+    table, found = run("limits", tmp_path, "--tiny")
+    assert "| skipgram ns | numpy |" in table
+    assert all(rate > 0 for device in found["ceilings"].values() for rate in device.values())
+    assert all(kernel["share_of_product"] > 0 for kernel in found["kernels"])
+
+
+def test_work_is_what_the_blocks_ask_for() -> None:
+    corpus = zipf_corpus(10_000, 4)  # codes of 1, 2, 3 and 3 bits, or of 2 each
+    shape = StepShape(block=1, shared=5, step=1)
+    flops, rows = work(Config(dim=1, window=1), shape, corpus)
+    assert (flops, rows) == (6 * (2 + 5), 1 + 3 + 5)  # word2vec's own scheme
+    flops, rows = work(Config(dim=10, window=1, model="cbow"), shape, corpus)
+    assert (flops, rows) == (10 * (2 * 2 + 6 * 6), 9)
+    for model, expected in (("skipgram", 6 * 2), ("cbow", 6)):
+        flops, rows = work(Config(dim=1, window=1, model=model, loss="hs"), shape, corpus)
+        path = rows - 3
+        assert 1 < path <= 3
+        assert flops == pytest.approx(expected * path + (2 * 2 if model == "cbow" else 0))
 
 
 def test_text(tmp_path: Path) -> None:
