@@ -49,13 +49,11 @@ def keep(draw: Callable[[], Any], path: Path) -> None:
     harness.say(f"kept in {path}")
 
 
-def peers(result: dict[str, Any], yardstick: str = "gensim") -> Any:
+def peers(result: dict[str, Any], scores: list[str], yardstick: str) -> Any:
     """A row per trainer and case: its speed as a bar, its scores as dots beside it."""
     from matplotlib.figure import Figure
 
     rows, titles = _places(result["summary"])
-    scores = [name for name in result["summary"][0] if name == "analogies" or "spearman" in name]
-    scores.sort(key=lambda name: list(SCORES).index(name) if name in SCORES else len(SCORES))
     height = max(place for place, _ in rows) + 1.6
     figure = Figure(figsize=(5.6 + 1.6 * len(scores), 0.9 + 0.24 * height))
     grid = {"width_ratios": [3.2] + [1] * len(scores), "wspace": 0.1}
@@ -63,7 +61,7 @@ def peers(result: dict[str, Any], yardstick: str = "gensim") -> Any:
     _speeds(axes[0], rows, yardstick)
     for axis, name in zip(axes[1:], scores, strict=True):
         _scores(axis, rows, result["runs"], name, yardstick)
-    axes[0].set_yticks([place for place, _ in rows], [_name(row["trainer"]) for _, row in rows])
+    axes[0].set_yticks([place for place, _ in rows], [trainer(row["trainer"]) for _, row in rows])
     axes[0].set_ylim(height - 1, -1.4)
     for axis in axes:
         axis.tick_params(length=0)
@@ -78,7 +76,14 @@ def peers(result: dict[str, Any], yardstick: str = "gensim") -> Any:
             weight="bold",
             va="center",
         )
-    figure.text(0.02, 0.06, _about(result), fontsize=8, color="#777777", va="top")
+    figure.text(
+        0.02,
+        0.06,
+        _about(result, yardstick if scores else ""),
+        fontsize=8,
+        color="#777777",
+        va="top",
+    )
     return figure
 
 
@@ -107,13 +112,18 @@ def scaling(result: dict[str, Any]) -> Any:
         for place in zip(values, seconds, strict=True):
             offset = {"xytext": (0, -5), "textcoords": "offset points", "va": "top"}
             axis.annotate(f"{place[1]:.2g}", place, ha="center", fontsize=8, **offset)
-        axis.set_ylim(min(*proportion, *seconds) / 1.5, max(*proportion, *seconds) * 1.2)
+        axis.set_ylim(min(*proportion, *seconds) / 2, max(*proportion, *seconds) * 1.2)
     about = (
         f"{result['backend']}, {result['model']} {result['loss']}, "
         f"{result['environment']['cpu']}; dotted: in proportion"
     )
     figure.text(0.08, -0.02, about, fontsize=8, color="#777777", va="top")
     return figure
+
+
+def trainer(name: str) -> str:
+    """A trainer's name for people."""
+    return PEERS.get(name) or name.replace("-", " on ", 1)
 
 
 def short(value: float) -> str:
@@ -213,16 +223,11 @@ def _dashed(axis: Any, rows: list[Any], row: dict[str, Any], value: float) -> No
     axis.vlines(value, low, high, color=INK, linewidth=0.8, linestyle=(0, (4, 3)), zorder=0.5)
 
 
-def _about(result: dict[str, Any]) -> str:
+def _about(result: dict[str, Any], yardstick: str) -> str:
     settings, machine, corpus = result["settings"], result["environment"], result["corpus"]
     text = f"{corpus['name']}, {corpus['tokens'] / 1e6:.1f} M words"
     shape = f"{settings['dim']} dimensions, window {settings['window']}"
     threads = f"{settings['workers']} threads, {machine['cpu']}"
     runs = f"median of {settings['repeats']} interleaved runs"
-    scored = any("spearman" in name or name == "analogies" for name in result["summary"][0])
-    scores = " Scores: mean and range; dashed: gensim." * scored
+    scores = f" Scores: mean and range; dashed: {yardstick}." if yardstick else ""
     return f"{text}; epochs: {settings['epochs']}; {shape}; {threads}; {runs}.{scores}"
-
-
-def _name(trainer: str) -> str:
-    return PEERS.get(trainer) or trainer.replace("-", " on ", 1)

@@ -17,6 +17,7 @@ import statistics
 import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -77,7 +78,8 @@ def main() -> None:
     print(markdown(summary))
     print("\nWhat differs:\n" + "\n".join(f"* {k}: {v}" for k, v in notes.items()))
     harness.write(options.name, result, options.results)
-    charts.keep(lambda: charts.peers(result), options.results / f"{options.name}.png")
+    draw = partial(charts.peers, result, score_names(summary), YARDSTICK)
+    charts.keep(draw, options.results / f"{options.name}.png")
 
 
 def summarise(runs: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -103,31 +105,36 @@ def summarise(runs: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def score_names(rows: Sequence[dict[str, Any]]) -> list[str]:
-    """Analogies first, then the sets of pairs."""
+    """Analogies first, then the sets of pairs, those that are well known before others."""
     names = [name for name in rows[0] if name == "analogies" or name.startswith("spearman ")]
-    return sorted(names, key=lambda name: name != "analogies")
+    known = list(charts.SCORES)
+    return sorted(names, key=lambda n: (known.index(n) if n in known else len(known), n))
 
 
 def markdown(rows: Sequence[dict[str, Any]]) -> str:
     """The table for people."""
     scores = score_names(rows)
-    head = ["", "trainer", "words/s", "to gensim", "end to end", "to gensim", "memory"]
+    head = ["", "", "words/s in training", f"to {YARDSTICK}", "end to end", f"to {YARDSTICK}"]
+    head += ["peak memory", *(charts.SCORES.get(name, name) for name in scores)]
     lines = []
+    case = ""
     for row in rows:
         memory = row["peak_memory_bytes"]
+        title = "" if row["case"] == case else charts.CASES[row["case"]]
+        case = row["case"]
         lines.append(
             [
-                row["case"],
-                row["trainer"],
+                title,
+                charts.trainer(row["trainer"]),
                 f"{row['raw_words_per_second'] / 1e6:.2f} M",
                 _ratio(row[f"train_ratio_to_{YARDSTICK}"]),
                 f"{row['total_seconds']:.1f} s",
                 _ratio(row[f"total_ratio_to_{YARDSTICK}"]),
                 f"{memory / 1e6:.0f} MB" if memory else "-",
-                *(f"{100 * row[n]:.1f} %" if n == "analogies" else f"{row[n]:.3f}" for n in scores),
+                *(_score(name, row[name]) for name in scores),
             ]
         )
-    return harness.markdown([*head, *scores], lines)
+    return harness.markdown(head, lines)
 
 
 def _options() -> argparse.Namespace:
@@ -212,6 +219,10 @@ def _scores(vectors: Path, folder: Path | None) -> dict[str, float]:
 
 def _any(name: str, chosen: dict[str, Run]) -> bool:
     return any(trainer.split("-")[0] == name for trainer in chosen)
+
+
+def _score(name: str, value: float) -> str:
+    return f"{100 * value:.1f}" if name == "analogies" else f"{value:.3f}".replace("0.", ".", 1)
 
 
 def _ratio(value: float | None) -> str:

@@ -32,8 +32,8 @@ LABELS = {
     "dim": "Dimensions",
     "window": "Window",
     "negative": "Negative samples",
-    "words": "Words in the vocabulary",
-    "tokens": "Tokens of text",
+    "words": "Vocabulary",
+    "tokens": "Length of text",
 }
 FULL = {
     "dim": (50, 100, 200, 300),
