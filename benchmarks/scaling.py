@@ -70,7 +70,9 @@ def main() -> None:
     backend = get_backend(options.backend)
     points = _points(options.model, options.loss, options.tiny)
     seconds: dict[Point, list[float]] = {point: [] for point in points}
-    _train(points[0], backend)  # compiles what it compiles
+    for point in points:
+        if point.axis == "workers":  # compiles what it compiles
+            Trainer(point.config, zipf_corpus(100_000, point.words), backend).run()
     for repeat, point in itertools.product(range(options.repeats), points):
         if repeat == 0 or point.tokens < _STEADY:
             seconds[point].append(_train(point, backend))

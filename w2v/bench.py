@@ -25,6 +25,7 @@ CORPUS_TOKENS = 1 << 22
 _SENTENCE = 50  # tokens; about that of a line of Wikipedia
 _PART = 1 << 22  # tokens drawn at a time
 _TEXT_TOKENS = 1 << 20
+_FEW = 2 * CHUNK  # so that there is work for more than one worker
 _FASTER = 100  # at most, than the shortest run lets one think
 
 
@@ -98,7 +99,7 @@ def measure(config: Config, corpus: Corpus, backend: Backend, seconds: float) ->
 
     A fast backend sees the corpus several times, a slow one only its beginning.
     """
-    tokens = min(CHUNK, len(corpus.ids))
+    tokens = min(_FEW, len(corpus.ids))
     _train(config, corpus, backend, tokens)
     while True:
         trained = _train(config, corpus, backend, tokens)
