@@ -9,13 +9,16 @@ if __name__ != "w2v.backends":
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from w2v.backends.base import Array, Backend, StepShape
+from w2v.backends.base import Array, Backend, FusedPlan, FusedSteps, Rows, StepShape
 from w2v.errors import BackendError
 
 __all__ = [
     "Array",
     "Backend",
     "BackendState",
+    "FusedPlan",
+    "FusedSteps",
+    "Rows",
     "StepShape",
     "available_backends",
     "choose_backend",
@@ -29,13 +32,23 @@ def _cupy() -> Backend:
     return cupy_backend.make()
 
 
+def _numba() -> Backend:
+    from w2v.backends import numba_backend
+
+    return numba_backend.make()
+
+
 def _numpy() -> Backend:
     from w2v.backends import numpy_backend
 
     return numpy_backend.make()
 
 
-_MAKERS: dict[str, Callable[[], Backend]] = {"cupy": _cupy, "numpy": _numpy}  # fastest first
+_MAKERS: dict[str, Callable[[], Backend]] = {  # fastest first
+    "cupy": _cupy,
+    "numba": _numba,
+    "numpy": _numpy,
+}
 
 
 @dataclass(frozen=True)

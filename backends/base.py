@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, Literal, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,10 @@ Array: TypeAlias = Any
 GAMMA = 0x9E3779B97F4A7C15
 MIX_1 = 0xBF58476D1CE4E5B9
 MIX_2 = 0x94D049BB133111EB
+
+
+Rows: TypeAlias = Literal["shared", "path", "all"]
+"""Which output rows a hidden vector meets: samples shared by a block, its own list, or all."""
 
 
 class StepShape(NamedTuple):
@@ -29,7 +34,87 @@ class StepShape(NamedTuple):
     shared: int
     """Sampled rows a block shares."""
     step: int
-    """Tokens of all workers together between two updates of the tables."""
+    """Tokens of all workers together between two updates of the tables; a block at the least."""
+
+
+@dataclass(frozen=True)
+class FusedPlan:
+    """What a step that a backend may offer in one call is made of; see `w2v.model`."""
+
+    input: Array
+    output: Array
+    """float32 (V, D) and (rows, D): the tables, changed in place."""
+    averaged: Literal["", "mean", "sum"]
+    """How input rows make hidden vectors; empty where they are the hidden vectors."""
+    window: int
+    block: int
+    """Tokens in the core of a block."""
+    noise: tuple[Array, Array, int, int] | None
+    """Of sampled rows: acceptance uint32 (V,), alias int32 (V,), how many for a pair, how many a
+    block shares."""
+    paths: tuple[Array, Array, Array] | None
+    """Of lists of rows: int64 (V + 1,) where each begins, int32 rows, uint8 codes."""
+    cap: float
+    """Row-step cap of this worker."""
+    alone: bool
+    """Whether no other worker changes the tables."""
+
+
+class FusedSteps(Protocol):
+    """Steps of one block each, one after the other."""
+
+    def __call__(
+        self,
+        stretch: tuple[Array, Array, Array, int],
+        blocks: range,
+        number: int,
+        *,
+        key: int,
+        alphas: tuple[float, float],
+        loss_every: int,
+    ) -> tuple[float, float]:
+        """Train on some blocks of a stretch.
+
+        Parameters
+        ----------
+        stretch : ids int32, left int16, right int16, kept    As in `w2v.blocks.Stretch`.
+        blocks : range
+        number : int           Position of the stretch's first block, the counter of its draws.
+        key : int              Of the draws.
+        alphas : float, float  Learning rate at the first block and after the last; linear between.
+        loss_every : int       The loss is measured in blocks whose number is a multiple of this.
+
+        Returns
+        -------
+        loss, pairs : float    Summed over the blocks where it was measured.
+        """
+
+
+class CutWindows(Protocol):
+    """Draws and cuts a stretch of corpus in one call; see `w2v.blocks.BlockReader.stretch`."""
+
+    def __call__(
+        self,
+        ids: Array,
+        ends: Array,
+        limits: Array,
+        key: int,
+        tokens: range,
+        *,
+        window: int,
+        fixed: bool,
+        block: int,
+    ) -> tuple[Array, Array, Array, int]:
+        """Ids int32, reaches to the left and right int16, all (C T + 2w,), and how many are kept.
+
+        Parameters
+        ----------
+        ids : int32 (N,)        The corpus.
+        ends : int64 (S,)       Exclusive end of each sentence.
+        limits : uint32 (V,)    A token is kept whose bits are no more than that.
+        key : int               Of the draws.
+        tokens : range          The stretch.
+        """
 
 
 @dataclass(frozen=True)
@@ -55,12 +140,12 @@ class Backend(ABC):
         """Threads that may train on this backend at once; None for no limit."""
 
     @abstractmethod
-    def step_shape(self, *, paths: bool, averaged: bool) -> StepShape:
+    def step_shape(self, rows: Rows, *, averaged: bool) -> StepShape:
         """Shapes that are quick and learn well.
 
         Parameters
         ----------
-        paths : bool       A list of output rows per word, instead of samples shared by a block.
+        rows : "shared", "path" or "all"
         averaged : bool    Hidden vectors are averages of input rows, instead of rows.
         """
 
@@ -102,6 +187,26 @@ class Backend(ABC):
     @abstractmethod
     def total_memory_bytes(self) -> int:
         """Memory of the machine or of the device."""
+
+    @property
+    def cut_windows(self) -> CutWindows | None:
+        """The cutting of windows in one call, where the backend has that."""
+        return None
+
+    def fused_steps(self, plan: FusedPlan) -> FusedSteps | None:
+        """One worker's training steps in one call, where the backend has that.
+
+        Equal to the step that the layers compose, up to rounding.
+        """
+        return None
+
+    def prepare(
+        self, rows: Rows, *, averaged: bool, waiting: Callable[[str], None] | None = None
+    ) -> None:
+        """Whatever takes a while before the first step, such as compiling.
+
+        `waiting` is called with a sentence, from another thread, if it does take a while.
+        """
 
     def random_bits(self, key: int, counter: Array) -> Array:
         """The `counter`-th outputs of SplitMix64 seeded with `key`; the same bits everywhere.

@@ -9,7 +9,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from w2v.backends.base import Array, Backend, StepShape
+from w2v.backends.base import Array, Backend, Rows, StepShape
 from w2v.errors import BackendError
 
 
@@ -28,7 +28,7 @@ class CupyBackend(Backend):
     def max_workers(self) -> int | None:
         return 1
 
-    def step_shape(self, *, paths: bool, averaged: bool) -> StepShape:
+    def step_shape(self, rows: Rows, *, averaged: bool) -> StepShape:
         return StepShape(block=32, shared=64, step=8192)
 
     def asarray(self, values: Any, dtype: Any = None) -> Array:

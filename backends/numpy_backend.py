@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from w2v.backends.base import Array, Backend, StepShape
+from w2v.backends.base import Array, Backend, Rows, StepShape
 
 _PAIR_OF = {np.dtype(np.float32): np.complex64, np.dtype(np.float64): np.complex128}
 
@@ -59,8 +59,8 @@ class NumpyBackend(Backend):
     def max_workers(self) -> int | None:
         return None
 
-    def step_shape(self, *, paths: bool, averaged: bool) -> StepShape:
-        step = (32 if averaged else 512) if paths else 1024
+    def step_shape(self, rows: Rows, *, averaged: bool) -> StepShape:
+        step = (32 if averaged else 512) if rows == "path" else 1024
         return StepShape(block=16, shared=32, step=step)
 
     def asarray(self, values: Any, dtype: Any = None) -> Array:
@@ -110,7 +110,11 @@ class NumpyBackend(Backend):
 
 def make() -> NumpyBackend:
     """The NumPy backend of this process."""
+    return NumpyBackend(name="numpy", version=np.__version__, device=cpu())
+
+
+def cpu() -> str:
+    """This machine's processor, for people."""
     affinity = getattr(os, "sched_getaffinity", None)
     cores = len(affinity(0)) if affinity else os.cpu_count() or 1
-    device = f"{platform.machine()} CPU, {cores} core{'s' * (cores > 1)}"
-    return NumpyBackend(name="numpy", version=np.__version__, device=device)
+    return f"{platform.machine()} CPU, {cores} core{'s' * (cores > 1)}"

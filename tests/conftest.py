@@ -10,7 +10,7 @@ from w2v.backends import Backend, get_backend
 from w2v.errors import BackendError
 
 collect_ignore = ["standin"]  # no tests: a `cupy` for machines without a GPU
-BACKENDS = ("numpy", "cupy")
+BACKENDS = ("numpy", "numba", "cupy")
 REQUIRE = "W2V_REQUIRE_BACKENDS"
 """Environment variable: backends, by comma, that must be usable here: a skip is a failure."""
 

@@ -99,8 +99,21 @@ class BlockReader:
 
     def stretch(self, epoch: int, chunk: int) -> Stretch:
         """The kept tokens of a chunk; each epoch keeps others."""
-        xp = self.backend.xp
         lo, hi = chunk * CHUNK, min((chunk + 1) * CHUNK, len(self._ids))
+        first_block = chunk * -(-CHUNK // self.block)
+        if self.backend.cut_windows is not None:
+            ids, left, right, kept = self.backend.cut_windows(
+                self._ids,
+                self._ends,
+                self._thresholds,
+                draws.stream_key(self._seed, draws.TOKEN, epoch),
+                range(lo, hi),
+                window=self.window,
+                fixed=self._fixed_window,
+                block=self.block,
+            )
+            return Stretch(ids, left, right, kept, -(-kept // self.block), first_block)
+        xp = self.backend.xp
         ids, left, right, first, kept = self._kept(epoch, lo, hi)
         w, blocks = self.window, -(-kept // self.block)
         size = blocks * self.block + 2 * w
@@ -111,7 +124,6 @@ class BlockReader:
             padded = xp.zeros(size, values.dtype)
             padded[begin - (first - w) : end - (first - w)] = values[begin:end]
             out.append(padded)
-        first_block = chunk * -(-CHUNK // self.block)
         return Stretch(out[0], out[1], out[2], kept, blocks, first_block)
 
     def _kept(self, epoch: int, lo: int, hi: int) -> tuple[Array, Array, Array, int, int]:

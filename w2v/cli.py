@@ -210,7 +210,12 @@ def train(
             check_words(output, text.vocabulary.words)
             if save_vocab:
                 text.vocabulary.save(save_vocab)
-            model.train(text, on_start=console.starting, on_progress=console.training)
+            model.train(
+                text,
+                on_start=console.starting,
+                on_progress=console.training,
+                on_waiting=console.waiting,
+            )
         model.save(output)
         if report:
             files.write_text(report, json.dumps(model.report, indent=2) + "\n")
@@ -250,7 +255,12 @@ def demo(output: str | None, show: int, **options: Any) -> None:
     with Console() as console:
         console.say("Reading the docstrings and comments of Python's standard library.")
         with read_sentences(python_prose(), **model.vocabulary_options()) as text:
-            model.train(text, on_start=console.starting, on_progress=console.training)
+            model.train(
+                text,
+                on_start=console.starting,
+                on_progress=console.training,
+                on_waiting=console.waiting,
+            )
         if output:
             model.save(output)
         console.done(model, output)

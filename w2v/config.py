@@ -13,7 +13,7 @@ from w2v.errors import ConfigError
 MODELS = ("skipgram", "cbow")
 LOSSES = ("ns", "hs", "softmax")
 CBOW_COMBINERS = ("mean", "sum")
-BACKENDS = ("auto", "numpy", "cupy")
+BACKENDS = ("auto", "cupy", "numba", "numpy")
 
 _OPTIONAL_NUMBERS = (
     "negative",
@@ -66,9 +66,9 @@ class Config:
     seed: int = 1
     """Start of all random draws."""
     workers: int | None = None
-    """Training threads; all cores. One worker on NumPy gives the same bytes every time."""
+    """Training threads; all cores. One worker on a CPU gives the same bytes every time."""
     backend: str = "auto"
-    """"auto", "numpy" or "cupy"."""
+    """"auto", "cupy", "numba" or "numpy"."""
     block_tokens: int | None = None
     """Tokens in the core of a block; chosen by the backend."""
     block_negatives: int | None = None

@@ -54,7 +54,7 @@ class Console:
 
     def starting(self, trainer: Trainer, why: str) -> None:
         """What was read, and what is about to run."""
-        corpus, stats, shape = trainer.corpus, trainer.corpus.stats, trainer.shape
+        corpus, stats = trainer.corpus, trainer.corpus.stats
         seconds = sum(corpus.seconds.values())
         files = f" of {_count(stats.files, 'file')}" if stats.files else ""
         self.say(
@@ -66,9 +66,13 @@ class Console:
             f"backend  {why}\n"
             f"model    {_name(trainer)}\n"
             f"training {_count(trainer.config.epochs, 'epoch')}, "
-            f"{_count(trainer.workers, 'worker')}, {_count(shape.step, 'token')} a step"
+            f"{_count(trainer.workers, 'worker')}, {_count(trainer.step_tokens, 'token')} a step"
         )
         self._next_line = time.monotonic() + _LINE_EVERY_S
+
+    def waiting(self, why: str) -> None:
+        """Something takes a while before training."""
+        self.say(f"wait     {why}")
 
     def training(self, progress: Progress) -> None:
         """How far training is; also the loss of each epoch that is over."""

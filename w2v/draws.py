@@ -79,13 +79,13 @@ class NoiseSampler:
         accept, alias = alias_table(np.asarray(weights, np.float64))
         self.size = len(alias)
         self._xp = backend.xp
-        self._accept = backend.asarray(accept)
-        self._alias = backend.asarray(alias)
+        self.accept = backend.asarray(accept)
+        self.alias = backend.asarray(alias)
 
     def draw(self, bits: Array) -> Array:
         """One word id per 64 random bits: int32, of the shape of `bits`."""
         column = below(self.size, high(bits)).astype(self._xp.int32)
-        return self._xp.where(low(bits) <= self._accept[column], column, self._alias[column])
+        return self._xp.where(low(bits) <= self.accept[column], column, self.alias[column])
 
 
 def alias_table(weights: NDArray[np.float64]) -> tuple[NDArray[np.uint32], NDArray[np.int32]]:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from w2v import draws
-from w2v.backends import Array, Backend, StepShape
-from w2v.blocks import Blocks, windows
+from w2v.backends import Array, Backend, FusedPlan, FusedSteps, Rows, StepShape
+from w2v.blocks import BlockReader, Blocks, windows
 from w2v.config import Config
 from w2v.huffman import HuffmanTree
 from w2v.layers.embedding import Embedding
@@ -64,14 +65,33 @@ def make_tables(backend: Backend, config: Config, counts: NDArray[np.int64]) -> 
     return Tables(table, output, noise, tree)
 
 
+_ROWS_MET: dict[str, Rows] = {"ns": "shared", "hs": "path", "softmax": "all"}
+
+
+def rows_met(config: Config) -> Rows:
+    """Which output rows a hidden vector meets."""
+    return _ROWS_MET[config.loss]
+
+
+class Stepped(NamedTuple):
+    """What one or more steps did."""
+
+    begin: float
+    end: float
+    """Of the corpus that was trained on, in chunks."""
+    tokens: int
+    """Kept ones."""
+    loss: Any
+    """Nats, summed over the pairs where it was measured; None if nowhere."""
+    pairs: Any
+
+
 def step_shape(backend: Backend, config: Config) -> StepShape:
     """The backend's shape for this loss, with what the configuration says otherwise."""
-    shape = backend.step_shape(paths=config.loss == "hs", averaged=config.model == "cbow")
-    return StepShape(
-        config.block_tokens or shape.block,
-        config.block_negatives or shape.shared,
-        config.step_tokens or shape.step,
-    )
+    shape = backend.step_shape(rows_met(config), averaged=config.model == "cbow")
+    block = config.block_tokens or shape.block
+    step = block if shape.step == shape.block else shape.step  # a block stays a block
+    return StepShape(block, config.block_negatives or shape.shared, config.step_tokens or step)
 
 
 class Model:
@@ -90,6 +110,7 @@ class Model:
         self.loss = _make_loss(backend, config, tables, self.output)
         self.one_word_groups = config.loss == "hs"
         cap = config.row_cap / workers
+        self._fused = _make_fused(backend, config, tables, cap, workers)
         self._update_input = RowUpdater(backend, tables.input, cap)
         self._update_output = RowUpdater(backend, tables.output, cap)
 
@@ -101,6 +122,48 @@ class Model:
         Hierarchical softmax has a path per centre, CBOW a hidden vector per centre.
         """
         return config.model == "cbow" or config.loss == "hs"
+
+    def train(
+        self,
+        reader: BlockReader,
+        epoch: int,
+        chunks: range,
+        *,
+        tokens: int,
+        key: int,
+        learning_rate: Callable[[float], float],
+        loss_every: int,
+    ) -> Iterator[Stepped]:
+        """Steps over some chunks of the corpus, taken as the result is asked for.
+
+        Parameters
+        ----------
+        tokens : int             Kept tokens of a step; a block at the least.
+        key : int                Of the draws of noise words.
+        learning_rate : callable Of a position in chunks.
+        loss_every : int         The loss is measured in every so-many-th step.
+        """
+        if self._fused is not None:
+            for chunk in chunks:
+                s = reader.stretch(epoch, chunk)
+                loss, pairs = self._fused(
+                    (s.ids, s.left, s.right, s.kept),
+                    range(s.blocks),
+                    s.first_block,
+                    key=key,
+                    alphas=(learning_rate(chunk), learning_rate(chunk + 1)),
+                    loss_every=loss_every,
+                )
+                yield Stepped(chunk, chunk + 1, s.kept, loss if pairs else None, pairs)
+            return
+        for step, (begin, end, blocks) in enumerate(reader.steps(epoch, chunks, tokens)):
+            loss, pairs = self.step(
+                blocks,
+                key=key,
+                alpha=learning_rate(begin),
+                with_loss=(chunks.start + step) % loss_every == 0,
+            )
+            yield Stepped(begin, end, blocks.tokens, loss, pairs)
 
     def step(self, blocks: Blocks, *, key: int, alpha: float, with_loss: bool) -> tuple[Any, Array]:
         """Gradients of the blocks from the same tables, then one update of both.
@@ -195,6 +258,37 @@ def _make_loss(backend: Backend, config: Config, tables: Tables, output: Embeddi
     assert config.negative is not None
     shared = step_shape(backend, config).shared
     return NegativeSampling(backend, output, tables.noise, negative=config.negative, shared=shared)
+
+
+def _make_fused(
+    backend: Backend, config: Config, tables: Tables, cap: float, workers: int
+) -> FusedSteps | None:
+    """The backend's own form of a step, if it has one and a step is one block."""
+    shape = step_shape(backend, config)
+    if -(-shape.step // workers) > shape.block or config.loss == "softmax":
+        return None
+    averaged: Literal["", "mean", "sum"] = ""
+    if config.model == "cbow":
+        averaged = "sum" if config.cbow == "sum" else "mean"
+    noise = paths = None
+    if tables.noise is not None:
+        assert config.negative is not None
+        noise = (tables.noise.accept, tables.noise.alias, config.negative, shape.shared)
+    elif tables.tree is not None:
+        paths = (tables.tree.offsets, tables.tree.nodes, tables.tree.codes)
+    return backend.fused_steps(
+        FusedPlan(
+            input=tables.input,
+            output=tables.output,
+            averaged=averaged,
+            window=config.window,
+            block=shape.block,
+            noise=noise,
+            paths=paths,
+            cap=cap,
+            alone=workers == 1,
+        )
+    )
 
 
 def _band(xp: Array, pairs: Array, size: int) -> Array:

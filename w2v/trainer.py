@@ -21,11 +21,10 @@ from w2v.config import Config
 from w2v.corpus import Corpus
 from w2v.errors import ConfigError, TrainingError
 from w2v.layers.softmax import MOST_SCORES
-from w2v.model import Model, Tables, make_tables, step_shape
+from w2v.model import Model, Tables, make_tables, rows_met, step_shape
 
 _REPORT_S = 0.2
-_LOSS_EVERY = 8
-_FEW_STEPS = 512
+_FEW_STEPS = 512  # of an epoch: the loss is measured in all of them
 _DIVERGED = 10  # times the loss of untrained tables
 _LEAST_WORKER_STEP = 64  # tokens; below, a step is all overhead
 
@@ -71,6 +70,8 @@ class Trained:
     loss_every: int
     """The loss was measured on every so-many-th step."""
     seconds: float
+    prepare_seconds: float
+    """Before the first step: compiling, where the backend does that."""
     raw_words_per_second: float
     kept_tokens_per_second: float
 
@@ -118,6 +119,8 @@ class Trainer:
     backend : Backend
     on_progress : callable(Progress), optional
         Called several times a second, from the thread that called `run`.
+    on_waiting : callable(str), optional
+        Called with a sentence, from another thread, if something takes a while before training.
     """
 
     def __init__(
@@ -126,12 +129,14 @@ class Trainer:
         corpus: Corpus,
         backend: Backend,
         on_progress: Callable[[Progress], None] | None = None,
+        on_waiting: Callable[[str], None] | None = None,
     ) -> None:
         self.config = config
         self.corpus = corpus
         self.backend = backend
         self.shape = step_shape(backend, config)
         self._on_progress = on_progress
+        self._on_waiting = on_waiting
         keep = corpus.vocabulary.keep_probabilities(config.sample)
         self._reader = BlockReader(
             backend,
@@ -145,14 +150,14 @@ class Trainer:
             seed=config.seed,
         )
         wanted = self._wanted_workers()
-        self._worker_step = -(-self.shape.step // wanted)
+        self._worker_step = max(self.shape.block, -(-self.shape.step // wanted))
         self._check_softmax()
         # a step may take more tokens than a chunk keeps: then a span of chunks makes one step
         kept_share = float(corpus.vocabulary.counts @ keep) / corpus.vocabulary.total
         self._span = max(1, round(self._worker_step / (CHUNK * kept_share)))
         self.workers = min(wanted, -(-self._reader.chunks // self._span))
         self._steps = len(corpus.ids) * kept_share / self._worker_step  # in an epoch, about
-        self._loss_every = _LOSS_EVERY if self._steps > _FEW_STEPS else 1
+        self._loss_every = _loss_every(self._steps)
         self._tallies: list[_Tally] = []  # of the epochs that are done
 
     def _wanted_workers(self) -> int:
@@ -165,8 +170,14 @@ class Trainer:
                 f"{cores} core{'' if cores == 1 else 's'}; more workers than cores are no faster.",
                 stacklevel=3,
             )
-        useful = max(1, min(self._reader.chunks, self.shape.step // _LEAST_WORKER_STEP))
-        return min(wanted, useful, self.backend.max_workers or wanted)
+        if self.shape.step > self.shape.block:
+            wanted = min(wanted, max(1, self.shape.step // _LEAST_WORKER_STEP))
+        return min(wanted, self._reader.chunks, self.backend.max_workers or wanted)
+
+    @property
+    def step_tokens(self) -> int:
+        """Kept tokens in flight: in the steps that all workers take at once."""
+        return self._worker_step * self.workers
 
     def _check_softmax(self) -> None:
         scores = self._worker_step * len(self.corpus.vocabulary)
@@ -189,6 +200,9 @@ class Trainer:
         self._tallies = []
         with backend.training():
             tables = make_tables(backend, config, self.corpus.vocabulary.counts)
+            preparing = time.perf_counter()
+            averaged = config.model == "cbow"
+            backend.prepare(rows_met(config), averaged=averaged, waiting=self._on_waiting)
             backend.synchronize()
             started = time.perf_counter()
             for epoch in range(config.epochs):
@@ -213,6 +227,7 @@ class Trainer:
             kept=kept,
             loss_every=self._loss_every,
             seconds=seconds,
+            prepare_seconds=started - preparing,
             raw_words_per_second=self.corpus.stats.tokens * config.epochs / seconds,
             kept_tokens_per_second=sum(kept) / seconds,
         )
@@ -264,24 +279,31 @@ class Trainer:
         while (first := epoch.next_span()) is not None:
             span = range(first, min(first + self._span, chunks))
             before = tally.chunks
-            steps = self._reader.steps(epoch.number, span, self._worker_step)
-            for step, (begin, end, blocks) in enumerate(steps):
+            steps = model.train(
+                self._reader,
+                epoch.number,
+                span,
+                tokens=self._worker_step,
+                key=key,
+                learning_rate=lambda at: self.config.learning_rate(self._done(epoch, at)),
+                loss_every=self._loss_every,
+            )
+            for step in steps:
+                if step.loss is not None:
+                    loss, pairs = float(step.loss), float(step.pairs)
+                    tally.loss += loss
+                    tally.pairs += pairs
+                    done = self._done(epoch, step.begin)
+                    self._check(loss, pairs * model.loss.untrained_loss, epoch, done)
+                tally.kept += step.tokens
+                tally.chunks += step.end - step.begin
                 if epoch.stop.is_set():
                     return
-                done = (epoch.number + begin / chunks) / self.config.epochs
-                loss, pairs = model.step(
-                    blocks,
-                    key=key,
-                    alpha=self.config.learning_rate(done),
-                    with_loss=(first + step) % self._loss_every == 0,
-                )
-                if loss is not None:
-                    tally.loss += float(loss)
-                    tally.pairs += float(pairs)
-                    self._check(float(loss), float(pairs) * model.loss.untrained_loss, epoch, done)
-                tally.kept += blocks.tokens
-                tally.chunks += end - begin
             tally.chunks = before + len(span)
+
+    def _done(self, epoch: _Epoch, at: float) -> float:
+        """Fraction of the training at a position in chunks."""
+        return (epoch.number + at / self._reader.chunks) / self.config.epochs
 
     def _check(self, loss: float, untrained: float, epoch: _Epoch, done: float) -> None:
         """Stop when the loss of a step is no number, or far above that of untrained tables."""
@@ -296,9 +318,17 @@ class Trainer:
         return TrainingError(
             f"Training diverged. {what}, in epoch {epoch} near step "
             f"{round(done * config.epochs * self._steps):,}, at learning rate "
-            f"{config.learning_rate(done):.4g} and {self.shape.step:,} tokens a step. Lower alpha "
+            f"{config.learning_rate(done):.4g} and {self.step_tokens:,} tokens a step. Lower alpha "
             f"(now {config.alpha:g}) or row_cap (now {config.row_cap:g})."
         )
+
+
+def _loss_every(steps: float) -> int:
+    """1, 8, 64, ...: the more steps, the smaller the share in which the loss is measured."""
+    every = 1
+    while steps > _FEW_STEPS * every**2:
+        every *= 8
+    return every
 
 
 def _usable_cores() -> int:

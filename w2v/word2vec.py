@@ -158,6 +158,7 @@ class Word2Vec:
         *,
         on_start: Callable[[Trainer, str], None] | None = None,
         on_progress: Callable[[Progress], None] | None = None,
+        on_waiting: Callable[[str], None] | None = None,
     ) -> Word2Vec:
         """Train on a corpus that is read already.
 
@@ -167,6 +168,8 @@ class Word2Vec:
         on_start : callable(Trainer, str), optional
             Called once before training, with what is about to run and a line on the backend.
         on_progress : callable(Progress), optional
+        on_waiting : callable(str), optional
+            Called with a sentence, from another thread, if something takes a while before training.
 
         Returns
         -------
@@ -178,7 +181,7 @@ class Word2Vec:
         BackendError, TrainingError
         """
         backend, why = choose_backend(self.config.backend)
-        trainer = Trainer(self.config, corpus, backend, on_progress)
+        trainer = Trainer(self.config, corpus, backend, on_progress, on_waiting)
         if on_start:
             on_start(trainer, why)
         trained = trainer.run()
@@ -252,7 +255,7 @@ def _report(trainer: Trainer, trained: Trained, why: str) -> dict[str, Any]:
         "step": {
             "block_tokens": trainer.shape.block,
             "block_negatives": trainer.shape.shared if trainer.config.loss == "ns" else None,
-            "step_tokens": trainer.shape.step,
+            "step_tokens": trainer.step_tokens,
         },
         "vocabulary": len(corpus.vocabulary),
         "tokens": {
@@ -265,7 +268,11 @@ def _report(trainer: Trainer, trained: Trained, why: str) -> dict[str, Any]:
         "types": stats.types,
         "loss": trained.loss,
         "loss_measured_every_steps": trained.loss_every,
-        "seconds": {**corpus.seconds, "train": trained.seconds},
+        "seconds": {
+            **corpus.seconds,
+            "prepare": trained.prepare_seconds,
+            "train": trained.seconds,
+        },
         "raw_words_per_second": trained.raw_words_per_second,
         "kept_tokens_per_second": trained.kept_tokens_per_second,
         "peak_memory_bytes": backend.peak_memory_bytes(),

@@ -1,0 +1,257 @@
+"""Numba: NumPy's arrays with compiled steps. With its kernels, the only one that imports Numba."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from importlib.util import find_spec
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from w2v.backends.base import GAMMA, Array, CutWindows, FusedPlan, FusedSteps, Rows, StepShape
+from w2v.backends.numpy_backend import NumpyBackend, cpu
+from w2v.errors import BackendError
+
+_A_WHILE_S = 0.7
+_ALIGNED = 64  # bytes: a cache line, and the widest vector
+_ON_TABLES = (np.dtype(np.float32), np.dtype(np.float64))
+
+
+@dataclass(frozen=True)
+class NumbaBackend(NumpyBackend):
+    """See `Backend`. Arrays are NumPy's; the steps of training are one compiled call."""
+
+    kernels: ModuleType
+
+    def step_shape(self, rows: Rows, *, averaged: bool) -> StepShape:
+        if rows == "all":
+            return super().step_shape(rows, averaged=averaged)
+        block = 1 if rows == "path" else 16
+        return StepShape(block=block, shared=32, step=block)
+
+    def scatter_add(self, table: Array, ids: Array, rows: Array) -> None:
+        if table.dtype != rows.dtype or table.dtype not in _ON_TABLES:
+            super().scatter_add(table, ids, rows)
+            return
+        table = table.reshape(len(table), -1)
+        self.kernels.scatter_add(
+            table, np.ascontiguousarray(ids).reshape(-1), rows.reshape(-1, table.shape[1])
+        )
+
+    def random_bits(self, key: int, counter: Array) -> Array:
+        out = np.empty(counter.shape, np.uint64)
+        flat = np.ascontiguousarray(counter).reshape(-1)
+        self.kernels.random_bits(_start(key), flat, out.reshape(-1))
+        return out
+
+    @property
+    def cut_windows(self) -> CutWindows | None:
+        return self._cut_windows
+
+    def _cut_windows(
+        self,
+        ids: Array,
+        ends: Array,
+        limits: Array,
+        key: int,
+        tokens: range,
+        *,
+        window: int,
+        fixed: bool,
+        block: int,
+    ) -> tuple[Array, Array, Array, int]:
+        room = len(tokens) + 2 * window + block
+        out = np.zeros(room, np.int32)
+        left, right = np.zeros((2, room), np.int16)
+        kept = self.kernels.windows(
+            ids, ends, limits, _start(key), tokens.start, tokens.stop, window, fixed,
+            out, left, right,
+        )  # fmt: skip
+        size = -(-kept // block) * block + 2 * window
+        return out[:size], left[:size], right[:size], kept
+
+    def fused_steps(self, plan: FusedPlan) -> FusedSteps | None:
+        if plan.paths is not None and plan.block > 1:
+            return None
+        return _Steps(self.kernels, plan)
+
+    def prepare(
+        self, rows: Rows, *, averaged: bool, waiting: Callable[[str], None] | None = None
+    ) -> None:
+        timer = threading.Timer(_A_WHILE_S, lambda: waiting and waiting(self._compiling()))
+        timer.daemon = True
+        timer.start()
+        try:
+            for attempt in (suppress(OSError), suppress()):  # a full disk spoils only the keeping
+                with attempt:
+                    self._try_kernels(rows, averaged)
+                    return
+        finally:
+            timer.cancel()
+
+    def _compiling(self) -> str:
+        if self.kernels.kept_in() is None:
+            return "compiling for this processor; there is no folder to keep the result in"
+        return "compiling for this processor, once; later runs find the result on disk"
+
+    def _try_kernels(self, rows: Rows, averaged: bool) -> None:
+        """Call what a training run calls, on next to nothing."""
+        words = np.zeros(2, np.int32)
+        ends, limits = np.array([2]), np.full(1, 2**32 - 1, np.uint32)
+        for array in (words, ends):  # a corpus is mapped read-only, which is another type
+            array.flags.writeable = False
+        stretch = self._cut_windows(
+            words, ends, limits, 0, range(2), window=1, fixed=True, block=1
+        )
+        self.random_bits(0, np.zeros(1, np.uint64))
+        if rows == "all":
+            for dim in (1, 2):
+                table = np.zeros((1, dim), np.float32)
+                self.scatter_add(table if dim > 1 else table[:, 0], words, np.zeros((2, dim), np.float32))
+            return
+        tables = np.zeros((2, 1, 1), np.float32)
+        noise = (limits, np.zeros(1, np.int32), 1, 1)
+        paths = (np.zeros(2, np.int64), words.copy(), words.astype(np.uint8))
+        plan = FusedPlan(
+            input=tables[0],
+            output=tables[1],
+            averaged="mean" if averaged else "",
+            window=1,
+            block=1,
+            noise=noise if rows == "shared" else None,
+            paths=paths if rows == "path" else None,
+            cap=1.0,
+            alone=True,
+        )
+        _Steps(self.kernels, plan)(stretch, range(0), 0, key=0, alphas=(0.0, 0.0), loss_every=1)
+
+
+class _Steps:
+    """One worker's steps, with memory of its own."""
+
+    def __init__(self, kernels: ModuleType, plan: FusedPlan) -> None:
+        self._kernels = kernels
+        self._plan = plan
+        self._work = _work(kernels, plan)
+
+    def __call__(
+        self,
+        stretch: tuple[Array, Array, Array, int],
+        blocks: range,
+        number: int,
+        *,
+        key: int,
+        alphas: tuple[float, float],
+        loss_every: int,
+    ) -> tuple[float, float]:
+        plan, kernels = self._plan, self._kernels
+        here = kernels.Stretch(*stretch, blocks.start, blocks.stop, number)
+        step = (alphas[1] - alphas[0]) / max(len(blocks), 1)
+        rate = kernels.Rate(float(alphas[0]), step, float(plan.cap), loss_every)
+        tables = (plan.input, plan.output, here)
+        mean = plan.averaged == "mean"
+        if plan.noise is not None:
+            accept, alias, negative, shared = plan.noise
+            noise = kernels.Noise(accept, alias, _start(key), negative, shared)
+            if plan.averaged:
+                return kernels.cbow_shared(
+                    *tables, noise, rate, plan.window, plan.block, mean, self._work
+                )
+            return kernels.skipgram_shared(
+                *tables, noise, rate, plan.window, plan.block, self._work
+            )
+        assert plan.paths is not None
+        paths = kernels.Paths(*plan.paths, len(self._work.terms_hot))
+        if plan.averaged:
+            return kernels.cbow_paths(*tables, paths, rate, plan.window, mean, self._work)
+        return kernels.skipgram_paths(*tables, paths, rate, plan.window, self._work)
+
+
+def _work(kernels: ModuleType, plan: FusedPlan) -> Any:
+    """Memory for the blocks of a plan; see `numba_kernels.Work`."""
+    words, dim = plan.input.shape
+    wide, most = kernels.whole(dim), kernels.MOST_EXTRA
+    span = plan.block + 2 * plan.window
+    hidden = kernels.whole(max(plan.block, span if plan.paths is not None else 0)) + most
+    hot = 0
+    if plan.noise is not None:
+        rows = span + hidden + plan.noise[3] + most
+    else:
+        assert plan.paths is not None
+        rows = int(np.diff(plan.paths[0]).max()) + most
+        hot = 0 if plan.alone else min(kernels.HOT_NODES, len(plan.output))
+    inputs = max(span, hidden)
+    shared = plan.noise is not None
+    return kernels.Work(
+        hidden=_aligned(hidden, wide),
+        d_hidden=_aligned(hidden, wide),
+        transposed=_aligned(wide, kernels.whole(plan.block)),
+        rows=_aligned(rows * shared, wide),
+        d_rows=_aligned(rows * shared, wide),
+        context=_aligned(span * shared, wide),
+        d_context=_aligned(span * shared, wide),
+        errors=_aligned(rows, kernels.whole(plan.block if shared else 2 * plan.window + 1)),
+        scores=_aligned(rows * shared, kernels.whole(plan.block)),
+        own_errors=_aligned(1, kernels.whole(max(hidden, rows)))[0],
+        pairs=_aligned(1, hidden)[0],
+        terms=_aligned(1, rows)[0],
+        terms_in=_aligned(1, inputs)[0],
+        factors=_aligned(1, max(rows, inputs))[0],
+        ones=_aligned(1, max(rows, inputs), np.float32(1))[0],
+        ids=np.zeros(rows, np.int64),
+        next_ids=np.zeros(rows, np.int64),
+        ids_in=np.zeros(inputs, np.int64),
+        places=np.zeros(rows, np.int64),
+        places_in=np.zeros(inputs, np.int64),
+        places_d=np.zeros(1, np.int64),
+        numbers=np.arange(inputs),
+        buckets=_aligned(1, kernels.BUCKETS)[0],
+        sums=np.zeros(max(words, len(plan.output)), np.float32),
+        hot=_aligned(hot, wide),
+        seen=_aligned(hot, wide),
+        terms_hot=np.zeros(hot, np.float32),
+    )
+
+
+def _aligned(rows: int, columns: int, value: Any = 0) -> NDArray[np.float32]:
+    """float32 (rows, columns) that begins on a cache line, so that aligned rows stay so."""
+    size = rows * columns * 4
+    room = np.empty(size + _ALIGNED, np.uint8)
+    first = -room.ctypes.data % _ALIGNED
+    made = room[first : first + size].view(np.float32).reshape(rows, columns)
+    made[:] = value
+    return made
+
+
+def _start(key: int) -> np.uint64:
+    return np.uint64((key + GAMMA) % 2**64)
+
+
+def make() -> NumbaBackend:
+    """The Numba backend of this process.
+
+    Raises
+    ------
+    BackendError
+        Numba cannot be imported; says why.
+    """
+    if find_spec("numba") is None:
+        raise BackendError(
+            "Numba is not installed. Run pip install numba.", "not installed"
+        )
+    try:
+        import numba
+
+        from w2v.backends import numba_kernels
+    except Exception as error:  # it checks the versions of what it needs as it is imported
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise BackendError(f"Numba cannot be imported: {reason}", "broken") from error
+    return NumbaBackend(
+        name="numba", version=numba.__version__, device=cpu(), kernels=numba_kernels
+    )

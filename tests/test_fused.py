@@ -1,0 +1,192 @@
+"""A backend's compiled forms against what they stand for: the same draws, the same tables."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from w2v import draws
+from w2v.backends import Backend
+from w2v.blocks import BlockReader, Stretch
+from w2v.config import Config
+from w2v.model import Model, Tables, make_tables, step_shape
+
+WORDS, TOKENS = 120, 4000
+KEY = 7
+Floats = NDArray[np.float32]
+
+KINDS: list[dict[str, Any]] = [
+    {"model": "skipgram", "loss": "ns"},
+    {"model": "skipgram", "loss": "hs"},
+    {"model": "cbow", "loss": "ns"},
+    {"model": "cbow", "loss": "ns", "cbow": "sum"},
+    {"model": "cbow", "loss": "hs"},
+    {"model": "cbow", "loss": "hs", "cbow": "sum"},
+]
+SHAPES: list[dict[str, Any]] = [
+    {},
+    {"dim": 100, "window": 2},
+    {"dim": 16, "window": 1, "negative": 1, "block_negatives": 1},
+    {"dim": 37, "window": 12, "block_tokens": 20, "block_negatives": 7},
+    {"dim": 1, "window": 3, "block_tokens": 1, "block_negatives": 5},
+    {"dim": 64, "window": 5, "block_tokens": 48, "block_negatives": 48},
+    {"dim": 8, "fixed_window": True, "row_cap": 0.2},  # the cap binds
+    {"dim": 8, "window": 9, "row_cap": 0.01},
+]
+
+
+def config_of(options: dict[str, Any]) -> Config:
+    if options.get("loss") == "hs":
+        drop = ("negative", "block_negatives", "block_tokens")
+        options = {name: value for name, value in options.items() if name not in drop}
+    return Config(**{"dim": 24, "min_count": 1} | options)
+
+
+def corpus(seed: int = 0) -> tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.int64]]:
+    """Ids by a steep law, so that rows meet themselves in a block; sentences of all lengths."""
+    rng = np.random.default_rng(seed)
+    share = 1 / np.arange(1, WORDS + 1)
+    ids = rng.choice(WORDS, TOKENS, p=share / share.sum()).astype(np.int32)
+    ends = np.unique(np.r_[rng.integers(1, TOKENS, 250), 1, 2, TOKENS])
+    return ids, ends, np.bincount(ids, minlength=WORDS) + 1
+
+
+def reader_of(backend: Backend, config: Config, keep: float = 0.8) -> BlockReader:
+    ids, ends, _ = corpus()
+    return BlockReader(
+        backend,
+        ids,
+        ends,
+        np.linspace(keep, 1, WORDS),
+        window=config.window,
+        block=step_shape(backend, config).block,
+        centre_in_core=Model.centre_in_core(config),
+        fixed_window=config.fixed_window,
+        seed=3,
+    )
+
+
+def tables_of(backend: Backend, config: Config) -> Tables:
+    """Tables where every row is something."""
+    made = make_tables(backend, config, corpus()[2])
+    rng = np.random.default_rng(1)
+    filled = [rng.normal(0, 0.3, t.shape).astype(np.float32) for t in (made.input, made.output)]
+    return replace(made, input=backend.asarray(filled[0]), output=backend.asarray(filled[1]))
+
+
+def rate(at: float) -> float:
+    return 0.05 * (1 - 0.9 * at)
+
+
+def trained(backend: Backend, config: Config, *, fused: bool, workers: int = 1) -> dict[str, Any]:
+    """Two epochs, a block a step, through the fused or the composed step."""
+    reader, tables = reader_of(backend, config), tables_of(backend, config)
+    model = Model(backend, config, tables, workers=workers)
+    if fused and model._fused is None:
+        pytest.skip(f"{backend.name} has no fused step for this")
+    if not fused:
+        model._fused = None
+    loss = pairs = steps = 0.0
+    for epoch in range(2):
+        settings = {"tokens": 1, "key": KEY, "learning_rate": rate, "loss_every": 3}
+        for step in model.train(reader, epoch, range(1), **settings):  # type: ignore[arg-type]
+            steps += 1
+            if step.loss is not None:
+                loss += float(step.loss)
+                pairs += float(step.pairs)
+    return {
+        "input": backend.to_numpy(tables.input),
+        "output": backend.to_numpy(tables.output),
+        "loss": loss,
+        "pairs": pairs,
+        "steps": steps,
+    }
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: "-".join(kind.values()))
+def test_fused_step_is_the_composed_step(
+    backend: Backend, kind: dict[str, Any], shape: dict[str, Any]
+) -> None:
+    config = config_of(kind | shape)
+    fused = trained(backend, config, fused=True)
+    composed = trained(backend, config, fused=False)
+    assert composed["steps"] > 100
+    assert fused["steps"] == 2  # one call an epoch
+    start = tables_of(backend, config)
+    for name in ("input", "output"):
+        moved = np.abs(composed[name] - backend.to_numpy(getattr(start, name))).max()
+        assert moved > 0.005
+        np.testing.assert_allclose(fused[name], composed[name], rtol=0, atol=1e-4 * max(1, moved))
+    if config.loss == "hs":  # a block a step: the same steps are measured
+        assert fused["pairs"] == composed["pairs"] > 0
+        assert fused["loss"] == pytest.approx(composed["loss"], rel=1e-4)
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: "-".join(kind.values()))
+def test_copies_of_hot_rows_come_home(backend: Backend, kind: dict[str, Any]) -> None:
+    """One of two workers, training alone, does what one worker with half the cap does."""
+    config = config_of(kind)
+    shared = trained(backend, config, fused=True, workers=2)
+    alone = trained(backend, replace(config, row_cap=config.row_cap / 2), fused=True)
+    for name in ("input", "output"):
+        np.testing.assert_allclose(shared[name], alone[name], rtol=0, atol=1e-4)
+
+
+class TestCutWindows:
+    """The compiled cutting of windows against the one that arrays compose."""
+
+    @pytest.mark.parametrize("fixed", [False, True])
+    @pytest.mark.parametrize("window", [1, 5, 40])
+    @pytest.mark.parametrize("keep", [1.0, 0.3, 0.0])
+    def test_same_stretch(
+        self,
+        backend: Backend,
+        monkeypatch: pytest.MonkeyPatch,
+        keep: float,
+        window: int,
+        fixed: bool,
+    ) -> None:
+        if backend.cut_windows is None:
+            pytest.skip(f"{backend.name} cuts windows with arrays")
+        monkeypatch.setattr("w2v.blocks.CHUNK", 700)
+        config = Config(window=window, fixed_window=fixed)
+        reader = reader_of(backend, config, keep)
+        for epoch in (0, 5):
+            for chunk in range(reader.chunks):
+                got = reader.stretch(epoch, chunk)
+                with monkeypatch.context() as patch:
+                    patch.setattr(type(backend), "cut_windows", None)
+                    expected = reader.stretch(epoch, chunk)
+                self.check(got, expected, window)
+
+    @staticmethod
+    def check(got: Stretch, expected: Stretch, window: int) -> None:
+        """Equal as far as a pair can reach; beyond lies padding."""
+        assert (got.kept, got.blocks, got.first_block) == (
+            expected.kept,
+            expected.blocks,
+            expected.first_block,
+        )
+        assert len(got.ids) == len(expected.ids)
+        core = slice(window, window + got.kept)
+        for name in ("left", "right"):
+            np.testing.assert_array_equal(
+                getattr(got, name)[core], getattr(expected, name)[core], name
+            )
+        reached = np.zeros(len(got.ids), bool)
+        for at in range(core.start, core.stop):
+            reached[at - got.left[at] : at + got.right[at] + 1] = True
+        np.testing.assert_array_equal(got.ids[reached], expected.ids[reached])
+
+
+def test_draws_of_the_compiled_forms_are_those_of_the_layers(backend: Backend) -> None:
+    """The generator alone: all draws are made of these bits."""
+    key = draws.stream_key(1, draws.NEGATIVE, 2)
+    counter = np.arange(1000, dtype=np.uint64)
+    got = backend.to_numpy(backend.random_bits(key, backend.asarray(counter)))
+    np.testing.assert_array_equal(got, Backend.random_bits(backend, key, counter))
