@@ -175,8 +175,7 @@ class _Steps:
 
 def _work(kernels: ModuleType, plan: FusedPlan) -> Any:
     """Memory for the blocks of a plan; see `numba_kernels.Work`."""
-    words, dim = plan.input.shape
-    wide, most = kernels.whole(dim), kernels.MOST_EXTRA
+    wide, most = kernels.whole(plan.input.shape[1]), kernels.MOST_EXTRA
     span = plan.block + 2 * plan.window
     hidden = kernels.whole(max(plan.block, span if plan.paths is not None else 0)) + most
     hot = 0
@@ -186,7 +185,7 @@ def _work(kernels: ModuleType, plan: FusedPlan) -> Any:
         assert plan.paths is not None
         rows = int(np.diff(plan.paths[0]).max()) + most
         hot = 0 if plan.alone else min(kernels.HOT_NODES, len(plan.output))
-    inputs = max(span, hidden)
+    inputs = kernels.whole(max(span + 1, hidden))
     shared = plan.noise is not None
     return kernels.Work(
         hidden=_aligned(hidden, wide),
@@ -204,15 +203,13 @@ def _work(kernels: ModuleType, plan: FusedPlan) -> Any:
         terms_in=_aligned(1, inputs)[0],
         factors=_aligned(1, max(rows, inputs))[0],
         ones=_aligned(1, max(rows, inputs), np.float32(1))[0],
-        ids=np.zeros(rows, np.int64),
-        next_ids=np.zeros(rows, np.int64),
-        ids_in=np.zeros(inputs, np.int64),
+        ids=np.zeros(rows, np.int32),
+        next_ids=np.zeros(rows, np.int32),
+        ids_in=np.zeros(inputs, np.int32),
         places=np.zeros(rows, np.int64),
         places_in=np.zeros(inputs, np.int64),
         places_d=np.zeros(1, np.int64),
         numbers=np.arange(inputs),
-        buckets=_aligned(1, kernels.BUCKETS)[0],
-        sums=np.zeros(max(words, len(plan.output)), np.float32),
         hot=_aligned(hot, wide),
         seen=_aligned(hot, wide),
         terms_hot=np.zeros(hot, np.float32),

@@ -32,7 +32,6 @@ _ZERO, _ONE = np.float32(0), np.float32(1)
 _GAMMA, _MIX_1, _MIX_2 = np.uint64(GAMMA), np.uint64(MIX_1), np.uint64(MIX_2)
 _U27, _U30, _U31, _U32 = np.uint64(27), np.uint64(30), np.uint64(31), np.uint64(32)
 _LOW = np.uint64(0xFFFFFFFF)
-BUCKETS = 256
 MOST_EXTRA = 2 * _LANES
 """Rows beyond its own that a product may read and spoil."""
 HOT_NODES = 64
@@ -109,7 +108,7 @@ class Work(NamedTuple):
     factors: Any
     ones: Any
     ids: Any
-    """int64: output rows of this block, and of the next."""
+    """int32: output rows of this block, and of the next."""
     next_ids: Any
     ids_in: Any
     places: Any
@@ -118,9 +117,6 @@ class Work(NamedTuple):
     places_d: Any
     numbers: Any
     """int64: 0, 1, 2, ..."""
-    buckets: Any
-    sums: Any
-    """float32: a number for every row of either table."""
     hot: Any
     """float32 (hot, D): this worker's copies, what they were when last published, terms since."""
     seen: Any
@@ -264,33 +260,12 @@ def _address(array: Any) -> Any:
 
 
 @_helper
-def _cap(ids: Any, count: Any, terms: Any, total: Any, rate: Any, work: Any) -> Any:
-    """Whether the row-step cap binds; only then are the rows' factors in `work.factors`.
-
-    `total` is the sum of the terms, or more; `rate` is alpha / cap. Before the exact sums there is
-    a cheap bound: rows that share a bucket can only add up to more.
-    """
+def _capped(ids: Any, count: Any, terms: Any, total: Any, rate: Any, work: Any) -> Any:
+    """Factors of rows by the row-step cap; `total` is all their terms, `rate` is alpha / cap."""
     if total * rate <= _ONE:
-        return False
-    buckets, sums = work.buckets, work.sums
-    for i in range(BUCKETS):
-        buckets[i] = _ZERO
-    limit = _ONE / rate
-    binds = False
-    for i in range(count):
-        bucket = np.int64(ids[i]) & (BUCKETS - 1)
-        found = buckets[bucket] + terms[i]
-        buckets[bucket] = found
-        binds |= found > limit
-    if not binds:
-        return False
-    for i in range(count):
-        sums[ids[i]] = _ZERO
-    for i in range(count):
-        sums[ids[i]] += terms[i]
-    for i in range(count):
-        work.factors[i] = _ONE / max(sums[ids[i]] * rate, _ONE)
-    return True
+        return work.ones
+    vector.cap_factors(_address(work.factors), _address(ids), _address(terms), count, rate)
+    return work.factors
 
 
 @_helper
@@ -327,7 +302,7 @@ def _draw_noise(out: Any, noise: Any, number: Any) -> None:
         bits = _bits(noise.start, counter + np.uint64(n))
         column = np.int64((bits >> _U32) * words >> _U32)
         accepted = bits & _LOW <= np.uint64(noise.accept[column])
-        out[n] = column if accepted else np.int64(noise.alias[column])
+        out[n] = column if accepted else noise.alias[column]
 
 
 @_helper
@@ -468,10 +443,12 @@ def skipgram_shared(
         _wide_multiply(d_rows, max(count, _ROWS), errors_at, lanes, 1, hidden, block, wide)
         step = alpha / np.float32(rate.cap)
         terms = np.float32(total * (1 + noise.negative))
-        capped = _cap(core, block, work.terms_in, terms, step, work)
-        _add(inputs, dim, core, block, d_hidden, wide, work.factors if capped else work.ones)
-        capped = _cap(work.ids, count, work.terms, terms, step, work)
-        _add(outputs, dim, work.ids, count, d_rows, wide, work.factors if capped else work.ones)
+        for t in range(block):
+            work.ids_in[t] = core[t]
+        factors = _capped(work.ids_in, block, work.terms_in, terms, step, work)
+        _add(inputs, dim, core, block, d_hidden, wide, factors)
+        factors = _capped(work.ids, count, work.terms, terms, step, work)
+        _add(outputs, dim, work.ids, count, d_rows, wide, factors)
     return loss, measured
 
 
@@ -549,8 +526,15 @@ def cbow_shared(
             terms = has_context[t] * np.float32(1 + noise.negative)
             terms *= _ONE if mean else np.float32(contexts)
             most += terms * np.float32(contexts)
-            for j in range(first - at, last - at):
-                work.terms_in[j] += terms if j != window + t else _ZERO
+            work.terms_in[first - at] += terms
+            work.terms_in[last - at] -= terms
+            work.terms[t] = terms
+        running = _ZERO
+        for j in range(span):
+            running += work.terms_in[j]
+            work.terms_in[j] = running
+        for t in range(block):
+            work.terms_in[window + t] -= work.terms[t]
         _transpose(transposed, lanes, hidden, wide)
         _scores(errors_at, lanes, rows, padded, wide, transposed, dim)
         for t in range(0, lanes, _LANES):
@@ -585,12 +569,12 @@ def cbow_shared(
             )
             vector.add_to_rows(places, ones, contexts, d_hidden + row, wide)
         step = alpha / np.float32(rate.cap)
-        capped = _cap(stretch.ids[at:], span, work.terms_in, most, step, work)
-        factors = work.factors if capped else work.ones
+        for j in range(span):
+            work.ids_in[j] = stretch.ids[at + j]
+        factors = _capped(work.ids_in, span, work.terms_in, most, step, work)
         _add(inputs, dim, stretch.ids[at:], span, d_context, wide, factors)
         most = total * np.float32(1 + noise.negative)
-        capped = _cap(work.ids, count, work.terms, most, step, work)
-        factors = work.factors if capped else work.ones
+        factors = _capped(work.ids, count, work.terms, most, step, work)
         for t in range(block):
             row = outputs + work.ids[t] * dim * _BYTES
             vector.add(row, hidden + t * wide * _BYTES, dim, own_errors[t] * factors[t])
@@ -725,8 +709,7 @@ def skipgram_paths(
                 j_at = first + j if first + j < at else first + j + 1
                 work.ids_in[j] = stretch.ids[j_at]
                 work.terms_in[j] = np.float32(length)
-            if _cap(work.ids_in, contexts, work.terms_in, most, step, work):
-                factors = _address(work.factors)
+            factors = _address(_capped(work.ids_in, contexts, work.terms_in, most, step, work))
         if contexts <= 2:
             vector.update_2(
                 places, length, places_in, factors, factor, errors_at, lanes, hidden, wide, dim
@@ -814,8 +797,7 @@ def cbow_paths(
                 j_at = first + j if first + j < at else first + j + 1
                 work.ids_in[j] = stretch.ids[j_at]
                 work.terms_in[j] = terms
-            if _cap(work.ids_in, contexts, work.terms_in, most, step, work):
-                factors = _address(work.factors)
+            factors = _address(_capped(work.ids_in, contexts, work.terms_in, most, step, work))
         vector.add_to_rows(places_in, factors, contexts, d_hidden, dim)
     _give_copies(paths, outputs, dim, work)
     return loss, measured

@@ -474,3 +474,29 @@ def keep_pairs(
         one_more = b.fadd(_load(b, count), b.select(inside, _all(1.0), _all(0.0)))
         _store(b, one_more, count)
 
+
+
+@_emitted("iiiif")
+def cap_factors(
+    b: Any, out: Value, ids: Value, terms: Value, count: Value, rate: Value
+) -> None:
+    """out[i] = min(1, 1 / (rate times the terms of all rows with the id of row i)).
+
+    Ids are int32, and like terms there up to a whole vector. Every id is compared with every other,
+    a vector at a time: for the rows of a block that is quicker than a table of sums.
+    """
+    rates = _spread(b, rate)
+    pointers = [b.inttoptr(ids, kind.as_pointer()) for kind in (_INDICES, _INT)]
+    (total,) = _variables(b, 1)
+    vectors = b.udiv(b.add(count, _count(LANES - 1)), _count(LANES))
+    with cgutils.for_range(b, vectors) as loop:
+        own = b.load(b.gep(pointers[0], [loop.index]))
+        own.align = 4
+        b.store(_all(0.0), total)
+        with cgutils.for_range(b, count) as other:
+            same = b.icmp_signed("==", own, _spread(b, b.load(b.gep(pointers[1], [other.index]))))
+            term = _spread(b, b.load(_at(b, terms, other.index)))
+            b.store(b.fadd(b.load(total), b.select(same, term, _all(0.0))), total)
+        steps = b.fmul(b.load(total), rates)
+        steps = b.select(b.fcmp_ordered(">", steps, _all(1.0)), steps, _all(1.0))
+        _store(b, b.fdiv(_all(1.0), steps), _at(b, out, b.mul(loop.index, _count(LANES))))
