@@ -39,9 +39,10 @@ class NumbaBackend(NumpyBackend):
         if table.dtype != rows.dtype or table.dtype not in _ON_TABLES:
             super().scatter_add(table, ids, rows)
             return
-        table = table.reshape(len(table), -1)
+        dim = table.shape[1] if table.ndim > 1 else 1
+        flat = np.ascontiguousarray(ids).reshape(-1)
         self.kernels.scatter_add(
-            table, np.ascontiguousarray(ids).reshape(-1), rows.reshape(-1, table.shape[1])
+            table.reshape(len(table), dim), flat, rows.reshape(len(flat), dim)
         )
 
     def random_bits(self, key: int, counter: Array) -> Array:
@@ -70,7 +71,7 @@ class NumbaBackend(NumpyBackend):
         out = np.zeros(room, np.int32)
         left, right = np.zeros((2, room), np.int16)
         kept = self.kernels.windows(
-            ids, ends, limits, _start(key), tokens.start, tokens.stop, window, fixed,
+            _read_only(ids), _read_only(ends), limits, _start(key), tokens.start, tokens.stop, window, fixed,
             out, left, right,
         )  # fmt: skip
         size = -(-kept // block) * block + 2 * window
@@ -104,8 +105,6 @@ class NumbaBackend(NumpyBackend):
         """Call what a training run calls, on next to nothing."""
         words = np.zeros(2, np.int32)
         ends, limits = np.array([2]), np.full(1, 2**32 - 1, np.uint32)
-        for array in (words, ends):  # a corpus is mapped read-only, which is another type
-            array.flags.writeable = False
         stretch = self._cut_windows(
             words, ends, limits, 0, range(2), window=1, fixed=True, block=1
         )
@@ -224,6 +223,13 @@ def _aligned(rows: int, columns: int, value: Any = 0) -> NDArray[np.float32]:
     made = room[first : first + size].view(np.float32).reshape(rows, columns)
     made[:] = value
     return made
+
+
+def _read_only(array: Array) -> Array:
+    """A view: to Numba that is another type, and one kernel is enough."""
+    view = array.view()
+    view.flags.writeable = False
+    return view
 
 
 def _start(key: int) -> np.uint64:

@@ -43,6 +43,7 @@ from w2v.model import step_shape
 PAIRS = [(model, loss) for loss in ("ns", "hs") for model in ("skipgram", "cbow")]
 AS_TEXT = "rows as in the text"
 LARGE = "float32 product, large"
+_BATCH = 1024
 _LOOKED_UP = 1 << 17  # rows, in a measurement
 
 
@@ -169,12 +170,11 @@ def _lookups(backend: Backend, corpus: Corpus, options: argparse.Namespace) -> d
 def _rows(
     backend: Backend, name: str, ids: NDArray[Any], options: argparse.Namespace
 ) -> dict[str, float]:
-    """Rows a second looked up, and added to, in batches as long as the backend's steps."""
+    """Rows a second looked up, and added to, in batches."""
     xp = backend.xp
-    batch = backend.step_shape(paths=False, averaged=False).step
     table = xp.ones((int(ids.max()) + 1, options.dim), xp.float32)  # in memory now
-    rows = xp.ones((batch, options.dim), xp.float32)
-    batches = [backend.asarray(ids[at : at + batch], np.int32) for at in range(0, len(ids), batch)]
+    rows = xp.ones((_BATCH, options.dim), xp.float32)
+    batches = [backend.asarray(ids[at : at + _BATCH], np.int32) for at in range(0, len(ids), _BATCH)]
 
     def gather() -> None:
         for some in batches:

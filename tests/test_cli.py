@@ -92,7 +92,7 @@ class TestTrain:
             assert kept + gone == 2400
         assert report["sentences"] == 300
         assert len(report["loss"]) == 2
-        assert set(report["seconds"]) == {"count", "encode", "train", "save"}
+        assert set(report["seconds"]) == {"count", "encode", "prepare", "train", "save"}
         assert report["backend"]["name"] == "numpy"
         assert {"w2v", "python", "numpy"} <= set(report["versions"])
         assert report["raw_words_per_second"] == pytest.approx(4800 / report["seconds"]["train"])

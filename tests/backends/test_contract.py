@@ -11,14 +11,14 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from w2v import backends
-from w2v.backends import Backend, available_backends, choose_backend, get_backend
+from w2v.backends import Backend, Rows, available_backends, choose_backend, get_backend
 from w2v.errors import BackendError
 
 ROOT = Path(__file__).parents[2]
@@ -129,9 +129,11 @@ def test_facts_of_the_machine(backend: Backend) -> None:
     assert backend.version
     assert backend.device
     assert 0 <= backend.peak_memory_bytes() <= backend.total_memory_bytes()
-    for paths in (False, True):
+    for rows in get_args(Rows):
         for averaged in (False, True):
-            assert min(backend.step_shape(paths=paths, averaged=averaged)) >= 1
+            shape = backend.step_shape(rows, averaged=averaged)
+            assert shape.step >= shape.block >= 1
+            assert shape.shared >= 1
 
 
 def test_training_overflows_without_warnings(backend: Backend) -> None:
@@ -307,18 +309,18 @@ class TestTheFixture:
     def test_unusable_is_skipped_with_its_reason(self, tmp_path: Path) -> None:
         done = self.run(tmp_path, "numpy")
         assert done.returncode == 0, done.stdout
-        assert "1 passed, 1 skipped" in done.stdout
+        assert "2 passed, 1 skipped" in done.stdout
         assert "CuPy is installed but broken: libfoo.so is missing" in done.stdout
 
     def test_required_and_unusable_fails(self, tmp_path: Path) -> None:
         done = self.run(tmp_path, "cupy, numpy")
         assert done.returncode == 1, done.stdout
-        assert "1 passed" in done.stdout
+        assert "2 passed" in done.stdout
         assert "W2V_REQUIRE_BACKENDS names 'cupy': Backend 'cupy' was asked for" in done.stdout
 
     def test_required_and_unknown_raises(self, tmp_path: Path) -> None:
         done = self.run(tmp_path, "cuda")
         assert done.returncode == pytest.ExitCode.USAGE_ERROR
-        assert "W2V_REQUIRE_BACKENDS must name some of ('numpy', 'cupy'), got ['cuda']" in (
+        assert "W2V_REQUIRE_BACKENDS must name some of ('numpy', 'numba', 'cupy'), got ['cuda']" in (
             done.stdout + done.stderr
         )
