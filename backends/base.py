@@ -188,6 +188,14 @@ class Backend(ABC):
     def total_memory_bytes(self) -> int:
         """Memory of the machine or of the device."""
 
+    def new_table(self, rows: int, dim: int) -> Array:
+        """float32 zeros (rows, dim or more), the way training reads them fastest.
+
+        Columns beyond `dim` are there for the alignment of rows; what is zero in both tables stays
+        zero in training.
+        """
+        return self.xp.zeros((rows, dim), self.xp.float32)
+
     @property
     def cut_windows(self) -> CutWindows | None:
         """The cutting of windows in one call, where the backend has that."""

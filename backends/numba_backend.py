@@ -20,6 +20,7 @@ from w2v.errors import BackendError
 
 _A_WHILE_S = 0.7
 _ALIGNED = 64  # bytes: a cache line, and the widest vector
+_WORTH_ALIGNING = 1.15  # times the memory
 _ON_TABLES = (np.dtype(np.float32), np.dtype(np.float64))
 
 
@@ -50,6 +51,10 @@ class NumbaBackend(NumpyBackend):
         flat = np.ascontiguousarray(counter).reshape(-1)
         self.kernels.random_bits(_start(key), flat, out.reshape(-1))
         return out
+
+    def new_table(self, rows: int, dim: int) -> Array:
+        wide = self.kernels.whole(dim)
+        return _aligned(rows, wide if wide <= _WORTH_ALIGNING * dim else dim)
 
     @property
     def cut_windows(self) -> CutWindows | None:
@@ -201,7 +206,7 @@ def _work(kernels: ModuleType, plan: FusedPlan) -> Any:
         terms=_aligned(1, rows)[0],
         terms_in=_aligned(1, inputs)[0],
         factors=_aligned(1, max(rows, inputs))[0],
-        ones=_aligned(1, max(rows, inputs), np.float32(1))[0],
+        ones=_aligned(1, max(rows, inputs), 1)[0],
         ids=np.zeros(rows, np.int32),
         next_ids=np.zeros(rows, np.int32),
         ids_in=np.zeros(inputs, np.int32),
@@ -215,13 +220,14 @@ def _work(kernels: ModuleType, plan: FusedPlan) -> Any:
     )
 
 
-def _aligned(rows: int, columns: int, value: Any = 0) -> NDArray[np.float32]:
+def _aligned(rows: int, columns: int, value: float = 0) -> NDArray[np.float32]:
     """float32 (rows, columns) that begins on a cache line, so that aligned rows stay so."""
     size = rows * columns * 4
-    room = np.empty(size + _ALIGNED, np.uint8)
+    room = np.zeros(size + _ALIGNED, np.uint8)
     first = -room.ctypes.data % _ALIGNED
     made = room[first : first + size].view(np.float32).reshape(rows, columns)
-    made[:] = value
+    if value:
+        made[:] = value
     return made
 
 

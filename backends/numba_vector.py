@@ -43,6 +43,7 @@ _TANH_END = 9.0
 
 Value = Any
 Body = Callable[[Value, Value | None], None]
+GroupBody = Callable[[list[tuple[Value, Value | None]]], None]
 
 
 def _emitted(arguments: str) -> Callable[[Callable[..., None]], Any]:
@@ -144,14 +145,28 @@ def _shuffled(b: Any, x: Value, y: Value, lanes: list[int]) -> Value:
 
 def _over_lanes(b: Any, floats: Value, body: Body) -> None:
     """A body for every whole vector of a row, and once more, masked, for what is left."""
-    whole = b.udiv(floats, _count(LANES))
+    _over_groups(b, floats, 1, lambda vectors: body(*vectors[0]))
+
+
+def _over_groups(b: Any, floats: Value, size: int, body: GroupBody) -> None:
+    """A body for every so many vectors of a row, and once more, masked, for what is left.
+
+    It gets a place and a mask for each vector; None for a mask means all lanes.
+    """
+    group = _count(size * LANES)
+    whole = b.udiv(floats, group)
     with cgutils.for_range(b, whole) as loop:
-        body(b.mul(loop.index, _count(LANES)), None)
-    rest = b.urem(floats, _count(LANES))
-    with b.if_then(b.icmp_signed(">", rest, _count(0))):
-        lanes = ir.Constant(_INDICES, list(range(LANES)))
-        mask = b.icmp_signed("<", lanes, _spread(b, b.trunc(rest, _INT)))
-        body(b.mul(whole, _count(LANES)), mask)
+        first = b.mul(loop.index, group)
+        body([(b.add(first, _count(v * LANES)), None) for v in range(size)])
+    first = b.mul(whole, group)
+    rest = b.trunc(b.sub(floats, first), _INT)
+    with b.if_then(b.icmp_signed(">", rest, ir.Constant(_INT, 0))):
+        vectors = []
+        for v in range(size):
+            lanes = ir.Constant(_INDICES, [v * LANES + lane for lane in range(LANES)])
+            mask = b.icmp_signed("<", lanes, _spread(b, rest))
+            vectors.append((b.add(first, _count(v * LANES)), mask))
+        body(vectors)
 
 
 @_emitted("iii")
@@ -336,7 +351,11 @@ def dots_paired(
     _store(b, _lane_sums(b, [b.load(variable) for variable in sums]), _at(b, out))
 
 
-def _update(hidden: int, *, move_rows: bool = True, move_hidden: bool = True) -> Any:
+def _update(
+    hidden: int, vectors: int = 1, *, move_rows: bool = True, move_hidden: bool = True
+) -> Any:
+    """For so many hidden vectors, so many vectors of lanes at a time."""
+
     @_emitted("iiiifiiiii")
     def update(
         b: Any,
@@ -358,41 +377,50 @@ def _update(hidden: int, *, move_rows: bool = True, move_hidden: bool = True) ->
         """
         every = range(hidden)
 
-        def body(at: Value, mask: Value | None) -> None:
-            places = [_at(b, copies, at, b.mul(_count(j), stride)) for j in every]
-            lanes = [_load(b, place) for place in places] if move_rows else []
-            sums = _variables(b, hidden) if move_hidden else []
+        def body(group: list[tuple[Value, Value | None]]) -> None:
+            starts = [_at(b, copies, b.mul(_count(j), stride)) for j in every]
+            lanes = [[_load(b, b.gep(start, [at])) for at, _ in group] for start in starts]
+            sums = [_variables(b, len(group)) for _ in every] if move_hidden else []
             with cgutils.for_range(b, rows) as loop:
-                place = _at(b, _row(b, addresses, loop.index), at)
-                row = _load(b, place, mask)
+                row = _at(b, _row(b, addresses, loop.index))
+                before = [_load(b, b.gep(row, [at]), mask) for at, mask in group]
                 start = _at(b, errors, b.mul(loop.index, error_stride))
-                halves: list[Value] = [_all(0.0), _all(0.0)]  # two chains are quicker than one
+                changes: list[list[Value]] = [[] for _ in group]
                 for j in every:
                     factor = _spread(b, b.load(b.gep(start, [_count(j)])))
-                    if move_hidden:
-                        _add_product(b, sums[j], factor, row)
-                    if move_rows:
-                        halves[j % 2] = _fma(b, factor, lanes[j], halves[j % 2])
-                if move_rows:
-                    change = b.fadd(*halves)
-                    _store(b, _fma(b, change, _spread(b, row_factor), row), place, mask)
-            for j, variable in enumerate(sums):
-                place = _at(b, _row(b, hidden_addresses, _count(j)), at)
+                    for v in range(len(group)):
+                        if move_hidden:
+                            _add_product(b, sums[j][v], factor, before[v])
+                        if move_rows:
+                            changes[v].append(_chained(b, changes[v], factor, lanes[j][v]))
+                for v, (at, mask) in enumerate(group if move_rows else []):
+                    change = b.fadd(*changes[v][-2:]) if hidden > 1 else changes[v][0]
+                    after = _fma(b, change, _spread(b, row_factor), before[v])
+                    _store(b, after, b.gep(row, [at]), mask)
+            for j, own in enumerate(sums):
+                row = _at(b, _row(b, hidden_addresses, _count(j)))
                 factor = _spread(b, b.load(_at(b, hidden_factors, _count(j))))
-                moved = _fma(b, b.load(variable), factor, _load(b, place, mask))
-                _store(b, moved, place, mask)
+                for variable, (at, mask) in zip(own, group, strict=True):
+                    place = b.gep(row, [at])
+                    moved = _fma(b, b.load(variable), factor, _load(b, place, mask))
+                    _store(b, moved, place, mask)
 
-        _over_lanes(b, floats, body)
+        _over_groups(b, floats, vectors, body)
 
     return update
+
+
+def _chained(b: Any, sums: list[Value], x: Value, y: Value) -> Value:
+    """x y plus the sum before last: two chains of sums are quicker than one."""
+    return b.fmul(x, y) if len(sums) < 2 else _fma(b, x, y, sums[-2])
 
 
 UPDATE_MOST = 10
 """The most hidden vectors that `update_N` can take; it is there for 1 and for even N."""
 UPDATE_GROUP = 8
 """More than that go in groups, first all hidden vectors, then all rows."""
-update_1, update_2, update_4, update_6 = _update(1), _update(2), _update(4), _update(6)
-update_8, update_10 = _update(8), _update(10)
+update_1, update_2, update_4 = _update(1, 4), _update(2, 4), _update(4, 2)
+update_6, update_8, update_10 = _update(6, 2), _update(8), _update(10)
 update_hidden = _update(UPDATE_GROUP, move_rows=False)
 update_rows = _update(UPDATE_GROUP, move_hidden=False)
 
@@ -401,17 +429,18 @@ update_rows = _update(UPDATE_GROUP, move_hidden=False)
 def sum_rows(
     b: Any, out: Value, addresses: Value, count: Value, floats: Value, factor: Value
 ) -> None:
-    """out = factor times the sum of the rows of a list, padded with zeros."""
-    (variable,) = _variables(b, 1)
+    """out = factor times the sum of the rows of a list; the padding is left as it is."""
 
-    def body(at: Value, mask: Value | None) -> None:
-        b.store(_all(0.0), variable)
+    def body(group: list[tuple[Value, Value | None]]) -> None:
+        sums = _variables(b, len(group))
         with cgutils.for_range(b, count) as loop:
-            row = _load(b, _at(b, _row(b, addresses, loop.index), at), mask)
-            b.store(b.fadd(b.load(variable), row), variable)
-        _store(b, b.fmul(b.load(variable), _spread(b, factor)), _at(b, out, at))
+            row = _at(b, _row(b, addresses, loop.index))
+            for variable, (at, mask) in zip(sums, group, strict=True):
+                b.store(b.fadd(b.load(variable), _load(b, b.gep(row, [at]), mask)), variable)
+        for variable, (at, mask) in zip(sums, group, strict=True):
+            _store(b, b.fmul(b.load(variable), _spread(b, factor)), _at(b, out, at), mask)
 
-    _over_lanes(b, floats, body)
+    _over_groups(b, floats, 4, body)
 
 
 @_emitted("iiiii")
@@ -420,14 +449,16 @@ def add_to_rows(
 ) -> None:
     """Each row of a list += its factor times one padded vector."""
 
-    def body(at: Value, mask: Value | None) -> None:
-        lanes = _load(b, _at(b, source, at))
+    def body(group: list[tuple[Value, Value | None]]) -> None:
+        lanes = [_load(b, _at(b, source, at)) for at, _ in group]
         with cgutils.for_range(b, count) as loop:
-            place = _at(b, _row(b, addresses, loop.index), at)
+            row = _at(b, _row(b, addresses, loop.index))
             factor = _spread(b, b.load(_at(b, factors, loop.index)))
-            _store(b, _fma(b, lanes, factor, _load(b, place, mask)), place, mask)
+            for lane, (at, mask) in zip(lanes, group, strict=True):
+                place = b.gep(row, [at])
+                _store(b, _fma(b, lane, factor, _load(b, place, mask)), place, mask)
 
-    _over_lanes(b, floats, body)
+    _over_groups(b, floats, 4, body)
 
 
 @_emitted("iiff")

@@ -21,6 +21,8 @@ from w2v.layers.negative_sampling import NegativeSampling
 from w2v.layers.softmax import Softmax
 from w2v.layers.update import RowUpdater
 
+_ROWS_MOVED = 1 << 12
+
 
 class Loss(Protocol):
     """What a model asks of a loss: which rows a group needs, then loss and gradients."""
@@ -42,9 +44,9 @@ class Tables:
     """The two tables, shared by all workers, and what a loss needs to know about the words."""
 
     input: Array
-    """float32 (V, D): the word vectors."""
+    """float32 (V, D or more): the word vectors; columns beyond D are zero."""
     output: Array
-    """float32 (V, D), or (V - 1, D) inner nodes for hierarchical softmax."""
+    """float32 (V, D or more), or (V - 1, D or more) inner nodes for hierarchical softmax."""
     noise: draws.NoiseSampler | None
     tree: HuffmanTree | None
 
@@ -53,7 +55,8 @@ def make_tables(backend: Backend, config: Config, counts: NDArray[np.int64]) -> 
     """Fresh tables: input uniform in (-0.5, 0.5)/D, output zero, as in word2vec.c."""
     words = len(counts)
     key = draws.stream_key(config.seed, draws.INITIAL)
-    table = Embedding.uniform(backend, words, config.dim, key).table
+    table = backend.new_table(words, config.dim)
+    Embedding.fill_uniform(backend, table[:, : config.dim], key)
     rows = max(words - 1, 1) if config.loss == "hs" else words
     noise = tree = None
     if config.loss == "ns":
@@ -61,8 +64,21 @@ def make_tables(backend: Backend, config: Config, counts: NDArray[np.int64]) -> 
         noise = draws.NoiseSampler(backend, counts.astype(np.float64) ** config.ns_exponent)
     elif config.loss == "hs":
         tree = HuffmanTree.from_counts(counts)
-    output = backend.xp.zeros((rows, config.dim), backend.xp.float32)
+    output = backend.new_table(rows, config.dim)
     return Tables(table, output, noise, tree)
+
+
+def taken(backend: Backend, table: Array, dim: int) -> NDArray[np.float32]:
+    """A table (rows, dim) on the host, in the memory of the table; call it once, at the end."""
+    wide: NDArray[np.float32] = backend.to_numpy(table)
+    rows, width = wide.shape
+    if width == dim:
+        return wide
+    flat = wide.reshape(-1)
+    for first in range(0, rows, _ROWS_MOVED):  # rows only move towards the front
+        some = wide[first : first + _ROWS_MOVED, :dim].copy()
+        flat[first * dim : first * dim + some.size] = some.reshape(-1)
+    return flat[: rows * dim].reshape(rows, dim)
 
 
 _ROWS_MET: dict[str, Rows] = {"ns": "shared", "hs": "path", "softmax": "all"}

@@ -21,7 +21,7 @@ from w2v.config import Config
 from w2v.corpus import Corpus
 from w2v.errors import ConfigError, TrainingError
 from w2v.layers.softmax import MOST_SCORES
-from w2v.model import Model, Tables, make_tables, rows_met, step_shape
+from w2v.model import Model, Tables, make_tables, rows_met, step_shape, taken
 
 _REPORT_S = 0.2
 _FEW_STEPS = 512  # of an epoch: the loss is measured in all of them
@@ -209,14 +209,14 @@ class Trainer:
                 self._tallies.append(self._run_epoch(epoch, tables, started))
             backend.synchronize()
             seconds = time.perf_counter() - started
-        output = backend.to_numpy(tables.output)
+        output = taken(backend, tables.output, config.dim)
         if not output.any() and not any(tally.pairs for tally in self._tallies):
             raise TrainingError(
                 "There was nothing to learn: no word had a neighbour in its sentence. Give "
                 "sentences of several words a line, or a larger sample (now "
                 f"{config.sample:g}; 0 keeps every token)."
             )
-        vectors = backend.to_numpy(tables.input)
+        vectors = taken(backend, tables.input, config.dim)
         if not (np.isfinite(vectors).all() and np.isfinite(output).all()):
             raise self._diverged("A vector is no longer finite", config.epochs, 1.0)
         kept = [tally.kept for tally in self._tallies]

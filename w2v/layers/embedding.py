@@ -120,8 +120,18 @@ class Embedding:
 
         `key` in [0, 2**64) chooses the numbers, the same on every backend. The padding row is zero.
         """
+        table = backend.xp.empty((words, dim), backend.xp.float32)
+        cls.fill_uniform(backend, table, key)
+        layer = cls(backend, table, **options)
+        if layer.padding_idx is not None:
+            table[layer.padding_idx] = 0
+        return layer
+
+    @staticmethod
+    def fill_uniform(backend: Backend, table: Array, key: int) -> None:
+        """Fill a float32 table (words, dim) with the numbers of `uniform`."""
         xp = backend.xp
-        table = xp.empty((words, dim), xp.float32)
+        words, dim = table.shape
         piece = max(1, _DRAWN_AT_ONCE // dim)
         for first in range(0, words, piece):
             last = min(first + piece, words)
@@ -129,10 +139,6 @@ class Embedding:
             bits24 = backend.random_bits(key, counter) >> xp.uint64(40)
             unit = (bits24.astype(xp.float32) + 0.5) * 2.0**-24 - 0.5
             table[first:last] = (unit / dim).reshape(-1, dim)
-        layer = cls(backend, table, **options)
-        if layer.padding_idx is not None:
-            table[layer.padding_idx] = 0
-        return layer
 
     def forward(self, ids: Array) -> Array:
         """The rows of `ids`.
