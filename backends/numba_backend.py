@@ -188,7 +188,7 @@ def _work(kernels: ModuleType, plan: FusedPlan) -> Any:
     else:
         assert plan.paths is not None
         rows = int(np.diff(plan.paths[0]).max()) + most
-        hot = 0 if plan.alone else min(kernels.HOT_NODES, len(plan.output))
+        hot = 0 if plan.alone else min(kernels.HOT_NODES, len(plan.paths[0]) - 2)
     inputs = kernels.whole(max(span + 1, hidden))
     shared = plan.noise is not None
     return kernels.Work(

@@ -398,7 +398,7 @@ def skipgram_shared(
         _fetch(hidden, wide, inputs, dim, core, block)
         _fetch(rows, wide, outputs, dim, work.ids, count)
         _transpose(transposed, lanes, hidden, wide)
-        _scores(errors_at, lanes, rows, count, wide, transposed, dim)
+        _scores(errors_at, lanes, rows, max(count, _ROWS), wide, transposed, dim)
         if number + 1 < stretch.last:
             new = at + block
             _candidates(

@@ -33,6 +33,7 @@ SHAPES: list[dict[str, Any]] = [
     {"dim": 16, "window": 1, "negative": 1, "block_negatives": 1},
     {"dim": 37, "window": 12, "block_tokens": 20, "block_negatives": 7},
     {"dim": 1, "window": 3, "block_tokens": 1, "block_negatives": 5},
+    {"dim": 2, "window": 1, "block_tokens": 1, "block_negatives": 2},  # few rows in all
     {"dim": 64, "window": 5, "block_tokens": 48, "block_negatives": 48},
     {"dim": 8, "fixed_window": True, "row_cap": 0.2},  # the cap binds
     {"dim": 8, "window": 9, "row_cap": 0.01},
@@ -135,6 +136,77 @@ def test_copies_of_hot_rows_come_home(backend: Backend, kind: dict[str, Any]) ->
     alone = trained(backend, replace(config, row_cap=config.row_cap / 2), fused=True)
     for name in ("input", "output"):
         np.testing.assert_allclose(shared[name], alone[name], rtol=0, atol=1e-4)
+
+
+SENTINEL, ROOM = -77, 4096
+
+
+def fenced(array: NDArray[Any], fences: list[NDArray[Any]]) -> NDArray[Any]:
+    """A copy of an array amid others' memory, which nobody may change."""
+    memory = np.full(array.size + 2 * ROOM, SENTINEL).astype(array.dtype)
+    fences += [memory[:ROOM], memory[ROOM + array.size :]]
+    inside = memory[ROOM : ROOM + array.size].reshape(array.shape)
+    inside[...] = array
+    return inside
+
+
+@pytest.mark.parametrize("words", [1, 2, 3, 40])
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: "-".join(kind.values()))
+def test_steps_stay_within_their_memory(
+    backend: Backend, monkeypatch: pytest.MonkeyPatch, kind: dict[str, Any], words: int
+) -> None:
+    """They work on addresses, so nothing else would tell."""
+    if backend.name != "numba":
+        pytest.skip("arrays check their own bounds")
+    from w2v.backends import numba_backend
+
+    fences: list[NDArray[Any]] = []
+    make = numba_backend._work
+    monkeypatch.setattr(
+        numba_backend,
+        "_work",
+        lambda kernels, plan: kernels.Work(*[fenced(a, fences) for a in make(kernels, plan)]),
+    )
+    for dim, window, block, shared, tokens, workers in [
+        (1, 1, 1, 1, 1, 1), (5, 1, 2, 1, 9, 1), (16, 2, 1, 2, 40, 2), (17, 1, 3, 1, 40, 1),
+        (40, 30, 16, 3, 100, 2), (33, 200, 17, 9, 60, 1), (8, 2, 100, 200, 30, 2),
+    ]:  # fmt: skip
+        options = {"dim": dim, "window": window, "block_tokens": block, "block_negatives": shared}
+        config = config_of(kind | options)
+        ids = np.random.default_rng(dim).integers(0, words, tokens).astype(np.int32)
+        tables = make_tables(backend, config, np.bincount(ids, minlength=words) + 1)
+        tables = replace(
+            tables, input=fenced(tables.input, fences), output=fenced(tables.output, fences)
+        )
+        reader = BlockReader(
+            backend,
+            ids,
+            np.unique([min(2, tokens), tokens]),
+            np.ones(words),
+            window=window,
+            block=step_shape(backend, config).block,
+            centre_in_core=Model.centre_in_core(config),
+        )
+        model = Model(backend, config, tables, workers=workers)
+        settings = {"tokens": 1, "key": KEY, "learning_rate": rate, "loss_every": 1}
+        list(model.train(reader, 0, range(1), **settings))  # type: ignore[arg-type]
+        for table in (tables.input, tables.output):
+            assert np.abs(table).max() < 2
+    assert all((fence == fence.dtype.type(SENTINEL)).all() for fence in fences)
+
+
+def test_tree_of_one_word_has_no_hot_rows(backend: Backend) -> None:
+    """A table has a row even if the tree has no node: a copy of it would be of what is before."""
+    if backend.name != "numba":
+        pytest.skip("no copies of rows")
+    from w2v.backends import numba_backend
+
+    config = Config(loss="hs", dim=4, min_count=1)
+    for words in (1, 2, 3):
+        tables = make_tables(backend, config, np.full(words, 5))
+        model = Model(backend, config, tables, workers=2)
+        assert isinstance(model._fused, numba_backend._Steps)
+        assert len(model._fused._work.hot) == words - 1
 
 
 class TestCutWindows:
