@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
 from types import ModuleType
@@ -14,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from w2v.backends import numba_cache
 from w2v.backends.base import GAMMA, Array, CutWindows, FusedPlan, FusedSteps, Rows, StepShape
 from w2v.backends.numpy_backend import NumpyBackend, cpu
 from w2v.errors import BackendError
@@ -42,9 +42,7 @@ class NumbaBackend(NumpyBackend):
             return
         dim = table.shape[1] if table.ndim > 1 else 1
         flat = np.ascontiguousarray(ids).reshape(-1)
-        self.kernels.scatter_add(
-            table.reshape(len(table), dim), flat, rows.reshape(len(flat), dim)
-        )
+        self.kernels.scatter_add(table.reshape(len(table), dim), flat, rows.reshape(len(flat), dim))
 
     def random_bits(self, key: int, counter: Array) -> Array:
         out = np.empty(counter.shape, np.uint64)
@@ -94,12 +92,11 @@ class NumbaBackend(NumpyBackend):
         timer.daemon = True
         timer.start()
         try:
-            for attempt in (suppress(OSError), suppress()):  # a full disk spoils only the keeping
-                with attempt:
-                    self._try_kernels(rows, averaged)
-                    return
+            self._try_kernels(rows, averaged)
         finally:
             timer.cancel()
+        if numba_cache.unkept and waiting:
+            waiting(f"compiled, but the result cannot be kept: {numba_cache.unkept[-1]}")
 
     def _compiling(self) -> str:
         if self.kernels.kept_in() is None:
@@ -110,14 +107,11 @@ class NumbaBackend(NumpyBackend):
         """Call what a training run calls, on next to nothing."""
         words = np.zeros(2, np.int32)
         ends, limits = np.array([2]), np.full(1, 2**32 - 1, np.uint32)
-        stretch = self._cut_windows(
-            words, ends, limits, 0, range(2), window=1, fixed=True, block=1
-        )
+        stretch = self._cut_windows(words, ends, limits, 0, range(2), window=1, fixed=True, block=1)
         self.random_bits(0, np.zeros(1, np.uint64))
         if rows == "all":
-            for dim in (1, 2):
-                table = np.zeros((1, dim), np.float32)
-                self.scatter_add(table if dim > 1 else table[:, 0], words, np.zeros((2, dim), np.float32))
+            for ids in (words, words.astype(np.int64)):
+                self.scatter_add(np.zeros(1, np.float32), ids, np.zeros(2, np.float32))
             return
         tables = np.zeros((2, 1, 1), np.float32)
         noise = (limits, np.zeros(1, np.int32), 1, 1)
@@ -251,9 +245,7 @@ def make() -> NumbaBackend:
         Numba cannot be imported; says why.
     """
     if find_spec("numba") is None:
-        raise BackendError(
-            "Numba is not installed. Run pip install numba.", "not installed"
-        )
+        raise BackendError("Numba is not installed. Run pip install numba.", "not installed")
     try:
         import numba
 

@@ -19,6 +19,7 @@ from numba import njit
 
 from w2v.backends import numba_vector as vector
 from w2v.backends.base import GAMMA, MIX_1, MIX_2
+from w2v.backends.numba_cache import kept_on_disk
 
 _LANES = vector.LANES
 _ROWS = vector.ROWS
@@ -132,10 +133,7 @@ _OPTIONS: dict[str, Any] = {
 
 def _compiled(function: Callable[..., Any]) -> Any:
     """Compiled at the first call and kept on disk, where there is a place to keep it."""
-    try:
-        return njit(cache=True, **_OPTIONS)(function)
-    except RuntimeError:  # neither the package's folder nor the user's can be written
-        return njit(**_OPTIONS)(function)
+    return kept_on_disk(njit(**_OPTIONS)(function), vector.__file__)
 
 
 _helper = njit(**_OPTIONS)

@@ -199,10 +199,11 @@ class Trainer:
         config, backend = self.config, self.backend
         self._tallies = []
         with backend.training():
-            tables = make_tables(backend, config, self.corpus.vocabulary.counts)
             preparing = time.perf_counter()
             averaged = config.model == "cbow"
             backend.prepare(rows_met(config), averaged=averaged, waiting=self._on_waiting)
+            prepared = time.perf_counter()
+            tables = make_tables(backend, config, self.corpus.vocabulary.counts)
             backend.synchronize()
             started = time.perf_counter()
             for epoch in range(config.epochs):
@@ -227,7 +228,7 @@ class Trainer:
             kept=kept,
             loss_every=self._loss_every,
             seconds=seconds,
-            prepare_seconds=started - preparing,
+            prepare_seconds=prepared - preparing,
             raw_words_per_second=self.corpus.stats.tokens * config.epochs / seconds,
             kept_tokens_per_second=sum(kept) / seconds,
         )

@@ -1,0 +1,61 @@
+"""Where Numba keeps compiled kernels, made forgiving: the state of a disk ends no training."""
+
+from __future__ import annotations
+
+import zlib
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+unkept: list[OSError] = []
+"""Why kernels of this process could not be kept on disk."""
+
+
+def kept_on_disk(kernel: Any, *sources: str) -> Any:
+    """A kernel (a dispatcher of Numba) that is kept on disk, where there is a place to keep it.
+
+    Parameters
+    ----------
+    sources : str    Paths of files that the kernel is also made of. Numba looks for changes in the
+                     file with the kernel alone, and would go on using what was made of older ones.
+    """
+    function = kernel.py_func
+    name = function.__qualname__
+    stamp = 0
+    for source in sources:
+        stamp = zlib.crc32(Path(source).read_bytes(), stamp)
+    try:
+        function.__qualname__ = f"{name}-{stamp:08x}"  # names the files
+        kernel.enable_caching()
+    except RuntimeError:  # no folder can be written: not the package's, not the user's
+        return kernel
+    finally:
+        function.__qualname__ = name
+    kernel._cache = _Forgiving(kernel._cache)
+    return kernel
+
+
+class _Forgiving:
+    """A cache of Numba, without its errors."""
+
+    def __init__(self, cache: Any) -> None:
+        self._cache = cache
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._cache, name)
+
+    def load_overload(self, *arguments: Any) -> Any:
+        """What was kept; None also where a file was cut short or may not be read."""
+        try:
+            return self._cache.load_overload(*arguments)
+        except Exception:  # whatever meaningless bytes may raise
+            with suppress(OSError):
+                self._cache.flush()  # forgets what is there, so that it can be kept anew
+            return None
+
+    def save_overload(self, *arguments: Any) -> None:
+        """Keep it, unless the disk is full or the like."""
+        try:
+            self._cache.save_overload(*arguments)
+        except OSError as error:
+            unkept.append(error)
