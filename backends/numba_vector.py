@@ -14,14 +14,15 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
-import llvmlite.binding as llvm
 import numpy as np
 from llvmlite import ir
 from numba import types
-from numba.core import cgutils
+from numba.core import cgutils, codegen, config
 from numba.extending import intrinsic
 
-LANES = 16 if llvm.get_host_cpu_features().get("avx512f") else 8
+_GIVEN = config.CPU_FEATURES  # by the user: NUMBA_CPU_FEATURES
+_FEATURES = codegen.get_host_cpu_features() if _GIVEN is None else _GIVEN
+LANES = 16 if "+avx512f" in _FEATURES.split(",") else 8
 """Floats in a vector: two registers' worth where the machine has narrower ones."""
 ROWS = 8
 """Rows of a product that are summed at once; no product may have fewer."""
@@ -123,7 +124,8 @@ def _spread(b: Any, scalar: Value) -> Value:
 
 
 def _fma(b: Any, x: Value, y: Value, z: Value) -> Value:
-    return _call(b, f"llvm.fma.v{LANES}f32", _VECTOR, [_VECTOR] * 3, x, y, z)
+    """x y + z, in one instruction where there is one."""
+    return _call(b, f"llvm.fmuladd.v{LANES}f32", _VECTOR, [_VECTOR] * 3, x, y, z)
 
 
 def _variables(b: Any, count: int) -> list[Value]:
