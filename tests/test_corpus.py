@@ -709,3 +709,10 @@ def test_a_partial_write_is_noticed(tmp_path: Path) -> None:
     assert f"cannot be written to the folder {tmp_path}: File too large" in done.stdout.decode()
     assert done.stderr == b""
     assert os.listdir(tmp_path) == []
+
+
+def test_first_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("w2v.corpus._SCANNED_AT_ONCE", 3)
+    words = Vocabulary(("a", "b", "c", "absent"), np.array([3, 2, 2, 1]))
+    with read_sentences([["c", "a", "c"], ["a", "b", "b", "a"]], vocabulary=words) as corpus:
+        assert corpus.first_seen().tolist() == [1, 4, 0, 7]

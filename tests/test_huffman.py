@@ -137,3 +137,15 @@ def test_a_hundred_thousand_words() -> None:
 def test_counts_that_make_no_tree(counts: list[float], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         HuffmanTree.from_counts(counts)
+
+
+def test_ranks_decide_between_equal_counts() -> None:
+    counts = [9, 4, 4, 4, 4, 1]
+    ranks = [0, 2, 5, 1, 4, 3]
+    tree = HuffmanTree.from_counts(counts, ranks)
+    by_rank = HuffmanTree.from_counts([9, 4, 4, 4, 4, 1])  # of ids 3, 1, 4, 2 in that order
+    for word, place in ((0, 0), (3, 1), (1, 2), (4, 3), (2, 4), (5, 5)):
+        for found, expected in zip(tree.path(word), by_rank.path(place), strict=True):
+            np.testing.assert_array_equal(found, expected)
+    with pytest.raises(ValueError, match="`ranks` must have shape"):
+        HuffmanTree.from_counts(counts, [1, 2])

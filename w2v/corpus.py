@@ -20,6 +20,7 @@ from w2v.textio import Progress, find_files, read_pieces, source_name
 from w2v.vocab import Vocabulary, are_words, is_word
 
 _BATCH_TOKENS = 1 << 14
+_SCANNED_AT_ONCE = 1 << 20
 _TO_READ_FILES = "To read files, give `fit` or `read_corpus` one path, or a list of pathlib.Path."
 
 
@@ -83,6 +84,16 @@ class Corpus:
     @property
     def ends(self) -> Int64s:
         return self._open()[1]
+
+    def first_seen(self) -> NDArray[np.int64]:
+        """Where in `ids` each word first stands, int64 (V,); N for a word that is not there."""
+        ids = self.ids
+        first = np.full(len(self.vocabulary), len(ids), np.int64)
+        starts = range(0, len(ids), _SCANNED_AT_ONCE)
+        for start in reversed(starts):  # of several places assigned to a word the last one stays
+            some = ids[start : start + _SCANNED_AT_ONCE]
+            first[some[::-1]] = np.arange(start + len(some) - 1, start - 1, -1)
+        return first
 
     def close(self) -> None:
         """Let go of the arrays; what was taken from here before stays valid."""

@@ -27,18 +27,21 @@ class HuffmanTree:
     codes: NDArray[np.uint8]
 
     @classmethod
-    def from_counts(cls, counts: ArrayLike) -> "HuffmanTree":
+    def from_counts(cls, counts: ArrayLike, ranks: ArrayLike | None = None) -> "HuffmanTree":
         """Build the tree of least total code length.
 
         The two lightest nodes are joined until one is left; the lighter one
         gets code 0. Ties are broken by a rule, so that equal counts give equal
         trees: an older inner node comes before a newer one, an inner node
-        before a word, and a word of higher id before one of lower id. For
-        counts in descending order this is the tree of word2vec.c.
+        before a word, and a word of higher rank before one of lower rank. For
+        counts in descending order and ranks that are ids this is the tree of
+        word2vec.c.
 
         Parameters
         ----------
         counts : int (V,)             In any order.
+        ranks : int (V,), optional    Ids if left out. Words of equal count and neighbouring rank
+                                      end up as neighbours, so let them have something in common.
 
         Raises
         ------
@@ -52,7 +55,10 @@ class HuffmanTree:
             raise ValueError(f"`counts` must be whole numbers, got {weights.dtype} numbers.")
         if weights.min() < 1:  # ties among zeros would make the tree as deep as it has words
             raise ValueError(f"`counts` must be at least 1, got {weights.min()}.")
-        lightest_first = np.argsort(-weights.astype(np.int64), kind="stable")[::-1]
+        ties = np.arange(len(weights)) if ranks is None else np.asarray(ranks, np.int64)
+        if ties.shape != weights.shape:
+            raise ValueError(f"`ranks` must have shape {weights.shape}, got {ties.shape}.")
+        lightest_first = np.lexsort((-ties, weights))
         joined = _join(weights[lightest_first].tolist())
         parent = np.empty(2 * len(weights) - 1, np.int64)
         code = np.empty(2 * len(weights) - 1, np.uint8)

@@ -51,8 +51,20 @@ class Tables:
     tree: HuffmanTree | None
 
 
-def make_tables(backend: Backend, config: Config, counts: NDArray[np.int64]) -> Tables:
-    """Fresh tables: input uniform in (-0.5, 0.5)/D, output zero, as in word2vec.c."""
+def make_tables(
+    backend: Backend,
+    config: Config,
+    counts: NDArray[np.int64],
+    first_seen: NDArray[np.int64] | None = None,
+) -> Tables:
+    """Fresh tables: input uniform in (-0.5, 0.5)/D, output zero, as in word2vec.c.
+
+    Parameters
+    ----------
+    counts : int64 (V,)
+    first_seen : int64 (V,), optional   Where each word first stands in the corpus. Words of equal
+                                        count are neighbours in the tree by that.
+    """
     words = len(counts)
     key = draws.stream_key(config.seed, draws.INITIAL)
     table = backend.new_table(words, config.dim)
@@ -63,7 +75,7 @@ def make_tables(backend: Backend, config: Config, counts: NDArray[np.int64]) -> 
         assert config.ns_exponent is not None
         noise = draws.NoiseSampler(backend, counts.astype(np.float64) ** config.ns_exponent)
     elif config.loss == "hs":
-        tree = HuffmanTree.from_counts(counts)
+        tree = HuffmanTree.from_counts(counts, first_seen)
     output = backend.new_table(rows, config.dim)
     return Tables(table, output, noise, tree)
 

@@ -71,7 +71,7 @@ class Trained:
     """The loss was measured on every so-many-th step."""
     seconds: float
     prepare_seconds: float
-    """Before the first step: compiling, where the backend does that."""
+    """Before the first step: making the tables, and compiling where the backend does that."""
     raw_words_per_second: float
     kept_tokens_per_second: float
 
@@ -200,6 +200,8 @@ class Trainer:
         self._tallies = []
         with backend.training():
             preparing = time.perf_counter()
+            first_seen = self.corpus.first_seen() if config.loss == "hs" else None
+            tables = make_tables(backend, config, self.corpus.vocabulary.counts, first_seen)
             averaged = config.model == "cbow"
             backend.prepare(rows_met(config), averaged=averaged, waiting=self._on_waiting)
             prepared = time.perf_counter()
