@@ -4,6 +4,7 @@ Memory is bounded by the number of different words and not by the length of the
 text, and a pipe or a one-shot iterator serves as well as a file: see `spool`.
 """
 
+import mmap
 import os
 import time
 from collections.abc import Iterable, Iterator
@@ -94,6 +95,13 @@ class Corpus:
             some = ids[start : start + _SCANNED_AT_ONCE]
             first[some[::-1]] = np.arange(start + len(some) - 1, start - 1, -1)
         return first
+
+    def forget_pages(self) -> None:
+        """Let the system take back the memory behind what was read of the arrays."""
+        for array in self._open():
+            mapping = getattr(array.base, "obj", None)
+            if isinstance(mapping, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
+                mapping.madvise(mmap.MADV_DONTNEED)  # it is read again where it is asked for
 
     def close(self) -> None:
         """Let go of the arrays; what was taken from here before stays valid."""
@@ -202,7 +210,7 @@ def _read(
     files: int = 0,
 ) -> Corpus:
     """Number words as they turn up, choose the vocabulary, and give the tokens their final ids."""
-    from w2v.words import Dictionary  # takes a while: it loads Arrow
+    from w2v.words import Dictionary, release_memory  # takes a while: it loads Arrow
 
     dictionary = Dictionary(vocabulary.words if vocabulary is not None else ())
     with Spool(len(dictionary)) as spool:
@@ -227,6 +235,8 @@ def _read(
                 f"No word of the text is in the given vocabulary; tokens read: {spool.tokens:,}. "
                 "Was it (--vocab) made from text in another language or another case?"
             )
+        del dictionary
+        release_memory()
         ids, ends = spool.encode(final)
         stats = CorpusStats(
             tokens=spool.tokens,

@@ -8,6 +8,7 @@ The temporary files have no name: the system takes the space back when the last
 array on them is gone, whatever ended the process.
 """
 
+import mmap
 import tempfile
 import time
 from typing import IO, Any
@@ -125,5 +126,4 @@ def _write(file: IO[bytes], array: NDArray[Any]) -> None:
 
 
 def _mapped(file: IO[bytes], dtype: np.dtype[Any]) -> NDArray[Any]:
-    """The file as a plain array: slices of a `np.memmap` are slow to make."""
-    return np.asarray(np.memmap(file, dtype, "r"))
+    return np.frombuffer(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ), dtype)

@@ -26,6 +26,7 @@ from w2v.model import Model, Tables, make_tables, rows_met, step_shape, taken
 _REPORT_S = 0.2
 _FEW_STEPS = 512  # of an epoch: the loss is measured in all of them
 _DIVERGED = 10  # times the loss of untrained tables
+_FORGET_EVERY = 64  # chunks: what they take of memory is little, and to forget takes no time
 _LEAST_WORKER_STEP = 64  # tokens; below, a step is all overhead
 
 
@@ -100,13 +101,17 @@ class _Epoch:
 
     number: int
     spans: Iterator[int]
+    corpus: Corpus
     tables: Tables
     lock: threading.Lock = field(default_factory=threading.Lock)
     stop: threading.Event = field(default_factory=threading.Event)
 
     def next_span(self) -> int | None:
         with self.lock:
-            return None if self.stop.is_set() else next(self.spans, None)
+            first = None if self.stop.is_set() else next(self.spans, None)
+            if first is not None and first % _FORGET_EVERY == 0:
+                self.corpus.forget_pages()
+            return first
 
 
 class Trainer:
@@ -236,7 +241,7 @@ class Trainer:
         )
 
     def _run_epoch(self, number: int, tables: Tables, started: float) -> _Tally:
-        epoch = _Epoch(number, iter(range(0, self._reader.chunks, self._span)), tables)
+        epoch = _Epoch(number, iter(range(0, self._reader.chunks, self._span)), self.corpus, tables)
         tallies = [_Tally() for _ in range(self.workers)]
         with ThreadPoolExecutor(self.workers, thread_name_prefix="w2v") as pool:
             try:

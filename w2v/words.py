@@ -72,7 +72,12 @@ class Dictionary:
         self._words = merged.chunk(0).dictionary
         for (lengths, _), words in zip(parts, merged.chunks[1:], strict=True):
             yield lengths, words.indices.to_numpy()
-        pa.default_memory_pool().release_unused()  # else what comes next has need of more
+        release_memory()  # else what comes next has need of more
+
+
+def release_memory() -> None:
+    """Give back what Arrow has set aside and does not use."""
+    pa.default_memory_pool().release_unused()
 
 
 def _split_ahead(pieces: Iterable[str]) -> Iterator[Part]:
