@@ -138,7 +138,7 @@ _TRAINING_OPTIONS = (
     _option("--cbow", click.Choice(CBOW_COMBINERS), "How the window is combined. [cbow: mean]"),
     _option("--seed", int, "Start of all random draws."),
     _option(
-        "--workers", int, "Training threads; 1 on NumPy gives the same bytes again. [all cores]"
+        "--workers", int, "Training threads; 1 on a CPU gives the same bytes again. [all cores]"
     ),
     _option("--backend", click.Choice(BACKENDS), "Array library and device."),
     _option("--block-tokens", int, "Advanced: words in a block of products. [by backend]"),
