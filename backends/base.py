@@ -208,7 +208,7 @@ class Backend(ABC):
         """
         return None
 
-    def prepare(
+    def prepare(  # noqa: B027 (most have nothing to do)
         self, rows: Rows, *, averaged: bool, waiting: Callable[[str], None] | None = None
     ) -> None:
         """Whatever takes a while before the first step, such as compiling.

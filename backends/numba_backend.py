@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -154,21 +153,23 @@ class _Steps:
         rate = kernels.Rate(float(alphas[0]), step, float(plan.cap), loss_every)
         tables = (plan.input, plan.output, here)
         mean = plan.averaged == "mean"
+        found: tuple[float, float]
         if plan.noise is not None:
             accept, alias, negative, shared = plan.noise
             noise = kernels.Noise(accept, alias, _start(key), negative, shared)
+            shape = (plan.window, plan.block)
             if plan.averaged:
-                return kernels.cbow_shared(
-                    *tables, noise, rate, plan.window, plan.block, mean, self._work
-                )
-            return kernels.skipgram_shared(
-                *tables, noise, rate, plan.window, plan.block, self._work
-            )
+                found = kernels.cbow_shared(*tables, noise, rate, *shape, mean, self._work)
+            else:
+                found = kernels.skipgram_shared(*tables, noise, rate, *shape, self._work)
+            return found
         assert plan.paths is not None
         paths = kernels.Paths(*plan.paths, len(self._work.terms_hot))
         if plan.averaged:
-            return kernels.cbow_paths(*tables, paths, rate, plan.window, mean, self._work)
-        return kernels.skipgram_paths(*tables, paths, rate, plan.window, self._work)
+            found = kernels.cbow_paths(*tables, paths, rate, plan.window, mean, self._work)
+        else:
+            found = kernels.skipgram_paths(*tables, paths, rate, plan.window, self._work)
+        return found
 
 
 def _work(kernels: ModuleType, plan: FusedPlan) -> Any:
@@ -232,7 +233,7 @@ def _read_only(array: Array) -> Array:
     return view
 
 
-def _start(key: int) -> np.uint64:
+def _start(key: int) -> Any:
     return np.uint64((key + GAMMA) % 2**64)
 
 

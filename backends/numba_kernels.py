@@ -274,7 +274,14 @@ def _softplus(x: Any) -> Any:
 
 @_helper
 def _wide_multiply(
-    out: Any, rows: Any, left: Any, left_row: Any, left_column: Any, right: Any, inner: Any, dim: Any
+    out: Any,
+    rows: Any,
+    left: Any,
+    left_row: Any,
+    left_column: Any,
+    right: Any,
+    inner: Any,
+    dim: Any,
 ) -> None:
     """out = left right, for right and out of padded rows of `dim` floats."""
     lane = 0
@@ -326,9 +333,7 @@ def _prefetch(table: Any, dim: Any, ids: Any, count: Any) -> None:
 
 
 @_helper
-def _add(
-    table: Any, dim: Any, ids: Any, count: Any, changes: Any, wide: Any, factors: Any
-) -> None:
+def _add(table: Any, dim: Any, ids: Any, count: Any, changes: Any, wide: Any, factors: Any) -> None:
     """Padded rows to those of a table, each with its factor."""
     for i in range(count):
         row = table + np.int64(ids[i]) * dim * _BYTES
@@ -589,9 +594,7 @@ def _reach(stretch: Any, at: Any, inside: Any) -> Any:
 
 
 @_helper
-def _path(
-    word: Any, paths: Any, outputs: Any, dim: Any, terms: Any, limit: Any, work: Any
-) -> Any:
+def _path(word: Any, paths: Any, outputs: Any, dim: Any, terms: Any, limit: Any, work: Any) -> Any:
     """Addresses of the nodes of a word's path in `work.places`, and their number.
 
     Each of several workers has copies of the nodes at the top, which all of them would else write
@@ -642,7 +645,9 @@ def _give_copies(paths: Any, outputs: Any, dim: Any, work: Any) -> None:
 
 
 @_helper
-def _prefetch_centre(stretch: Any, at: Any, paths: Any, inputs: Any, outputs: Any, dim: Any) -> None:
+def _prefetch_centre(
+    stretch: Any, at: Any, paths: Any, inputs: Any, outputs: Any, dim: Any
+) -> None:
     """Ask for the rows of a centre that nobody has touched of late."""
     word = stretch.ids[at]
     begin, end = paths.offsets[word], paths.offsets[word + 1]

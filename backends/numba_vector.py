@@ -36,9 +36,9 @@ _CACHE_LINE = 16  # floats
 
 # tanh y = y P(y^2) / Q(y^2) for |y| <= 9, where float32 ends: to 2e-8, fitted by least squares
 # reweighted towards the largest error
-_TANH_P = (0.9999999063897513, 0.13373204087456267, 3.4865892676033254e-3)
+_TANH_P: tuple[float, ...] = (0.9999999063897513, 0.13373204087456267, 3.4865892676033254e-3)
 _TANH_P += (2.047194329789673e-05, 1.3184363654307098e-08)
-_TANH_Q = (1.0, 0.4670650096291028, 0.025842007802820633)
+_TANH_Q: tuple[float, ...] = (1.0, 0.4670650096291028, 0.025842007802820633)
 _TANH_Q += (3.271397077264785e-4, 7.70272420934777e-07)
 _TANH_END = 9.0
 
@@ -256,7 +256,9 @@ def _multiply(vectors: int) -> Any:
         last = b.sub(rows, _count(ROWS))
         with cgutils.for_range(b, blocks) as block:
             first = b.mul(block.index, _count(ROWS))
-            first = b.select(b.icmp_signed(">", first, last), last, first)  # overlaps the one before
+            first = b.select(
+                b.icmp_signed(">", first, last), last, first
+            )  # overlaps the one before
             numbers = [b.add(first, _count(i)) for i in range(ROWS)]
             starts = [_at(b, left, b.mul(number, left_row)) for number in numbers]
             sums = [_variables(b, vectors) for _ in numbers]
@@ -508,11 +510,8 @@ def keep_pairs(
         _store(b, one_more, count)
 
 
-
 @_emitted("iiiif")
-def cap_factors(
-    b: Any, out: Value, ids: Value, terms: Value, count: Value, rate: Value
-) -> None:
+def cap_factors(b: Any, out: Value, ids: Value, terms: Value, count: Value, rate: Value) -> None:
     """out[i] = min(1, 1 / (rate times the terms of all rows with the id of row i)).
 
     Ids are int32, and like terms there up to a whole vector. Every id is compared with every other,

@@ -174,7 +174,9 @@ def _rows(
     xp = backend.xp
     table = xp.ones((int(ids.max()) + 1, options.dim), xp.float32)  # in memory now
     rows = xp.ones((_BATCH, options.dim), xp.float32)
-    batches = [backend.asarray(ids[at : at + _BATCH], np.int32) for at in range(0, len(ids), _BATCH)]
+    batches = [
+        backend.asarray(ids[at : at + _BATCH], np.int32) for at in range(0, len(ids), _BATCH)
+    ]
 
     def gather() -> None:
         for some in batches:

@@ -321,6 +321,7 @@ class TestTheFixture:
     def test_required_and_unknown_raises(self, tmp_path: Path) -> None:
         done = self.run(tmp_path, "cuda")
         assert done.returncode == pytest.ExitCode.USAGE_ERROR
-        assert "W2V_REQUIRE_BACKENDS must name some of ('numpy', 'numba', 'cupy'), got ['cuda']" in (
-            done.stdout + done.stderr
+        assert (
+            "W2V_REQUIRE_BACKENDS must name some of ('numpy', 'numba', 'cupy'), got ['cuda']"
+            in (done.stdout + done.stderr)
         )
