@@ -72,10 +72,10 @@ class NumbaBackend(NumpyBackend):
         room = len(tokens) + 2 * window + block
         out = np.zeros(room, np.int32)
         left, right = np.zeros((2, room), np.int16)
-        kept = self.kernels.windows(
-            _read_only(ids), _read_only(ends), limits, _start(key), tokens.start, tokens.stop, window, fixed,
-            out, left, right,
-        )  # fmt: skip
+        corpus = _read_only(ids), _read_only(ends)
+        draws = limits, _start(key)
+        here = tokens.start, tokens.stop
+        kept = self.kernels.windows(*corpus, *draws, *here, window, fixed, out, left, right)
         size = -(-kept // block) * block + 2 * window
         return out[:size], left[:size], right[:size], kept
 
