@@ -86,7 +86,8 @@ def choose_backend(name: str = "auto") -> tuple[Backend, str]:
     for state in map(_state, _MAKERS):
         if state.backend is not None:
             return state.backend, "; ".join([_described(state.backend), *passed_over])
-        passed_over.append(f"{state.name}: {state.state}")
+        why = f" ({state.reason.rstrip('.')})" if state.state == "broken" else ""
+        passed_over.append(f"{state.name}: {state.state}{why}")
     raise BackendError(f"No backend can be used ({'; '.join(passed_over)}).")
 
 

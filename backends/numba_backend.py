@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib.util import find_spec
 from types import ModuleType
 from typing import Any
 
@@ -245,15 +244,17 @@ def make() -> NumbaBackend:
     BackendError
         Numba cannot be imported; says why.
     """
-    if find_spec("numba") is None:
-        raise BackendError("Numba is not installed. Run pip install numba.", "not installed")
     try:
         import numba
 
         from w2v.backends import numba_kernels
     except Exception as error:  # it checks the versions of what it needs as it is imported
+        if isinstance(error, ModuleNotFoundError) and error.name == "numba":
+            raise BackendError(
+                "Numba is not installed. Run pip install numba.", "not installed"
+            ) from error
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise BackendError(f"Numba cannot be imported: {reason}", "broken") from error
+        raise BackendError(f"Numba cannot be imported: {reason.rstrip('.')}.", "broken") from error
     return NumbaBackend(
         name="numba", version=numba.__version__, device=cpu(), kernels=numba_kernels
     )

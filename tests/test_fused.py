@@ -138,6 +138,21 @@ def test_copies_of_hot_rows_come_home(backend: Backend, kind: dict[str, Any]) ->
         np.testing.assert_allclose(shared[name], alone[name], rtol=0, atol=1e-4)
 
 
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: "-".join(kind.values()))
+def test_much_work_is_done_in_several_calls(
+    backend: Backend, monkeypatch: pytest.MonkeyPatch, kind: dict[str, Any]
+) -> None:
+    """So that an interrupted training ends soon, however wide its windows."""
+    config = config_of(kind)
+    whole = trained(backend, config, fused=True)
+    monkeypatch.setattr("w2v.model._WORK_AT_ONCE", 1_000_000)
+    parts = trained(backend, config, fused=True)
+    assert parts["steps"] > whole["steps"] == 2
+    assert parts["pairs"] == whole["pairs"]
+    for name in ("input", "output"):
+        np.testing.assert_allclose(parts[name], whole[name], rtol=0, atol=1e-4)
+
+
 SENTINEL, ROOM = -77, 4096
 
 

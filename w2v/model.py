@@ -22,6 +22,8 @@ from w2v.layers.softmax import Softmax
 from w2v.layers.update import RowUpdater
 
 _ROWS_MOVED = 1 << 12
+_WORK_AT_ONCE = 3 << 27  # products of two floats in a call: tenths of a second
+_FEW_ROWS = 8  # met by a hidden vector
 
 
 class Loss(Protocol):
@@ -173,16 +175,7 @@ class Model:
         """
         if self._fused is not None:
             for chunk in chunks:
-                s = reader.stretch(epoch, chunk)
-                loss, pairs = self._fused(
-                    (s.ids, s.left, s.right, s.kept),
-                    range(s.blocks),
-                    s.first_block,
-                    key=key,
-                    alphas=(learning_rate(chunk), learning_rate(chunk + 1)),
-                    loss_every=loss_every,
-                )
-                yield Stepped(chunk, chunk + 1, s.kept, loss if pairs else None, pairs)
+                yield from self._fused_steps(reader, epoch, chunk, key, learning_rate, loss_every)
             return
         for step, (begin, end, blocks) in enumerate(reader.steps(epoch, chunks, tokens)):
             loss, pairs = self.step(
@@ -192,6 +185,35 @@ class Model:
                 with_loss=(chunks.start + step) % loss_every == 0,
             )
             yield Stepped(begin, end, blocks.tokens, loss, pairs)
+
+    def _fused_steps(
+        self,
+        reader: BlockReader,
+        epoch: int,
+        chunk: int,
+        key: int,
+        learning_rate: Callable[[float], float],
+        loss_every: int,
+    ) -> Iterator[Stepped]:
+        """Blocks of a chunk, all in one call unless that would keep the caller waiting."""
+        assert self._fused is not None
+        s = reader.stretch(epoch, chunk)
+        size = reader.block
+        work = (size + 2 * reader.window) * max(size, _FEW_ROWS) * self.config.dim
+        at_once = max(1, _WORK_AT_ONCE // work)
+        for first in range(0, s.blocks, at_once):
+            last = min(first + at_once, s.blocks)
+            begin, end = (chunk + at / s.blocks for at in (first, last))
+            loss, pairs = self._fused(
+                (s.ids, s.left, s.right, s.kept),
+                range(first, last),
+                s.first_block,
+                key=key,
+                alphas=(learning_rate(begin), learning_rate(end)),
+                loss_every=loss_every,
+            )
+            tokens = min(s.kept, last * size) - first * size
+            yield Stepped(begin, end, tokens, loss if pairs else None, pairs)
 
     def step(self, blocks: Blocks, *, key: int, alpha: float, with_loss: bool) -> tuple[Any, Array]:
         """Gradients of the blocks from the same tables, then one update of both.

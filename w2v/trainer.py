@@ -323,10 +323,11 @@ class Trainer:
 
     def _diverged(self, what: str, epoch: int, done: float) -> TrainingError:
         config = self.config
+        tokens = f"{self.step_tokens:,} token{'' if self.step_tokens == 1 else 's'}"
         return TrainingError(
             f"Training diverged. {what}, in epoch {epoch} near step "
             f"{round(done * config.epochs * self._steps):,}, at learning rate "
-            f"{config.learning_rate(done):.4g} and {self.step_tokens:,} tokens a step. Lower alpha "
+            f"{config.learning_rate(done):.4g} and {tokens} a step. Lower alpha "
             f"(now {config.alpha:g}) or row_cap (now {config.row_cap:g})."
         )
 
