@@ -276,6 +276,41 @@ class TestChoice:
         assert get_backend("auto").name != "cupy"
         assert choose_backend()[1].endswith("; cupy: not installed")
 
+    def test_numba_not_installed(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setitem(sys.modules, "numba", None)
+        with pytest.raises(BackendError) as caught:
+            get_backend("numba")
+        assert str(caught.value) == (
+            "Backend 'numba' was asked for, but Numba is not installed. Run pip install numba. "
+            "Pass --backend numpy to train on the CPU."
+        )
+
+    @pytest.mark.parametrize(
+        ("raised", "said"),
+        [
+            (
+                "'Numba needs NumPy 2.4 or less. Got NumPy 2.5.'",
+                "Numba needs NumPy 2.4 or less. Got",
+            ),
+            ("'one line\\nand more'", "one line."),
+            ("", "ImportError."),
+        ],
+    )
+    def test_numba_cannot_be_imported(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, raised: str, said: str
+    ) -> None:
+        (tmp_path / "numba.py").write_text(f"raise ImportError({raised})")
+        monkeypatch.syspath_prepend(tmp_path)
+        monkeypatch.delitem(sys.modules, "numba", raising=False)
+        with pytest.raises(BackendError, match=r"\. Pass --backend numpy") as caught:
+            get_backend("numba")
+        assert f"but Numba cannot be imported: {said}" in str(caught.value)
+        monkeypatch.setitem(sys.modules, "cupy", None)
+        backend, why = choose_backend()
+        assert backend.name == "numpy"
+        assert f"numba: broken (Numba cannot be imported: {said.rstrip('.')}" in why
+        assert "\n" not in why
+
     def test_cupy_without_device(self, monkeypatch: pytest.MonkeyPatch) -> None:
         def no_driver() -> int:
             raise RuntimeError("no driver")
