@@ -94,6 +94,7 @@ class Corpus:
         for start in reversed(starts):  # of several places assigned to a word the last one stays
             some = ids[start : start + _SCANNED_AT_ONCE]
             first[some[::-1]] = np.arange(start + len(some) - 1, start - 1, -1)
+        self.forget_pages()
         return first
 
     def forget_pages(self) -> None:

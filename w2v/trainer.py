@@ -154,6 +154,7 @@ class Trainer:
             fixed_window=config.fixed_window,
             seed=config.seed,
         )
+        corpus.forget_pages()  # the reader has looked at all of it
         wanted = self._wanted_workers()
         self._worker_step = max(self.shape.block, -(-self.shape.step // wanted))
         self._check_softmax()
