@@ -219,3 +219,18 @@ def test_one_word(model: str, loss: str) -> None:
     trained = train(corpus, model=model, loss=loss)
     assert trained.vectors.shape == (1, 16)
     assert np.isfinite(trained.vectors).all()
+
+
+def test_words_of_equal_count_are_neighbours_by_where_they_first_stand(
+    skewed: Corpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the tree; other losses have none."""
+    words = len(skewed.vocabulary)
+    found = {}
+    for loss in ("hs", "ns"):
+        for order in (1, -1):
+            ranks = np.arange(words)[::order]
+            monkeypatch.setattr(Corpus, "first_seen", lambda _, ranks=ranks: ranks)
+            found[loss, order] = train(skewed, loss=loss, epochs=1).output.tobytes()
+    assert found["hs", 1] != found["hs", -1]
+    assert found["ns", 1] == found["ns", -1]

@@ -206,12 +206,10 @@ class Trainer:
         self._tallies = []
         with backend.training():
             preparing = time.perf_counter()
-            first_seen = self.corpus.first_seen() if config.loss == "hs" else None
-            tables = make_tables(backend, config, self.corpus.vocabulary.counts, first_seen)
             averaged = config.model == "cbow"
             backend.prepare(rows_met(config), averaged=averaged, waiting=self._on_waiting)
-            prepared = time.perf_counter()
-            tables = make_tables(backend, config, self.corpus.vocabulary.counts)
+            first_seen = self.corpus.first_seen() if config.loss == "hs" else None
+            tables = make_tables(backend, config, self.corpus.vocabulary.counts, first_seen)
             backend.synchronize()
             started = time.perf_counter()
             for epoch in range(config.epochs):
@@ -236,7 +234,7 @@ class Trainer:
             kept=kept,
             loss_every=self._loss_every,
             seconds=seconds,
-            prepare_seconds=prepared - preparing,
+            prepare_seconds=started - preparing,
             raw_words_per_second=self.corpus.stats.tokens * config.epochs / seconds,
             kept_tokens_per_second=sum(kept) / seconds,
         )
