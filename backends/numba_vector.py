@@ -214,7 +214,7 @@ def prefetch(b: Any, row: Value, floats: Value) -> None:
     lines = b.udiv(b.add(floats, _count(_CACHE_LINE - 1)), _count(_CACHE_LINE))
     with cgutils.for_range(b, lines) as loop:
         place = b.bitcast(_at(b, row, b.mul(loop.index, _count(_CACHE_LINE))), byte)
-        hints = [ir.Constant(_INT, hint) for hint in (0, 3, 1)]  # read, keep, data
+        hints = [ir.Constant(_INT, hint) for hint in (1, 3, 1)]  # to write, keep, data
         _call(b, "llvm.prefetch.p0", ir.VoidType(), [byte, _INT, _INT, _INT], place, *hints)
 
 
