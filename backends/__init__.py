@@ -9,7 +9,15 @@ if __name__ != "w2v.backends":
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from w2v.backends.base import Array, Backend, FusedPlan, FusedSteps, Rows, StepShape
+from w2v.backends.base import (
+    Array,
+    Backend,
+    FusedPlan,
+    FusedSteps,
+    Rows,
+    StepShape,
+    usable_cores,
+)
 from w2v.errors import BackendError
 
 __all__ = [
@@ -23,6 +31,7 @@ __all__ = [
     "available_backends",
     "choose_backend",
     "get_backend",
+    "usable_cores",
 ]
 
 

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from w2v.backends.base import Array, Backend, Rows, StepShape
+from w2v.backends.base import Array, Backend, Rows, StepShape, usable_cores
 
 _PAIR_OF = {np.dtype(np.float32): np.complex64, np.dtype(np.float64): np.complex128}
 
@@ -115,6 +115,5 @@ def make() -> NumpyBackend:
 
 def cpu() -> str:
     """This machine's processor, for people."""
-    affinity = getattr(os, "sched_getaffinity", None)
-    cores = len(affinity(0)) if affinity else os.cpu_count() or 1
+    cores = usable_cores()
     return f"{platform.machine()} CPU, {cores} core{'s' * (cores > 1)}"

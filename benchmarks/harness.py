@@ -16,6 +16,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from w2v.backends import usable_cores
+
 RESULTS = Path(__file__).parent / "results"
 _POLL_S = 0.05
 
@@ -81,12 +83,6 @@ def stay_on(cores: int) -> list[int]:
     chosen = sorted(os.sched_getaffinity(0))[:cores]
     os.sched_setaffinity(0, chosen)
     return chosen
-
-
-def usable_cores() -> int:
-    """Cores this process may run on."""
-    affinity = getattr(os, "sched_getaffinity", None)
-    return len(affinity(0)) if affinity else os.cpu_count() or 1
 
 
 def environment(packages: Sequence[str]) -> dict[str, Any]:

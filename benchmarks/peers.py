@@ -23,7 +23,7 @@ from typing import Any
 
 from benchmarks import charts, harness, trainers
 from benchmarks.trainers import Run, Task
-from w2v.backends import available_backends
+from w2v.backends import available_backends, usable_cores
 from w2v.corpus import read_corpus
 from w2v.evaluate import evaluate
 from w2v.textio import read_pieces
@@ -147,7 +147,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--cases", nargs="+", choices=CASES, default=list(CASES))
     parser.add_argument("--word2vec", metavar="PATH", help="word2vec.c, if it is not on PATH")
     parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--workers", type=int, default=harness.usable_cores())
+    parser.add_argument("--workers", type=int, default=usable_cores())
     for name in ("epochs", "dim", "window", "negative", "sample", "min_count"):
         default = getattr(Task, name)
         flag = f"--{name.replace('_', '-')}"

@@ -24,6 +24,7 @@ import numpy as np
 
 from benchmarks import charts, harness
 from w2v import Backend, Config, Corpus, get_backend
+from w2v.backends import usable_cores
 from w2v.bench import beginning, zipf_corpus
 from w2v.trainer import Trainer
 
@@ -107,7 +108,7 @@ def _options() -> argparse.Namespace:
 
 def _points(model: str, loss: str, tiny: bool) -> list[Point]:
     sizes = TINY if tiny else FULL
-    cores = harness.usable_cores()
+    cores = usable_cores()
     workers = sorted({2**i for i in range(cores.bit_length())} | {cores})
     points = []
     for axis, values in {"workers": tuple(workers), **sizes}.items():

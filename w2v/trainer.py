@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 import threading
 import time
 import warnings
@@ -15,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from w2v import draws
-from w2v.backends import Backend
+from w2v.backends import Backend, usable_cores
 from w2v.blocks import CHUNK, BlockReader
 from w2v.config import Config
 from w2v.corpus import Corpus
@@ -168,7 +167,7 @@ class Trainer:
 
     def _wanted_workers(self) -> int:
         """As asked for, else all cores, within what the backend allows."""
-        cores = _usable_cores()
+        cores = usable_cores()
         wanted = self.config.workers or cores
         if wanted > cores:
             warnings.warn(
@@ -337,8 +336,3 @@ def _loss_every(steps: float) -> int:
     while steps > _FEW_STEPS * every**2:
         every *= 8
     return every
-
-
-def _usable_cores() -> int:
-    affinity = getattr(os, "sched_getaffinity", None)
-    return len(affinity(0)) if affinity else os.cpu_count() or 1
