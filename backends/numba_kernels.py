@@ -646,30 +646,13 @@ def _give_copies(paths: Any, outputs: Any, dim: Any, work: Any) -> None:
 
 @_helper
 def _prefetch_centre(
-    stretch: Any, at: Any, window: Any, paths: Any, inputs: Any, outputs: Any, dim: Any
+    stretch: Any, at: Any, paths: Any, inputs: Any, outputs: Any, dim: Any
 ) -> None:
     """Ask for the rows of a centre that nobody has touched of late."""
     word = stretch.ids[at]
     begin, end = paths.offsets[word], paths.offsets[word + 1]
     for i in range(max(begin, end - _COLD_NODES), end):
         vector.prefetch(outputs + np.int64(paths.nodes[i]) * dim * _BYTES, dim)
-    vector.prefetch(inputs + np.int64(stretch.ids[at + window]) * dim * _BYTES, dim)
-
-
-@_helper
-def _context_factors(
-    ids: Any, first: Any, last: Any, but: Any, terms: Any, rate: Any, work: Any
-) -> Any:
-    """Factors by the row-step cap of ids[first:last] without one, each of so many terms."""
-    count = last - first - 1
-    total = terms * np.float32(count)
-    if total * rate <= _ONE:
-        return work.ones
-    for j in range(count):
-        at = first + j
-        work.ids_in[j] = ids[at if at < but else at + 1]
-        work.terms_in[j] = terms
-    return _capped(work.ids_in, count, work.terms_in, total, rate, work)
 
 
 @_compiled
@@ -688,7 +671,8 @@ def skipgram_paths(
     for number in range(stretch.first, stretch.last):
         at = window + number
         if number + 1 < stretch.last:
-            _prefetch_centre(stretch, at + 1, window, paths, inputs, outputs, dim)
+            _prefetch_centre(stretch, at + 1, paths, inputs, outputs, dim)
+            vector.prefetch(inputs + np.int64(stretch.ids[at + 1 + window]) * dim * _BYTES, dim)
         first, last = _reach(stretch, at, True)
         contexts = _places(work.places_in, inputs, dim, stretch.ids, first, last, at)
         if contexts == 0:
@@ -721,9 +705,14 @@ def skipgram_paths(
 
         step = alpha / np.float32(rate.cap)
         factor = _ONE / max(terms * step, _ONE)
-        factors = _address(
-            _context_factors(stretch.ids, first, last, at, np.float32(length), step, work)
-        )
+        factors = _address(work.ones)
+        most = terms * np.float32(length)
+        if most * step > _ONE:
+            for j in range(contexts):
+                j_at = first + j if first + j < at else first + j + 1
+                work.ids_in[j] = stretch.ids[j_at]
+                work.terms_in[j] = np.float32(length)
+            factors = _address(_capped(work.ids_in, contexts, work.terms_in, most, step, work))
         if contexts <= 2:
             vector.update_2(
                 places, length, places_in, factors, factor, errors_at, lanes, hidden, wide, dim
@@ -776,7 +765,8 @@ def cbow_paths(
     for number in range(stretch.first, stretch.last):
         at = window + number
         if number + 1 < stretch.last:
-            _prefetch_centre(stretch, at + 1, window, paths, inputs, outputs, dim)
+            _prefetch_centre(stretch, at + 1, paths, inputs, outputs, dim)
+            vector.prefetch(inputs + np.int64(stretch.ids[at + 1 + window]) * dim * _BYTES, dim)
         first, last = _reach(stretch, at, True)
         contexts = _places(work.places_in, inputs, dim, stretch.ids, first, last, at)
         if contexts == 0:
@@ -802,8 +792,15 @@ def cbow_paths(
         vector.update_1(
             places, length, place_of_d, ones, _ONE / max(step, _ONE), errors_at, 1, hidden, 0, dim
         )
+        factors = ones
         terms = np.float32(length) if mean else np.float32(length * contexts)
-        factors = _address(_context_factors(stretch.ids, first, last, at, terms, step, work))
+        most = terms * np.float32(contexts)
+        if most * step > _ONE:
+            for j in range(contexts):
+                j_at = first + j if first + j < at else first + j + 1
+                work.ids_in[j] = stretch.ids[j_at]
+                work.terms_in[j] = terms
+            factors = _address(_capped(work.ids_in, contexts, work.terms_in, most, step, work))
         vector.add_to_rows(places_in, factors, contexts, d_hidden, dim)
     _give_copies(paths, outputs, dim, work)
     return loss, measured
