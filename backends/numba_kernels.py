@@ -29,13 +29,14 @@ _MOST = vector.UPDATE_MOST
 _GROUP = vector.UPDATE_GROUP
 _BYTES, _POINTER = 4, 8
 _COLD_NODES = 8  # of a path, at its end
+_ROWS_AHEAD = 4  # asked for before copies of them are made public
 _ZERO, _ONE = np.float32(0), np.float32(1)
 _GAMMA, _MIX_1, _MIX_2 = np.uint64(GAMMA), np.uint64(MIX_1), np.uint64(MIX_2)
 _U27, _U30, _U31, _U32 = np.uint64(27), np.uint64(30), np.uint64(31), np.uint64(32)
 _LOW = np.uint64(0xFFFFFFFF)
 MOST_EXTRA = 2 * _LANES
 """Rows beyond its own that a product may read and spoil."""
-HOT_NODES = 64
+HOT_NODES = 1024
 """Rows at the top of the tree that each of several workers keeps a copy of."""
 
 
@@ -597,8 +598,9 @@ def _reach(stretch: Any, at: Any, inside: Any) -> Any:
 def _path(word: Any, paths: Any, outputs: Any, dim: Any, terms: Any, limit: Any, work: Any) -> Any:
     """Addresses of the nodes of a word's path in `work.places`, and their number.
 
-    Each of several workers has copies of the nodes at the top, which all of them would else write
-    at once. What it adds to one is made public before alpha times its terms exceeds the cap.
+    Each of several workers takes copies of the nodes near the top as it meets them, because all
+    of them would else write those at once, and a row that another core has written is slow to
+    come. What it adds to a copy is made public before alpha times its terms exceeds the cap.
     """
     begin, end = paths.offsets[word], paths.offsets[word + 1]
     cold = len(paths.offsets) - 2 - paths.hot
@@ -606,53 +608,54 @@ def _path(word: Any, paths: Any, outputs: Any, dim: Any, terms: Any, limit: Any,
     length = end - begin
     for i in range(length):
         node = np.int64(paths.nodes[begin + i])
-        work.places[i] = outputs + node * dim * _BYTES
+        row = outputs + node * dim * _BYTES
         if node >= cold:
-            copy = _address(work.hot) + (node - cold) * wide * _BYTES
-            work.terms_hot[node - cold] += terms
-            if work.terms_hot[node - cold] > limit:
-                _publish(node, cold, outputs, dim, work)
-                work.terms_hot[node - cold] = terms
-            work.places[i] = copy
+            at = (node - cold) * wide * _BYTES
+            copy, seen = _address(work.hot) + at, _address(work.seen) + at
+            so_far = work.terms_hot[node - cold]
+            if so_far == _ZERO:
+                vector.copy_padded(copy, row, dim)
+                vector.copy_padded(seen, row, dim)
+            elif so_far + terms > limit:
+                vector.publish(row, copy, seen, dim)
+                so_far = _ZERO
+            so_far += terms
+            work.terms_hot[node - cold] = so_far
+            if so_far + terms > limit:  # public the next time
+                vector.prefetch(row, dim)
+            row = copy
+        work.places[i] = row
     for i in range(length, length + _LANES):  # products may read on
         work.places[i] = work.places[0]
     return length
 
 
 @_helper
-def _publish(node: Any, cold: Any, outputs: Any, dim: Any, work: Any) -> None:
-    copy = (node - cold) * work.hot.shape[1] * _BYTES
-    row = outputs + node * dim * _BYTES
-    vector.publish(row, _address(work.hot) + copy, _address(work.seen) + copy, dim)
-
-
-@_helper
-def _take_copies(paths: Any, outputs: Any, dim: Any, work: Any) -> None:
-    cold = len(paths.offsets) - 2 - paths.hot
-    wide = work.hot.shape[1]
-    for i in range(paths.hot):
-        work.terms_hot[i] = _ZERO
-        row = outputs + (cold + i) * dim * _BYTES
-        vector.copy_padded(_address(work.hot) + i * wide * _BYTES, row, dim)
-        vector.copy_padded(_address(work.seen) + i * wide * _BYTES, row, dim)
-
-
-@_helper
 def _give_copies(paths: Any, outputs: Any, dim: Any, work: Any) -> None:
+    """Make public what was added to copies, and have none."""
     cold = len(paths.offsets) - 2 - paths.hot
     for i in range(paths.hot):
-        _publish(cold + i, cold, outputs, dim, work)
+        ahead = min(i + _ROWS_AHEAD, paths.hot - 1)
+        vector.prefetch(outputs + (cold + ahead) * dim * _BYTES, dim)
+        if work.terms_hot[i] > _ZERO:
+            copy = i * work.hot.shape[1] * _BYTES
+            row = outputs + (cold + i) * dim * _BYTES
+            vector.publish(row, _address(work.hot) + copy, _address(work.seen) + copy, dim)
+            work.terms_hot[i] = _ZERO
 
 
 @_helper
-def _prefetch_centre(
-    stretch: Any, at: Any, paths: Any, inputs: Any, outputs: Any, dim: Any
-) -> None:
+def _prefetch_centre(stretch: Any, at: Any, paths: Any, outputs: Any, dim: Any, work: Any) -> None:
     """Ask for the rows of a centre that nobody has touched of late."""
     word = stretch.ids[at]
     begin, end = paths.offsets[word], paths.offsets[word + 1]
+    cold = len(paths.offsets) - 2 - paths.hot
     for i in range(max(begin, end - _COLD_NODES), end):
-        vector.prefetch(outputs + np.int64(paths.nodes[i]) * dim * _BYTES, dim)
+        node = np.int64(paths.nodes[i])
+        row = outputs + node * dim * _BYTES
+        if node >= cold and work.terms_hot[node - cold] > _ZERO:
+            row = _address(work.hot) + (node - cold) * work.hot.shape[1] * _BYTES
+        vector.prefetch(row, dim)
 
 
 @_compiled
@@ -667,11 +670,10 @@ def skipgram_paths(
     places, places_in = _address(work.places), _address(work.places_in)
     errors, spare = work.errors, _address(work.d_hidden)
     loss = measured = 0.0
-    _take_copies(paths, outputs, dim, work)
     for number in range(stretch.first, stretch.last):
         at = window + number
         if number + 1 < stretch.last:
-            _prefetch_centre(stretch, at + 1, paths, inputs, outputs, dim)
+            _prefetch_centre(stretch, at + 1, paths, outputs, dim, work)
             vector.prefetch(inputs + np.int64(stretch.ids[at + 1 + window]) * dim * _BYTES, dim)
         first, last = _reach(stretch, at, True)
         contexts = _places(work.places_in, inputs, dim, stretch.ids, first, last, at)
@@ -761,11 +763,10 @@ def cbow_paths(
     place_of_d = _address(work.places_d)
     work.places_d[0] = d_hidden
     loss = measured = 0.0
-    _take_copies(paths, outputs, dim, work)
     for number in range(stretch.first, stretch.last):
         at = window + number
         if number + 1 < stretch.last:
-            _prefetch_centre(stretch, at + 1, paths, inputs, outputs, dim)
+            _prefetch_centre(stretch, at + 1, paths, outputs, dim, work)
             vector.prefetch(inputs + np.int64(stretch.ids[at + 1 + window]) * dim * _BYTES, dim)
         first, last = _reach(stretch, at, True)
         contexts = _places(work.places_in, inputs, dim, stretch.ids, first, last, at)
