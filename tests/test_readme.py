@@ -13,7 +13,8 @@ import pytest
 from corpora import two_topics
 
 from w2v import Config
-from w2v.cli import main, train
+from w2v.cli import main
+from w2v.cli.training import train
 
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
 EXAMPLES = re.findall(r"```python\n(.*?)```", README, re.DOTALL)

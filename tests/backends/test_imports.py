@@ -56,6 +56,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "w2v.trainer": (*MODEL, "w2v.model", "w2v.corpus", "w2v.vocab"),
     "w2v.bench": (*MODEL, "w2v.corpus", "w2v.trainer", "w2v.vocab"),
     "w2v.__main__": ("w2v.cli",),
+    "w2v.cli": ("w2v", "w2v.cli"),
     "w2v": ("w2v",),
     "benchmarks": ("w2v", "benchmarks"),
 }

@@ -1,0 +1,32 @@
+"""The command line: options to one call to echo."""
+
+from __future__ import annotations
+
+import click
+
+from w2v import __version__
+from w2v.cli import evaluation, machine, queries, training
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="w2v")
+def main() -> None:
+    """Train word vectors (word2vec) and ask them questions.
+
+    \b
+    w2v demo                                  try it, without a corpus
+    w2v bench                                 see how fast this machine trains
+    w2v train corpus.txt -o vectors.bin       train on your text
+    w2v nearest vectors.bin king queen        look at neighbours
+    """
+
+
+for _command in (
+    training.train,
+    training.demo,
+    queries.nearest,
+    evaluation.evaluate,
+    machine.backends,
+    machine.bench,
+):
+    main.add_command(_command)

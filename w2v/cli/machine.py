@@ -1,0 +1,100 @@
+"""Commands about the machine."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import click
+
+from w2v.cli.base import Command, option
+from w2v.config import MODELS, Config
+
+
+@click.command(cls=Command)
+def backends() -> None:
+    """List array libraries and devices, and what can be used.
+
+    \b
+    Example:
+      w2v backends
+    """
+    from w2v.backends import available_backends
+
+    for found in available_backends():
+        about = found.reason
+        if found.backend is not None:
+            memory = found.backend.total_memory_bytes() / 2**30
+            about = f"{found.backend.version} on {found.backend.device}, {memory:.1f} GiB"
+        click.echo(f"{found.name:<8}{found.state:<15}{about}")
+
+
+@click.command(cls=Command)
+@click.option("--model", type=click.Choice(MODELS), help="Only this model. [both]")
+@click.option("--loss", type=click.Choice(("ns", "hs")), help="Only this loss. [both]")
+@option("--dim", int, "Numbers in a word vector.")
+@option("--window", int, "Words on each side of the centre, at most.")
+@option("--negative", int, "Negative samples per pair. [loss ns: 5]")
+@option("--workers", int, "Training threads. [all cores]")
+@option("--epochs", int, "Passes over your corpus, for the estimate.")
+@click.option(
+    "--tokens",
+    default=100_000_000,
+    show_default=True,
+    type=click.IntRange(min=1),
+    help="Words in your corpus, for the estimate.",
+)
+@click.option(
+    "--words",
+    default=50_000,
+    show_default=True,
+    type=click.IntRange(min=2, max=10_000_000),
+    help="Different words in the made-up corpus.",
+)
+@click.option(
+    "--seconds",
+    default=1.0,
+    show_default=True,
+    type=click.FloatRange(min=0, min_open=True),
+    help="Length of a measurement; a longer one is steadier.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def bench(
+    model: str | None,
+    loss: str | None,
+    negative: int | None,
+    tokens: int,
+    words: int,
+    seconds: float,
+    as_json: bool,
+    **options: Any,
+) -> None:
+    """Which backend is fastest here, and how long will a corpus take?
+
+    Trains on a made-up corpus with every backend that can be used, after a short run in which they
+    compile what they compile. The estimate is one reading of plain text and the training.
+
+    \b
+    Examples:
+      w2v bench
+      w2v bench --model cbow --loss ns --dim 300 --tokens 2_000_000_000
+    """
+    from w2v import bench as benchmark
+
+    configs = [
+        Config(model=m, loss=k, negative=negative if k == "ns" or loss == "hs" else None, **options)
+        for m in (MODELS if model is None else (model,))
+        for k in (("ns", "hs") if loss is None else (loss,))
+    ]
+    estimate = benchmark.Estimate(tokens, configs[0].epochs, benchmark.reading_speed(words))
+    if not as_json:
+        click.echo(benchmark.format_head(estimate))
+    speeds = []
+    for speed in benchmark.compare(configs, words, seconds):
+        speeds.append(speed)
+        if not as_json:
+            click.echo(benchmark.format_row(speed, estimate))
+    if as_json:
+        click.echo(json.dumps(benchmark.as_json(speeds, estimate), indent=2))
+    else:
+        click.echo(benchmark.format_end(speeds, estimate))

@@ -1,0 +1,131 @@
+"""Commands that train."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import click
+
+from w2v.cli.base import PATH, Command, training_options
+
+
+@click.command(cls=Command)
+@click.argument("corpus", nargs=-1, required=True)
+@click.option("-o", "--output", required=True, type=PATH, help="Vectors: .bin, .vec or .txt.")
+@training_options
+@click.option("--vocab", type=PATH, help="Take words and counts from this file.")
+@click.option("--save-vocab", type=PATH, help="Write words and counts: lines 'word count'.")
+@click.option(
+    "--errors",
+    type=click.Choice(["strict", "replace"]),
+    default="strict",
+    show_default=True,
+    help="At bytes that are not UTF-8: stop, or replace them by U+FFFD.",
+)
+@click.option("--report", type=PATH, help="Write what was done, as JSON.")
+@click.option("-q", "--quiet", is_flag=True, help="No progress, only warnings and errors.")
+def train(
+    corpus: tuple[str, ...],
+    output: str,
+    vocab: str | None,
+    save_vocab: str | None,
+    errors: str,
+    report: str | None,
+    quiet: bool,
+    **options: Any,
+) -> None:
+    """Train word vectors on text files.
+
+    CORPUS is one or more files, folders or glob patterns, or - for standard input: UTF-8, one
+    sentence a line, words between white space; gzip, bzip2, xz and zstd are recognised.
+
+    \b
+    Examples:
+      w2v train corpus.txt -o vectors.bin
+      w2v train texts/ more.txt.gz -o vectors.vec --model cbow --dim 200 --window 8
+      zcat news.gz | w2v train - -o vectors.bin --loss hs --report run.json
+    """
+    from w2v import Word2Vec, files
+    from w2v.backends import get_backend
+    from w2v.console import Console
+    from w2v.corpus import read_corpus
+    from w2v.formats import check_words, check_writable
+    from w2v.textio import STDIN, find_files
+    from w2v.vocab import Vocabulary
+
+    model = Word2Vec(**options)
+    get_backend(model.config.backend)
+    check_writable(output)
+    for path in filter(None, (save_vocab, report)):
+        files.check_target(path)
+    names = find_files(corpus)
+    files.check_distinct(
+        {"--output": output, "--save-vocab": save_vocab, "--report": report},
+        [*names, *filter(None, [vocab])],
+    )
+    words = model.vocabulary_options(Vocabulary.load(vocab) if vocab else None)
+    with Console(quiet=quiet) as console:
+        if STDIN in names:
+            console.say("Reading standard input.")
+        with read_corpus(names, errors=errors, progress=console.reading, **words) as text:
+            check_words(output, text.vocabulary.words)
+            if save_vocab:
+                text.vocabulary.save(save_vocab)
+            model.train(
+                text,
+                on_start=console.starting,
+                on_progress=console.training,
+                on_waiting=console.waiting,
+            )
+        model.save(output)
+        if report:
+            files.write_text(report, json.dumps(model.report, indent=2) + "\n")
+        console.done(model, output)
+
+
+@click.command(cls=Command)
+@click.option("-o", "--output", type=PATH, help="Keep the vectors: .bin, .vec or .txt.")
+@click.option(
+    "--words",
+    "show",
+    default=8,
+    show_default=True,
+    type=click.IntRange(min=0),
+    help="How many words to show neighbours of.",
+)
+@training_options
+def demo(output: str | None, show: int, **options: Any) -> None:
+    """Train on the documentation inside Python's own library.
+
+    No download, no corpus: docstrings, comments and the language reference, half a million words.
+
+    \b
+    Examples:
+      w2v demo
+      w2v demo --model cbow --dim 50 -o python.vec
+    """
+    from w2v import Word2Vec
+    from w2v.console import Console
+    from w2v.corpus import read_sentences
+    from w2v.demo import frequent_words, python_prose
+    from w2v.formats import check_writable
+
+    model = Word2Vec(**options)
+    if output:
+        check_writable(output)
+    with Console() as console:
+        console.say("Reading the docstrings and comments of Python's standard library.")
+        with read_sentences(python_prose(), **model.vocabulary_options()) as text:
+            model.train(
+                text,
+                on_start=console.starting,
+                on_progress=console.training,
+                on_waiting=console.waiting,
+            )
+        if output:
+            model.save(output)
+        console.done(model, output)
+    for word in frequent_words(model.vectors, show):
+        neighbours = (name for name, _ in model.most_similar(word, n=6))
+        click.echo(f"{word:>14}  {', '.join(neighbours)}")
