@@ -1,11 +1,11 @@
 # Needs make and Python 3.10 or newer; all else goes into .venv.
-# On a machine with a GPU: make test EXTRAS=cuda13 W2V_REQUIRE_BACKENDS=cupy
+# On a machine with a GPU: make gpu-check EXTRAS=cuda13 CORPUS=text.gz EVAL_DIR=folder
 PYTHON ?= python3
 EXTRAS ?=
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test check lint types clean
+.PHONY: demo test check lint types gpu-check clean
 
 demo: $(VENV)/.run
 	$(BIN)/w2v demo
@@ -14,6 +14,11 @@ test: $(VENV)/.test$(EXTRAS)
 	$(BIN)/python -m pytest
 
 check: lint types test
+
+# All tests that need a GPU, then the benchmark; without a CORPUS, on the text of `w2v demo`.
+gpu-check: $(VENV)/.test$(EXTRAS)
+	W2V_REQUIRE_BACKENDS=cupy $(BIN)/python -m pytest -k cupy
+	$(BIN)/python -m benchmarks.gpu $(CORPUS) $(EVAL_DIR:%=--eval-dir %)
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .

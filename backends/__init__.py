@@ -12,10 +12,12 @@ from dataclasses import dataclass
 from w2v.backends.base import (
     Array,
     Backend,
+    FusedChunks,
     FusedPlan,
     FusedSteps,
     Rows,
     StepShape,
+    Text,
     usable_cores,
 )
 from w2v.errors import BackendError
@@ -24,10 +26,12 @@ __all__ = [
     "Array",
     "Backend",
     "BackendState",
+    "FusedChunks",
     "FusedPlan",
     "FusedSteps",
     "Rows",
     "StepShape",
+    "Text",
     "available_backends",
     "choose_backend",
     "get_backend",
@@ -35,10 +39,10 @@ __all__ = [
 ]
 
 
-def _cupy() -> Backend:
+def _cupy(device: int | None = None) -> Backend:
     from w2v.backends import cupy_backend
 
-    return cupy_backend.make()
+    return cupy_backend.make(device)
 
 
 def _numba() -> Backend:
@@ -53,11 +57,12 @@ def _numpy() -> Backend:
     return numpy_backend.make()
 
 
-_MAKERS: dict[str, Callable[[], Backend]] = {  # fastest first
+_MAKERS: dict[str, Callable[..., Backend]] = {  # fastest first
     "cupy": _cupy,
     "numba": _numba,
     "numpy": _numpy,
 }
+_WITH_DEVICES = "cupy"
 
 
 @dataclass(frozen=True)
@@ -78,18 +83,22 @@ def available_backends() -> list[BackendState]:
     return [_state(name) for name in _MAKERS]
 
 
-def choose_backend(name: str = "auto") -> tuple[Backend, str]:
+def choose_backend(name: str = "auto", device: int | None = None) -> tuple[Backend, str]:
     """A backend, and in a line which it is and why.
 
     "auto" takes the fastest usable one; a name is obeyed or fails.
+
+    Parameters
+    ----------
+    device : int, optional    Number of the GPU; with "auto" it asks for CuPy.
 
     Raises
     ------
     BackendError
         The name is unknown, or the backend cannot be used here; says why.
     """
-    if name != "auto":
-        backend = get_backend(name)
+    if name != "auto" or device is not None:
+        backend = get_backend(name, device)
         return backend, _described(backend)
     passed_over: list[str] = []
     for state in map(_state, _MAKERS):
@@ -100,7 +109,7 @@ def choose_backend(name: str = "auto") -> tuple[Backend, str]:
     raise BackendError(f"No backend can be used ({'; '.join(passed_over)}).")
 
 
-def get_backend(name: str = "auto") -> Backend:
+def get_backend(name: str = "auto", device: int | None = None) -> Backend:
     """The backend of that name, or with "auto" the fastest usable one.
 
     Raises
@@ -109,12 +118,19 @@ def get_backend(name: str = "auto") -> Backend:
         The name is unknown, or the backend cannot be used here; says why.
     """
     if name == "auto":
-        return choose_backend()[0]
+        if device is None:
+            return choose_backend()[0]
+        name = _WITH_DEVICES
     if name not in _MAKERS:
         known = ", ".join(["auto", *_MAKERS])
         raise BackendError(f"`backend` must be one of {known}; got {name!r}.")
+    if device is not None and name != _WITH_DEVICES:
+        raise BackendError(
+            f"`device` {device} was asked for, but backend {name!r} has no devices. Leave `device` "
+            f"out, or take backend {_WITH_DEVICES!r}."
+        )
     try:
-        return _MAKERS[name]()
+        return _MAKERS[name]() if device is None else _MAKERS[name](device)
     except BackendError as error:
         raise BackendError(
             f"Backend {name!r} was asked for, but {error} "

@@ -60,6 +60,30 @@ class FusedPlan:
     alone: bool
     """Whether no other worker changes the tables."""
 
+    @property
+    def longest(self) -> int:
+        """Rows of the longest list, at least 1."""
+        if self.paths is None:
+            return 1
+        offsets = self.paths[0]
+        return max(1, int((offsets[1:] - offsets[:-1]).max()))
+
+
+@dataclass(frozen=True, eq=False)
+class Text:
+    """An encoded corpus, for a backend that cuts windows itself; see `w2v.blocks.BlockReader`."""
+
+    ids: NDArray[np.int32]
+    """int32 (N,), on the host, perhaps mapped from a file."""
+    ends: NDArray[np.int64]
+    """int64 (S,): exclusive end of each sentence."""
+    limits: Array
+    """uint32 (V,) of the backend: a token is kept whose bits are no more than that."""
+    window: int
+    fixed: bool
+    chunk: int
+    """Tokens of a chunk."""
+
 
 class FusedSteps(Protocol):
     """Steps of one block each, one after the other."""
@@ -88,6 +112,38 @@ class FusedSteps(Protocol):
         Returns
         -------
         loss, pairs : float    Summed over the blocks where it was measured.
+        """
+
+
+class FusedChunks(Protocol):
+    """Training on whole chunks of a text, many blocks side by side, without waiting for it."""
+
+    at_once: int
+    """Chunks that a call should get."""
+    in_flight: int
+    """Tokens that are trained on side by side."""
+
+    def __call__(
+        self,
+        chunks: range,
+        *,
+        token_key: int,
+        key: int,
+        alphas: tuple[float, float],
+        loss_every: int,
+    ) -> Array:
+        """Train on some chunks.
+
+        Parameters
+        ----------
+        token_key : int        Of the draws of kept tokens and window widths; `key` of noise words.
+        alphas : float, float  Learning rate at the begin of the first and the end of the last.
+        loss_every : int       The loss is measured in blocks whose number is a multiple of this.
+
+        Returns
+        -------
+        sums : float64 (3,)    Kept tokens; loss and pairs where the loss was measured. To read
+                               them waits for the device.
         """
 
 
@@ -189,6 +245,26 @@ class Backend(ABC):
     def total_memory_bytes(self) -> int:
         """Memory of the machine or of the device."""
 
+    def in_order(self) -> Backend:
+        """This backend with `scatter_add` in a fixed order: equal input gives equal bits."""
+        return self
+
+    def devices(self) -> list[tuple[str, int, int]]:
+        """Name, free and total bytes of each device there is; empty where that is the CPU."""
+        return []
+
+    def free_memory_bytes(self) -> int | None:
+        """What is free of the device's own memory; None where that is the process's."""
+        return None
+
+    def takes_chunks(self, dim: int, window: int, shape: StepShape, longest: int) -> bool:
+        """Whether `fused_chunks` works for such steps; `longest` is 0 without paths."""
+        return False
+
+    def text_bytes(self, tokens: int, sentences: int, room: int) -> dict[str, int]:
+        """What `fused_chunks` takes for a text, by purpose, if so many bytes are free."""
+        return {}
+
     def new_table(self, rows: int, dim: int) -> Array:
         """float32 zeros (rows, dim or more), the way training reads them fastest.
 
@@ -206,6 +282,18 @@ class Backend(ABC):
         """One worker's training steps in one call, where the backend has that.
 
         Equal to the step that the layers compose, up to rounding.
+        """
+        return None
+
+    def fused_chunks(self, plan: FusedPlan, text: Text, in_flight: int) -> FusedChunks | None:
+        """Training on whole chunks in few calls, where the backend has that.
+
+        Equal to the step that the layers compose, up to rounding, with one block in flight; blocks
+        in flight together share the row-step cap.
+
+        Parameters
+        ----------
+        in_flight : int    Tokens to train on side by side, at most; a block at the least.
         """
         return None
 

@@ -138,6 +138,12 @@ def _options() -> argparse.Namespace:
     return options
 
 
+def copy_bandwidth(backend: Backend, *, tiny: bool) -> float:
+    """Bytes a second read and written by a large copy."""
+    options = argparse.Namespace(tiny=tiny, seconds=0.02 if tiny else 3.0)
+    return _copies(backend, options)["copy 256 MB"]
+
+
 def _copies(backend: Backend, options: argparse.Namespace) -> dict[str, float]:
     xp, found = backend.xp, {}
     for name, size in (("256 kB", 1 << 18), ("4 MB", 1 << 22), ("256 MB", 1 << 28)):

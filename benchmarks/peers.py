@@ -27,7 +27,7 @@ from w2v.backends import available_backends, usable_cores
 from w2v.corpus import read_corpus
 from w2v.evaluate import evaluate
 from w2v.textio import read_pieces
-from w2v.vectors import load
+from w2v.vectors import Vectors, load
 
 CASES = {
     "skipgram-ns": {"model": "skipgram", "loss": "ns", "alpha": 0.025},
@@ -47,7 +47,7 @@ def main() -> None:
     runs: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory(prefix="w2v-peers-") as name:
         folder = Path(name)
-        text, tokens = _plain(options.corpus, folder)
+        text, tokens = plain(options.corpus, folder)
         tasks = [_task(options, case, text) for case in options.cases]
         _warm_up(chosen, tasks, text)
         for repeat, (case, task), trainer in itertools.product(
@@ -58,7 +58,7 @@ def main() -> None:
             done = chosen[trainer](task)
             found = {"case": case, "trainer": trainer, "repeat": repeat, **asdict(done)}
             found["raw_words_per_second"] = tokens * task.epochs / done.train_seconds
-            found |= _scores(vectors, options.eval_dir)
+            found |= scores(load(vectors), options.eval_dir)
             harness.say(json.dumps(found))
             runs.append(found)
     summary = summarise(runs)
@@ -113,9 +113,9 @@ def score_names(rows: Sequence[dict[str, Any]]) -> list[str]:
 
 def markdown(rows: Sequence[dict[str, Any]]) -> str:
     """The table for people."""
-    scores = score_names(rows)
+    kinds = score_names(rows)
     head = ["", "", "words/s in training", f"to {YARDSTICK}", "end to end", f"to {YARDSTICK}"]
-    head += ["peak memory", *(charts.SCORES.get(name, name) for name in scores)]
+    head += ["peak memory", *(charts.SCORES.get(name, name) for name in kinds)]
     lines = []
     case = ""
     for row in rows:
@@ -131,7 +131,7 @@ def markdown(rows: Sequence[dict[str, Any]]) -> str:
                 f"{row['total_seconds']:.1f} s",
                 _ratio(row[f"total_ratio_to_{YARDSTICK}"]),
                 f"{memory / 1e6:.0f} MB" if memory else "-",
-                *(_score(name, row[name]) for name in scores),
+                *(_score(name, row[name]) for name in kinds),
             ]
         )
     return harness.markdown(head, lines)
@@ -177,7 +177,7 @@ def _chosen(wanted: Sequence[str] | None, word2vec: str | None) -> dict[str, Run
     return chosen
 
 
-def _plain(corpus: str, folder: Path) -> tuple[Path, int]:
+def plain(corpus: str, folder: Path) -> tuple[Path, int]:
     """The corpus as one plain text file, since the peers read nothing else, and its tokens."""
     path = folder / "corpus.txt"
     with path.open("w", encoding="utf-8") as file:
@@ -205,16 +205,17 @@ def _warm_up(chosen: dict[str, Run], tasks: Sequence[Task], text: Path) -> None:
             chosen[trainer](replace(task, text=str(few), vectors=vectors, epochs=1, min_count=1))
 
 
-def _scores(vectors: Path, folder: Path | None) -> dict[str, float]:
+def scores(vectors: Vectors, folder: Path | None) -> dict[str, float]:
+    """Analogies and each set of pairs in a folder, by name."""
     if folder is None:
         return {}
     questions = folder / "questions-words.txt"
     pairs = [p for p in sorted(folder.iterdir()) if p != questions and p.suffix in (".tsv", ".txt")]
-    found = evaluate(load(vectors), questions if questions.exists() else None, pairs)
-    scores = {f"spearman {Path(p['file']).stem}": p["spearman"] for p in found["pairs"]}
+    found = evaluate(vectors, questions if questions.exists() else None, pairs)
+    named = {f"spearman {Path(p['file']).stem}": p["spearman"] for p in found["pairs"]}
     if "analogies" in found:
-        scores["analogies"] = found["analogies"]["accuracy"]
-    return scores
+        named["analogies"] = found["analogies"]["accuracy"]
+    return named
 
 
 def _any(name: str, chosen: dict[str, Run]) -> bool:

@@ -131,24 +131,34 @@ class TestTrain:
         given: dict[str, Any] = {
             "model": "cbow", "loss": "ns", "dim": 6, "window": 3, "fixed_window": True,
             "negative": 4, "ns_exponent": 0.5, "sample": 0.01, "min_count": 2, "max_vocab": 20,
-            "epochs": 1, "alpha": 0.03, "min_alpha": 0.5, "cbow": "sum", "seed": 9, "workers": 2,
+            "epochs": 1, "alpha": 0.03, "min_alpha": 0.5, "cbow": "sum", "seed": 9, "workers": 1,
             "backend": "numpy", "block_tokens": 8, "block_negatives": 12, "step_tokens": 64,
-            "row_cap": 2.5,
+            "row_cap": 2.5, "deterministic": True,
         }  # fmt: skip
-        assert set(given) == set(Config.__dataclass_fields__)
+        device = {"device"}  # see test_memory.py: the CPU has none
+        assert set(given) == set(Config.__dataclass_fields__) - device
         flags: list[object] = []
         for name, value in given.items():
             flags += [f"--{name.replace('_', '-')}", *([] if value is True else [value])]
         path = tmp_path / "run.json"
         result = run("train", corpus, "-o", tmp_path / "v.bin", "--report", path, *flags)
         assert result.exit_code == 0, result.output
-        assert json.loads(path.read_text(encoding="utf-8"))["config"] == given
+        assert json.loads(path.read_text(encoding="utf-8"))["config"] == {
+            **given,
+            "device": None,
+        }
 
 
 class TestBadInput:
     @pytest.mark.parametrize(
         ("options", "message"),
         [
+            (
+                ["--device", "0", "--backend", "numba"],
+                "--device has a meaning only with backend 'cupy'",
+            ),
+            (["--device", "-1", "--backend", "cupy"], "--device must be at least 0, got -1"),
+            (["--deterministic", "--workers", "2"], "--deterministic training has one worker"),
             (["--dim", "0"], r"--dim must be at least 1, got 0\."),
             (["--dim", "ten"], "'ten' is not a valid integer"),
             (["--window", "-1"], r"--window must be at least 1, got -1\."),

@@ -1,7 +1,9 @@
 """The CuPy half of the tests on a CPU: `standin/cupy.py` refuses what CuPy would refuse.
 
-It proves that no host and device arrays meet, that only names CuPy has are used, and that float32
-stays float32. It proves nothing about speed or CUDA. Where the real CuPy works, that is tested.
+It proves that no host and device arrays meet, that only names CuPy has are used, that float32
+stays float32, and that kernels do what the layers do: g++ compiles them, and threads take turns
+(`cuda_on_cpu.h`). It proves nothing about speed, races or CUDA's compiler. Where the real CuPy
+works, that is tested.
 """
 
 from __future__ import annotations
@@ -17,7 +19,13 @@ from w2v.backends import available_backends
 
 TESTS = Path(__file__).parent
 SELECTED = ["layers", "backends", "test_blocks.py", "test_draws.py", "test_model.py"]
-SELECTED += ["test_trainer.py::test_words_of_a_topic_come_together"]
+SELECTED += [
+    "test_trainer.py::test_words_of_a_topic_come_together",
+    "test_trainer.py::test_deterministic_training_gives_the_same_bytes_on_every_backend",
+    "test_fused.py::test_chunks_are_trained_on_as_the_layers_do",
+    "test_fused.py::test_tokens_in_flight_share_the_cap",
+    "test_memory.py",
+]
 
 
 def test_layers_and_trainer_run_on_the_stand_in() -> None:

@@ -63,6 +63,19 @@ def test_one_worker_gives_the_same_bytes_twice(topics: Corpus, model: str, loss:
     assert first.vectors.tobytes() != other.vectors.tobytes()
 
 
+@pytest.mark.parametrize(("model", "loss"), KINDS)
+def test_deterministic_training_gives_the_same_bytes_on_every_backend(
+    backend: Backend, topics: Corpus, model: str, loss: str
+) -> None:
+    options: dict[str, Any] = {"model": model, "loss": loss, "epochs": 1, "step_tokens": 256}
+    options |= {"deterministic": True, "workers": None}
+    first, second = (train(topics, backend, **options) for _ in range(2))
+    assert first.vectors.tobytes() == second.vectors.tobytes()
+    assert first.output.tobytes() == second.output.tobytes()
+    assert first.loss == second.loss
+    assert None not in first.loss
+
+
 @MORE_WORKERS_THAN_CORES
 def test_samples_do_not_depend_on_step_size_or_workers(
     skewed: Corpus, monkeypatch: pytest.MonkeyPatch

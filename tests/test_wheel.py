@@ -88,7 +88,7 @@ def wheel(
 
 
 def test_the_source_archive_holds_what_the_repository_does(checkout: Path, unpacked: Path) -> None:
-    shim = {f"w2v/backends/{path.name}" for path in (ROOT / "backends").glob("*.py")}
+    shim = {f"w2v/backends/{path.name}" for path in (ROOT / "backends").glob("*.*")}
     assert files_below(unpacked) == files_below(checkout) | shim
     assert {path.name for path in unpacked.iterdir()} >= FILES
 

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from w2v import draws
-from w2v.backends import Array, Backend
+from w2v.backends import Array, Backend, Text
 
 CHUNK = 1 << 15
 """Tokens of the corpus (rare words already out) cut into blocks at a time."""
@@ -91,11 +91,21 @@ class BlockReader:
         self._fixed_window = fixed_window
         self._seed = seed
         self._centre_in_core = centre_in_core
+        self._text = Text(ids, ends, self._thresholds, window, fixed_window, CHUNK)
         # distance from core token (down) to halo token (across); itself is no pair
         across = np.arange(block + 2 * window) - window
         distance = across[None, :] - np.arange(block)[:, None]
         distance[distance == 0] = np.iinfo(np.int16).max
         self._distance = backend.asarray(distance.astype(np.int16))
+
+    @property
+    def text(self) -> Text:
+        """The corpus, for a backend that cuts it by itself."""
+        return self._text
+
+    def token_key(self, epoch: int) -> int:
+        """Key of the draws of an epoch: which tokens are kept, how wide their windows are."""
+        return draws.stream_key(self._seed, draws.TOKEN, epoch)
 
     def stretch(self, epoch: int, chunk: int) -> Stretch:
         """The kept tokens of a chunk; each epoch keeps others."""
@@ -106,7 +116,7 @@ class BlockReader:
                 self._ids,
                 self._ends,
                 self._thresholds,
-                draws.stream_key(self._seed, draws.TOKEN, epoch),
+                self.token_key(epoch),
                 range(lo, hi),
                 window=self.window,
                 fixed=self._fixed_window,
@@ -148,7 +158,7 @@ class BlockReader:
     def _draw(self, epoch: int, begin: int, ids: Array) -> tuple[Array, Array]:
         """Positions of kept tokens and their random bits."""
         xp = self.backend.xp
-        key = draws.stream_key(self._seed, draws.TOKEN, epoch)
+        key = self.token_key(epoch)
         position = xp.arange(begin, begin + len(ids), dtype=xp.uint64)
         bits = self.backend.random_bits(key, position)
         at = xp.flatnonzero(draws.high(bits) <= self._thresholds[ids])

@@ -78,6 +78,10 @@ class Config:
     them; chosen by the backend."""
     row_cap: float = 4.0
     """Bound on (learning rate x terms) that one step may add to one row; see docs/decisions."""
+    device: int | None = None
+    """Number of the GPU, from 0; the current one if None. A backend with devices only."""
+    deterministic: bool = False
+    """The same seed gives the same bytes, on a GPU too: one worker, sums in one order. Slower."""
 
     def __post_init__(self) -> None:
         _one_of("model", self.model, MODELS)
@@ -108,8 +112,20 @@ class Config:
             )
         if self.ns_exponent is not None:
             self._set("ns_exponent", _real("ns_exponent", self.ns_exponent, -10, most=10))
-        if not isinstance(self.fixed_window, bool):
-            raise ConfigError(f"`fixed_window` must be True or False, got {self.fixed_window!r}.")
+        for name in ("fixed_window", "deterministic"):
+            if not isinstance(getattr(self, name), bool):
+                raise ConfigError(f"`{name}` must be True or False, got {getattr(self, name)!r}.")
+        self._only_with("device", self.backend in ("auto", "cupy"), "backend 'cupy'", None)
+        if self.device is not None:
+            self._set("device", _whole_number("device", self.device, least=0))
+        self._check_deterministic()
+
+    def _check_deterministic(self) -> None:
+        if self.deterministic and self.workers not in (None, 1):
+            raise ConfigError(
+                f"`deterministic` training has one worker, got `workers` {self.workers}; leave one "
+                "of them out."
+            )
 
     def _only_with(self, name: str, applies: bool, where: str, default: Any) -> None:
         value = getattr(self, name)

@@ -57,6 +57,7 @@ class Console:
         corpus, stats = trainer.corpus, trainer.corpus.stats
         seconds = sum(corpus.seconds.values())
         files = f" of {_count(stats.files, 'file')}" if stats.files else ""
+        memory = f"memory   {trainer.memory.named()}\n" if trainer.memory else ""
         self.say(
             f"corpus   {_count(stats.tokens, 'token')} in "
             f"{_count(stats.sentences, 'sentence')}{files}, read in {seconds:.1f} s\n"
@@ -64,6 +65,7 @@ class Console:
             f"dropped  {_count(stats.rare, 'token')} of other words "
             f"({stats.rare / stats.tokens:.1%})\n"
             f"backend  {why}\n"
+            f"{memory}"
             f"model    {_name(trainer)}\n"
             f"training {_count(trainer.config.epochs, 'epoch')}, "
             f"{_count(trainer.workers, 'worker')}, {_count(trainer.step_tokens, 'token')} a step"

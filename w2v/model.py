@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from w2v import draws
-from w2v.backends import Array, Backend, FusedPlan, FusedSteps, Rows, StepShape
+from w2v.backends import Array, Backend, FusedChunks, FusedPlan, FusedSteps, Rows, StepShape
 from w2v.blocks import BlockReader, Blocks, windows
 from w2v.config import Config
 from w2v.huffman import HuffmanTree
@@ -57,27 +57,26 @@ def make_tables(
     backend: Backend,
     config: Config,
     counts: NDArray[np.int64],
-    first_seen: NDArray[np.int64] | None = None,
+    tree: HuffmanTree | None = None,
 ) -> Tables:
     """Fresh tables: input uniform in (-0.5, 0.5)/D, output zero, as in word2vec.c.
 
     Parameters
     ----------
     counts : int64 (V,)
-    first_seen : int64 (V,), optional   Where each word first stands in the corpus. Words of equal
-                                        count are neighbours in the tree by that.
+    tree : HuffmanTree, optional        Of hierarchical softmax; made from the counts if left out.
     """
     words = len(counts)
     key = draws.stream_key(config.seed, draws.INITIAL)
     table = backend.new_table(words, config.dim)
     Embedding.fill_uniform(backend, table[:, : config.dim], key)
     rows = max(words - 1, 1) if config.loss == "hs" else words
-    noise = tree = None
+    noise = None
     if config.loss == "ns":
         assert config.ns_exponent is not None
         noise = draws.NoiseSampler(backend, counts.astype(np.float64) ** config.ns_exponent)
     elif config.loss == "hs":
-        tree = HuffmanTree.from_counts(counts, first_seen)
+        tree = tree or HuffmanTree.from_counts(counts)
     output = backend.new_table(rows, config.dim)
     return Tables(table, output, noise, tree)
 
@@ -140,9 +139,28 @@ class Model:
         self.loss = _make_loss(backend, config, tables, self.output)
         self.one_word_groups = config.loss == "hs"
         cap = config.row_cap / workers
-        self._fused = _make_fused(backend, config, tables, cap, workers)
+        self._plan = _fused_plan(backend, config, tables, cap, workers)
+        self._fused = self._fused_step(workers)
+        self._chunks: tuple[BlockReader, FusedChunks | None] | None = None
         self._update_input = RowUpdater(backend, tables.input, cap)
         self._update_output = RowUpdater(backend, tables.output, cap)
+
+    def _fused_step(self, workers: int) -> FusedSteps | None:
+        """The backend's own form of a step, if it has one and a step is one block."""
+        shape = step_shape(self.backend, self.config)
+        if self._plan is None or -(-shape.step // workers) > shape.block:
+            return None
+        return self.backend.fused_steps(self._plan)
+
+    def fused_chunks(self, reader: BlockReader) -> FusedChunks | None:
+        """The backend's own way to train on whole chunks, if it has one; made once for a reader."""
+        if self._chunks is None or self._chunks[0] is not reader:
+            made = None
+            if self._plan is not None and not self.config.deterministic:
+                step = step_shape(self.backend, self.config).step
+                made = self.backend.fused_chunks(self._plan, reader.text, step)
+            self._chunks = reader, made
+        return self._chunks[1]
 
     @staticmethod
     def centre_in_core(config: Config) -> bool:
@@ -173,6 +191,9 @@ class Model:
         learning_rate : callable Of a position in chunks.
         loss_every : int         The loss is measured in every so-many-th step.
         """
+        if (fused := self.fused_chunks(reader)) is not None:
+            yield from self._pieces(fused, reader, epoch, chunks, key, learning_rate, loss_every)
+            return
         if self._fused is not None:
             for chunk in chunks:
                 yield from self._fused_steps(reader, epoch, chunk, key, learning_rate, loss_every)
@@ -185,6 +206,37 @@ class Model:
                 with_loss=(chunks.start + step) % loss_every == 0,
             )
             yield Stepped(begin, end, blocks.tokens, loss, pairs)
+
+    def _pieces(
+        self,
+        fused: FusedChunks,
+        reader: BlockReader,
+        epoch: int,
+        chunks: range,
+        key: int,
+        learning_rate: Callable[[float], float],
+        loss_every: int,
+    ) -> Iterator[Stepped]:
+        """Chunks, many in a call; what a call found is read when the next is under way."""
+        under_way: tuple[range, Array] | None = None
+        for first in range(chunks.start, chunks.stop, fused.at_once):
+            piece = range(first, min(first + fused.at_once, chunks.stop))
+            sums = fused(
+                piece,
+                token_key=reader.token_key(epoch),
+                key=key,
+                alphas=(learning_rate(piece.start), learning_rate(piece.stop)),
+                loss_every=loss_every,
+            )
+            if under_way is not None:
+                yield self._read(*under_way)
+            under_way = piece, sums
+        if under_way is not None:
+            yield self._read(*under_way)
+
+    def _read(self, piece: range, sums: Array) -> Stepped:
+        tokens, loss, pairs = self.backend.to_numpy(sums).tolist()
+        return Stepped(piece.start, piece.stop, int(tokens), loss if pairs else None, pairs)
 
     def _fused_steps(
         self,
@@ -310,13 +362,13 @@ def _make_loss(backend: Backend, config: Config, tables: Tables, output: Embeddi
     return NegativeSampling(backend, output, tables.noise, negative=config.negative, shared=shared)
 
 
-def _make_fused(
+def _fused_plan(
     backend: Backend, config: Config, tables: Tables, cap: float, workers: int
-) -> FusedSteps | None:
-    """The backend's own form of a step, if it has one and a step is one block."""
-    shape = step_shape(backend, config)
-    if -(-shape.step // workers) > shape.block or config.loss == "softmax":
+) -> FusedPlan | None:
+    """What a step of this configuration is made of, for backends with forms of their own."""
+    if config.loss == "softmax":
         return None
+    shape = step_shape(backend, config)
     averaged: Literal["", "mean", "sum"] = ""
     if config.model == "cbow":
         averaged = "sum" if config.cbow == "sum" else "mean"
@@ -325,19 +377,20 @@ def _make_fused(
         assert config.negative is not None
         noise = (tables.noise.accept, tables.noise.alias, config.negative, shape.shared)
     elif tables.tree is not None:
-        paths = (tables.tree.offsets, tables.tree.nodes, tables.tree.codes)
-    return backend.fused_steps(
-        FusedPlan(
-            input=tables.input,
-            output=tables.output,
-            averaged=averaged,
-            window=config.window,
-            block=shape.block,
-            noise=noise,
-            paths=paths,
-            cap=cap,
-            alone=workers == 1,
+        paths = tuple(
+            backend.asarray(part)
+            for part in (tables.tree.offsets, tables.tree.nodes, tables.tree.codes)
         )
+    return FusedPlan(
+        input=tables.input,
+        output=tables.output,
+        averaged=averaged,
+        window=config.window,
+        block=shape.block,
+        noise=noise,
+        paths=paths,
+        cap=cap,
+        alone=workers == 1,
     )
 
 

@@ -9,18 +9,21 @@ import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import astuple, dataclass, field
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from w2v import draws
-from w2v.backends import Backend, usable_cores
+from w2v.backends import Backend, FusedChunks, usable_cores
 from w2v.blocks import CHUNK, BlockReader
 from w2v.config import Config
 from w2v.corpus import Corpus
 from w2v.errors import ConfigError, TrainingError
+from w2v.huffman import HuffmanTree
 from w2v.layers.softmax import MOST_SCORES
-from w2v.model import Model, Tables, make_tables, rows_met, step_shape, taken
+from w2v.memory import MemoryPlan, plan_memory
+from w2v.model import Model, make_tables, rows_met, step_shape, taken
 
 _REPORT_S = 0.2
 _FEW_STEPS = 512  # of an epoch: the loss is measured in all of them
@@ -101,7 +104,6 @@ class _Epoch:
     number: int
     spans: Iterator[int]
     corpus: Corpus
-    tables: Tables
     lock: threading.Lock = field(default_factory=threading.Lock)
     stop: threading.Event = field(default_factory=threading.Event)
 
@@ -137,7 +139,7 @@ class Trainer:
     ) -> None:
         self.config = config
         self.corpus = corpus
-        self.backend = backend
+        self.backend = backend = backend.in_order() if config.deterministic else backend
         self.shape = step_shape(backend, config)
         self._on_progress = on_progress
         self._on_waiting = on_waiting
@@ -168,7 +170,7 @@ class Trainer:
     def _wanted_workers(self) -> int:
         """As asked for, else all cores, within what the backend allows."""
         cores = usable_cores()
-        wanted = self.config.workers or cores
+        wanted = self.config.workers or (1 if self.config.deterministic else cores)
         if wanted > cores:
             warnings.warn(
                 f"{wanted} workers were asked for, but there {'is' if cores == 1 else 'are'} "
@@ -178,6 +180,28 @@ class Trainer:
         if self.shape.step > self.shape.block:
             wanted = min(wanted, max(1, self.shape.step // _LEAST_WORKER_STEP))
         return min(wanted, self._reader.chunks, self.backend.max_workers or wanted)
+
+    @cached_property
+    def tree(self) -> HuffmanTree | None:
+        """Of hierarchical softmax; words of one count are neighbours by where they first stand."""
+        if self.config.loss != "hs":
+            return None
+        counts = self.corpus.vocabulary.counts
+        return HuffmanTree.from_counts(counts, self.corpus.first_seen())
+
+    @cached_property
+    def memory(self) -> MemoryPlan | None:
+        """What training will take of the device's memory; None on a CPU."""
+        corpus = self.corpus
+        return plan_memory(
+            self.backend,
+            self.config,
+            self.shape,
+            words=len(corpus.vocabulary),
+            tokens=len(corpus.ids),
+            sentences=len(corpus.ends),
+            tree=self.tree,
+        )
 
     @property
     def step_tokens(self) -> int:
@@ -199,20 +223,27 @@ class Trainer:
         Raises
         ------
         TrainingError
-            Training diverged, or no word had a neighbour to learn from.
+            Training diverged, no word had a neighbour to learn from, or it does not fit the
+            device's memory.
         """
         config, backend = self.config, self.backend
+        if self.memory is not None:
+            self.memory.check()
         self._tallies = []
         with backend.training():
             preparing = time.perf_counter()
             averaged = config.model == "cbow"
             backend.prepare(rows_met(config), averaged=averaged, waiting=self._on_waiting)
-            first_seen = self.corpus.first_seen() if config.loss == "hs" else None
-            tables = make_tables(backend, config, self.corpus.vocabulary.counts, first_seen)
+            tables = make_tables(backend, config, self.corpus.vocabulary.counts, self.tree)
+            models = [
+                Model(backend, config, tables, workers=self.workers) for _ in range(self.workers)
+            ]
+            if (fused := models[0].fused_chunks(self._reader)) is not None:
+                self._take_chunks(fused)
             backend.synchronize()
             started = time.perf_counter()
             for epoch in range(config.epochs):
-                self._tallies.append(self._run_epoch(epoch, tables, started))
+                self._tallies.append(self._run_epoch(epoch, models, started))
             backend.synchronize()
             seconds = time.perf_counter() - started
         output = taken(backend, tables.output, config.dim)
@@ -238,12 +269,19 @@ class Trainer:
             kept_tokens_per_second=sum(kept) / seconds,
         )
 
-    def _run_epoch(self, number: int, tables: Tables, started: float) -> _Tally:
-        epoch = _Epoch(number, iter(range(0, self._reader.chunks, self._span)), self.corpus, tables)
-        tallies = [_Tally() for _ in range(self.workers)]
+    def _take_chunks(self, fused: FusedChunks) -> None:
+        """The backend has its own way through an epoch, which is one span then."""
+        self._span = self._reader.chunks
+        self._worker_step = fused.in_flight
+        self._loss_every = _loss_every(self._steps * self._worker_step / self.shape.block)
+
+    def _run_epoch(self, number: int, models: list[Model], started: float) -> _Tally:
+        epoch = _Epoch(number, iter(range(0, self._reader.chunks, self._span)), self.corpus)
+        tallies = [_Tally() for _ in models]
         with ThreadPoolExecutor(self.workers, thread_name_prefix="w2v") as pool:
             try:
-                pending = {pool.submit(self._work, epoch, tally) for tally in tallies}
+                work = zip(models, tallies, strict=True)
+                pending = {pool.submit(self._work, epoch, *pair) for pair in work}
                 while pending:
                     finished, pending = wait(pending, _REPORT_S, return_when=FIRST_EXCEPTION)
                     for future in finished:
@@ -273,14 +311,13 @@ class Trainer:
             )
         )
 
-    def _work(self, epoch: _Epoch, tally: _Tally) -> None:
+    def _work(self, epoch: _Epoch, model: Model, tally: _Tally) -> None:
         with self.backend.training():
-            self._train_spans(epoch, tally)
+            self._train_spans(epoch, model, tally)
 
-    def _train_spans(self, epoch: _Epoch, tally: _Tally) -> None:
+    def _train_spans(self, epoch: _Epoch, model: Model, tally: _Tally) -> None:
         """Train on one span of chunks after another until the epoch has no more."""
         chunks = self._reader.chunks
-        model = Model(self.backend, self.config, epoch.tables, workers=self.workers)
         key = draws.stream_key(self.config.seed, draws.NEGATIVE, epoch.number)
         while (first := epoch.next_span()) is not None:
             span = range(first, min(first + self._span, chunks))

@@ -76,6 +76,8 @@ class Word2Vec:
         block_negatives: int | None = None,
         step_tokens: int | None = None,
         row_cap: float = Config.row_cap,
+        device: int | None = None,
+        deterministic: bool = False,
     ) -> None:
         self.config = Config(
             model=model,
@@ -99,6 +101,8 @@ class Word2Vec:
             block_negatives=block_negatives,
             step_tokens=step_tokens,
             row_cap=row_cap,
+            device=device,
+            deterministic=deterministic,
         )
         self._fitted: tuple[Vectors, NDArray[np.float32], dict[str, Any]] | None = None
 
@@ -133,7 +137,9 @@ class Word2Vec:
         ------
         CorpusError, BackendError, TrainingError
         """
-        choose_backend(self.config.backend)  # fails before the reading, if it does
+        choose_backend(
+            self.config.backend, self.config.device
+        )  # fails before the reading, if it does
         options = self.vocabulary_options(vocabulary)
         if _is_path(source):
             corpus = read_corpus(source, errors=errors, **options)  # type: ignore[arg-type]
@@ -180,7 +186,7 @@ class Word2Vec:
         ------
         BackendError, TrainingError
         """
-        backend, why = choose_backend(self.config.backend)
+        backend, why = choose_backend(self.config.backend, self.config.device)
         trainer = Trainer(self.config, corpus, backend, on_progress, on_waiting)
         if on_start:
             on_start(trainer, why)
@@ -276,4 +282,5 @@ def _report(trainer: Trainer, trained: Trained, why: str) -> dict[str, Any]:
         "raw_words_per_second": trained.raw_words_per_second,
         "kept_tokens_per_second": trained.kept_tokens_per_second,
         "peak_memory_bytes": backend.peak_memory_bytes(),
+        **({"planned_memory_bytes": trainer.memory.as_dict()} if trainer.memory else {}),
     }

@@ -11,7 +11,10 @@ for CuPy run (on the CPU, slowly) and fail where they would fail on a GPU:
 * a float32 operand that becomes float64 without one of that type is noted in `drift`;
 * what waits for the device is counted by its place in `waits`.
 
-Not imitated: wrapping of ids out of range (here they raise), rounding, speed, streams, kernels.
+* a `RawModule` is compiled by g++ with `cuda_on_cpu.h` and runs with few threads; its arguments
+  must have the very types of the parameters.
+
+Not imitated: wrapping of ids out of range (here they raise), rounding, speed, streams, races.
 Environment: CUPY_STRICT_SEED (0) starts the orders of adding; CUPY_STRICT_DRIFT=error makes drift
 an error; CUPY_STRICT_REPORT=path writes both tables at exit.
 """
@@ -20,8 +23,14 @@ from __future__ import annotations
 
 import atexit
 import collections
+import ctypes
+import hashlib
 import os
+import re
+import shutil
+import subprocess
 import sys
+import tempfile
 import traceback
 from types import ModuleType, SimpleNamespace
 
@@ -273,6 +282,11 @@ class ndarray:
     def take(self, indices, axis=None, out=None):
         return ndarray._of(_np.asarray(self._a.take(_down(indices), axis)))
 
+    def set(self, arr, stream=None):
+        if not isinstance(arr, _np.ndarray) or arr.dtype != self.dtype or arr.shape != self.shape:
+            raise TypeError("strict cupy: set takes a host array of the same shape and dtype")
+        self._a[...] = arr
+
     def fill(self, value):
         self._a.fill(_down(value))
 
@@ -455,6 +469,18 @@ def unique(
     return tuple(map(_up, got)) if isinstance(got, tuple) else _up(got)
 
 
+def cumsum(a, axis=None, dtype=None, out=None):
+    got = _np.cumsum(_down(a), axis, dtype)
+    if out is None:
+        return ndarray._of(got)
+    out._a[...] = got
+    return out
+
+
+def argsort(a, axis=-1, kind=None):
+    return ndarray._of(_np.argsort(_down(a), axis, kind="stable"))
+
+
 def searchsorted(a, v, side="left", sorter=None):
     if not isinstance(a, ndarray):
         raise NotImplementedError("Only int or ndarray are supported for a")
@@ -487,7 +513,9 @@ def sum(a, axis=None, dtype=None, out=None, keepdims=False):
 
 
 def get_default_memory_pool():
-    return SimpleNamespace(total_bytes=lambda: _allocated, used_bytes=lambda: 0)
+    return SimpleNamespace(
+        total_bytes=lambda: _allocated, used_bytes=lambda: 0, free_bytes=lambda: 0
+    )
 
 
 def _norm(x, ord=None, axis=None, keepdims=False):
@@ -506,6 +534,94 @@ def _module(name, **members):
     return module
 
 
+_HERE = os.path.dirname(os.path.abspath(__file__))
+_KERNEL = re.compile(r'extern "C" void (\w+)\(([^)]*)\) *{')
+_TYPES = {
+    "float": "float32", "double": "float64", "int": "int32", "unsigned int": "uint32",
+    "unsigned char": "uint8", "short": "int16", "long long": "int64",
+    "unsigned long long": "uint64",
+}  # fmt: skip
+_NAMES = {"u32": "unsigned int", "u64": "unsigned long long"}
+_MOST_THREADS = 8  # of a block: kernels must do with any number, and turns take time
+_built: dict = {}
+
+
+def _build(code):
+    """The library of some CUDA source, and the parameters of its kernels."""
+    key = hashlib.sha256(code.encode()).hexdigest()
+    if key in _built:
+        return _built[key]
+    folder = tempfile.mkdtemp(prefix="cuda-on-cpu-")
+    atexit.register(shutil.rmtree, folder, True)
+    code = code.replace(
+        "extern __shared__ float memory[];", "float* memory = cuda_on_cpu::shared_memory();"
+    )
+    plain = subprocess.run(
+        ["g++", "-E", "-P", "-x", "c++", "-D__global__=", "-D__device__=", "-"],
+        input=code, capture_output=True, text=True, check=True,
+    ).stdout  # fmt: skip
+    kernels, launchers = {}, ""
+    for name, text in _KERNEL.findall(plain):
+        parameters = [re.sub(r"\s+", " ", part).strip() for part in text.split(",")]
+        kernels[name] = [_parameter(part) for part in parameters]
+        called = ", ".join(re.search(r"(\w+)$", part)[1] for part in parameters)
+        sizes = "unsigned _grid, unsigned _block, unsigned _bytes"
+        launchers += (
+            f'extern "C" void launch_{name}({sizes}, {text})'
+            f"{{ cuda_on_cpu::launch(_grid, _block, _bytes, [=] {{ {name}({called}); }}); }}\n"
+        )
+    source, library = os.path.join(folder, "kernels.cpp"), os.path.join(folder, "kernels.so")
+    with open(source, "w", encoding="utf-8") as file:
+        file.write(f'#include "cuda_on_cpu.h"\n{code}\n{launchers}')
+    subprocess.run(
+        ["g++", "-std=c++17", "-O2", "-w", "-shared", "-fPIC", "-I", _HERE, source, "-o", library],
+        check=True,
+    )
+    _built[key] = ctypes.CDLL(library), kernels
+    return _built[key]
+
+
+def _parameter(text):
+    """Whether a parameter is a pointer, and the dtype behind it."""
+    words = re.sub(r"\w+$", "", text.replace("const ", "")).replace("*", " * ").split()
+    kind = " ".join(word for word in words if word != "*")
+    return "*" in words, _np.dtype(_TYPES[_NAMES.get(kind, kind)])
+
+
+class RawModule:
+    def __init__(self, *, code, options=(), backend="nvrtc", name_expressions=None):
+        self._library, self._kernels = _build(code)
+
+    def get_function(self, name):
+        return _RawKernel(self._library, name, self._kernels[name])
+
+
+class _RawKernel:
+    def __init__(self, library, name, parameters):
+        self._launch, self._parameters = getattr(library, f"launch_{name}"), parameters
+        self.max_dynamic_shared_size_bytes = 48 * 1024
+        self.kernel = SimpleNamespace(ptr=0)
+
+    def __call__(self, grid, block, args, *, shared_mem=0):
+        if len(args) != len(self._parameters):
+            raise TypeError(f"strict cupy: {len(args)} arguments for {len(self._parameters)}")
+        if shared_mem > self.max_dynamic_shared_size_bytes:
+            raise ValueError("strict cupy: more shared memory than the kernel may use")
+        threads = min(block[0], _MOST_THREADS)
+        sizes = [ctypes.c_uint(n) for n in (grid[0], threads, shared_mem)]
+        self._launch(*sizes, *map(self._argument, range(len(args)), args))
+
+    def _argument(self, number, value):
+        pointer, kind = self._parameters[number]
+        if isinstance(value, ndarray) != pointer or value.dtype != kind:
+            raise TypeError(f"strict cupy: argument {number} must be {kind}, got {value!r:.80}")
+        if not pointer:
+            return _np.ctypeslib.as_ctypes_type(kind)(value.item())
+        if not value._a.flags.c_contiguous:
+            raise TypeError(f"strict cupy: argument {number} is not contiguous")
+        return ctypes.c_void_p(value._a.ctypes.data)
+
+
 linalg = _module("cupy.linalg", norm=_norm)
 lib = _module("cupy.lib", stride_tricks=_module("cupy.lib.stride_tricks", as_strided=_as_strided))
 
@@ -513,6 +629,7 @@ lib = _module("cupy.lib", stride_tricks=_module("cupy.lib.stride_tricks", as_str
 class _Device:
     def __init__(self, device=0):
         self.id = int(device)
+        self.attributes = {"MaxSharedMemoryPerBlockOptin": 227 * 1024, "MultiProcessorCount": 2}
 
     def __enter__(self):
         return self
@@ -527,10 +644,39 @@ class _Device:
         _wait("Device.synchronize")
 
 
+class _Stream:
+    def __init__(self, null=False, non_blocking=False, ptds=False, priority=None):
+        pass
+
+    def synchronize(self):
+        _wait("Stream.synchronize")
+
+    def wait_event(self, event):
+        pass
+
+
+class _Event:
+    def __init__(self, block=False, disable_timing=False, interprocess=False):
+        pass
+
+    def record(self, stream=None):
+        pass
+
+    def synchronize(self):
+        _wait("Event.synchronize")
+
+
 cuda = _module(
     "cupy.cuda",
     Device=_Device,
-    get_current_stream=lambda: SimpleNamespace(synchronize=lambda: _wait("Stream.synchronize")),
+    Stream=_Stream,
+    Event=_Event,
+    alloc_pinned_memory=bytearray,
+    get_current_stream=_Stream,
+    driver=_module(
+        "cupy.cuda.driver",
+        occupancyMaxActiveBlocksPerMultiprocessor=lambda kernel, threads, shared: 64,
+    ),
     is_available=lambda: True,
     runtime=_module(
         "cupy.cuda.runtime",

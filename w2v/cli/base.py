@@ -122,6 +122,12 @@ _TRAINING_OPTIONS = (
         "--workers", int, "Training threads; 1 on a CPU gives the same bytes again. [all cores]"
     ),
     option("--backend", click.Choice(BACKENDS), "Array library and device."),
+    option("--device", int, "Number of the GPU. [the first]"),
+    click.option(
+        "--deterministic",
+        is_flag=True,
+        help="The same seed gives the same bytes, on a GPU too; one worker, slower.",
+    ),
     option("--block-tokens", int, "Advanced: words in a block of products. [by backend]"),
     option("--block-negatives", int, "Advanced: noise words a block shares. [by backend]"),
     option("--step-tokens", int, "Advanced: words between updates. [by backend]"),

@@ -27,6 +27,11 @@ def backends() -> None:
             memory = found.backend.total_memory_bytes() / 2**30
             about = f"{found.backend.version} on {found.backend.device}, {memory:.1f} GiB"
         click.echo(f"{found.name:<8}{found.state:<15}{about}")
+        for number, (name, free, total) in enumerate(
+            found.backend.devices() if found.backend else []
+        ):
+            sizes = f"{free / 2**30:.1f} of {total / 2**30:.1f} GiB free"
+            click.echo(f"{'':<8}--device {number:<6}{name}, {sizes}")
 
 
 @click.command(cls=Command)

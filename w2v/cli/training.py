@@ -55,7 +55,7 @@ def train(
     from w2v.vocab import Vocabulary
 
     model = Word2Vec(**options)
-    get_backend(model.config.backend)
+    get_backend(model.config.backend, model.config.device)
     check_writable(output)
     for path in filter(None, (save_vocab, report)):
         files.check_target(path)

@@ -1,0 +1,189 @@
+"""What does a GPU do with a corpus, and are the vectors as good?
+
+    python -m benchmarks.gpu [CORPUS] [--eval-dir DIR] [--backend cupy] [--seeds 3] [--tiny]
+
+Four tables. Speed and scores against the tokens in flight, for both models and losses; the default
+beside the CPU backend, means over seeds; speed and share of the copy bandwidth for 50 to 300
+dimensions; and, on the same host in the same run, the CPU backend and gensim where it is installed,
+with all cores. Without a corpus it takes the text of `w2v demo`. Raw words count every token of the
+text. Bytes of a kept token are those of `benchmarks.limits`. Writes NAME.json and NAME.png into
+benchmarks/results.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from benchmarks import charts, harness, limits, peers, trainers
+from w2v import Backend, Config, Corpus, Vectors, get_backend, read_corpus
+from w2v.backends import usable_cores
+from w2v.demo import python_prose
+from w2v.model import step_shape
+from w2v.trainer import Trainer
+
+STEPS = {"ns": (1024, 4096, 8192, 16384, 65536), "hs": (256, 1024, 2048, 4096, 16384)}
+DIMS = (50, 100, 200, 300)
+
+
+def main() -> None:
+    """Measure, print the tables, keep the figures and the chart."""
+    options = _options()
+    with tempfile.TemporaryDirectory(prefix="w2v-gpu-") as folder:
+        if options.corpus is None:
+            options.corpus = Path(folder) / "python.txt"
+            lines = "\n".join(" ".join(sentence) for sentence in python_prose())
+            options.corpus.write_text(lines + "\n", encoding="utf-8")
+        measure(options, Path(folder))
+
+
+def measure(options: argparse.Namespace, folder: Path) -> None:
+    """All of it, for a corpus that is there; `folder` holds what others read and write."""
+    backend = get_backend(options.backend)
+    with read_corpus(options.corpus, min_count=options.min_count) as corpus:
+        cases = {name: peers.CASES[name] for name in options.cases}
+        configs = {
+            name: Config(**case, epochs=options.epochs, min_count=options.min_count)  # type: ignore[arg-type]
+            for name, case in cases.items()
+        }
+        result: dict[str, Any] = {
+            "environment": harness.environment(["w2v", "numpy", "numba", "cupy", "gensim"]),
+            "backend": f"{backend.name} {backend.version} on {backend.device}",
+            "corpus": {"name": Path(options.corpus).name, "tokens": corpus.stats.tokens},
+            "epochs": options.epochs,
+        }
+        for config in configs.values():
+            _train(replace(config, epochs=1), backend, corpus, None)  # compiles, and warms up
+        result["steps"] = list(_steps(configs, backend, corpus, options))
+        print(_table(result["steps"], ["case", "step_tokens"]), flush=True)
+        result["defaults"] = list(_defaults(configs, backend, corpus, options))
+        print(_table(result["defaults"], ["case", "backend"]), flush=True)
+        result["dims"] = list(_dims(configs, backend, corpus, options))
+        print(_table(result["dims"], ["case", "dim"]), flush=True)
+        result["host"] = list(_host(configs, options, folder))
+        print(_table(result["host"], ["case", "trainer"]), flush=True)
+    harness.write(options.name, result, options.results)
+    charts.keep(lambda: charts.steps(result), options.results / f"{options.name}.png")
+
+
+def _steps(
+    configs: dict[str, Config], backend: Backend, corpus: Corpus, options: argparse.Namespace
+) -> Iterator[dict[str, Any]]:
+    for name, config in configs.items():
+        for step in STEPS[config.loss][:: 2 if options.tiny else 1]:
+            found = _train(replace(config, step_tokens=step), backend, corpus, options.eval_dir)
+            yield {"case": name, **found, "step_tokens": step}
+
+
+def _defaults(
+    configs: dict[str, Config], backend: Backend, corpus: Corpus, options: argparse.Namespace
+) -> Iterator[dict[str, Any]]:
+    """Means over seeds, of this backend and of the fastest on the CPU."""
+    for name, config in configs.items():
+        for one in (backend, get_backend("numba")):
+            runs = [
+                _train(replace(config, seed=seed), one, corpus, options.eval_dir)
+                for seed in range(1, options.seeds + 1)
+            ]
+            numbers = {key: statistics.mean(run[key] for run in runs) for key in runs[0]}
+            yield {"case": name, "backend": one.name, **numbers, "runs": runs}
+
+
+def _dims(
+    configs: dict[str, Config], backend: Backend, corpus: Corpus, options: argparse.Namespace
+) -> Iterator[dict[str, Any]]:
+    """One epoch each, and what share of the bandwidth of a large copy the rows take."""
+    copied = limits.copy_bandwidth(backend, tiny=options.tiny)
+    for name, config in configs.items():
+        for dim in DIMS[:: 3 if options.tiny else 1]:
+            wide = replace(config, dim=dim, epochs=1)
+            found = _train(wide, backend, corpus, None)
+            rows = limits.work(wide, step_shape(backend, wide), corpus)[1]
+            share = found["kept_tokens_per_second"] * 12 * dim * rows / copied
+            yield {"case": name, "dim": dim, **found, "share_of_copy_bandwidth": share}
+
+
+def _host(
+    configs: dict[str, Config], options: argparse.Namespace, folder: Path
+) -> Iterator[dict[str, Any]]:
+    """Other trainers on this host, one epoch, through whole commands."""
+    chosen = {name: trainers.w2v(name) for name in dict.fromkeys(("numba", options.backend))}
+    gensim = trainers.peers(None)["gensim"]
+    if isinstance(gensim, str):
+        harness.say(f"Without gensim: {gensim}")
+    else:
+        chosen["gensim"] = gensim
+    text, tokens = peers.plain(str(options.corpus), folder)
+    for name in configs:
+        for trainer, run in chosen.items():
+            task = trainers.Task(
+                text=str(text),
+                vectors=str(folder / "vectors.bin"),
+                **peers.CASES[name],  # type: ignore[arg-type]
+                epochs=1,
+                workers=usable_cores(),
+                min_count=options.min_count,
+            )
+            done = run(task)
+            yield {
+                "case": name,
+                "trainer": trainer,
+                "raw_words_per_second": tokens / done.train_seconds,
+                "total_seconds": done.total_seconds,
+            }
+
+
+def _train(
+    config: Config, backend: Backend, corpus: Corpus, eval_dir: Path | None
+) -> dict[str, float]:
+    trained = Trainer(config, corpus, backend).run()
+    found = {
+        "raw_words_per_second": trained.raw_words_per_second,
+        "kept_tokens_per_second": trained.kept_tokens_per_second,
+        "seconds": trained.seconds,
+        "last_loss": trained.loss[-1] or 0.0,
+        **peers.scores(Vectors(corpus.vocabulary.words, trained.vectors), eval_dir),
+    }
+    harness.say(f"{config.model} {config.loss} {backend.name}: {found}")
+    return found
+
+
+def _table(rows: Sequence[dict[str, Any]], names: list[str]) -> str:
+    measured = [k for k, v in rows[0].items() if isinstance(v, float) and k != "last_loss"]
+    lines = [
+        [str(row[name]) for name in names] + [_short(row[k]) for k in measured] for row in rows
+    ]
+    return harness.markdown([*names, *measured], lines) + "\n"
+
+
+def _short(value: float) -> str:
+    return f"{value / 1e6:.1f} M" if value >= 1e5 else f"{value:.3g}"
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("corpus", nargs="?", help="text, or text compressed as w2v reads it")
+    parser.add_argument("--eval-dir", type=Path)
+    parser.add_argument("--backend", default="cupy")
+    parser.add_argument("--cases", nargs="+", choices=peers.CASES, default=list(peers.CASES))
+    parser.add_argument("--epochs", type=int, default=5)
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--min-count", type=int, default=5)
+    parser.add_argument("--tiny", action="store_true", help="few points, to see that it runs")
+    parser.add_argument("--name", default="gpu")
+    parser.add_argument("--results", type=Path, default=harness.RESULTS)
+    options = parser.parse_args()
+    if options.tiny:
+        options.epochs, options.seeds = 1, 1
+    return options
+
+
+if __name__ == "__main__":
+    main()
