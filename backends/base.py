@@ -59,6 +59,8 @@ class FusedPlan:
     """Row-step cap of this worker."""
     alone: bool
     """Whether no other worker changes the tables."""
+    frozen: Array | None
+    """bool (V,): input rows that stay as they are."""
 
     @property
     def longest(self) -> int:

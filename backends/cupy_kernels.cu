@@ -121,12 +121,18 @@ __device__ void land(int* flight, const int* ids, const int* terms, int count) {
         if (terms[i]) atomicAdd(flight + ids[i], -terms[i]);
 }
 
+// From so many terms on a row is frozen: its counter begins with them.
+const int FROZEN = 1 << 30;
+
 // What each row's change is scaled by. `step` is alpha / cap for one term.
 __device__ void scales(
     float* factors, int* flight, const int* ids, const int* terms, int count, float step
 ) {
-    for (int i = threadIdx.x; i < count; i += blockDim.x)
-        if (terms[i]) factors[i] = 1.0f / fmaxf(1.0f, step * (float)atomicAdd(flight + ids[i], 0));
+    for (int i = threadIdx.x; i < count; i += blockDim.x) {
+        if (!terms[i]) continue;
+        const int all = atomicAdd(flight + ids[i], 0);
+        factors[i] = all >= FROZEN ? 0.0f : 1.0f / fmaxf(1.0f, step * (float)all);
+    }
 }
 
 struct Sums {

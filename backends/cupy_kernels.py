@@ -21,6 +21,7 @@ _BLOCKS = 4096  # of threads, at most, for the same
 _STEP_THREADS = {"shared": 128, "path": 64}
 _SOURCE = Path(__file__).with_name("cupy_kernels.cu")
 _OPTIONS = ("--std=c++17", "--use_fast_math")
+_FROZEN = 1 << 30  # terms in flight of a row that stays as it is, as in the source
 _FREELY_SHARED = 48 * 1024  # bytes of shared memory that need no asking for
 
 
@@ -212,6 +213,8 @@ class FusedChunks:
         self._blocks = max(1, min(in_flight // plan.block, resident))
         self.in_flight = self._blocks * plan.block
         self._flight = [cupy.zeros(len(table), "int32") for table in (plan.input, plan.output)]
+        if plan.frozen is not None:
+            self._flight[0] += plan.frozen.astype("int32") * np.int32(_FROZEN)
         tables = (plan.input, plan.output)
         dims = _ints(plan.input.shape[1], *(table.shape[1] for table in tables))
         self._tables = (*tables, *dims, *self._flight)

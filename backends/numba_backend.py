@@ -124,6 +124,7 @@ class NumbaBackend(NumpyBackend):
             paths=paths if rows == "path" else None,
             cap=1.0,
             alone=True,
+            frozen=None,
         )
         _Steps(self.kernels, plan)(stretch, range(0), 0, key=0, alphas=(0.0, 0.0), loss_every=1)
 
@@ -135,6 +136,7 @@ class _Steps:
         self._kernels = kernels
         self._plan = plan
         self._work = _work(kernels, plan)
+        self._frozen = np.zeros(0, np.bool_) if plan.frozen is None else plan.frozen
 
     def __call__(
         self,
@@ -149,7 +151,7 @@ class _Steps:
         plan, kernels = self._plan, self._kernels
         here = kernels.Stretch(*stretch, blocks.start, blocks.stop, number)
         step = (alphas[1] - alphas[0]) / max(len(blocks), 1)
-        rate = kernels.Rate(float(alphas[0]), step, float(plan.cap), loss_every)
+        rate = kernels.Rate(float(alphas[0]), step, float(plan.cap), loss_every, self._frozen)
         tables = (plan.input, plan.output, here)
         mean = plan.averaged == "mean"
         found: tuple[float, float]

@@ -31,6 +31,7 @@ _BYTES, _POINTER = 4, 8
 _COLD_NODES = 8  # of a path, at its end
 _ROWS_AHEAD = 4  # asked for before copies of them are made public
 _ZERO, _ONE = np.float32(0), np.float32(1)
+_ENDLESS = np.float32(np.inf)
 _GAMMA, _MIX_1, _MIX_2 = np.uint64(GAMMA), np.uint64(MIX_1), np.uint64(MIX_2)
 _U27, _U30, _U31, _U32 = np.uint64(27), np.uint64(30), np.uint64(31), np.uint64(32)
 _LOW = np.uint64(0xFFFFFFFF)
@@ -64,6 +65,8 @@ class Rate(NamedTuple):
     """Row-step cap, see `w2v.layers.update`."""
     loss_every: int
     """The loss is measured in blocks whose number is a multiple."""
+    frozen: Any
+    """bool (V,): input rows that stay as they are; empty where there are none."""
 
 
 class Noise(NamedTuple):
@@ -268,6 +271,16 @@ def _capped(ids: Any, count: Any, terms: Any, total: Any, rate: Any, work: Any) 
 
 
 @_helper
+def _held(ids: Any, count: Any, terms: Any, total: Any, frozen: Any) -> Any:
+    """Give frozen rows endless terms, of which the cap lets nothing through; the new total."""
+    if len(frozen):
+        for i in range(count):
+            if frozen[ids[i]]:
+                terms[i] = total = _ENDLESS
+    return total
+
+
+@_helper
 def _softplus(x: Any) -> Any:
     """log(1 + exp(x))"""
     return max(x, 0.0) + np.log1p(np.exp(-abs(x)))
@@ -449,7 +462,8 @@ def skipgram_shared(
         terms = np.float32(total * (1 + noise.negative))
         for t in range(block):
             work.ids_in[t] = core[t]
-        factors = _capped(work.ids_in, block, work.terms_in, terms, step, work)
+        held = _held(work.ids_in, block, work.terms_in, terms, rate.frozen)
+        factors = _capped(work.ids_in, block, work.terms_in, held, step, work)
         _add(inputs, dim, core, block, d_hidden, wide, factors)
         factors = _capped(work.ids, count, work.terms, terms, step, work)
         _add(outputs, dim, work.ids, count, d_rows, wide, factors)
@@ -575,6 +589,7 @@ def cbow_shared(
         step = alpha / np.float32(rate.cap)
         for j in range(span):
             work.ids_in[j] = stretch.ids[at + j]
+        most = _held(work.ids_in, span, work.terms_in, most, rate.frozen)
         factors = _capped(work.ids_in, span, work.terms_in, most, step, work)
         _add(inputs, dim, stretch.ids[at:], span, d_context, wide, factors)
         most = total * np.float32(1 + noise.negative)
@@ -669,6 +684,7 @@ def skipgram_paths(
     hidden, errors_at = _address(work.hidden), _address(work.errors)
     places, places_in = _address(work.places), _address(work.places_in)
     errors, spare = work.errors, _address(work.d_hidden)
+    bound = -_ONE if len(rate.frozen) else _ONE  # of a step in which no row can need a factor
     loss = measured = 0.0
     for number in range(stretch.first, stretch.last):
         at = window + number
@@ -709,11 +725,12 @@ def skipgram_paths(
         factor = _ONE / max(terms * step, _ONE)
         factors = _address(work.ones)
         most = terms * np.float32(length)
-        if most * step > _ONE:
+        if most * step > bound:
             for j in range(contexts):
                 j_at = first + j if first + j < at else first + j + 1
                 work.ids_in[j] = stretch.ids[j_at]
                 work.terms_in[j] = np.float32(length)
+            most = _held(work.ids_in, contexts, work.terms_in, most, rate.frozen)
             factors = _address(_capped(work.ids_in, contexts, work.terms_in, most, step, work))
         if contexts <= 2:
             vector.update_2(
@@ -762,6 +779,7 @@ def cbow_paths(
     errors, errors_at, ones = work.own_errors, _address(work.own_errors), _address(work.ones)
     place_of_d = _address(work.places_d)
     work.places_d[0] = d_hidden
+    bound = -_ONE if len(rate.frozen) else _ONE  # of a step in which no row can need a factor
     loss = measured = 0.0
     for number in range(stretch.first, stretch.last):
         at = window + number
@@ -796,11 +814,12 @@ def cbow_paths(
         factors = ones
         terms = np.float32(length) if mean else np.float32(length * contexts)
         most = terms * np.float32(contexts)
-        if most * step > _ONE:
+        if most * step > bound:
             for j in range(contexts):
                 j_at = first + j if first + j < at else first + j + 1
                 work.ids_in[j] = stretch.ids[j_at]
                 work.terms_in[j] = terms
+            most = _held(work.ids_in, contexts, work.terms_in, most, rate.frozen)
             factors = _address(_capped(work.ids_in, contexts, work.terms_in, most, step, work))
         vector.add_to_rows(places_in, factors, contexts, d_hidden, dim)
     _give_copies(paths, outputs, dim, work)

@@ -9,6 +9,7 @@ import pytest
 from w2v import console as console_module
 from w2v.console import Console, _clock, _count, _short, _status
 from w2v.trainer import Progress
+from w2v.vectors import Vectors
 
 
 def progress(**values: float) -> Progress:
@@ -23,6 +24,7 @@ def progress(**values: float) -> Progress:
         kept_tokens_per_second=98_765.0,
         learning_rate=0.0187,
         loss=settings["loss"],
+        vectors=lambda: Vectors(["a"], [[1]]),
     )
 
 

@@ -649,6 +649,7 @@ def test_nothing_is_left_in_the_temporary_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    gc.collect()  # what other tests have left
     files_open = len(os.listdir("/dev/fd"))
     with read_sentences(SENTENCES, min_count=1) as corpus:
         ids = corpus.ids

@@ -85,10 +85,19 @@ def rate(at: float, chunks: int = 1) -> float:
     return 0.05 * (1 - 0.9 * at / chunks)
 
 
-def trained(backend: Backend, config: Config, *, fused: bool, workers: int = 1) -> dict[str, Any]:
+def trained(
+    backend: Backend,
+    config: Config,
+    *,
+    fused: bool,
+    workers: int = 1,
+    frozen: NDArray[np.bool_] | None = None,
+) -> dict[str, Any]:
     """Two epochs, a block a step, through the fused or the composed step."""
     one_block = replace(config, step_tokens=step_shape(backend, config).block)
     reader, tables = reader_of(backend, config), tables_of(backend, config)
+    if frozen is not None:
+        tables = replace(tables, frozen=backend.asarray(frozen))
     model = Model(backend, one_block, tables, workers=workers)
     if fused and model._fused is None and model.fused_chunks(reader) is None:
         pytest.skip(f"{backend.name} has no fused step for this")
@@ -136,6 +145,27 @@ def test_fused_step_is_the_composed_step(
     if config.loss == "hs":  # a block a step: the same steps are measured
         assert fused["pairs"] == composed["pairs"] > 0
         assert fused["loss"] == pytest.approx(composed["loss"], rel=1e-4)
+
+
+@pytest.mark.parametrize("shape", [SHAPES[0], SHAPES[3], SHAPES[7]], ids=str)
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: "-".join(kind.values()))
+def test_frozen_rows_stay_while_all_else_learns_from_them(
+    backend: Backend, kind: dict[str, Any], shape: dict[str, Any]
+) -> None:
+    """Nothing puts them back here: no step has moved them."""
+    config = config_of(kind | shape)
+    frozen = np.arange(WORDS) % 3 == 0
+    before = tables_of(backend, config)
+    start = backend.to_numpy(before.input)
+    composed = trained(backend, config, fused=False, frozen=frozen)
+    assert np.array_equal(composed["input"][frozen], start[frozen])
+    assert (composed["input"][~frozen] != start[~frozen]).any(axis=1).all()
+    moved = (composed["output"] != backend.to_numpy(before.output)).any(axis=1)
+    assert moved.mean() > 0.99
+    fused = trained(backend, config, fused=True, frozen=frozen)
+    assert np.array_equal(fused["input"][frozen], start[frozen])
+    for name in ("input", "output"):
+        np.testing.assert_allclose(fused[name], composed[name], rtol=0, atol=2e-4)
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: "-".join(kind.values()))

@@ -149,3 +149,51 @@ def test_ranks_decide_between_equal_counts() -> None:
             np.testing.assert_array_equal(found, expected)
     with pytest.raises(ValueError, match="`ranks` must have shape"):
         HuffmanTree.from_counts(counts, [1, 2])
+
+
+@given(few_counts, few_counts, few_counts)
+def test_a_grown_tree_keeps_the_turns_of_its_words(
+    before: list[int], seen: list[int], added: list[int]
+) -> None:
+    tree = HuffmanTree.from_counts(before)
+    counts = [n + seen[i % len(seen)] for i, n in enumerate(before)] + added
+    grown, places = tree.grown(counts)
+    assert len(grown) == len(counts)
+    codes = codes_of(grown)
+    above = len(codes[0]) - len(codes_of(tree)[0])
+    heads = HuffmanTree.from_counts([sum(counts[: len(before)]), *added])
+    for word, code in enumerate(codes_of(tree)):
+        assert codes[word] == codes_of(heads)[0] + code
+        nodes, _ = grown.path(word)
+        assert nodes[above:].tolist() == places[tree.path(word)[0]].tolist()
+    assert codes[len(before) :] == codes_of(heads)[1:]
+    # a prefix code with a node for each way it branches, the root last and none heavier below
+    assert sum(2.0 ** -len(code) for code in codes) == 1
+    prefixes: dict[int, set[str]] = {}
+    weights = np.zeros(len(counts) - 1, np.int64)
+    for word, code in enumerate(codes):
+        for depth, node in enumerate(grown.path(word)[0].tolist()):
+            prefixes.setdefault(node, set()).add(code[:depth])
+            weights[node] += counts[word]
+    assert sorted(prefixes) == list(range(len(counts) - 1))
+    assert all(len(found) == 1 for found in prefixes.values())
+    assert len(set(map(min, prefixes.values()))) == len(prefixes)
+    assert prefixes[len(counts) - 2] == {""}
+    assert (np.diff(weights) >= 0).all()
+
+
+def test_a_tree_without_new_words_is_itself() -> None:
+    tree = HuffmanTree.from_counts([5, 3, 2])
+    grown, places = tree.grown([9, 3, 4])
+    assert grown is tree
+    assert places.tolist() == [0, 1]
+
+
+@given(few_counts)
+def test_a_reordered_tree_is_the_same_for_other_ids(counts: list[int]) -> None:
+    tree = HuffmanTree.from_counts(counts)
+    words = np.random.default_rng(len(counts)).permutation(len(counts))
+    again = tree.reordered(words)
+    for i, word in enumerate(words.tolist()):
+        for ours, theirs in ((again.path(i)[k], tree.path(word)[k]) for k in (0, 1)):
+            assert np.array_equal(ours, theirs)

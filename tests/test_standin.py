@@ -25,6 +25,7 @@ SELECTED += [
     "test_fused.py::test_chunks_are_trained_on_as_the_layers_do",
     "test_fused.py::test_tokens_in_flight_share_the_cap",
     "test_memory.py",
+    "test_start.py",
 ]
 
 

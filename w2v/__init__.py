@@ -6,6 +6,7 @@
 
 from w2v import layers
 from w2v.backends import Backend, available_backends, get_backend
+from w2v.callbacks import Callback, EarlyStopping
 from w2v.config import Config
 from w2v.corpus import Corpus, read_corpus, read_sentences
 from w2v.errors import (
@@ -13,12 +14,14 @@ from w2v.errors import (
     ConfigError,
     CorpusError,
     EvaluationError,
+    ModelFileError,
     OutputError,
     TrainingError,
     UnknownWordError,
     VectorFileError,
     W2VError,
 )
+from w2v.trainer import Progress
 from w2v.vectors import Vectors, load
 from w2v.vocab import Vocabulary
 from w2v.word2vec import Word2Vec
@@ -29,6 +32,9 @@ __all__ = [
     "Word2Vec",
     "Vectors",
     "load",
+    "Callback",
+    "EarlyStopping",
+    "Progress",
     "Config",
     "Corpus",
     "Vocabulary",
@@ -43,6 +49,7 @@ __all__ = [
     "ConfigError",
     "CorpusError",
     "EvaluationError",
+    "ModelFileError",
     "OutputError",
     "TrainingError",
     "UnknownWordError",

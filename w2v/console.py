@@ -64,6 +64,7 @@ class Console:
             f"words    {len(corpus.vocabulary):,} in the vocabulary, {stats.types:,} in the text\n"
             f"dropped  {_count(stats.rare, 'token')} of other words "
             f"({stats.rare / stats.tokens:.1%})\n"
+            f"{_beginning(trainer)}"
             f"backend  {why}\n"
             f"{memory}"
             f"model    {_name(trainer)}\n"
@@ -145,6 +146,25 @@ class Console:
             write()
         except OSError:
             self._quiet, self._terminal = True, False
+
+
+def _beginning(trainer: Trainer) -> str:
+    """Lines on what training does not begin anew, each with its end."""
+    about, lines = trainer.start.about, []
+    if found := about.get("pretrained"):
+        lines.append(
+            f"start    {found['matched']:,} of {len(trainer.corpus.vocabulary):,} words "
+            f"({found['share_of_tokens']:.1%} of the text) have a vector among the "
+            f"{found['words']:,} of {found['file'] or 'those given'}"
+        )
+    if found := about.get("continued"):
+        lines.append(
+            f"start    {_count(found['words'], 'word')} trained for "
+            f"{_count(found['epochs'], 'epoch')} before, {found['new']:,} new"
+        )
+    if found := about.get("frozen"):
+        lines.append(f"frozen   {found['matched']:,} of {_count(found['asked'], 'word')} listed")
+    return "".join(f"{line}\n" for line in lines)
 
 
 def _name(trainer: Trainer) -> str:

@@ -126,6 +126,7 @@ def read_corpus(
     min_count: int = 5,
     max_vocab: int | None = None,
     vocabulary: Vocabulary | None = None,
+    known: Vocabulary | None = None,
     errors: str = "strict",
     progress: Progress | None = None,
 ) -> Corpus:
@@ -142,6 +143,9 @@ def read_corpus(
     max_vocab : int, optional     Only so many of the most frequent words are kept.
     vocabulary : Vocabulary, optional
         Take words, counts and order from here; the two limits above have no say then.
+    known : Vocabulary, optional
+        Words to have in any case, and their counts so far, to which those of the text are added;
+        the limits are for other words. Not together with `vocabulary`.
     errors : {"strict", "replace"}
         What to do with bytes that are not UTF-8: raise, or read U+FFFD.
     progress : callable(bytes_read, total_bytes), optional
@@ -158,7 +162,7 @@ def read_corpus(
     files = find_files(_paths(source))
     pieces = read_pieces(files, errors=errors, progress=progress)
     nothing = f"There is no word in {_few(files)}."
-    return _read(pieces, nothing, min_count, max_vocab, vocabulary, len(files))
+    return _read(pieces, nothing, min_count, max_vocab, vocabulary, known, len(files))
 
 
 def read_sentences(
@@ -167,6 +171,7 @@ def read_sentences(
     min_count: int = 5,
     max_vocab: int | None = None,
     vocabulary: Vocabulary | None = None,
+    known: Vocabulary | None = None,
 ) -> Corpus:
     """Read sentences that are split already; they are asked for once.
 
@@ -174,7 +179,7 @@ def read_sentences(
     ----------
     sentences : iterable of list, tuple or array of str
         An iterator will do. A sentence may be empty or of any length.
-    min_count, max_vocab, vocabulary
+    min_count, max_vocab, vocabulary, known
         As for `read_corpus`.
 
     Raises
@@ -199,7 +204,7 @@ def read_sentences(
         "There is no token in the sentences. If they are an iterator that was used before, make a "
         "new one."
     )
-    return _read(_text(sentences), nothing, min_count, max_vocab, vocabulary)
+    return _read(_text(sentences), nothing, min_count, max_vocab, vocabulary, known)
 
 
 def _read(
@@ -208,12 +213,16 @@ def _read(
     min_count: int,
     max_vocab: int | None,
     vocabulary: Vocabulary | None,
+    known: Vocabulary | None,
     files: int = 0,
 ) -> Corpus:
     """Number words as they turn up, choose the vocabulary, and give the tokens their final ids."""
     from w2v.words import Dictionary, release_memory  # takes a while: it loads Arrow
 
-    dictionary = Dictionary(vocabulary.words if vocabulary is not None else ())
+    if vocabulary is not None and known is not None:
+        raise TypeError("Give `vocabulary` or `known`, not both.")
+    given = vocabulary or known
+    dictionary = Dictionary(given.words if given is not None else ())
     with Spool(len(dictionary)) as spool:
         for lengths, ids in dictionary.encode(pieces):
             spool.add(lengths, ids)
@@ -222,20 +231,18 @@ def _read(
         counted = time.perf_counter()
         counts = spool.counts[: len(dictionary)]
         if vocabulary is None:
-            frequent = np.flatnonzero(counts >= min(min_count, counts.max()))
-            vocabulary = Vocabulary.from_counts(
-                dictionary.take(frequent),
-                counts[frequent],
-                min_count=min_count,
-                max_vocab=max_vocab,
-            )
+            old = 0 if known is None else len(known)
+            frequent = old + np.flatnonzero(counts[old:] >= min(min_count, counts.max()))
+            some = dictionary.take(frequent), counts[frequent]
+            limits: dict[str, Any] = {"min_count": min_count, "max_vocab": max_vocab}
+            if known is None:
+                vocabulary = Vocabulary.from_counts(*some, **limits)
+            else:
+                vocabulary = known.extended(counts[:old], *some, **limits)
         final = dictionary.positions(vocabulary.words)
         kept = int(counts[final >= 0].sum())
         if not kept:
-            raise CorpusError(
-                f"No word of the text is in the given vocabulary; tokens read: {spool.tokens:,}. "
-                "Was it (--vocab) made from text in another language or another case?"
-            )
+            raise CorpusError(_unknown(spool.tokens, None if known is None else min_count))
         del dictionary
         release_memory()
         ids, ends = spool.encode(final)
@@ -248,6 +255,19 @@ def _read(
         )
         seconds = {"count": counted - spool.started, "encode": time.perf_counter() - counted}
         return Corpus(vocabulary, ids, ends, stats, seconds)
+
+
+def _unknown(tokens: int, min_count: int | None) -> str:
+    """What to say of a text without a word of a vocabulary, or of one that `min_count` enlarges."""
+    if min_count is None:
+        return (
+            f"No word of the text is in the given vocabulary; tokens read: {tokens:,}. "
+            "Was it (--vocab) made from text in another language or another case?"
+        )
+    return (
+        f"No word of the text is known to the model, and none occurs {min_count} times; "
+        f"tokens read: {tokens:,}. Lower min_count (--min-count) or give more text."
+    )
 
 
 def _paths(source: object) -> list[str | os.PathLike[str]]:

@@ -22,6 +22,10 @@ class VectorFileError(W2VError):
     """A vector file that is missing, cut short or foreign, or words that no such file can hold."""
 
 
+class ModelFileError(W2VError):
+    """A saved model that is missing, cut short, foreign or of a later version."""
+
+
 class OutputError(W2VError):
     """A file that cannot be written."""
 

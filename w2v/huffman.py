@@ -68,6 +68,64 @@ class HuffmanTree:
         leaves[lightest_first] = np.arange(len(weights))
         return cls(*_climb(leaves, parent, code))
 
+    def grown(
+        self, counts: ArrayLike, ranks: ArrayLike | None = None
+    ) -> tuple["HuffmanTree", NDArray[np.int64]]:
+        """A tree that has more words, and in which those of this one keep their turns.
+
+        This tree becomes a leaf of a Huffman tree of the new words. So every inner node goes on
+        deciding between the same words, and what was learnt of it stays true; a word of this tree
+        has a few turns more at the start of its path, mostly one or two.
+
+        Parameters
+        ----------
+        counts : int (V',)            Of the words of this tree, by their ids, and then of others.
+        ranks : int (V',), optional   As for `from_counts`; only those of the new words count.
+
+        Returns
+        -------
+        tree : HuffmanTree            Over V' words.
+        places : int64 (V - 1,)       What its inner nodes are called there.
+
+        Notes
+        -----
+        Inner nodes are numbered by weight, so that the last ones are the most used here too.
+        """
+        weights = np.asarray(counts, np.int64)
+        old = len(self)
+        if len(weights) == old:
+            return self, np.arange(self.inner_nodes)
+        heads = np.concatenate(([weights[:old].sum()], weights[old:]))
+        ties = None if ranks is None else np.concatenate(([-1], np.asarray(ranks)[old:]))
+        upper = HuffmanTree.from_counts(heads, ties)
+        nodes, codes = upper.path(0)
+        above = len(nodes)
+        lengths = np.concatenate((self.lengths + above, upper.lengths[1:]))
+        offsets = np.concatenate(([0], np.cumsum(lengths)))
+        all_nodes = np.empty(offsets[-1], np.int64)
+        all_codes = np.empty(offsets[-1], np.uint8)
+        for i in range(above):
+            all_nodes[offsets[:old] + i] = nodes[i] + self.inner_nodes
+            all_codes[offsets[:old] + i] = codes[i]
+        moved = np.arange(len(self.nodes))
+        moved += np.repeat(offsets[:old] + above - self.offsets[:-1], self.lengths)
+        all_nodes[moved], all_codes[moved] = self.nodes, self.codes
+        all_nodes[offsets[old] :] = upper.nodes[above:].astype(np.int64) + self.inner_nodes
+        all_codes[offsets[old] :] = upper.codes[above:]
+        passing = np.zeros(len(weights) - 1, np.int64)
+        np.add.at(passing, all_nodes, np.repeat(weights, lengths))
+        places = np.empty(len(passing), np.int64)
+        places[np.argsort(passing, kind="stable")] = np.arange(len(passing))
+        tree = HuffmanTree(offsets, places[all_nodes].astype(np.int32), all_codes)
+        return tree, places[: self.inner_nodes]
+
+    def reordered(self, words: NDArray[np.int64]) -> "HuffmanTree":
+        """The same tree, where the word that was `words[i]` is called i."""
+        lengths = self.lengths[words]
+        offsets = np.concatenate(([0], np.cumsum(lengths)))
+        at = np.arange(offsets[-1]) + np.repeat(self.offsets[:-1][words] - offsets[:-1], lengths)
+        return HuffmanTree(offsets, self.nodes[at], self.codes[at])
+
     def __len__(self) -> int:
         return len(self.offsets) - 1
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple, Protocol
 
 import numpy as np
@@ -51,6 +51,34 @@ class Tables:
     """float32 (V, D or more), or (V - 1, D or more) inner nodes for hierarchical softmax."""
     noise: draws.NoiseSampler | None
     tree: HuffmanTree | None
+    frozen: Array | None = None
+    """bool (V,): words whose input rows stay as they are."""
+
+
+@dataclass(frozen=True)
+class Start:
+    """What training begins with in place of a fresh table, and what it must not change."""
+
+    words: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+    """(K,): words that have a vector already."""
+    vectors: NDArray[np.float32] = field(default_factory=lambda: np.zeros((0, 0), np.float32))
+    """(K, D): theirs."""
+    output_rows: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+    """(M,): rows of the output table that are known."""
+    output: NDArray[np.float32] = field(default_factory=lambda: np.zeros((0, 0), np.float32))
+    """(M, D): what they are."""
+    tree: HuffmanTree | None = None
+    """That the output rows belong to; None for a new one."""
+    frozen: NDArray[np.bool_] | None = None
+    """(V,): words whose input rows stay as they are."""
+    epochs: int = 0
+    """Trained before; the draws go on from there."""
+    about: dict[str, Any] = field(default_factory=dict)
+    """What a report says of it."""
+
+
+FRESH = Start()
+"""Nothing is known and every word is to learn."""
 
 
 def make_tables(
@@ -58,8 +86,11 @@ def make_tables(
     config: Config,
     counts: NDArray[np.int64],
     tree: HuffmanTree | None = None,
+    start: Start = FRESH,
 ) -> Tables:
-    """Fresh tables: input uniform in (-0.5, 0.5)/D, output zero, as in word2vec.c.
+    """Tables to train: input uniform in (-0.5, 0.5)/D, output zero, as in word2vec.c.
+
+    Rows that `start` knows are as it says.
 
     Parameters
     ----------
@@ -67,7 +98,7 @@ def make_tables(
     tree : HuffmanTree, optional        Of hierarchical softmax; made from the counts if left out.
     """
     words = len(counts)
-    key = draws.stream_key(config.seed, draws.INITIAL)
+    key = draws.stream_key(config.seed, draws.INITIAL, start.epochs)
     table = backend.new_table(words, config.dim)
     Embedding.fill_uniform(backend, table[:, : config.dim], key)
     rows = max(words - 1, 1) if config.loss == "hs" else words
@@ -78,7 +109,14 @@ def make_tables(
     elif config.loss == "hs":
         tree = tree or HuffmanTree.from_counts(counts)
     output = backend.new_table(rows, config.dim)
-    return Tables(table, output, noise, tree)
+    for to, at, given in (
+        (table, start.words, start.vectors),
+        (output, start.output_rows, start.output),
+    ):
+        if len(at):
+            to[backend.asarray(at), : config.dim] = backend.asarray(given)
+    frozen = None if start.frozen is None else backend.asarray(start.frozen)
+    return Tables(table, output, noise, tree, frozen)
 
 
 def taken(backend: Backend, table: Array, dim: int) -> NDArray[np.float32]:
@@ -142,7 +180,7 @@ class Model:
         self._plan = _fused_plan(backend, config, tables, cap, workers)
         self._fused = self._fused_step(workers)
         self._chunks: tuple[BlockReader, FusedChunks | None] | None = None
-        self._update_input = RowUpdater(backend, tables.input, cap)
+        self._update_input = RowUpdater(backend, tables.input, cap, tables.frozen)
         self._update_output = RowUpdater(backend, tables.output, cap)
 
     def _fused_step(self, workers: int) -> FusedSteps | None:
@@ -391,6 +429,7 @@ def _fused_plan(
         paths=paths,
         cap=cap,
         alone=workers == 1,
+        frozen=tables.frozen,
     )
 
 

@@ -6,10 +6,10 @@ import math
 import threading
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import astuple, dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,13 +17,16 @@ from numpy.typing import NDArray
 from w2v import draws
 from w2v.backends import Backend, FusedChunks, usable_cores
 from w2v.blocks import CHUNK, BlockReader
+from w2v.callbacks import Callback
 from w2v.config import Config
 from w2v.corpus import Corpus
 from w2v.errors import ConfigError, TrainingError
 from w2v.huffman import HuffmanTree
 from w2v.layers.softmax import MOST_SCORES
 from w2v.memory import MemoryPlan, plan_memory
-from w2v.model import Model, make_tables, rows_met, step_shape, taken
+from w2v.model import FRESH, Model, Start, Tables, make_tables, rows_met, step_shape, taken
+from w2v.vectors import Vectors
+from w2v.vocab import Vocabulary
 
 _REPORT_S = 0.2
 _FEW_STEPS = 512  # of an epoch: the loss is measured in all of them
@@ -50,6 +53,8 @@ class Progress:
     learning_rate: float
     loss: float | None
     """Mean of the epoch so far, in nats per pair; None before it was measured."""
+    vectors: Callable[[], Vectors] = field(repr=False, compare=False)
+    """Makes a copy of the vectors as they are now; between epochs nothing moves meanwhile."""
 
     @property
     def seconds_left(self) -> float:
@@ -77,6 +82,12 @@ class Trained:
     """Before the first step: making the tables, and compiling where the backend does that."""
     raw_words_per_second: float
     kept_tokens_per_second: float
+    tree: HuffmanTree | None
+    """That the output rows belong to, for hierarchical softmax."""
+    done: float
+    """Fraction of all epochs; below 1 if a callback has stopped it."""
+    stopped: dict[str, str | int] | None
+    """Which callback that was, and in which epoch."""
 
 
 @dataclass
@@ -102,8 +113,11 @@ class _Epoch:
     """What the workers of an epoch share."""
 
     number: int
+    draws: int
+    """Number of its draws; epochs that were trained in another run had others."""
     spans: Iterator[int]
     corpus: Corpus
+    tables: Tables
     lock: threading.Lock = field(default_factory=threading.Lock)
     stop: threading.Event = field(default_factory=threading.Event)
 
@@ -127,6 +141,10 @@ class Trainer:
         Called several times a second, from the thread that called `run`.
     on_waiting : callable(str), optional
         Called with a sentence, from another thread, if something takes a while before training.
+    start : Start
+        Vectors to begin with, and words that are frozen.
+    callbacks : sequence of Callback
+        Called from the thread that called `run`; they may stop the training.
     """
 
     def __init__(
@@ -136,6 +154,9 @@ class Trainer:
         backend: Backend,
         on_progress: Callable[[Progress], None] | None = None,
         on_waiting: Callable[[str], None] | None = None,
+        *,
+        start: Start = FRESH,
+        callbacks: Sequence[Callback] = (),
     ) -> None:
         self.config = config
         self.corpus = corpus
@@ -143,6 +164,9 @@ class Trainer:
         self.shape = step_shape(backend, config)
         self._on_progress = on_progress
         self._on_waiting = on_waiting
+        self.start = start
+        self._callbacks = callbacks
+        self._stopped: dict[str, str | int] | None = None
         keep = corpus.vocabulary.keep_probabilities(config.sample)
         self._reader = BlockReader(
             backend,
@@ -184,8 +208,8 @@ class Trainer:
     @cached_property
     def tree(self) -> HuffmanTree | None:
         """Of hierarchical softmax; words of one count are neighbours by where they first stand."""
-        if self.config.loss != "hs":
-            return None
+        if self.config.loss != "hs" or self.start.tree is not None:
+            return self.start.tree
         counts = self.corpus.vocabulary.counts
         return HuffmanTree.from_counts(counts, self.corpus.first_seen())
 
@@ -229,34 +253,43 @@ class Trainer:
         config, backend = self.config, self.backend
         if self.memory is not None:
             self.memory.check()
-        self._tallies = []
+        self._tallies, self._stopped = [], None
         with backend.training():
             preparing = time.perf_counter()
             averaged = config.model == "cbow"
             backend.prepare(rows_met(config), averaged=averaged, waiting=self._on_waiting)
-            tables = make_tables(backend, config, self.corpus.vocabulary.counts, self.tree)
+            counts = self.corpus.vocabulary.counts
+            tables = make_tables(backend, config, counts, self.tree, self.start)
             models = [
                 Model(backend, config, tables, workers=self.workers) for _ in range(self.workers)
             ]
             if (fused := models[0].fused_chunks(self._reader)) is not None:
                 self._take_chunks(fused)
+            frozen = np.flatnonzero([] if self.start.frozen is None else self.start.frozen)
+            held = backend.to_numpy(tables.input[backend.asarray(frozen), : config.dim])
             backend.synchronize()
             started = time.perf_counter()
             for epoch in range(config.epochs):
-                self._tallies.append(self._run_epoch(epoch, models, started))
+                self._tallies.append(self._run_epoch(epoch, tables, models, started))
+                if self._stopped:
+                    break
             backend.synchronize()
             seconds = time.perf_counter() - started
         output = taken(backend, tables.output, config.dim)
-        if not output.any() and not any(tally.pairs for tally in self._tallies):
+        known = self.start.output_rows
+        moved = output.any() if not len(known) else (output[known] != self.start.output).any()
+        if not moved and not any(tally.pairs for tally in self._tallies):
             raise TrainingError(
                 "There was nothing to learn: no word had a neighbour in its sentence. Give "
                 "sentences of several words a line, or a larger sample (now "
                 f"{config.sample:g}; 0 keeps every token)."
             )
         vectors = taken(backend, tables.input, config.dim)
+        vectors[frozen] = held  # adding nothing to them has lost the sign of a zero
         if not (np.isfinite(vectors).all() and np.isfinite(output).all()):
             raise self._diverged("A vector is no longer finite", config.epochs, 1.0)
         kept = [tally.kept for tally in self._tallies]
+        done = _Tally.total(self._tallies).chunks / (self._reader.chunks * config.epochs)
         return Trained(
             vectors=vectors,
             output=output,
@@ -265,8 +298,11 @@ class Trainer:
             loss_every=self._loss_every,
             seconds=seconds,
             prepare_seconds=started - preparing,
-            raw_words_per_second=self.corpus.stats.tokens * config.epochs / seconds,
+            raw_words_per_second=self.corpus.stats.tokens * config.epochs * done / seconds,
             kept_tokens_per_second=sum(kept) / seconds,
+            tree=tables.tree,
+            done=done,
+            stopped=self._stopped if done < 1 else None,
         )
 
     def _take_chunks(self, fused: FusedChunks) -> None:
@@ -275,8 +311,11 @@ class Trainer:
         self._worker_step = fused.in_flight
         self._loss_every = _loss_every(self._steps * self._worker_step / self.shape.block)
 
-    def _run_epoch(self, number: int, models: list[Model], started: float) -> _Tally:
-        epoch = _Epoch(number, iter(range(0, self._reader.chunks, self._span)), self.corpus)
+    def _run_epoch(
+        self, number: int, tables: Tables, models: list[Model], started: float
+    ) -> _Tally:
+        spans = iter(range(0, self._reader.chunks, self._span))
+        epoch = _Epoch(number, self.start.epochs + number, spans, self.corpus, tables)
         tallies = [_Tally() for _ in models]
         with ThreadPoolExecutor(self.workers, thread_name_prefix="w2v") as pool:
             try:
@@ -286,29 +325,42 @@ class Trainer:
                     finished, pending = wait(pending, _REPORT_S, return_when=FIRST_EXCEPTION)
                     for future in finished:
                         future.result()
-                    self._report(number, tallies, started)
+                    progress = self._progress(epoch, tallies, started)
+                    if self._on_progress:
+                        self._on_progress(progress)
+                    if not self._stopped and self._ask("on_step", progress):
+                        epoch.stop.set()
+                if _Tally.total(tallies).chunks >= self._reader.chunks:
+                    self._ask("on_epoch_end", progress)
             finally:
                 epoch.stop.set()  # on an error or Ctrl-C all workers leave after their step
         return _Tally.total(tallies)
 
-    def _report(self, epoch: int, tallies: list[_Tally], started: float) -> None:
-        if self._on_progress is None:
-            return
+    def _ask(self, when: str, progress: Progress) -> bool:
+        """Call that method of all callbacks; whether one of them stops the training."""
+        for callback in self._callbacks:
+            method = getattr(callback, when, None)
+            if method and method(progress) and not self._stopped:
+                self._stopped = {"by": type(callback).__name__, "epoch": progress.epoch}
+        return self._stopped is not None
+
+    def _progress(self, epoch: _Epoch, tallies: list[_Tally], started: float) -> Progress:
         now = _Tally.total(tallies)
-        done = (epoch + now.chunks / self._reader.chunks) / self.config.epochs
+        done = self._done(epoch, now.chunks)
         seconds = time.perf_counter() - started
         kept = now.kept + sum(tally.kept for tally in self._tallies)
-        self._on_progress(
-            Progress(
-                epoch=epoch + 1,
-                epochs=self.config.epochs,
-                done=done,
-                seconds=seconds,
-                raw_words_per_second=self.corpus.stats.tokens * self.config.epochs * done / seconds,
-                kept_tokens_per_second=kept / seconds,
-                learning_rate=self.config.learning_rate(done),
-                loss=now.mean_loss,
-            )
+        return Progress(
+            epoch=epoch.number + 1,
+            epochs=self.config.epochs,
+            done=done,
+            seconds=seconds,
+            raw_words_per_second=self.corpus.stats.tokens * self.config.epochs * done / seconds,
+            kept_tokens_per_second=kept / seconds,
+            learning_rate=self.config.learning_rate(done),
+            loss=now.mean_loss,
+            vectors=partial(
+                _copied, self.backend, epoch.tables, self.config.dim, self.corpus.vocabulary
+            ),
         )
 
     def _work(self, epoch: _Epoch, model: Model, tally: _Tally) -> None:
@@ -318,13 +370,13 @@ class Trainer:
     def _train_spans(self, epoch: _Epoch, model: Model, tally: _Tally) -> None:
         """Train on one span of chunks after another until the epoch has no more."""
         chunks = self._reader.chunks
-        key = draws.stream_key(self.config.seed, draws.NEGATIVE, epoch.number)
+        key = draws.stream_key(self.config.seed, draws.NEGATIVE, epoch.draws)
         while (first := epoch.next_span()) is not None:
             span = range(first, min(first + self._span, chunks))
             before = tally.chunks
             steps = model.train(
                 self._reader,
-                epoch.number,
+                epoch.draws,
                 span,
                 tokens=self._worker_step,
                 key=key,
@@ -365,6 +417,12 @@ class Trainer:
             f"{config.learning_rate(done):.4g} and {tokens} a step. Lower alpha "
             f"(now {config.alpha:g}) or row_cap (now {config.row_cap:g})."
         )
+
+
+def _copied(backend: Backend, tables: Tables, dim: int, words: Vocabulary) -> Vectors:
+    """The vectors that the tables hold now."""
+    matrix = np.array(backend.to_numpy(tables.input)[:, :dim])
+    return Vectors(words.words, matrix, words.counts)
 
 
 def _loss_every(steps: float) -> int:

@@ -95,6 +95,35 @@ class Vocabulary:
         _check_words(vocabulary)
         return vocabulary
 
+    def extended(
+        self,
+        counts: ArrayLike,
+        words: Iterable[str],
+        word_counts: ArrayLike,
+        *,
+        min_count: int = 1,
+        max_vocab: int | None = None,
+    ) -> "Vocabulary":
+        """This vocabulary after more text: no word is lost, counts add up, new words come in.
+
+        Parameters
+        ----------
+        counts : int (V,)             How often each word of this vocabulary is in the new text.
+        words : iterable of str       Others that are in it.
+        word_counts : int             How often.
+        min_count : int               Of the others, rarer ones are left out.
+        max_vocab : int, optional     So many words at most; it turns no word out.
+        """
+        _check_limits(min_count, max_vocab)
+        words, others = list(words), _whole_numbers(word_counts)
+        room = None if max_vocab is None else max(0, max_vocab - len(self))
+        all_words, all_counts = self.words, self.counts + _whole_numbers(counts)
+        if room != 0 and (others >= min_count).any():
+            more = Vocabulary.from_counts(words, others, min_count=min_count, max_vocab=room)
+            all_words += more.words
+            all_counts = np.concatenate((all_counts, more.counts))
+        return Vocabulary.from_counts(all_words, all_counts)
+
     def __len__(self) -> int:
         return len(self.words)
 
@@ -186,6 +215,34 @@ class Vocabulary:
             return cls.from_counts(counts)
         except ValueError as error:
             raise CorpusError(f"{name} is not a vocabulary: {error}") from error
+
+
+def read_words(path: str | os.PathLike[str]) -> list[str]:
+    """Words of a file, one a line; a count after it, as `Vocabulary.save` writes, is passed over.
+
+    Raises
+    ------
+    CorpusError
+        The file cannot be read, holds no words, or a line is something else.
+    """
+    name = os.fspath(path)
+    words = []
+    try:
+        with open(name, encoding="utf-8-sig", newline="\n") as file:
+            for number, line in enumerate(file, start=1):
+                fields = line.split()
+                if len(fields) > 2 or (len(fields) == 2 and not fields[1].isdecimal()):
+                    raise CorpusError(
+                        f"{name}, line {number}: expected one word, got {line.strip()[:60]!r}."
+                    )
+                words += fields[:1]
+    except OSError as error:
+        raise CorpusError(f"{name} cannot be read: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise CorpusError(f"{name} is not a list of words: not valid UTF-8 ({error}).") from error
+    if not words:
+        raise CorpusError(f"{name} holds no words; expected one a line.")
+    return words
 
 
 def are_words(tokens: list[str]) -> bool:

@@ -12,14 +12,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from w2v import modelfile, start
 from w2v.backends import choose_backend
+from w2v.callbacks import Callback, checked
 from w2v.config import Config
 from w2v.corpus import Corpus, read_corpus, read_sentences
-from w2v.errors import W2VError
+from w2v.errors import ConfigError, ModelFileError, UnknownWordError, W2VError
 from w2v.files import PathLike
+from w2v.likelihood import Likelihood
+from w2v.model import FRESH
+from w2v.modelfile import Fitted
 from w2v.trainer import Progress, Trained, Trainer
 from w2v.vectors import Query, Vectors
 from w2v.vocab import Vocabulary
+
+Source = PathLike | Sequence[Path] | Iterable[list[str] | tuple[str, ...]]
 
 
 class Word2Vec:
@@ -79,7 +86,7 @@ class Word2Vec:
         device: int | None = None,
         deterministic: bool = False,
     ) -> None:
-        self.config = Config(
+        self._options: dict[str, Any] = dict(
             model=model,
             loss=loss,
             dim=dim,
@@ -104,17 +111,43 @@ class Word2Vec:
             device=device,
             deterministic=deterministic,
         )
-        self._fitted: tuple[Vectors, NDArray[np.float32], dict[str, Any]] | None = None
+        self.config = Config(**self._options)
+        self._fitted: Fitted | None = None
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """The options as they were given, by name; `deep` has no meaning here."""
+        return dict(self._options)
+
+    def set_params(self, **options: Any) -> Word2Vec:
+        """Change options; what was trained stays. Returns this object.
+
+        Raises
+        ------
+        ConfigError
+            There is no such option, or it is out of range; then none is changed.
+        """
+        for name in options:
+            if name not in self._options:
+                raise ConfigError(
+                    f"There is no option {name!r}; expected some of {', '.join(self._options)}."
+                )
+        changed = self._options | options
+        self.config, self._options = Config(**changed), changed
+        return self
 
     def fit(
         self,
-        source: PathLike | Sequence[Path] | Iterable[list[str] | tuple[str, ...]],
+        source: Source,
+        y: object = None,
         *,
         vocabulary: Vocabulary | None = None,
         errors: str = "strict",
+        pretrained: Vectors | PathLike | None = None,
+        freeze: Iterable[str] = (),
+        callbacks: Sequence[Callback] = (),
         on_progress: Callable[[Progress], None] | None = None,
     ) -> Word2Vec:
-        """Read a corpus and train on it.
+        """Read a corpus and train on it, from the beginning.
 
         Parameters
         ----------
@@ -126,7 +159,18 @@ class Word2Vec:
             to it as well.
         errors : {"strict", "replace"}
             What to do with bytes that are not UTF-8.
+        pretrained : Vectors or path of a vector file, optional
+            Words of the vocabulary that have a vector there begin with it. Other words of it are
+            not added. `report` says how many matched.
+        freeze : iterable of str, optional
+            Words whose vectors stay as they are at the start, bit for bit; those that are not in
+            the vocabulary are counted in `report`. `Vectors` iterate over their words, so
+            ``fit(text, pretrained=v, freeze=v)`` freezes all that matched.
+        callbacks : sequence of Callback, optional
+            Look on, and may stop the training.
         on_progress : callable(Progress), optional
+        y
+            Ignored; pipelines of scikit-learn give one.
 
         Returns
         -------
@@ -135,33 +179,88 @@ class Word2Vec:
 
         Raises
         ------
-        CorpusError, BackendError, TrainingError
+        CorpusError, BackendError, ConfigError, TrainingError, VectorFileError
         """
-        choose_backend(
-            self.config.backend, self.config.device
-        )  # fails before the reading, if it does
-        options = self.vocabulary_options(vocabulary)
-        if _is_path(source):
-            corpus = read_corpus(source, errors=errors, **options)  # type: ignore[arg-type]
-        else:
-            corpus = read_sentences(source, **options)  # type: ignore[arg-type]
-        with corpus:
-            return self.train(corpus, on_progress=on_progress)
+        choose_backend(self.config.backend, self.config.device)  # first: it may fail
+        freeze, callbacks = start.word_list(freeze), checked(callbacks)
+        known = None if pretrained is None else start.Pretrained(pretrained, self.config.dim)
+        with _read(source, errors, self.vocabulary_options(vocabulary)) as corpus:
+            return self.train(
+                corpus,
+                pretrained=known,
+                freeze=freeze,
+                callbacks=callbacks,
+                on_progress=on_progress,
+            )
 
-    def vocabulary_options(self, vocabulary: Vocabulary | None = None) -> dict[str, Any]:
-        """What `read_corpus` and `read_sentences` are to be told about the vocabulary."""
+    def partial_fit(
+        self,
+        source: Source,
+        y: object = None,
+        *,
+        errors: str = "strict",
+        freeze: Iterable[str] = (),
+        callbacks: Sequence[Callback] = (),
+        on_progress: Callable[[Progress], None] | None = None,
+    ) -> Word2Vec:
+        """Go on training on more text, with the words it adds; the first time it is `fit`.
+
+        All words are kept, with both their tables and for hierarchical softmax the inner nodes.
+        Words that occur `min_count` times in the new text are added, as far as `max_vocab` lets
+        them, and counts add up, so the order of the words may change. The learning rate begins
+        again at `alpha`, for `epochs` epochs of the new text; `set_params` may lower it before.
+
+        Parameters
+        ----------
+        As for `fit`.
+
+        Raises
+        ------
+        ConfigError
+            The model was trained with another `model`, `loss` or `dim`; and as for `fit`.
+        """
+        if self._fitted is None:
+            given: dict[str, Any] = {"freeze": freeze, "callbacks": callbacks}
+            return self.fit(source, errors=errors, on_progress=on_progress, **given)
+        choose_backend(self.config.backend, self.config.device)
+        freeze, callbacks = start.word_list(freeze), checked(callbacks)
+        with _read(source, errors, self.vocabulary_options(known=True)) as corpus:
+            return self.train(
+                corpus,
+                continued=True,
+                freeze=freeze,
+                callbacks=callbacks,
+                on_progress=on_progress,
+            )
+
+    def vocabulary_options(
+        self, vocabulary: Vocabulary | None = None, *, known: bool = False
+    ) -> dict[str, Any]:
+        """What `read_corpus` and `read_sentences` are to be told about the vocabulary.
+
+        `known` adds the words of this model, to continue it; `ConfigError` if that is not possible.
+        """
         limits: dict[str, Any] = {
             "min_count": self.config.min_count,
             "max_vocab": self.config.max_vocab,
         }
         if vocabulary is not None:
             vocabulary = Vocabulary.from_counts(vocabulary.words, vocabulary.counts, **limits)
+        if known:
+            fitted = self._done()
+            start.check_same(self.config, fitted)
+            assert fitted.vectors.counts is not None
+            limits["known"] = Vocabulary(tuple(fitted.vectors.words), fitted.vectors.counts)
         return {**limits, "vocabulary": vocabulary}
 
     def train(
         self,
         corpus: Corpus,
         *,
+        continued: bool = False,
+        pretrained: start.Pretrained | None = None,
+        freeze: Iterable[str] = (),
+        callbacks: Sequence[Callback] = (),
         on_start: Callable[[Trainer, str], None] | None = None,
         on_progress: Callable[[Progress], None] | None = None,
         on_waiting: Callable[[str], None] | None = None,
@@ -171,6 +270,11 @@ class Word2Vec:
         Parameters
         ----------
         corpus : Corpus
+        continued : bool
+            Go on from this model, whose words the corpus must have been read with; see
+            `vocabulary_options`.
+        pretrained, freeze, callbacks
+            As for `fit`; `pretrained` has been read already.
         on_start : callable(Trainer, str), optional
             Called once before training, with what is about to run and a line on the backend.
         on_progress : callable(Progress), optional
@@ -186,27 +290,48 @@ class Word2Vec:
         ------
         BackendError, TrainingError
         """
+        freeze, callbacks = start.word_list(freeze), checked(callbacks)
         backend, why = choose_backend(self.config.backend, self.config.device)
-        trainer = Trainer(self.config, corpus, backend, on_progress, on_waiting)
+        begin = pretrained.start(corpus) if pretrained else FRESH
+        if continued:
+            begin = start.continued(self.config, self._done(), corpus)
+        if freeze:
+            begin = start.with_frozen(begin, corpus, freeze)
+        trainer = Trainer(
+            self.config,
+            corpus,
+            backend,
+            on_progress,
+            on_waiting,
+            start=begin,
+            callbacks=callbacks,
+        )
         if on_start:
             on_start(trainer, why)
         trained = trainer.run()
         words = corpus.vocabulary
         vectors = Vectors(words.words, trained.vectors, words.counts)
-        self._fitted = (vectors, trained.output, _report(trainer, trained, why))
+        self._fitted = Fitted(
+            vectors=vectors,
+            output=trained.output,
+            tree=trained.tree,
+            report=_report(trainer, trained, why),
+            trained_as=self.config.as_dict(),
+            epochs=begin.epochs + len(trained.loss),
+        )
         return self
 
     @property
     def vectors(self) -> Vectors:
-        return self._done()[0]
+        return self._done().vectors
 
     @property
     def output(self) -> NDArray[np.float32]:
-        return self._done()[1]
+        return self._done().output
 
     @property
     def report(self) -> dict[str, Any]:
-        return self._done()[2]
+        return self._done().report
 
     def __getitem__(self, word: str) -> NDArray[np.float32]:
         """See `Vectors`."""
@@ -225,16 +350,128 @@ class Word2Vec:
         """See `Vectors.similarity`."""
         return self.vectors.similarity(a, b)
 
+    def score(self, sentence: Sequence[str]) -> float:
+        """Log-likelihood of a sentence: how well its words go together, in nats.
+
+        The sum over its words of log p(word | word near it) for skip-gram, over all words near it,
+        or of log p(word | mean or sum of the words near it) for CBOW. The whole window counts, and
+        every token; words that are not in the vocabulary are left out before. What p is, for each
+        loss, says `w2v.likelihood.Likelihood`. A longer sentence has a lower score.
+
+        Returns
+        -------
+        float
+            At most 0; it is 0 where no two known words are near each other.
+
+        References
+        ----------
+        Taddy 2015, "Document classification by inversion of distributed language representations".
+        """
+        fitted = self._done()
+        rows = _known(sentence, fitted.vectors)
+        window, averaged = fitted.trained_as["window"], fitted.trained_as["cbow"]
+        return _likelihood(fitted).of_sentence(rows, window, averaged)
+
+    def predict_output_word(
+        self, context: Sequence[str], topn: int = 10
+    ) -> list[tuple[str, float]]:
+        """The words a context makes most likely, with their probabilities, best first.
+
+        The hidden vector is the mean of the context's vectors (the sum for ``cbow="sum"``); see
+        `w2v.likelihood.Likelihood` for the probabilities. Words of the context that are not in the
+        vocabulary are left out.
+
+        Raises
+        ------
+        UnknownWordError
+            None of them is in the vocabulary.
+        """
+        if isinstance(topn, bool) or topn < 1:
+            raise ValueError(f"`topn` must be at least 1, got {topn!r}.")
+        fitted = self._done()
+        rows = _known(context, fitted.vectors)
+        if not rows:
+            raise UnknownWordError(
+                f"No word of the context {list(context)!r:.60} is among the "
+                f"{len(fitted.vectors):,} of the vocabulary."
+            )
+        likelihood = _likelihood(fitted)
+        averaged = fitted.trained_as["cbow"] or "mean"
+        hidden = likelihood.combined(np.array(rows, np.int64), averaged)
+        found = likelihood.of_all_words(hidden)
+        best = np.argsort(-found, kind="stable")[:topn]
+        return [(fitted.vectors.words[i], float(np.exp(found[i]))) for i in best.tolist()]
+
+    def transform(self, sentences: Iterable[Sequence[str]]) -> NDArray[np.float32]:
+        """The mean vector of the known words of each sentence, (N, D); zeros where there is none.
+
+        What a pipeline of scikit-learn hands to its next step.
+        """
+        vectors = self.vectors
+        rows = [_known(sentence, vectors) for sentence in sentences]
+        made = np.zeros((len(rows), vectors.dim), np.float32)
+        for i, some in enumerate(rows):
+            if some:
+                made[i] = vectors.matrix[some].mean(axis=0)
+        return made
+
+    def save_model(self, path: PathLike) -> None:
+        """Write all that scoring and further training need to a file; see `w2v.modelfile`.
+
+        `save` writes the vectors alone, for other programs.
+        """
+        options = {  # as given, but plain numbers
+            name: value if value is None else getattr(self.config, name)
+            for name, value in self._options.items()
+        }
+        modelfile.save(path, options, self._done())
+
+    @classmethod
+    def load_model(cls, path: PathLike) -> Word2Vec:
+        """Read what `save_model` wrote.
+
+        Raises
+        ------
+        ModelFileError
+            The file is missing, foreign, damaged or of a later version.
+        """
+        options, fitted = modelfile.load(path)
+        try:
+            model = cls(**options)
+        except (TypeError, ConfigError) as error:
+            raise ModelFileError(
+                f"{os.fspath(path)} has options that this w2v does not take: {error}"
+            ) from error
+        model._fitted = fitted
+        return model
+
     def save(self, path: PathLike) -> None:
         """See `Vectors.save`; the seconds it takes are added to the report."""
         started = time.perf_counter()
         self.vectors.save(path)
         self.report["seconds"]["save"] = time.perf_counter() - started
 
-    def _done(self) -> tuple[Vectors, NDArray[np.float32], dict[str, Any]]:
+    def _done(self) -> Fitted:
         if self._fitted is None:
             raise W2VError("This model has no vectors yet. Call `fit` with a corpus first.")
         return self._fitted
+
+
+def _read(source: Source, errors: str, options: dict[str, Any]) -> Corpus:
+    if _is_path(source):
+        return read_corpus(source, errors=errors, **options)  # type: ignore[arg-type]
+    return read_sentences(source, **options)  # type: ignore[arg-type]
+
+
+def _likelihood(fitted: Fitted) -> Likelihood:
+    return Likelihood(fitted.vectors.matrix, fitted.output, fitted.tree)
+
+
+def _known(words: Sequence[str], vectors: Vectors) -> list[int]:
+    """Rows of those words that have one."""
+    if isinstance(words, str):
+        raise TypeError(f"Expected a list of words, got the string {words!r:.60}. Split it first.")
+    return [vectors.index(word) for word in words if word in vectors]
 
 
 def _is_path(source: object) -> bool:
@@ -267,13 +504,16 @@ def _report(trainer: Trainer, trained: Trained, why: str) -> dict[str, Any]:
         "tokens": {
             "read": stats.tokens,
             "rare": stats.rare,
-            "subsampled": [stats.kept - kept for kept in trained.kept],
+            "subsampled": _subsampled(stats.kept, trained, trainer.config.epochs),
             "kept": trained.kept,
         },
         "sentences": stats.sentences,
         "types": stats.types,
         "loss": trained.loss,
         "loss_measured_every_steps": trained.loss_every,
+        "done": trained.done,
+        "stopped": trained.stopped,
+        **{name: trainer.start.about.get(name) for name in ("continued", "pretrained", "frozen")},
         "seconds": {
             **corpus.seconds,
             "prepare": trained.prepare_seconds,
@@ -284,3 +524,14 @@ def _report(trainer: Trainer, trained: Trained, why: str) -> dict[str, Any]:
         "peak_memory_bytes": backend.peak_memory_bytes(),
         **({"planned_memory_bytes": trainer.memory.as_dict()} if trainer.memory else {}),
     }
+
+
+def _subsampled(tokens: int, trained: Trained, epochs: int) -> list[int]:
+    """Tokens that subsampling has dropped from each epoch; of an epoch cut short, about."""
+    whole = [1.0] * len(trained.kept)
+    if trained.stopped:
+        whole[-1] = trained.done * epochs - (len(whole) - 1)
+    return [
+        max(0, round(tokens * share) - kept)
+        for share, kept in zip(whole, trained.kept, strict=True)
+    ]

@@ -50,3 +50,13 @@ def test_no_rows_at_all(backend: Backend) -> None:
     updater = RowUpdater(backend, table, cap=5.0)
     updater.apply(empty, backend.xp.zeros((0, 3)), backend.xp.zeros(0), 0.1)
     assert (backend.to_numpy(table) == 1).all()
+
+
+def test_frozen_rows_take_no_step(backend: Backend) -> None:
+    table = backend.asarray(np.ones((3, 2)))
+    frozen = backend.asarray(np.array([False, True, False]))
+    updater = RowUpdater(backend, table, 4.0, frozen)
+    ids = backend.asarray(np.array([[0, 1], [1, 2]]))
+    updater.apply(ids, backend.xp.ones((2, 2, 2)), backend.xp.ones((2, 2)), 0.1)
+    got = backend.to_numpy(table)
+    np.testing.assert_allclose(got, np.array([[0.9, 0.9], [1.0, 1.0], [0.9, 0.9]]))

@@ -17,12 +17,16 @@ class RowUpdater:
     ----------
     table : float (V, D)    Changed in place.
     cap : float             Largest alpha * n that passes unscaled.
+    frozen : bool (V,), optional    Rows that stay as they are.
     """
 
-    def __init__(self, backend: Backend, table: Array, cap: float) -> None:
+    def __init__(
+        self, backend: Backend, table: Array, cap: float, frozen: Array | None = None
+    ) -> None:
         self.backend = backend
         self.table = table
         self.cap = cap
+        self.frozen = frozen
         self._terms = backend.xp.zeros(table.shape[0], table.dtype)
 
     def apply(self, ids: Array, rows: Array, terms: Array, alpha: float) -> None:
@@ -39,5 +43,7 @@ class RowUpdater:
         self._terms[ids] = 0
         self.backend.scatter_add(self._terms, ids, xp.ascontiguousarray(terms))
         step = xp.maximum(self._terms[ids] * (alpha / self.cap), 1)
+        if self.frozen is not None:
+            step[self.frozen[ids]] = xp.inf
         rows *= (-alpha / step)[..., None]
         self.backend.scatter_add(self.table, ids, rows)

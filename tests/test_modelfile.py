@@ -1,0 +1,181 @@
+"""A model in a file: what comes back, and what is refused."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from corpora import two_topics
+
+from w2v import ModelFileError, OutputError, W2VError, Word2Vec
+
+KINDS = [(model, loss) for model in ("skipgram", "cbow") for loss in ("ns", "hs", "softmax")]
+
+
+def small(**options: Any) -> Word2Vec:
+    settings: dict[str, Any] = {
+        "dim": 8,
+        "min_count": 1,
+        "epochs": 2,
+        "workers": 1,
+        "backend": "numpy",
+    }
+    return Word2Vec(**(settings | options))
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("models") / "model.npz"
+    small(loss="hs").fit(two_topics(100)).save_model(path)
+    return path
+
+
+@pytest.mark.parametrize(("kind", "loss"), KINDS)
+def test_everything_comes_back(kind: str, loss: str, tmp_path: Path) -> None:
+    text, more = two_topics(150), [["new", "animal1", "word"]] * 20 + two_topics(50, seed=1)
+    model = small(model=kind, loss=loss, dim=np.int64(8)).fit(text)
+    model.save_model(tmp_path / "m.npz")
+    again = Word2Vec.load_model(tmp_path / "m.npz")
+    assert again.get_params() == model.get_params()
+    assert again.config == model.config
+    assert again.vectors.words == model.vectors.words
+    assert again.report == model.report
+    sentence = ["animal1", "animal2", "tool3"]
+    assert again.score(sentence) == model.score(sentence) < 0
+    assert again.predict_output_word(sentence) == model.predict_output_word(sentence)
+    for other in (model, again):
+        other.partial_fit(more)
+    for name in ("matrix", "counts"):
+        assert np.array_equal(getattr(again.vectors, name), getattr(model.vectors, name))
+    assert again.output.tobytes() == model.output.tobytes()
+    assert again.report["continued"] == {"words": 27, "new": 2, "epochs": 2}
+
+
+def test_nothing_is_saved_before_training(tmp_path: Path) -> None:
+    with pytest.raises(W2VError, match="Call `fit`"):
+        small().save_model(tmp_path / "m.npz")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_file_is_there_whole_or_not_at_all(
+    saved: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = Word2Vec.load_model(saved)
+    (tmp_path / "m.npz").write_bytes(b"older")
+
+    def full(*_: Any, **__: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(np, "savez", full)
+    with pytest.raises(OutputError, match="No space left"):
+        model.save_model(tmp_path / "m.npz")
+    assert (tmp_path / "m.npz").read_bytes() == b"older"
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def changed(saved: Path, path: Path, **arrays: Any) -> Path:
+    with np.load(saved) as archive:
+        kept = {name: archive[name] for name in archive.files} | arrays
+    np.savez(path, **{name: value for name, value in kept.items() if value is not None})
+    return path
+
+
+BAD: list[tuple[dict[str, Any], str]] = [
+    ({"version": np.int64(2)}, "has version 2 of the model format, and this w2v knows 1"),
+    ({"format": np.array("other")}, "not a model saved by w2v"),
+    ({"format": None}, "not a model saved by w2v"),
+    ({"input": None}, "damaged or cut short"),
+    ({"about": np.zeros(3, np.uint8)}, "damaged or cut short"),
+    ({"input": np.zeros((27, 8))}, "'input' holds float64 numbers"),
+    ({"input": np.zeros((26, 8), np.float32)}, "damaged"),
+    ({"input": np.zeros((27, 7), np.float32)}, "its tables do not fit its 27 words"),
+    ({"output": np.zeros((27, 8), np.float32)}, "its tables do not fit its 27 words"),
+    ({"counts": np.ones(26, np.int64)}, "its tables do not fit its 27 words"),
+    ({"words": np.frombuffer(b"a\na\n" * 13 + b"a", np.uint8)}, "damaged"),
+    ({"nodes": None}, "damaged"),
+    ({"codes": np.full(3, 1, np.uint8)}, "its Huffman tree does not fit"),
+    ({"offsets": np.zeros(28, np.int64)}, "its Huffman tree does not fit"),
+]
+
+
+@pytest.mark.parametrize(("arrays", "message"), BAD, ids=lambda x: next(iter(x), "") if x else "")
+def test_damaged_and_foreign_archives(
+    saved: Path, tmp_path: Path, arrays: dict[str, Any], message: str
+) -> None:
+    path = changed(saved, tmp_path / "bad.npz", **arrays)
+    with pytest.raises(ModelFileError, match=message):
+        Word2Vec.load_model(path)
+
+
+@pytest.mark.parametrize("value", [-1, 26, 2**30])
+def test_a_node_that_is_not_there_is_never_looked_up(
+    saved: Path, tmp_path: Path, value: int
+) -> None:
+    with np.load(saved) as archive:
+        nodes = archive["nodes"].copy()
+    nodes[5] = value
+    with pytest.raises(ModelFileError, match="its Huffman tree does not fit"):
+        Word2Vec.load_model(changed(saved, tmp_path / "bad.npz", nodes=nodes))
+
+
+@pytest.mark.parametrize("share", [0.0, 0.01, 0.3, 0.9, 0.999])
+def test_files_cut_short(saved: Path, tmp_path: Path, share: float) -> None:
+    whole = saved.read_bytes()
+    path = tmp_path / "cut.npz"
+    path.write_bytes(whole[: int(len(whole) * share)])
+    with pytest.raises(ModelFileError, match=r"cut\.npz is (damaged|not a model)"):
+        Word2Vec.load_model(path)
+
+
+def test_a_flipped_byte_is_seen(saved: Path, tmp_path: Path) -> None:
+    whole = bytearray(saved.read_bytes())
+    whole[len(whole) // 2] ^= 255
+    (tmp_path / "m.npz").write_bytes(whole)
+    with pytest.raises(ModelFileError, match="damaged"):
+        Word2Vec.load_model(tmp_path / "m.npz")
+
+
+def write_text(path: Path) -> None:
+    path.write_text("2 2\na 1 2\nb 3 4\n")
+
+
+def write_pickle(path: Path) -> None:
+    path.write_bytes(pickle.dumps({"a": 1}))
+
+
+def write_array(path: Path) -> None:
+    with path.open("wb") as file:
+        np.save(file, np.ones(3))
+
+
+def write_objects(path: Path) -> None:
+    with path.open("wb") as file:
+        np.savez(file, format=np.array([{}], dtype=object))
+
+
+@pytest.mark.parametrize("write", [write_text, write_pickle, write_array, write_objects])
+def test_other_files(tmp_path: Path, write: Callable[[Path], None]) -> None:
+    write(tmp_path / "other")
+    with pytest.raises(ModelFileError, match="other is"):
+        Word2Vec.load_model(tmp_path / "other")
+
+
+def test_no_file_and_folders(tmp_path: Path) -> None:
+    with pytest.raises(ModelFileError, match=r"none cannot be read: No such file"):
+        Word2Vec.load_model(tmp_path / "none")
+    with pytest.raises(ModelFileError, match="cannot be read: Is a directory"):
+        Word2Vec.load_model(tmp_path)
+    with pytest.raises(ModelFileError, match="The name of the model file is empty"):
+        Word2Vec.load_model("")
+
+
+def test_options_of_a_stranger(saved: Path, tmp_path: Path) -> None:
+    with np.load(saved) as archive:
+        about = archive["about"].tobytes().replace(b'"window": 5', b'"window": 0', 1)
+    path = changed(saved, tmp_path / "m.npz", about=np.frombuffer(about, np.uint8))
+    with pytest.raises(ModelFileError, match=r"options that this w2v does not take: `window`"):
+        Word2Vec.load_model(path)
