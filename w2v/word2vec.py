@@ -17,8 +17,9 @@ from w2v.config import Config
 from w2v.corpus import Corpus, read_corpus, read_sentences
 from w2v.errors import W2VError
 from w2v.files import PathLike
+from w2v.queries import Limit, Query
 from w2v.trainer import Progress, Trained, Trainer
-from w2v.vectors import Query, Vectors
+from w2v.vectors import Vectors
 from w2v.vocab import Vocabulary
 
 
@@ -210,10 +211,14 @@ class Word2Vec:
         return word in self.vectors
 
     def most_similar(
-        self, positive: Query | Sequence[Query], negative: Query | Sequence[Query] = (), n: int = 10
+        self,
+        positive: Query | Sequence[Query] = (),
+        negative: Query | Sequence[Query] = (),
+        n: int | None = 10,
+        restrict_vocab: Limit = None,
     ) -> list[tuple[str, float]]:
-        """See `Vectors.most_similar`."""
-        return self.vectors.most_similar(positive, negative, n)
+        """See `Vectors.most_similar`; `vectors` has the other questions."""
+        return self.vectors.most_similar(positive, negative, n, restrict_vocab)
 
     def similarity(self, a: Query, b: Query) -> float:
         """See `Vectors.similarity`."""
