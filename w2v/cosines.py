@@ -91,14 +91,14 @@ def _largest(
     if method == "3cosadd":
         items = unit_rows(np.stack([plus.sum(0) - minus.sum(0) for plus, minus in queries]))
     else:
-        items = np.concatenate([half for terms in queries for half in terms])
+        items, terms = _distinct(queries)
     count = len(queries)
     # candidates as flat arrays, by query and then by score: query, row, score
     owner, place, score = np.empty(0, np.intp), np.empty(0, np.intp), np.empty(0, np.float32)
     to_beat = np.full(count, -np.inf, np.float32)
     for start, scores in _blocks(unit, items, rows, n):
         if method == "3cosmul":
-            scores = _multiply(scores, queries)  # noqa: PLW2901
+            scores = _multiply(scores, terms)  # noqa: PLW2901
         _omit(scores, omitted, start)
         queries_here, at = _above(scores, to_beat, n)
         owner = np.concatenate([owner, queries_here])
@@ -115,6 +115,14 @@ def _largest(
     return list(zip(np.split(place, ends), np.split(score, ends), strict=True))
 
 
+def _distinct(queries: Sequence[Terms]) -> tuple[Floats, list[tuple[Ids, Ids]]]:
+    """The different vectors (I, D) of all queries, and which of them each query names."""
+    halves = [half for terms in queries for half in terms]
+    items, places = np.unique(np.concatenate(halves), axis=0, return_inverse=True)
+    named = np.split(places.reshape(-1), np.cumsum([len(half) for half in halves])[:-1])
+    return items, list(zip(named[::2], named[1::2], strict=True))
+
+
 def _blocks(unit: Floats, items: Floats, rows: range, least: int) -> Iterator[tuple[int, Floats]]:
     """Cosines (I, B) of all items with a block of rows, and where it starts; reused by the next."""
     step = min(len(rows), max(least, _COSINES // max(1, len(items))))
@@ -125,18 +133,16 @@ def _blocks(unit: Floats, items: Floats, rows: range, least: int) -> Iterator[tu
         yield start, np.matmul(items, block.T, out=out)
 
 
-def _multiply(cosines: Floats, queries: Sequence[Terms]) -> Floats:
-    """3CosMul of each query (Q, B) from the cosines (I, B) of its terms."""
-    shifted = (1 + cosines) / 2
-    np.maximum(shifted, 0, out=shifted)  # a cosine of -1 may have been rounded down
-    ends = np.cumsum([len(half) for terms in queries for half in terms])[:-1]
-    halves = np.split(shifted, ends)
-    return np.stack(
-        [
-            plus.prod(axis=0) / (minus.prod(axis=0) + np.float32(EPSILON))
-            for plus, minus in zip(halves[::2], halves[1::2], strict=True)
-        ]
-    )
+def _multiply(cosines: Floats, queries: Sequence[tuple[Ids, Ids]]) -> Floats:
+    """3CosMul of each query (Q, B) from the cosines (I, B) of its terms, which are overwritten."""
+    np.add(cosines, 1, out=cosines)
+    np.multiply(cosines, 0.5, out=cosines)
+    np.maximum(cosines, 0, out=cosines)  # a cosine of -1 may have been rounded down
+    scores = np.empty((len(queries), cosines.shape[1]), np.float32)
+    for query, (plus, minus) in enumerate(queries):
+        divisor = cosines[minus].prod(axis=0) + np.float32(EPSILON)  # no rows: 1
+        np.divide(cosines[plus].prod(axis=0), divisor, out=scores[query])
+    return scores
 
 
 def _omit(scores: Floats, omitted: Sequence[Sequence[int]], start: int) -> None:

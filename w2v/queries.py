@@ -256,7 +256,10 @@ class Queries:
         More than 1/n speaks for a synonym (Leeuwenberg et al. 2016, "A minimally supervised
         approach for synonym extraction with word embeddings").
         """
-        return self.similarity(a, b) / sum(cosine for _, cosine in self.most_similar(a, n=n))
+        total = sum(cosine for _, cosine in self.most_similar(a, n=n))
+        if not total:
+            raise QueryError(f"The {n} words nearest to {quoted(a)} have cosines that sum to 0.")
+        return self.similarity(a, b) / total
 
     def mean_vector(
         self,
@@ -315,8 +318,8 @@ class Queries:
         for item in items:
             if isinstance(item, str) and (row := self.index(item)) not in rows:
                 raise QueryError(
-                    f"{quoted(item)} is word {row + 1:,} of the vocabulary, outside the words "
-                    f"{rows.start + 1:,} to {rows.stop:,} that `restrict_vocab` leaves."
+                    f"{quoted(item)} is word {row + 1:,} of the vocabulary, beyond the words "
+                    f"{rows.start + 1:,} to {rows.stop:,} that the query is restricted to."
                 )
 
     def _terms(self, positive: list[Query], negative: list[Query], method: str) -> Terms:

@@ -121,7 +121,7 @@ def parse_sum(table: Vectors, query: str) -> tuple[Any, Any]:
             sign = ""
     if sign:
         raise QueryError(f"No word follows the {sign!r} at the end of {query[:60]!r}.")
-    _check_known(table, [*sides["+"], *sides["-"]])
+    _check_known(table, [*sides["+"], *sides["-"]] or [query])
     return query, (sides["+"], sides["-"])
 
 
@@ -153,7 +153,7 @@ def _check_known(table: Vectors, words: Iterable[str]) -> None:
 def _message(error: W2VError, table: Vectors, *, suggest: bool) -> str:
     if isinstance(error, _UnknownError):
         return unknown_words(error.args, table.words, suggest=suggest)
-    return str(error).replace("`restrict_vocab`", "--restrict-vocab")
+    return str(error)
 
 
 def _attempt(parse: Parse, table: Vectors, query: Any) -> tuple[Any, Any] | W2VError:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from w2v.queries import Limit
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
+_HEAD = 80  # characters of a query that are shown above its answers
 _ROWS = 100  # of a distance matrix, made at a time
 
 
@@ -130,6 +131,7 @@ def analogy(
       w2v analogy vectors.bin man king woman
       w2v analogy vectors.bin - --method 3cosmul --json < questions.txt
     """
+    asked_for = batch.groups(words, 3)  # wrong numbers are met before the file is read
     table = open_vectors(vectors)
 
     def ask(queries: Sequence[tuple[str, ...]]) -> list[Any]:
@@ -139,7 +141,7 @@ def analogy(
     def show(asked: tuple[str, ...], found: list[tuple[str, float]]) -> batch.Shown:
         return _neighbours("{} : {} :: {} : ?".format(*asked), found, asked)
 
-    batch.run(table, batch.groups(words, 3), batch.parse_words(3), ask, show, as_json)
+    batch.run(table, asked_for, batch.parse_words(3), ask, show, as_json)
 
 
 @click.command(cls=Command)
@@ -159,6 +161,7 @@ def similarity(
       w2v similarity vectors.bin king queen
       w2v similarity vectors.bin - < pairs.txt
     """
+    asked_for = batch.groups(words, 2)  # wrong numbers are met before the file is read
     table = open_vectors(vectors)
 
     def ask(queries: Sequence[tuple[str, ...]]) -> list[Any]:
@@ -167,7 +170,7 @@ def similarity(
     def show(asked: tuple[str, ...], cosine: float) -> batch.Shown:
         return (*asked, f"{cosine:7.4f}"), {"query": asked, "cosine": cosine}
 
-    batch.run(table, batch.groups(words, 2), batch.parse_words(2), ask, show, as_json)
+    batch.run(table, asked_for, batch.parse_words(2), ask, show, as_json)
 
 
 @click.command(cls=Command)
@@ -188,6 +191,7 @@ def rank(
       w2v rank vectors.bin king queen
       w2v rank vectors.bin king queen --restrict-vocab 20000
     """
+    asked_for = batch.groups(words, 2)  # wrong numbers are met before the file is read
     table = open_vectors(vectors)
 
     def ask(queries: Sequence[tuple[str, ...]]) -> list[Any]:
@@ -198,7 +202,7 @@ def rank(
         line = (*asked, f"{found[0]:>7}", f"{found[1]:7.4f}")
         return line, {"query": asked, "rank": found[0], "cosine": found[1]}
 
-    batch.run(table, batch.groups(words, 2), batch.parse_words(2), ask, show, as_json)
+    batch.run(table, asked_for, batch.parse_words(2), ask, show, as_json)
 
 
 @click.command(cls=Command)
@@ -227,8 +231,7 @@ def odd(
     def show(asked: tuple[str, ...], found: str) -> batch.Shown:
         return (found, "of " + ", ".join(asked)), {"query": asked, "odd": found}
 
-    groups = batch.groups(words, len(words))
-    batch.run(table, groups, batch.parse_words(), ask, show, as_json)
+    batch.run(table, batch.groups(words, len(words)), batch.parse_words(), ask, show, as_json)
 
 
 @click.command(cls=Command)
@@ -282,6 +285,7 @@ def open_vectors(vectors: str | Vectors) -> Vectors:
 
 def _neighbours(head: str, found: list[tuple[str, float]], asked: Any) -> batch.Shown:
     width = max((len(word) for word, _ in found), default=0)
+    head = head if len(head) <= _HEAD else f"{head[:_HEAD]}..."
     lines = [head, *(f"  {word:<{width}}  {score:.4f}" for word, score in found)]
     answers = [{"word": word, "score": score} for word, score in found]
     return "\n".join(lines), {"query": asked, "answers": answers}

@@ -94,7 +94,13 @@ def _without_file(command: click.Command, table: Vectors) -> click.Command:
         command.callback(vectors=table, **options)
 
     params = [param for param in command.params if param.name != "vectors"]
-    return Command(command.name, params=params, callback=call, help=command.help)
+    return Command(
+        command.name,
+        params=params,
+        callback=call,
+        help=command.help,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
 
 
 def _answer(line: str, commands: dict[str, click.Command]) -> int:
@@ -176,7 +182,8 @@ def _completer(table: Vectors, names: list[str]) -> Callable[[str, int], str | N
             start = bisect.bisect_left(ordered, text)
             stop = bisect.bisect_left(ordered, text + chr(sys.maxunicode), start)
             some = heapq.nsmallest(_COMPLETIONS, ordered[start:stop], key=table.index)
-            found[:] = [*(name for name in names if name.startswith(text)), *some]
+            commands = (name for name in names if name.startswith(text))
+            found[:] = [f"{word} " for word in dict.fromkeys([*commands, *some])]
         return found[state] if state < len(found) else None
 
     return complete
