@@ -28,14 +28,8 @@ def vectors(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("vectors") / "v.bin"
     rng = np.random.default_rng(4)
     matrix = rng.standard_normal((len(WORDS), 4))
-    matrix[:6] = [
-        [3, 0.9, 0.1, 0],
-        [3, 0, 1.1, 0],
-        [0, 1, 0.1, 0],
-        [0, 0, 1, 0],
-        [0, 0, 0, 1],
-        [0, 0, 0.1, 1],
-    ]
+    shapes = "3 .9 .1 0  3 0 1.1 0  0 1 .1 0  0 0 1 0  0 0 0 1  0 0 .1 1"
+    matrix[:6] = np.array(shapes.split(), dtype=np.float64).reshape(6, 4)
     matrix[-1] = 0
     Vectors(WORDS, matrix).save(path)
     return path

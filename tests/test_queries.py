@@ -165,7 +165,7 @@ def test_distances(table: Vectors) -> None:
 
 def test_odd_one_out_and_choices() -> None:
     words = ["cat", "dog", "cow", "car"]
-    vectors = Vectors(words, [[1, 0.1], [0.9, 0], [1, 0], [0, 1]])
+    vectors = Vectors(words, [[1.0, 0.1], [0.9, 0.0], [1.0, 0.0], [0.0, 1.0]])
     assert vectors.doesnt_match(words) == "car"
     assert vectors.doesnt_match(words[::-1]) == "car"
     assert vectors.most_similar_to_given("cow", ["car", "cat", "dog"]) == "dog"
@@ -251,15 +251,15 @@ def test_memory_of_a_batch_does_not_grow_with_it() -> None:
     vectors = Vectors([f"w{i}" for i in range(30_000)], rng.standard_normal((30_000, 8)))
     assert vectors.unit.shape == (30_000, 8)
     tracemalloc.start()
-    found = vectors.most_similar_batch(vectors.words[:4000], n=2)
+    found = vectors.most_similar_batch(vectors.words[:2500], n=2)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert len(found) == 4000
-    assert peak < 80 << 20  # all cosines would be 480 MB
+    assert len(found) == 2500
+    assert peak < 80 << 20  # all cosines would be 300 MB
 
 
 def test_large_and_tiny_vectors() -> None:
-    vectors = Vectors(list("abc"), np.array([[3e38, 3e38], [1e-44, 0], [0, 1e30]]))
+    vectors = Vectors(list("abc"), [[3e38, 3e38], [1e-44, 0], [0, 1e30]])
     assert [w for w, _ in vectors.most_similar("a")] == ["b", "c"]
     assert vectors.mean_vector(["a", "a"], normalize=False).tolist() == vectors["a"].tolist()
 

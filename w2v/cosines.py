@@ -22,20 +22,21 @@ EPSILON = 1e-6
 
 _COSINES = 1 << 22  # held at a time, 16 MiB
 _QUERIES = 1024  # answered at a time
-_ROWS = 1 << 13  # scaled at a time
+_ROWS = 1 << 11  # scaled at a time
 
 
 def unit_rows(matrix: Floats) -> Floats:
     """Rows scaled to length 1, float32 (V, D); 0 if without a direction (0, NaN, infinite)."""
-    unit = np.zeros_like(matrix)
+    unit = np.empty_like(matrix)
     for at in range(0, len(matrix), _ROWS):
         rows, out = matrix[at : at + _ROWS], unit[at : at + _ROWS]
         # dividing by the largest number first keeps squares within float32
-        largest = np.abs(rows).max(axis=1, keepdims=True)
+        largest = np.maximum(rows.max(axis=1), -rows.min(axis=1))[:, np.newaxis]
         usable = np.isfinite(largest) & (largest > 0)
-        np.divide(rows, largest, out=out, where=usable)
+        np.divide(rows, np.where(usable, largest, 1), out=out)
+        out[~usable[:, 0]] = 0
         length = np.sqrt(np.einsum("vd,vd->v", out, out))[:, np.newaxis]
-        np.divide(out, length, out=out, where=usable)
+        np.divide(out, np.where(usable, length, 1), out=out)
     return unit
 
 
@@ -161,9 +162,8 @@ def _above(scores: Floats, to_beat: Floats, n: int) -> tuple[Ids, Ids]:
         bars[open_] = np.nextafter(np.partition(scores[open_], nth, axis=1)[:, nth], -np.inf)
     else:
         bars = to_beat
-    some = np.flatnonzero(scores.max(axis=1) > bars)
-    queries, columns = np.nonzero(scores[some] > bars[some, np.newaxis])
-    return some[queries], columns
+    at = np.flatnonzero(scores > bars[:, np.newaxis])  # far faster than np.nonzero in 2-D
+    return np.divmod(at, scores.shape[1])
 
 
 def ranks(
