@@ -101,7 +101,7 @@ class Queries:
         restrict_vocab: Limit = None,
         method: str = "3cosadd",
     ) -> list[list[tuple[str, float]]]:
-        """Answers to many queries, many times as fast as one by one; memory is bounded.
+        """Answers to many queries, many times as fast as one by one, in blocks that bound memory.
 
         Parameters
         ----------
