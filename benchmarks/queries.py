@@ -59,13 +59,10 @@ def main() -> None:
     else:
         peers["gensim"] = KeyedVectors(options.dim)
         peers["gensim"].add_vectors(words, matrix)
-    rows = [
-        {
-            "query": "the first",
-            "trainer": name,
-            "seconds": [_seconds(KINDS["nearest"][at], v, words)],
-        }
-        for at, (name, v) in enumerate(peers.items(), 1)
+    firsts = zip(KINDS["nearest"][1:], peers.items(), strict=False)
+    rows: list[dict[str, Any]] = [
+        {"query": "the first", "trainer": name, "seconds": [_seconds(ask, vectors, words)]}
+        for ask, (name, vectors) in firsts
     ]
     for kind, (size, *asks) in KINDS.items():
         asked = words[: size or options.batch]
@@ -110,8 +107,8 @@ def _check(answers: list[Answers]) -> None:
     """All trainers must answer the same."""
     for other in answers[1:]:
         for ours, theirs in zip(answers[0], other, strict=True):
-            scores = [[score for _, score in found] for found in (ours, theirs)]
-            if not np.allclose(*scores, atol=1e-5):
+            a, b = ([score for _, score in found] for found in (ours, theirs))
+            if not np.allclose(a, b, atol=1e-5):
                 raise SystemExit(f"The answers differ: {ours} and {theirs}.")
 
 

@@ -206,6 +206,19 @@ def test_wrong_usage_and_words(vectors: Path, tmp_path: Path) -> None:
     assert as_json("nearest", vectors, "-", stdin="") == []
 
 
+def test_streams_that_are_closed(vectors: Path) -> None:
+    for command in ("nearest {} -", "shell {}"):
+        line = f"{sys.executable} -m w2v {command.format(vectors)} <&-"
+        done = subprocess.run(line, shell=True, capture_output=True, text=True, check=False)
+        assert done.returncode == 1
+        assert done.stderr == (
+            "Error: Standard input is closed; queries were to be read from it.\n"
+        )
+    line = f"yes king | {sys.executable} -m w2v shell {vectors} | head -1"
+    done = subprocess.run(line, shell=True, capture_output=True, text=True, check=False)
+    assert (done.stdout, "Traceback" in done.stderr) == ("king\n", False)
+
+
 def test_thousands_of_queries_come_in_order(vectors: Path) -> None:
     asked = [WORDS[i % 6] for i in range(2500)]
     found = as_json("nearest", vectors, "-", "-n", 1, stdin="\n".join(asked))

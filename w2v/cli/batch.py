@@ -69,6 +69,8 @@ def run(
 def read_lines() -> Iterator[tuple[int, str]]:
     """Numbered lines of standard input that are not blank, without white space around them."""
     reader = sys.stdin
+    if reader is None:
+        raise click.ClickException("Standard input is closed; queries were to be read from it.")
     if hasattr(reader, "reconfigure"):
         reader.reconfigure(encoding="utf-8", errors="surrogateescape")
     for number, line in enumerate(reader, 1):

@@ -68,7 +68,7 @@ def shell(vectors: str) -> None:
     table = load_vectors(vectors)
     table.unit  # noqa: B018  rows are scaled now, not while the first answer is waited for
     commands = {command.name or "": _without_file(command, table) for command in _QUESTIONS}
-    typed = sys.stdin.isatty() and sys.stdout.isatty()
+    typed = all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout))
     if typed:
         size = f"{len(table):,} words, {table.dim} dimensions"
         click.echo(f"{vectors}: {size}. Ask for a word, or for help.", err=True)
