@@ -38,7 +38,7 @@ def run(module: str, results: Path, *options: object) -> tuple[str, dict[str, An
     assert done.returncode == 0, done.stderr
     found: dict[str, Any] = json.loads((results / "result.json").read_text(encoding="utf-8"))
     assert found["environment"]["commit"]
-    drawn = module != "limits" and find_spec("matplotlib") is not None
+    drawn = module not in {"limits", "queries"} and find_spec("matplotlib") is not None
     assert (results / "result.png").exists() == drawn
     return done.stdout, found
 
@@ -138,6 +138,13 @@ def test_limits(tmp_path: Path) -> None:
     assert "| skipgram ns | numpy |" in table
     assert all(rate > 0 for device in found["ceilings"].values() for rate in device.values())
     assert all(kernel["share_of_product"] > 0 for kernel in found["kernels"])
+
+
+def test_queries(tmp_path: Path) -> None:
+    table, found = run("queries", tmp_path, "--words", 300, "--dim", 8, "--batch", 5)
+    assert "| batch of 5 | w2v |" in table
+    assert all(min(row["seconds"]) > 0 for row in found["rows"])
+    assert {row["query"] for row in found["rows"]} >= {"the first", "nearest", "batch"}
 
 
 def test_work_is_what_the_blocks_ask_for() -> None:

@@ -48,7 +48,7 @@ def test_option_table_shows_the_defaults() -> None:
 
 def test_shell_examples_run_as_printed(tmp_path: Path) -> None:
     text = "\n".join(" ".join(s) for s in two_topics(300)).replace("animal1", "king")
-    text = text.replace("tool1", "queen")
+    text = text.replace("tool1", "queen").replace("animal3", "man").replace("tool3", "woman")
     (tmp_path / "corpus.txt").write_text(text, encoding="utf-8")
     (tmp_path / "texts").mkdir()
     (tmp_path / "texts" / "part.txt").write_text(text, encoding="utf-8")
@@ -65,6 +65,7 @@ def test_shell_examples_run_as_printed(tmp_path: Path) -> None:
             shell=True,
             cwd=tmp_path,
             env={**os.environ, "PATH": path},
+            stdin=subprocess.DEVNULL,  # the shell asks for lines
             capture_output=True,
             text=True,
             check=False,

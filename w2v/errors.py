@@ -40,6 +40,10 @@ class UnknownWordError(W2VError, KeyError):
     __str__ = Exception.__str__  # KeyError would print the message in quotes
 
 
+class QueryError(W2VError, ValueError):
+    """A question about vectors that has no answer."""
+
+
 class BackendError(W2VError):
     """A backend that cannot be had; `state` says in two words why."""
 

@@ -22,8 +22,9 @@ from w2v.files import PathLike
 from w2v.likelihood import Likelihood
 from w2v.model import FRESH
 from w2v.modelfile import Fitted
+from w2v.queries import Limit, Query
 from w2v.trainer import Progress, Trained, Trainer
-from w2v.vectors import Query, Vectors
+from w2v.vectors import Vectors
 from w2v.vocab import Vocabulary
 
 Source = PathLike | Sequence[Path] | Iterable[list[str] | tuple[str, ...]]
@@ -341,10 +342,14 @@ class Word2Vec:
         return word in self.vectors
 
     def most_similar(
-        self, positive: Query | Sequence[Query], negative: Query | Sequence[Query] = (), n: int = 10
+        self,
+        positive: Query | Sequence[Query] = (),
+        negative: Query | Sequence[Query] = (),
+        n: int | None = 10,
+        restrict_vocab: Limit = None,
     ) -> list[tuple[str, float]]:
-        """See `Vectors.most_similar`."""
-        return self.vectors.most_similar(positive, negative, n)
+        """See `Vectors.most_similar`; `vectors` has the other questions."""
+        return self.vectors.most_similar(positive, negative, n, restrict_vocab)
 
     def similarity(self, a: Query, b: Query) -> float:
         """See `Vectors.similarity`."""

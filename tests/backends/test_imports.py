@@ -27,7 +27,15 @@ TEXT = (
     "w2v.words",
     "w2v.corpus",
 )
-RESULTS = ("w2v.errors", "w2v.files", "w2v.formats", "w2v.vectors")
+RESULTS = (
+    "w2v.errors",
+    "w2v.files",
+    "w2v.formats",
+    "w2v.spelling",
+    "w2v.cosines",
+    "w2v.queries",
+    "w2v.vectors",
+)
 MODEL = (*LEAVES, "w2v.backends", "w2v.blocks", "w2v.draws", "w2v.huffman", "w2v.layers")
 
 # A module, or all modules of a package, and what of the project it may import at run time; the
@@ -44,6 +52,9 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "w2v.corpus": TEXT,
     "w2v.huffman": TEXT,
     "w2v.formats": RESULTS,
+    "w2v.spelling": RESULTS,
+    "w2v.cosines": (),
+    "w2v.queries": RESULTS,
     "w2v.vectors": RESULTS,
     "w2v.evaluate": RESULTS,
     "w2v.demo": RESULTS,
@@ -157,6 +168,8 @@ def test_every_rule_is_about_a_module() -> None:
         ("w2v.corpus", "def f():\n    from w2v.backends.base import Array"),
         ("w2v.huffman", "from .draws import NoiseSampler"),
         ("w2v.formats", "import w2v.backends"),
+        ("w2v.cosines", "from w2v.errors import W2VError"),
+        ("w2v.queries", "from w2v import Vectors"),
         ("w2v.vectors", "from w2v.trainer import Trainer"),
         ("w2v.evaluate", "from w2v.cli import main"),
         ("w2v.demo", "import w2v"),

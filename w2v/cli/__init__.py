@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from w2v import __version__
-from w2v.cli import evaluation, machine, queries, training
+from w2v.cli import evaluation, machine, queries, shell, training
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -18,6 +18,7 @@ def main() -> None:
     w2v bench                                 see how fast this machine trains
     w2v train corpus.txt -o vectors.bin       train on your text
     w2v nearest vectors.bin king queen        look at neighbours
+    w2v shell vectors.bin                     ask more, at a prompt
     """
 
 
@@ -25,6 +26,12 @@ for _command in (
     training.train,
     training.demo,
     queries.nearest,
+    queries.analogy,
+    queries.similarity,
+    queries.distances,
+    queries.odd,
+    queries.rank,
+    shell.shell,
     evaluation.evaluate,
     machine.backends,
     machine.bench,

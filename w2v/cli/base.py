@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from w2v.vectors import Vectors
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
-_INTERRUPTED = 130
+INTERRUPTED = 130
 PATH = click.Path(readable=False)
 
 
@@ -45,7 +45,7 @@ class Command(click.Command):
             raise click.ClickException(f"Cannot go on: {error}.") from error
         except KeyboardInterrupt:
             click.echo("\nInterrupted.", err=True)
-            ctx.exit(_INTERRUPTED)
+            ctx.exit(INTERRUPTED)
 
 
 def _prepare_process() -> None:

@@ -1,0 +1,409 @@
+"""Questions to be asked of word vectors, by word or by vector, one or thousands at a time."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Sequence
+from typing import Any, SupportsFloat
+
+import numpy as np
+import numpy.typing as npt
+
+from w2v.cosines import METHODS, Floats, Terms, largest, ranks, unit_rows
+from w2v.errors import QueryError, UnknownWordError
+from w2v.formats import counted, quoted
+from w2v.spelling import unknown_words
+
+Query = str | npt.NDArray[np.floating[Any]]
+"""A word, or a vector (D,) of finite numbers."""
+Limit = int | tuple[int, int] | None
+"""What may be answered: the first so many words, words from one row up to another, or all."""
+
+
+class Queries:
+    """What can be asked of words that have vectors; `Vectors` gives the words and the vectors.
+
+    All cosines are of vectors scaled to length 1. A word whose vector has no direction (all zero,
+    or with NaN or infinity) has cosine 0 with everything; to ask what is near to it is refused.
+
+    `restrict_vocab` is one thing everywhere: only words among the first so many, or in rows
+    [start, stop), are searched, counted and compared. A word beyond can still be asked about.
+
+    Raises
+    ------
+    UnknownWordError
+        A word has no vector; the message names close spellings.
+    QueryError
+        The question has no answer: it has no direction, or names a word beyond `restrict_vocab`.
+    """
+
+    words: list[str]
+
+    @property
+    def unit(self) -> Floats:
+        raise NotImplementedError
+
+    def index(self, word: str) -> int:
+        raise NotImplementedError
+
+    def __contains__(self, word: object) -> bool:
+        raise NotImplementedError
+
+    def __getitem__(self, word: str) -> Floats:
+        raise NotImplementedError
+
+    def most_similar(
+        self,
+        positive: Query | Sequence[Query] = (),
+        negative: Query | Sequence[Query] = (),
+        n: int | None = 10,
+        restrict_vocab: Limit = None,
+    ) -> list[tuple[str, float]]:
+        """Words whose vectors have the largest cosine with the query.
+
+        The query is the mean of the unit vectors of `positive` and of the
+        reversed unit vectors of `negative`: ``most_similar(["king", "woman"],
+        "man")`` asks what is to woman as king is to man.
+
+        Parameters
+        ----------
+        positive, negative : word, vector (D,), or list of them
+        n : int or None
+            How many, None for all; fewer come back when there are fewer words.
+        restrict_vocab : int or (start, stop), optional
+
+        Returns
+        -------
+        list of (word, cosine)
+            Best first, ties in row order; words of the query are left out.
+        """
+        return self.most_similar_batch([positive], [negative], n, restrict_vocab)[0]
+
+    def most_similar_cosmul(
+        self,
+        positive: Query | Sequence[Query] = (),
+        negative: Query | Sequence[Query] = (),
+        n: int | None = 10,
+        restrict_vocab: Limit = None,
+    ) -> list[tuple[str, float]]:
+        """As `most_similar`, by the product of cosines instead of their sum (3CosMul).
+
+        No single large cosine can decide alone; see `w2v.cosines.largest` for the equation. The
+        scores are no cosines: with one negative word they are mostly a little below or above 1.
+        """
+        return self.most_similar_batch([positive], [negative], n, restrict_vocab, "3cosmul")[0]
+
+    def most_similar_batch(
+        self,
+        positives: Sequence[Query | Sequence[Query]],
+        negatives: Sequence[Query | Sequence[Query]] | None = None,
+        n: int | None = 10,
+        restrict_vocab: Limit = None,
+        method: str = "3cosadd",
+    ) -> list[list[tuple[str, float]]]:
+        """Answers to many queries, many times as fast as one by one, in blocks that bound memory.
+
+        Parameters
+        ----------
+        positives : sequence (Q,)
+            Of each query what `most_similar` takes; a matrix (Q, D) is Q vectors.
+        negatives : sequence (Q,), optional
+        n, restrict_vocab
+            As in `most_similar`.
+        method : {"3cosadd", "3cosmul"}
+
+        Returns
+        -------
+        list of lists of (word, score)
+            To rounding (1e-6) what the queries give one by one.
+        """
+        if method not in METHODS:
+            raise ValueError(f"`method` must be one of {METHODS}, got {method!r}.")
+        if negatives is None:
+            negatives = [()] * len(positives)
+        if len(positives) != len(negatives):
+            sizes = f"{len(positives)} and {len(negatives)}"
+            raise ValueError(f"`positives` and `negatives` must have one length, got {sizes}.")
+        rows = self._range(restrict_vocab)
+        n = len(rows) if n is None else _integer("n", n, 1)
+        lists = [(_as_list(p), _as_list(m)) for p, m in zip(positives, negatives, strict=True)]
+        self._check_known([item for pair in lists for half in pair for item in half])
+        terms = [self._terms(plus, minus, method) for plus, minus in lists]
+        omitted = [
+            list({self.index(item) for item in plus + minus if isinstance(item, str)})
+            for plus, minus in lists
+        ]
+        found = largest(self.unit, terms, omitted, n, rows, method)
+        as_score = _cosine if method == "3cosadd" else float
+        return [
+            [(self.words[row], as_score(s)) for row, s in zip(at.tolist(), scores, strict=True)]
+            for at, scores in found
+        ]
+
+    def analogy(
+        self,
+        a: Query,
+        b: Query,
+        c: Query,
+        n: int | None = 10,
+        restrict_vocab: Limit = None,
+        method: str = "3cosadd",
+    ) -> list[tuple[str, float]]:
+        """What is to `c` as `b` is to `a`: ``analogy("man", "king", "woman")``.
+
+        The words near b - a + c, by `method`; a, b and c themselves are left out.
+        """
+        return self.most_similar_batch([[b, c]], [[a]], n, restrict_vocab, method)[0]
+
+    def similarity(self, a: Query, b: Query, restrict_vocab: Limit = None) -> float:
+        """Cosine of two words or vectors, in [-1, 1]; 0 if one has no direction."""
+        self._check_known([a, b])
+        self._check_within([a, b], restrict_vocab)
+        return _cosine(np.vdot(self._direction(a), self._direction(b)))
+
+    def distance(self, a: Query, b: Query, restrict_vocab: Limit = None) -> float:
+        """1 minus the cosine, in [0, 2]."""
+        return 1.0 - self.similarity(a, b, restrict_vocab)
+
+    def n_similarity(self, a: Sequence[Query], b: Sequence[Query]) -> float:
+        """Cosine of the means of two lists of words or vectors."""
+        return self.similarity(
+            self.mean_vector(a, normalize=False), self.mean_vector(b, normalize=False)
+        )
+
+    def distances(
+        self, item: Query, others: Sequence[Query] | None = None, restrict_vocab: Limit = None
+    ) -> Floats:
+        """1 minus the cosine with each of `others`, or with every word; float32 (len(others),)."""
+        self._check_known([item, *(others or ())])
+        if others is None:
+            rows = self._range(restrict_vocab)
+            return _distances(self.unit[rows.start : rows.stop] @ self._direction(item))
+        self._check_within(others, restrict_vocab)
+        return _distances(self._directions(others) @ self._direction(item))
+
+    def distance_matrix(
+        self,
+        rows: Sequence[Query],
+        columns: Sequence[Query] | None = None,
+        restrict_vocab: Limit = None,
+    ) -> Floats:
+        """1 minus the cosine of each of `rows` (R) with each of `columns` (C), or of `rows`.
+
+        Returns
+        -------
+        float32 (R, C)
+            In [0, 2].
+        """
+        sides = [_as_list(rows), _as_list(rows if columns is None else columns)]
+        self._check_known(sides[0] + sides[1])
+        self._check_within(sides[0] + sides[1], restrict_vocab)
+        left, right = map(self._directions, sides)
+        return _distances(left @ right.T)
+
+    def doesnt_match(self, words: Sequence[Query], restrict_vocab: Limit = None) -> Query:
+        """The odd one out: whose cosine with the mean of all the unit vectors is the smallest.
+
+        Of equal ones the first.
+        """
+        items = _as_list(words)
+        if len(items) < 3:
+            raise QueryError(
+                f"To tell the odd one out takes at least 3 words, got {len(items)}: "
+                f"{', '.join(map(_shown, items)) or 'none'}."
+            )
+        self._check_known(items)
+        self._check_within(items, restrict_vocab)
+        for item in items:
+            self._check_direction([item], self._direction(item))
+        unit = self._directions(items)
+        return items[int(np.argmin(unit @ unit.sum(axis=0)))]
+
+    def rank(self, a: Query, b: str, restrict_vocab: Limit = None) -> int:
+        """Place of `b` among the words nearest to `a`, from 1; `a` itself does not count."""
+        return self.rank_batch([(a, b)], restrict_vocab)[0]
+
+    def rank_batch(
+        self, pairs: Sequence[tuple[Query, str]], restrict_vocab: Limit = None
+    ) -> list[int]:
+        """`rank` of many pairs, many times as fast as one by one."""
+        rows = self._range(restrict_vocab)
+        self._check_known([item for pair in pairs for item in pair])
+        self._check_within([b for _, b in pairs], restrict_vocab)
+        targets = np.array([self.index(b) for _, b in pairs], np.intp)
+        none = np.empty((0, self.unit.shape[1]), np.float32)
+        asked = [self._terms([a], [], "3cosadd")[0] for a, _ in pairs]
+        own = [[self.index(a)] if isinstance(a, str) else [] for a, _ in pairs]
+        omitted = [[*rows_, target] for rows_, target in zip(own, targets.tolist(), strict=True)]
+        queries = np.concatenate([none, *asked])
+        return [int(rank) for rank in ranks(self.unit, queries, targets, omitted, rows)]
+
+    def closer_than(self, a: Query, b: str, restrict_vocab: Limit = None) -> list[str]:
+        """The words that are nearer to `a` than `b` is, nearest first."""
+        closer = self.rank(a, b, restrict_vocab) - 1
+        found = self.most_similar(a, (), closer, restrict_vocab) if closer else []
+        return [word for word, _ in found]
+
+    def most_similar_to_given(self, a: Query, words: Sequence[str]) -> str:
+        """Which of `words` is nearest to `a`; of equal ones the first."""
+        if not words:
+            raise QueryError("`words` is empty; expected the words to choose from.")
+        return words[int(np.argmin(self.distances(a, words)))]
+
+    def relative_cosine_similarity(self, a: str, b: str, n: int = 10) -> float:
+        """Cosine of a and b over the sum of the cosines of the n words nearest to a.
+
+        More than 1/n speaks for a synonym (Leeuwenberg et al. 2016, "A minimally supervised
+        approach for synonym extraction with word embeddings").
+        """
+        total = sum(cosine for _, cosine in self.most_similar(a, n=n))
+        if not total:
+            raise QueryError(f"The {n} words nearest to {quoted(a)} have cosines that sum to 0.")
+        return self.similarity(a, b) / total
+
+    def mean_vector(
+        self,
+        items: Query | Sequence[Query],
+        weights: Sequence[float] | None = None,
+        *,
+        normalize: bool = True,
+    ) -> Floats:
+        """Mean of words and vectors, to be asked about in turn; float32 (D,).
+
+        Parameters
+        ----------
+        items : word, vector (D,), or list of them
+        weights : sequence of float, optional
+            One an item, negative ones too; the sum is divided by the sum of their sizes. [all 1]
+        normalize : bool
+            Whether each is scaled to length 1 first.
+        """
+        each = _as_list(items)
+        factors = np.ones(len(each)) if weights is None else np.asarray(weights, np.float64)
+        if factors.shape != (len(each),) or not np.isfinite(factors).all() or not factors.any():
+            raise ValueError(
+                f"`weights` must be {counted(len(each), 'finite number')}, not all zero, and "
+                f"`items` not empty; got {weights!r:.60} for {counted(len(each), 'item')}."
+            )
+        self._check_known(each)
+        rows = [
+            self._direction(i) if normalize else self[i] if isinstance(i, str) else self._vector(i)
+            for i in each
+        ]
+        total = np.einsum("i,id->d", factors, np.stack(rows), dtype=np.float64)
+        mean: Floats = (total / np.abs(factors).sum()).astype(np.float32)
+        return mean
+
+    def _range(self, restrict_vocab: Limit) -> range:
+        """The rows that may be answers."""
+        size = len(self.words)
+        if restrict_vocab is None:
+            return range(size)
+        if not isinstance(restrict_vocab, tuple):
+            return range(min(_integer("restrict_vocab", restrict_vocab, 1), size))
+        if len(restrict_vocab) != 2:
+            raise ValueError(f"`restrict_vocab` must be (start, stop), got {restrict_vocab!r}.")
+        start = _integer("restrict_vocab", restrict_vocab[0], 0)
+        stop = _integer("restrict_vocab", restrict_vocab[1], start + 1)
+        return range(min(start, size), min(stop, size))
+
+    def _check_known(self, items: Sequence[Query]) -> None:
+        words = dict.fromkeys(item for item in items if isinstance(item, str))
+        unknown = [word for word in words if word not in self]
+        if unknown:
+            raise UnknownWordError(unknown_words(unknown, self.words))
+
+    def _check_within(self, items: Sequence[Query], restrict_vocab: Limit) -> None:
+        rows = self._range(restrict_vocab)
+        for item in items:
+            if isinstance(item, str) and (row := self.index(item)) not in rows:
+                raise QueryError(
+                    f"{quoted(item)} is word {row + 1:,} of the vocabulary, beyond the words "
+                    f"{rows.start + 1:,} to {rows.stop:,} that the query is restricted to."
+                )
+
+    def _terms(self, positive: list[Query], negative: list[Query], method: str) -> Terms:
+        if not positive and not negative:
+            raise ValueError("`positive` and `negative` are both empty; expected a word or vector.")
+        plus, minus = self._directions(positive), self._directions(negative)
+        if method == "3cosadd":
+            query = plus.sum(axis=0) - minus.sum(axis=0)
+            self._check_direction([*positive, *negative], query)
+            return unit_rows(query[np.newaxis]), minus[:0]
+        self._check_direction([*positive, *negative], np.concatenate([plus, minus]))
+        return plus, minus
+
+    def _check_direction(self, items: Sequence[Query], vector: Floats) -> None:
+        if np.abs(vector).max() < 1e-6:  # what rounding leaves where unit vectors cancel
+            some = ", ".join(map(_shown, items[:5])) + (", ..." if len(items) > 5 else "")
+            raise QueryError(
+                f"{some} {'has' if len(items) == 1 else 'have together'} no direction (all zero or "
+                "not finite), so that nothing is near to it. Ask for another word."
+            )
+
+    def _direction(self, item: Query) -> Floats:
+        """Unit vector (D,) of a word or vector."""
+        if isinstance(item, str):
+            unit: Floats = self.unit[self.index(item)]
+        else:
+            unit = unit_rows(self._vector(item)[np.newaxis])[0]
+        return unit
+
+    def _directions(self, items: Sequence[Query]) -> Floats:
+        """Unit vectors (I, D)."""
+        unit = np.empty((len(items), self.unit.shape[1]), np.float32)
+        for place, item in enumerate(items):
+            unit[place] = self._direction(item)
+        return unit
+
+    def _vector(self, item: Query) -> Floats:
+        """A vector (D,) of a caller, checked."""
+        vector = np.asarray(item)
+        if vector.dtype.kind not in "fiu":
+            raise TypeError(_not_a_query(item))
+        vector = vector.astype(np.float32)
+        width = self.unit.shape[1]
+        if vector.shape != (width,):
+            raise ValueError(
+                f"A vector must have shape ({width},), got {vector.shape}. "
+                "Pass several vectors as a list of arrays."
+            )
+        if not np.isfinite(vector).all():
+            raise ValueError("A query vector must be finite, got NaN or infinity in it.")
+        return vector
+
+
+def _distances(cosine: Floats) -> Floats:
+    distances: Floats = 1 - np.clip(cosine, -1, 1)
+    return distances
+
+
+def _cosine(score: SupportsFloat) -> float:
+    return min(1.0, max(-1.0, float(score)))
+
+
+def _as_list(items: Query | Sequence[Query]) -> list[Query]:
+    if isinstance(items, str) or (isinstance(items, np.ndarray) and items.ndim == 1):
+        return [items]
+    try:
+        return list(items)
+    except TypeError as error:
+        raise TypeError(_not_a_query(items)) from error
+
+
+def _not_a_query(item: object) -> str:
+    return f"A query must be a word, a vector (D,), or a list of them, got {item!r:.60}."
+
+
+def _shown(item: Query) -> str:
+    return quoted(item) if isinstance(item, str) else "the vector"
+
+
+def _integer(name: str, number: int, least: int) -> int:
+    try:
+        number = operator.index(number)
+    except TypeError as error:
+        raise TypeError(f"`{name}` must be an integer, got {number!r}.") from error
+    if number < least:
+        raise ValueError(f"`{name}` must be at least {least}, got {number}.")
+    return number
