@@ -11,7 +11,17 @@ import numpy.typing as npt
 
 from w2v.errors import UnknownWordError
 from w2v.files import PathLike
-from w2v.formats import Matrix, counted, quoted, read_vectors, write_vectors
+from w2v.formats import (
+    Matrix,
+    Progress,
+    Table,
+    counted,
+    from_gensim,
+    quoted,
+    read_vectors,
+    to_gensim,
+    write_vectors,
+)
 
 Query = str | npt.NDArray[np.floating[Any]]
 
@@ -29,7 +39,8 @@ class Vectors:
     matrix : float32 (V, D)
         One row a word; not copied when it is float32 already.
     counts : int64 (V,), optional
-        How often each word stood in the corpus. Vector files do not keep them.
+        How often each word stood in the corpus. Of the file formats only npz and safetensors keep
+        them.
 
     Attributes
     ----------
@@ -57,7 +68,7 @@ class Vectors:
         self.counts = None if counts is None else _read_only(np.asarray(counts, dtype=np.int64))
         if self.counts is not None and self.counts.shape != (len(self.words),):
             raise ValueError(f"`counts` must be ({len(self.words)},), got {self.counts.shape}.")
-        self._rows = {word: row for row, word in enumerate(self.words)}
+        self._rows = dict(zip(self.words, range(len(self.words)), strict=True))
         if len(self._rows) != len(self.words):
             raise ValueError(_name_repeated(self.words, self._rows))
         self._unit: Matrix | None = None
@@ -162,9 +173,35 @@ class Vectors:
         self._check_known([a, b])
         return _cosine(np.vdot(self._direction(a), self._direction(b)))
 
-    def save(self, path: PathLike) -> None:
-        """Write word2vec text (``.txt``, ``.vec``) or binary (``.bin``); see `write_vectors`."""
-        write_vectors(path, self.words, self.matrix)
+    def save(
+        self, path: PathLike, *, format: str | None = None, progress: Progress | None = None
+    ) -> None:
+        """Write a file in the format its extension names, or in `format`; see `write_vectors`."""
+        write_vectors(path, self.words, self.matrix, self.counts, format=format, progress=progress)
+
+    def to_gensim(self) -> Any:
+        """A copy as `gensim.models.KeyedVectors`, with the counts if there are any.
+
+        Raises
+        ------
+        W2VError
+            gensim is not installed.
+        """
+        return to_gensim(Table(self.words, self.matrix, self.counts))
+
+    @classmethod
+    def from_gensim(cls, model: Any) -> "Vectors":
+        """A copy of gensim's `KeyedVectors`, or of those of a model such as `gensim`'s `Word2Vec`.
+
+        Counts that gensim invented, for a file without any, are left out.
+
+        Raises
+        ------
+        TypeError
+            It is something else, or has keys that are not words.
+        """
+        table = from_gensim(model)
+        return cls(table.words, table.matrix, table.counts)
 
     def _check_known(self, items: Sequence[Query]) -> None:
         words = dict.fromkeys(item for item in items if isinstance(item, str))
@@ -191,21 +228,26 @@ class Vectors:
         return _unit_rows(vector[np.newaxis]).reshape(-1)
 
 
-def load(path: PathLike, *, errors: str = "strict") -> Vectors:
-    """Read word2vec text or binary, or GloVe text, whatever the extension.
+def load(path: PathLike, *, errors: str = "strict", progress: Progress | None = None) -> Vectors:
+    """Read a word2vec text or binary, GloVe, npz or safetensors file, whatever the extension.
+
+    The vectors of npz and safetensors are memory-mapped; see `formats.read_vectors`.
 
     Parameters
     ----------
     path : str or path
+        May be compressed by gzip, bzip2, xz or zstd.
     errors : {"strict", "replace"}
         ``"strict"`` refuses words that are not UTF-8, ``"replace"`` loads them.
+    progress : callable(bytes_read, total_bytes), optional
 
     Raises
     ------
     VectorFileError
         The file is missing, foreign, cut short or inconsistent.
     """
-    return Vectors(*read_vectors(path, errors=errors))
+    table = read_vectors(path, errors=errors, progress=progress)
+    return Vectors(table.words, table.matrix, table.counts)
 
 
 def _read_only(array: npt.NDArray[Any]) -> npt.NDArray[Any]:

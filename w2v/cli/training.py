@@ -12,7 +12,7 @@ from w2v.cli.base import PATH, Command, training_options
 
 @click.command(cls=Command)
 @click.argument("corpus", nargs=-1, required=True)
-@click.option("-o", "--output", required=True, type=PATH, help="Vectors: .bin, .vec or .txt.")
+@click.option("-o", "--output", required=True, type=PATH, help="Vectors; see w2v convert --help.")
 @training_options
 @click.option("--vocab", type=PATH, help="Take words and counts from this file.")
 @click.option("--save-vocab", type=PATH, help="Write words and counts: lines 'word count'.")
@@ -85,7 +85,7 @@ def train(
 
 
 @click.command(cls=Command)
-@click.option("-o", "--output", type=PATH, help="Keep the vectors: .bin, .vec or .txt.")
+@click.option("-o", "--output", type=PATH, help="Keep the vectors; see w2v convert --help.")
 @click.option(
     "--words",
     "show",
