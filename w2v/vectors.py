@@ -1,6 +1,7 @@
 """The result of training: words, their vectors, and questions about them."""
 
 import difflib
+import functools
 import itertools
 import operator
 from collections.abc import Iterator, Sequence
@@ -15,6 +16,7 @@ from w2v.formats import (
     Matrix,
     Progress,
     Table,
+    UniqueWords,
     counted,
     from_gensim,
     quoted,
@@ -68,8 +70,8 @@ class Vectors:
         self.counts = None if counts is None else _read_only(np.asarray(counts, dtype=np.int64))
         if self.counts is not None and self.counts.shape != (len(self.words),):
             raise ValueError(f"`counts` must be ({len(self.words)},), got {self.counts.shape}.")
-        self._rows = dict(zip(self.words, range(len(self.words)), strict=True))
-        if len(self._rows) != len(self.words):
+        known = isinstance(words, UniqueWords)
+        if not known and len(set(self.words)) != len(self.words):
             raise ValueError(_name_repeated(self.words, self._rows))
         self._unit: Matrix | None = None
 
@@ -87,6 +89,11 @@ class Vectors:
         if self._unit is None:
             self._unit = _read_only(_unit_rows(self.matrix))
         return self._unit
+
+    @functools.cached_property
+    def _rows(self) -> dict[str, int]:
+        """The row of each word; made when first used: of millions of words it costs a second."""
+        return dict(zip(self.words, range(len(self.words)), strict=True))
 
     def __len__(self) -> int:
         return len(self.words)

@@ -11,7 +11,7 @@ compressed, its content says.
 from w2v.formats.convert import convert, describe, format_description
 from w2v.formats.gensim import from_gensim, to_gensim
 from w2v.formats.reading import read_vectors
-from w2v.formats.table import Matrix, Progress, Table, counted, quoted
+from w2v.formats.table import Matrix, Progress, Table, UniqueWords, counted, quoted
 from w2v.formats.writing import (
     FORMATS,
     check_words,
@@ -26,6 +26,7 @@ __all__ = [
     "Matrix",
     "Progress",
     "Table",
+    "UniqueWords",
     "check_words",
     "check_writable",
     "convert",

@@ -7,12 +7,13 @@ are, so that no later row can be found without those before, and nothing can be 
 
 from __future__ import annotations
 
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import BinaryIO
 
 import numpy as np
 
 from w2v.formats.source import Source, Window
-from w2v.formats.table import Progress, Rows, Table, counted
+from w2v.formats.table import Matrix, Progress, Rows, Table, counted
 
 _LONGEST_WORD = 1 << 20  # bytes; more without a space is not a word
 
@@ -36,18 +37,18 @@ def read_binary(source: Source, count: int, dim: int, start: int) -> Table:
     window = Window(source, start)
     words: list[str] = []
     used = 0
-    while len(words) < count:
-        more = window.move(used)
-        raws, places, used = _scan(window, width, count - len(words))
-        words += _words(source, raws, len(words), announced)
-        where = f"row {len(words) + 1}"
-        if places:
-            matrix.take(len(places)).view(np.uint8)[:] = _windows(window, width)[places]
-        elif window.have - width > _LONGEST_WORD and window.data.find(b" ", 0, _LONGEST_WORD) < 0:
-            found = f"no word where one should begin: no space in {counted(_LONGEST_WORD, 'byte')}"
-            raise source.fail(where, f"{found}. The file may be damaged; {announced}")
-        elif not more:
-            raise source.fail(where, f"the file ends in this row, {announced} It may be cut short.")
+    with ThreadPoolExecutor(1) as copier:  # copies the numbers found while the search goes on
+        copied: Future[None] | None = None
+        while len(words) < count:
+            more = window.move(used)
+            raws, places, used = _scan(window, width, count - len(words))
+            words += _words(source, raws, len(words), announced)
+            if not places:
+                _check_more(source, window, width, more, len(words) + 1, announced)
+            if copied is not None:
+                copied.result()  # before the next move overwrites what it copies
+            rows = matrix.take(len(places))
+            copied = copier.submit(_copy, window.data, window.have, places, rows)
     if left := _left_over(window, used):
         raise source.fail(f"row {count + 1}", f"{counted(left, 'byte')} left over, but {announced}")
     return Table(words, matrix.finish(), None, "word2vec binary", source.compression)
@@ -81,10 +82,25 @@ def _scan(window: Window, width: int, most: int) -> tuple[list[bytearray], list[
     return raws, places, at
 
 
-def _windows(window: Window, width: int) -> np.ndarray[tuple[int, int], np.dtype[np.uint8]]:
-    """All stretches of `width` bytes, one from each place on: a view."""
-    data = np.frombuffer(window.data, np.uint8, window.have)
-    return np.lib.stride_tricks.sliding_window_view(data, width)
+def _copy(data: bytearray, have: int, places: list[int], rows: Matrix) -> None:
+    """Copy numbers that begin at `places` to rows; mostly without Python's lock."""
+    if places:
+        stretches = np.lib.stride_tricks.sliding_window_view(
+            np.frombuffer(data, np.uint8, have), 4 * rows.shape[1]
+        )
+        rows.view(np.uint8)[:] = stretches[places]
+
+
+def _check_more(
+    source: Source, window: Window, width: int, more: bool, row: int, announced: str
+) -> None:
+    """Refuse a window in which no row is whole, unless a larger one may help."""
+    where = f"row {row}"
+    if window.have - width > _LONGEST_WORD and window.data.find(b" ", 0, _LONGEST_WORD) < 0:
+        found = f"no word where one should begin: no space in {counted(_LONGEST_WORD, 'byte')}"
+        raise source.fail(where, f"{found}. The file may be damaged; {announced}")
+    if not more:
+        raise source.fail(where, f"the file ends in this row, {announced} It may be cut short.")
 
 
 def _words(source: Source, raws: list[bytearray], done: int, announced: str) -> list[str]:

@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 from w2v.files import PathLike
 from w2v.formats.table import Progress, Table
-from w2v.formats.text import decimal_lines
+from w2v.formats.text import write_lines
 
 
 def metadata_path(path: PathLike) -> str:
@@ -23,10 +23,7 @@ def metadata_path(path: PathLike) -> str:
 
 def write_projector(handle: BinaryIO, table: Table, progress: Progress | None = None) -> None:
     """Write the vectors."""
-    for rows in table.batches():
-        handle.write(decimal_lines(table.matrix[rows], "\t"))
-        if progress is not None:
-            progress(rows.stop, len(table.words))
+    write_lines(handle, table, "\t", None, progress)
 
 
 def write_metadata(handle: BinaryIO, table: Table) -> None:

@@ -13,7 +13,7 @@ from w2v.errors import VectorFileError
 from w2v.files import PathLike, check_name
 from w2v.formats.detect import read_table
 from w2v.formats.source import Source
-from w2v.formats.table import Progress, Table, counted
+from w2v.formats.table import Progress, Table, UniqueWords, counted
 
 
 def read_vectors(
@@ -71,7 +71,7 @@ def first_of_each(name: str, table: Table) -> Table:
     words = table.words
     repeated = len(words) - len(set(words))
     if not repeated:
-        return table
+        return table._replace(words=UniqueWords(words))
     first: dict[str, int] = {}
     for row, word in enumerate(words):
         first.setdefault(word, row)
@@ -81,4 +81,4 @@ def first_of_each(name: str, table: Table) -> Table:
         stacklevel=4,
     )
     counts = None if table.counts is None else table.counts[rows]
-    return table._replace(words=list(first), matrix=table.matrix[rows], counts=counts)
+    return table._replace(words=UniqueWords(first), matrix=table.matrix[rows], counts=counts)

@@ -109,6 +109,9 @@ class _Blocks(io.RawIOBase):
 class Window:
     """The part of a source that is in memory, moved on towards its end.
 
+    It lies in two buffers by turns, so that what was in sight before a move stays what it is until
+    the next.
+
     Attributes
     ----------
     data : bytearray                  Only `data[:have]` has a meaning.
@@ -117,7 +120,8 @@ class Window:
 
     def __init__(self, source: Source, start: int) -> None:
         self._source = source
-        self.data = bytearray(_WINDOW_BYTES)
+        self.data = bytearray(max(_WINDOW_BYTES, len(source.head)))
+        self._other = bytearray(len(self.data))
         self.have = len(source.head) - start
         self.data[: self.have] = source.head[start:]
 
@@ -127,10 +131,11 @@ class Window:
         False at the end of the source.
         """
         rest = self.have - used
-        if rest == len(self.data):
-            self.data += bytes(rest)
-        view = memoryview(self.data)
-        view[:rest] = view[used : self.have]
+        if len(self._other) < len(self.data) or rest == len(self.data):
+            self._other = bytearray(len(self.data) + (rest == len(self.data)) * rest)
+        view = memoryview(self._other)
+        view[:rest] = memoryview(self.data)[used : self.have]
+        self.data, self._other = self._other, self.data
         got = self._source.readinto(view[rest:])
         self.have = rest + got
         return got > 0

@@ -48,6 +48,10 @@ class Table(NamedTuple):
         return [slice(at, min(at + step, rows)) for at in range(0, rows, step)]
 
 
+class UniqueWords(list[str]):
+    """Words known to be unique: of millions, to look again costs a third of a second."""
+
+
 class Rows:
     """A float32 matrix that grows as rows come: in one piece, and never copied row by row.
 

@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Iterator
-from typing import Any, BinaryIO
+from collections.abc import Iterator, Sequence
+from functools import partial
+from typing import BinaryIO
 
 import numpy as np
 
 from w2v.formats.source import Source, Window
 from w2v.formats.table import Matrix, Progress, Rows, Table, counted
+from w2v.formats.threads import in_order
 
 _MOST_COLUMNS = 10_000
 _BOM = b"\xef\xbb\xbf"
@@ -30,18 +32,32 @@ def write_text(handle: BinaryIO, table: Table, progress: Progress | None = None)
 
 def write_glove(handle: BinaryIO, table: Table, progress: Progress | None = None) -> None:
     """Write the rows alone."""
-    for rows in table.batches():
-        lines = decimal_lines(table.matrix[rows], " ", table.words[rows])
+    write_lines(handle, table, " ", table.words, progress)
+
+
+def write_lines(
+    handle: BinaryIO,
+    table: Table,
+    separator: str,
+    words: Sequence[str] | None,
+    progress: Progress | None,
+) -> None:
+    """Write a line for each row of a table: its word if there are words, and its numbers.
+
+    The decimals are the shortest that read back as the same float32.
+    """
+    import pyarrow as pa
+
+    def lines_of(rows: slice) -> bytes:
+        return _lines(table.matrix[rows], separator, words[rows] if words is not None else None)
+
+    for rows, lines in in_order(lines_of, table.batches(), pa.cpu_count()):
         handle.write(lines)
         if progress is not None:
             progress(rows.stop, len(table.words))
 
 
-def decimal_lines(matrix: Matrix, separator: str, words: Any = None) -> bytes:
-    """Rows as lines, a word before each if there are words.
-
-    The decimals are the shortest that read back as the same float32.
-    """
+def _lines(matrix: Matrix, separator: str, words: Sequence[str] | None) -> bytes:
     import pyarrow as pa
     from pyarrow import compute
 
@@ -50,8 +66,7 @@ def decimal_lines(matrix: Matrix, separator: str, words: Any = None) -> bytes:
     ends = pa.array(np.arange(0, rows * dim + 1, dim, dtype=np.int32))
     lines = compute.binary_join(pa.ListArray.from_arrays(ends, numbers), separator)
     if words is not None:
-        names = pa.array(words, pa.string())
-        lines = compute.binary_join_element_wise(names, lines, separator)
+        lines = compute.binary_join_element_wise(pa.array(words, pa.string()), lines, separator)
     lines = compute.binary_join_element_wise(lines, "", "\n")  # a newline after each
     _, offsets, data = lines.buffers()
     start, end = np.frombuffer(offsets, np.int32)[[lines.offset, lines.offset + rows]]
@@ -68,12 +83,16 @@ def read_text(source: Source, count: int | None, dim: int, start: int) -> Table:
         Rows announced by the header; None if there is no header.
     dim, start : int
     """
+    import pyarrow as pa
+
     likely = 0 if source.size is None else min(count or 0, source.size // (2 * dim) + 1)
     matrix = Rows(dim, likely)
     words: list[str] = []
     line = 0 if count is None else 1
-    for block in _blocks_of_lines(source, start):
-        parsed = _parse_quickly(source, block, dim) or _parse(source, block, dim, line)
+    blocks = _blocks_of_lines(source, start)
+    quickly = partial(_parse_quickly, source, dim)
+    for block, quick in in_order(quickly, blocks, pa.cpu_count()):
+        parsed = quick or _parse(source, block, dim, line)
         words += parsed[0]
         if parsed[0]:
             matrix.take(len(parsed[0]))[:] = parsed[1]
@@ -108,7 +127,7 @@ def _blocks_of_lines(source: Source, start: int) -> Iterator[bytes]:
         yield bytes(window.data[: window.have])
 
 
-def _parse_quickly(source: Source, block: bytes, dim: int) -> tuple[list[str], Matrix] | None:
+def _parse_quickly(source: Source, dim: int, block: bytes) -> tuple[list[str], Matrix] | None:
     """Words and numbers of lines in which nothing is unusual, else None."""
     import pyarrow as pa
     from pyarrow import csv
@@ -126,7 +145,7 @@ def _parse_quickly(source: Source, block: bytes, dim: int) -> tuple[list[str], M
     try:
         rows = csv.read_csv(
             pa.BufferReader(block),
-            csv.ReadOptions(column_names=names, block_size=len(block) + 1),
+            csv.ReadOptions(use_threads=False, column_names=names, block_size=len(block) + 1),
             csv.ParseOptions(delimiter=" ", quote_char=False),
             csv.ConvertOptions(column_types=types, null_values=[]),
         ).combine_chunks()
