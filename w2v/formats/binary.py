@@ -7,7 +7,6 @@ are, so that no later row can be found without those before, and nothing can be 
 
 from __future__ import annotations
 
-from concurrent.futures import Future, ThreadPoolExecutor
 from typing import BinaryIO
 
 import numpy as np
@@ -31,6 +30,8 @@ def write_binary(handle: BinaryIO, table: Table, progress: Progress | None = Non
 
 def read_binary(source: Source, count: int, dim: int, start: int) -> Table:
     """Read `count` rows of `dim` numbers that begin at byte `start`; see `formats.read_vectors`."""
+    from concurrent.futures import Future, ThreadPoolExecutor
+
     announced = f"its header announces {counted(count, 'row')} of {counted(dim, 'number')}."
     width = 4 * dim
     matrix = Rows(dim, 0 if source.size is None else min(count, source.size // width + 1))

@@ -7,9 +7,8 @@ moves it to a multiple of 64, where every use of the mapped array is as fast as 
 from __future__ import annotations
 
 import struct
-import zipfile
 import zlib
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
@@ -17,6 +16,9 @@ from w2v.errors import VectorFileError
 from w2v.formats.arrays import Array, from_arrays, map_array, to_arrays
 from w2v.formats.source import Source
 from w2v.formats.table import Progress, Table
+
+if TYPE_CHECKING:
+    import zipfile
 
 _ALIGNMENT = 64
 _LOCAL_HEADER = 30  # bytes, then the name and the extra fields
@@ -28,6 +30,8 @@ _NAMES = ("vectors", "words", "counts")
 
 def write_npz(handle: BinaryIO, table: Table, progress: Progress | None = None) -> None:
     """Write `vectors`, `words` and `counts`; see `arrays`."""
+    import zipfile
+
     with zipfile.ZipFile(handle, "w", zipfile.ZIP_STORED) as archive:
         place = 0
         for name, array in to_arrays(table).items():
@@ -50,6 +54,8 @@ def read_npz(source: Source) -> Table:
     VectorFileError
         It is damaged, holds something else, or an array of Python objects.
     """
+    import zipfile
+
     try:
         with zipfile.ZipFile(source.name) as archive:
             names = [n.removesuffix(".npy") for n in archive.namelist() if n.endswith(".npy")]
@@ -69,7 +75,7 @@ def _read(source: Source, archive: zipfile.ZipFile, name: str) -> Array:
     """An array of the archive; if it is stored as it is, mapped."""
     info = archive.getinfo(f"{name}.npy")
     with archive.open(info) as member:
-        if name != "vectors" or info.compress_type != zipfile.ZIP_STORED:
+        if name != "vectors" or info.compress_type:  # 0 is stored
             return _read_all(member)
         shape, fortran, dtype = _npy_header(member)
         header = member.tell()

@@ -17,7 +17,6 @@ import numpy as np
 
 from w2v.formats.source import Source, Window
 from w2v.formats.table import Matrix, Progress, Rows, Table, counted
-from w2v.formats.threads import in_order
 
 _MOST_COLUMNS = 10_000
 _BOM = b"\xef\xbb\xbf"
@@ -47,6 +46,8 @@ def write_lines(
     The decimals are the shortest that read back as the same float32.
     """
     import pyarrow as pa
+
+    from w2v.formats.threads import in_order
 
     def lines_of(rows: slice) -> bytes:
         return _lines(table.matrix[rows], separator, words[rows] if words is not None else None)
@@ -84,6 +85,8 @@ def read_text(source: Source, count: int | None, dim: int, start: int) -> Table:
     dim, start : int
     """
     import pyarrow as pa
+
+    from w2v.formats.threads import in_order
 
     likely = 0 if source.size is None else min(count or 0, source.size // (2 * dim) + 1)
     matrix = Rows(dim, likely)
