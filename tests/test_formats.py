@@ -1,6 +1,7 @@
 """Vector files: what is written, what is read, what is refused."""
 
 import errno
+import gzip
 import os
 import pickle
 import re
@@ -34,7 +35,7 @@ def written(path: Path, content: bytes) -> Path:
     return path
 
 
-def assert_same(found: tuple[list[str], Table], words: list[str], table: Any) -> None:
+def assert_same(found: Any, words: list[str], table: Any) -> None:
     expected = np.asarray(table, dtype=np.float32)
     assert found[0] == words
     assert found[1].dtype == np.float32
@@ -54,7 +55,7 @@ def test_the_comparison_compares() -> None:
 def test_text_has_header_single_spaces_and_shortest_numbers(tmp_path: Path, name: str) -> None:
     write_vectors(tmp_path / name, WORDS, TABLE)
     assert (tmp_path / name).read_bytes() == (
-        b"3 2\nthe 0.1 -2.5\nna\xc3\xafve 1e-20 3.0\n\xe6\x97\xa5\xe6\x9c\xac 0.0 0.33333334\n"
+        b"3 2\nthe 0.1 -2.5\nna\xc3\xafve 1e-20 3\n\xe6\x97\xa5\xe6\x9c\xac 0 0.33333334\n"
     )
 
 
@@ -64,7 +65,7 @@ def test_binary_has_a_newline_after_each_vector(tmp_path: Path) -> None:
     assert (tmp_path / "v.bin").read_bytes() == expected
 
 
-@pytest.mark.parametrize("name", ["v", "v.npz", "v.txt.gz", "bin"])
+@pytest.mark.parametrize("name", ["v", "v.npy", "v.gz", "v.txt.rar", "bin"])
 def test_unknown_extensions_are_refused_with_the_known_ones(tmp_path: Path, name: str) -> None:
     for refuse in (check_writable, lambda path: write_vectors(path, WORDS, TABLE)):
         with pytest.raises(ConfigError, match=r"\.txt or \.vec .*, \.bin"):
@@ -149,17 +150,18 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(
         assert str(caught.value) == f"Cannot write {path}: No space left."
 
 
-def test_an_interrupt_between_rows_leaves_nothing(tmp_path: Path) -> None:
-    class Interrupting(list[str]):
-        def __iter__(self) -> Any:
-            yield "a"
-            if [entry for entry in os.listdir(tmp_path) if entry.endswith(".tmp")]:
-                raise KeyboardInterrupt
-            yield "b"
+def test_an_interrupt_while_rows_are_written_leaves_nothing(tmp_path: Path) -> None:
+    def interrupt(done: int, rows: int | None) -> None:
+        assert (done, rows) == (2, 2)
+        assert [entry for entry in os.listdir(tmp_path) if entry.endswith(".tmp")]
+        raise KeyboardInterrupt
 
-    with pytest.raises(KeyboardInterrupt):
-        write_vectors(tmp_path / "v.bin", Interrupting(["a", "b"]), np.ones((2, 2), np.float32))
-    assert not list(tmp_path.iterdir())
+    for name in ("v.bin", "v.txt", "v.txt.xz", "v.npz", "v.tsv", "v.safetensors"):
+        with pytest.raises(KeyboardInterrupt):
+            write_vectors(
+                tmp_path / name, ["a", "b"], np.ones((2, 2), np.float32), progress=interrupt
+            )
+        assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
@@ -245,19 +247,22 @@ def vectors(draw: st.DrawFn, dims: int = 1) -> tuple[list[str], Table]:
     return words, draw(hnp.arrays(np.float32, shape, elements=st.floats(width=32)))
 
 
-@pytest.mark.parametrize("name", ["v.txt", "v.bin"])
+ALL = ["v.txt", "v.bin", "v.vec.gz", "v.bin.zst", "v.npz", "v.safetensors"]
+
+
+@pytest.mark.parametrize("name", ALL)
 @settings(deadline=None, derandomize=True)
 @given(vectors(dims=2))
 def test_what_was_written_is_read_bit_for_bit(name: str, case: tuple[list[str], Table]) -> None:
     words, table = case
-    if name == "v.txt":  # text has one NaN only
+    if name in ("v.txt", "v.vec.gz"):  # text has one NaN only
         table = np.where(np.isnan(table), np.float32(np.nan), table)
     with tempfile.TemporaryDirectory() as folder:
         write_vectors(f"{folder}/{name}", words, table)
         assert_same(read_vectors(f"{folder}/{name}"), words, table)
 
 
-@pytest.mark.parametrize("name", ["v.txt", "v.bin"])
+@pytest.mark.parametrize("name", ALL)
 def test_round_trip_of_many_ordinary_numbers(tmp_path: Path, name: str) -> None:
     rng = np.random.default_rng(3)
     for dim in (1, 100):
@@ -277,7 +282,7 @@ def test_any_bytes_are_read_or_refused_with_the_name_of_the_file(head: bytes, bo
     with tempfile.TemporaryDirectory() as folder:
         path = written(Path(folder) / "odd.bin", head + body)
         try:
-            words, table = read_vectors(path)
+            words, table, *_ = read_vectors(path)
         except VectorFileError as error:
             assert "odd.bin" in str(error)  # noqa: PT017 (either outcome is right)
         else:
@@ -298,6 +303,9 @@ def test_any_bytes_are_read_or_refused_with_the_name_of_the_file(head: bytes, bo
         b"2 2\na 1.0 2e0\nb .3E1 +4",
         b"a 1 2\nb 3 4\n",  # GloVe
         b"2 2\n\na 1 2\n\nb 3 4\n\n",
+        b"2 2\na  1 2\nb 3   4\n",
+        b"2 2\na\t1\t2\nb \t3\t4\t\n",
+        b"2 2\na 1 2 \n  \nb 3 4\n",
         b"2 2\na " + packed(1, 2) + b"\nb " + packed(3, 4) + b"\n",
         b"2 2\na " + packed(1, 2) + b"b " + packed(3, 4),  # gensim, GoogleNews
         b"2 2\r\na " + packed(1, 2) + b"\n\nb " + packed(3, 4) + b"\n\n",
@@ -316,13 +324,13 @@ def test_a_binary_number_may_begin_with_a_newline_or_space(tmp_path: Path) -> No
 
 
 def test_nan_and_infinity_and_too_large_numbers_are_loaded(tmp_path: Path) -> None:
-    _, table = read_vectors(written(tmp_path / "v", b"1 4\na nan inf -Infinity 1e39\n"))
+    _, table, *_ = read_vectors(written(tmp_path / "v", b"1 4\na nan inf -Infinity 1e39\n"))
     np.testing.assert_array_equal(table, [[np.nan, np.inf, -np.inf, np.inf]])
 
 
 def test_words_of_text_may_hold_spaces_and_unusual_characters(tmp_path: Path) -> None:
     content = "4 2\nnew york 1 2\n. . . 3 4\n 5 6\nx\xa0y\u2028z 7 8\n".encode()
-    words, table = read_vectors(written(tmp_path / "v.txt", content))
+    words, table, *_ = read_vectors(written(tmp_path / "v.txt", content))
     assert words == ["new york", ". . .", "", "x\xa0y\u2028z"]
     assert table.tolist() == [[1, 2], [3, 4], [5, 6], [7, 8]]
 
@@ -371,7 +379,18 @@ ROW = b"a " + packed(0.25, 0.5, 0.75)
         (b"\n\n", "is not a word2vec text or binary file"),
         (b"just some prose\nof two lines\n", "is not a word2vec text or binary file"),
         (b"\x89PNG\r\n\x1a\n\0\0", "is a PNG image"),
-        (b"\x1f\x8b\x08\0garbage", "is a gzip file; decompress it first"),
+        (b"a 1 2\nb 3 4_0\n", "line 2: expected 2 numbers, found '4_0' there"),
+        (b"2 2\na 1 2 \nb 3 4 5\n", r"line 3: expected 2 numbers, found 3\.$"),
+        (b"1 2\na 1 2\rb 3 4\r", r"line 2: there is a carriage return in the word b'a 1 2\\rb'"),
+        (b"1 2\na 1 2\nb\0 3 4\n", r"line 3: there is a NUL character in the word b'b\\x00'"),
+        (b"2 2\na 1 2\nb  4\n", "line 3: expected 2 numbers, found 1"),
+        (b"\x1f\x8b\x08\0garbage", "is cut short: the gzip data in it has no end"),
+        (gzip.compress(b"just prose\n"), "is not a word2vec text or binary file"),
+        (gzip.compress(gzip.compress(b"1 1\na 1\n")), "is compressed twice, with gzip inside"),
+        (gzip.compress(b"PK\3\4"), "is a gzip file with a zip, npz or safetensors file inside"),
+        (b"\xff\xfea\0 \x001\0", "is UTF-16 text"),
+        (b"a" * 257 + b"ustar\0", "is a tar archive"),
+        (b"PK\3\4", "is a damaged or foreign npz file"),
         (struct.pack("<ii", 793712314, 12) + bytes(99), "is a fastText model"),
         (pickle.dumps({"a": 1}), "is a Python pickle"),
     ],
@@ -388,7 +407,9 @@ def test_damaged_and_foreign_files_are_refused(
 
 def test_undecodable_words_are_loaded_on_request(tmp_path: Path) -> None:
     path = written(tmp_path / "v.txt", b"1 1\ncaf\xe9 2\n")
-    with pytest.raises(VectorFileError, match=r'w2v\.load\(..., errors="replace"\)'):
+    with pytest.raises(
+        VectorFileError, match=r'w2v\.load\(..., errors="replace"\) and w2v convert'
+    ):
         read_vectors(path)
     assert_same(read_vectors(path, errors="replace"), ["caf\ufffd"], [[2]])
     with pytest.raises(ValueError, match="`errors` must be 'strict' or 'replace', got 'bad'"):

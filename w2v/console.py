@@ -44,13 +44,20 @@ class Console:
         self._try(lambda: click.echo(text, err=True))
 
     def reading(self, done: int, total: int | None) -> None:
-        """Bytes of text read so far."""
+        """Bytes read so far."""
         read = f"{done / 2**20:,.0f} MiB"
         if self._terminal and total:
             self._show("reading  ", done / total, f"{done / total:.0%} {read}")
         elif self._line_is_due():
             share = f"{done / total:.0%}, " if total else ""
             self.say(f"reading  {share}{read}")
+
+    def saving(self, done: int, total: int | None) -> None:
+        """Vectors written so far."""
+        if self._terminal and total:
+            self._show("saving   ", done / total, f"{done / total:.0%} {_count(done, 'vector')}")
+        elif self._line_is_due():
+            self.say(f"saving   {_count(done, 'vector')} of {total:,}")
 
     def starting(self, trainer: Trainer, why: str) -> None:
         """What was read, and what is about to run."""

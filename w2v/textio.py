@@ -6,19 +6,17 @@ cuts a word, and the last piece of a file ends with a newline, so a sentence
 never runs on from one file into the next.
 """
 
-import bz2
 import codecs
 import glob
 import io
-import lzma
 import os
 import stat
 import sys
-import zlib
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, BinaryIO, NoReturn
 
+from w2v.compression import LONGEST_MAGIC, compression, decompressed
 from w2v.errors import CorpusError
 
 Progress = Callable[[int, int | None], None]
@@ -29,8 +27,6 @@ ERROR_MODES = ("strict", "replace")
 _PIECE_BYTES = 1 << 16
 _REPORT_BYTES = 1 << 20
 _LONGEST_WORD = 1 << 20  # characters; a longer one is a sign of something that is not text
-_BZ2_MAGIC = (b"1AY&SY", b"\x17rE8P\x90")  # first block, or the end of an empty file
-_LONGEST_MAGIC = 10
 _HEAD_BYTES = 512  # enough to know the files in the table below
 
 _UNICODE = "text. Convert it to UTF-8 (iconv -f {0} -t UTF-8)"
@@ -221,86 +217,18 @@ def _blocks(source: _Source, name: str) -> Iterator[bytes]:
     """Bytes of `source`, decompressed if need be."""
     try:
         stream = io.BufferedReader(source, _PIECE_BYTES)
-        kind = _compression(stream.peek(_LONGEST_MAGIC))
+        kind = compression(stream.peek(LONGEST_MAGIC))
         if kind:
-            yield from _decompressed(stream, kind, name)
+            yield from decompressed(stream, kind, name, CorpusError)
         while block := stream.read(_PIECE_BYTES):
             yield block
     except OSError as error:
         raise CorpusError(f"{name} cannot be read: {error.strerror}.") from error
 
 
-def _compression(head: bytes) -> str:
-    if head.startswith(b"\x1f\x8b\x08"):
-        return "gzip"
-    if head.startswith(b"BZh") and head[4:10] in _BZ2_MAGIC:
-        return "bzip2"
-    if head.startswith(b"\xfd7zXZ\x00"):
-        return "xz"
-    skipped = head[1:4] == b"*M\x18" and head[0] >> 4 == 5  # a frame of notes, not of data
-    return "zstd" if skipped or head.startswith(b"\x28\xb5\x2f\xfd") else ""
-
-
-def _decompressed(stream: BinaryIO, kind: str, name: str) -> Iterator[bytes]:
-    """Members one after the other; only zeros may follow them."""
-    data = stream.read(_PIECE_BYTES // 4)
-    while data:
-        data = yield from _member(stream, data, kind, name)
-        data = data.lstrip(b"\0")
-        while not data and (block := stream.read(_PIECE_BYTES)):
-            data = block.lstrip(b"\0")
-        data += stream.read(_LONGEST_MAGIC)
-        if data and _compression(data) != kind:
-            raise CorpusError(
-                f"{name} has bytes after the end of the compressed data that are not {kind}: "
-                f"{data[:_LONGEST_MAGIC]!r}. Copy or download it again, or cut them off."
-            )
-
-
-def _member(stream: BinaryIO, data: bytes, kind: str, name: str) -> Generator[bytes, None, bytes]:
-    """Decompress one member, which starts with `data`; what was read beyond it is returned."""
-    member, failure = _decompressor(kind, name)
-    limit = () if kind == "zstd" else (_PIECE_BYTES,)
-    while not member.eof:
-        try:
-            block = member.decompress(data, *limit)
-        except failure as error:
-            raise CorpusError(
-                f"{name} is a damaged {kind} file ({error}). Copy or download it again."
-            ) from error
-        if block:
-            yield block
-        data = getattr(member, "unconsumed_tail", b"")
-        if not (member.eof or data or len(block) >= _PIECE_BYTES):
-            data = stream.read(_PIECE_BYTES // 4)
-            if not data:
-                raise CorpusError(
-                    f"{name} is cut short: the {kind} data in it has no end. Copy or download it "
-                    "again."
-                )
-    return bytes(member.unused_data)
-
-
-def _decompressor(kind: str, name: str) -> tuple[Any, type[Exception]]:
-    """A decompressor of one member, and what it raises."""
-    if kind == "gzip":
-        return zlib.decompressobj(16 + zlib.MAX_WBITS), zlib.error
-    if kind == "bzip2":
-        return bz2.BZ2Decompressor(), OSError
-    if kind == "xz":
-        return lzma.LZMADecompressor(lzma.FORMAT_XZ), lzma.LZMAError
-    try:
-        import zstandard
-    except ImportError as error:
-        raise CorpusError(
-            f"{name} is compressed with zstd. Run pip install zstandard to read such files."
-        ) from error
-    return zstandard.ZstdDecompressor().decompressobj(), zstandard.ZstdError
-
-
 def _refuse_foreign(head: bytes, name: str) -> None:
     """Tell from its first bytes that a file, decompressed if need be, is no text."""
-    if kind := _compression(head):
+    if kind := compression(head):
         raise CorpusError(f"{name} is compressed twice, with {kind} inside. Decompress it once.")
     for place, mark, what in _FOREIGN:
         if head.startswith(mark, place):

@@ -1,5 +1,6 @@
 """The result of training: words, their vectors, and questions about them."""
 
+import functools
 import itertools
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -10,7 +11,18 @@ import numpy.typing as npt
 from w2v.cosines import unit_rows
 from w2v.errors import UnknownWordError
 from w2v.files import PathLike
-from w2v.formats import Matrix, counted, quoted, read_vectors, write_vectors
+from w2v.formats import (
+    Matrix,
+    Progress,
+    Table,
+    UniqueWords,
+    counted,
+    from_gensim,
+    quoted,
+    read_vectors,
+    to_gensim,
+    write_vectors,
+)
 from w2v.queries import Queries
 from w2v.spelling import unknown_words
 
@@ -28,7 +40,8 @@ class Vectors(Queries):
     matrix : float32 (V, D)
         One row a word; not copied when it is float32 already.
     counts : int64 (V,), optional
-        How often each word stood in the corpus. Vector files do not keep them.
+        How often each word stood in the corpus. Of the file formats only npz and safetensors keep
+        them.
 
     Attributes
     ----------
@@ -56,8 +69,8 @@ class Vectors(Queries):
         self.counts = None if counts is None else _read_only(np.asarray(counts, dtype=np.int64))
         if self.counts is not None and self.counts.shape != (len(self.words),):
             raise ValueError(f"`counts` must be ({len(self.words)},), got {self.counts.shape}.")
-        self._rows = {word: row for row, word in enumerate(self.words)}
-        if len(self._rows) != len(self.words):
+        known = isinstance(words, UniqueWords)
+        if not known and len(set(self.words)) != len(self.words):
             raise ValueError(_name_repeated(self.words, self._rows))
         self._unit: Matrix | None = None
 
@@ -75,6 +88,11 @@ class Vectors(Queries):
         if self._unit is None:
             self._unit = _read_only(unit_rows(self.matrix))
         return self._unit
+
+    @functools.cached_property
+    def _rows(self) -> dict[str, int]:
+        """The row of each word; made when first used: of millions of words it costs a second."""
+        return dict(zip(self.words, range(len(self.words)), strict=True))
 
     def __len__(self) -> int:
         return len(self.words)
@@ -113,26 +131,57 @@ class Vectors(Queries):
             raise UnknownWordError(unknown_words([word], self.words))
         return row
 
-    def save(self, path: PathLike) -> None:
-        """Write word2vec text (``.txt``, ``.vec``) or binary (``.bin``); see `write_vectors`."""
-        write_vectors(path, self.words, self.matrix)
+    def save(
+        self, path: PathLike, *, format: str | None = None, progress: Progress | None = None
+    ) -> None:
+        """Write a file in the format its extension names, or in `format`; see `write_vectors`."""
+        write_vectors(path, self.words, self.matrix, self.counts, format=format, progress=progress)
+
+    def to_gensim(self) -> Any:
+        """A copy as `gensim.models.KeyedVectors`, with the counts if there are any.
+
+        Raises
+        ------
+        W2VError
+            gensim is not installed.
+        """
+        return to_gensim(Table(self.words, self.matrix, self.counts))
+
+    @classmethod
+    def from_gensim(cls, model: Any) -> "Vectors":
+        """A copy of gensim's `KeyedVectors`, or of those of a model such as `gensim`'s `Word2Vec`.
+
+        Counts that gensim invented, for a file without any, are left out.
+
+        Raises
+        ------
+        TypeError
+            It is something else, or has keys that are not words.
+        """
+        table = from_gensim(model)
+        return cls(table.words, table.matrix, table.counts)
 
 
-def load(path: PathLike, *, errors: str = "strict") -> Vectors:
-    """Read word2vec text or binary, or GloVe text, whatever the extension.
+def load(path: PathLike, *, errors: str = "strict", progress: Progress | None = None) -> Vectors:
+    """Read a word2vec text or binary, GloVe, npz or safetensors file, whatever the extension.
+
+    The vectors of npz and safetensors are memory-mapped; see `formats.read_vectors`.
 
     Parameters
     ----------
     path : str or path
+        May be compressed by gzip, bzip2, xz or zstd.
     errors : {"strict", "replace"}
         ``"strict"`` refuses words that are not UTF-8, ``"replace"`` loads them.
+    progress : callable(bytes_read, total_bytes), optional
 
     Raises
     ------
     VectorFileError
         The file is missing, foreign, cut short or inconsistent.
     """
-    return Vectors(*read_vectors(path, errors=errors))
+    table = read_vectors(path, errors=errors, progress=progress)
+    return Vectors(table.words, table.matrix, table.counts)
 
 
 def _read_only(array: npt.NDArray[Any]) -> npt.NDArray[Any]:

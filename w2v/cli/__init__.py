@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from w2v import __version__
-from w2v.cli import evaluation, machine, queries, shell, training
+from w2v.cli import evaluation, files, machine, queries, shell, training
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -33,6 +33,8 @@ for _command in (
     queries.rank,
     shell.shell,
     evaluation.evaluate,
+    files.convert,
+    files.info,
     machine.backends,
     machine.bench,
 ):

@@ -136,6 +136,9 @@ _TRAINING_OPTIONS = (
 
 
 def load_vectors(path: str) -> Vectors:
+    """The vectors in a file, with a bar while they are read."""
     from w2v import load
+    from w2v.console import Console
 
-    return load(path)
+    with Console() as console:
+        return load(path, progress=console.reading)

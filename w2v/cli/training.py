@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @click.command(cls=Command)
 @click.argument("corpus", nargs=-1, required=True)
-@click.option("-o", "--output", required=True, type=PATH, help="Vectors: .bin, .vec or .txt.")
+@click.option("-o", "--output", required=True, type=PATH, help="Vectors; see w2v convert --help.")
 @training_options
 @click.option("--vocab", type=PATH, help="Take words and counts from this file.")
 @click.option("--save-vocab", type=PATH, help="Write words and counts: lines 'word count'.")
@@ -139,7 +139,7 @@ def _continued(path: str, options: dict[str, Any]) -> Word2Vec:
 
 
 @click.command(cls=Command)
-@click.option("-o", "--output", type=PATH, help="Keep the vectors: .bin, .vec or .txt.")
+@click.option("-o", "--output", type=PATH, help="Keep the vectors; see w2v convert --help.")
 @click.option(
     "--words",
     "show",

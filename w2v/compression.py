@@ -1,0 +1,134 @@
+"""Compressed files: recognised by their first bytes, read member by member, written by name.
+
+Stricter than Python's own readers: data that is cut short, damaged, or followed by something else
+is an error with the name of the file, never a shorter text.
+"""
+
+from __future__ import annotations
+
+import bz2
+import contextlib
+import gzip
+import lzma
+import zlib
+from collections.abc import Generator, Iterator
+from typing import Any, BinaryIO
+
+from w2v.errors import W2VError
+
+EXTENSIONS = {".gz": "gzip", ".bz2": "bzip2", ".xz": "xz", ".zst": "zstd"}
+
+_PIECE_BYTES = 1 << 16
+_BZ2_MAGIC = (b"1AY&SY", b"\x17rE8P\x90")  # first block, or the end of an empty file
+LONGEST_MAGIC = 10
+
+
+def compression(head: bytes) -> str:
+    """The kind that the first `LONGEST_MAGIC` bytes of a file show, or an empty string."""
+    if head.startswith(b"\x1f\x8b\x08"):
+        return "gzip"
+    if head.startswith(b"BZh") and head[4:10] in _BZ2_MAGIC:
+        return "bzip2"
+    if head.startswith(b"\xfd7zXZ\x00"):
+        return "xz"
+    skipped = head[1:4] == b"*M\x18" and head[0] >> 4 == 5  # a frame of notes, not of data
+    return "zstd" if skipped or head.startswith(b"\x28\xb5\x2f\xfd") else ""
+
+
+def decompressed(stream: BinaryIO, kind: str, name: str, error: type[W2VError]) -> Iterator[bytes]:
+    """Members one after the other; only zeros may follow them.
+
+    Parameters
+    ----------
+    stream : binary file
+    kind : str
+        As `compression` gives it.
+    name : str
+        What messages call the file.
+    error : type of W2VError
+        Raised when the data are damaged or cut short, or the library for them is not installed.
+    """
+    data = stream.read(_PIECE_BYTES // 4)
+    while data:
+        data = yield from _member(stream, data, kind, name, error)
+        data = data.lstrip(b"\0")
+        while not data and (block := stream.read(_PIECE_BYTES)):
+            data = block.lstrip(b"\0")
+        data += stream.read(LONGEST_MAGIC)
+        if data and compression(data) != kind:
+            raise error(
+                f"{name} has bytes after the end of the compressed data that are not {kind}: "
+                f"{data[:LONGEST_MAGIC]!r}. Copy or download it again, or cut them off."
+            )
+
+
+def _member(
+    stream: BinaryIO, data: bytes, kind: str, name: str, error: type[W2VError]
+) -> Generator[bytes, None, bytes]:
+    """Decompress one member, which starts with `data`; what was read beyond it is returned."""
+    member, failure = _decompressor(kind, name, error)
+    limit = () if kind == "zstd" else (_PIECE_BYTES,)
+    while not member.eof:
+        try:
+            block = member.decompress(data, *limit)
+        except failure as found:
+            raise error(
+                f"{name} is a damaged {kind} file ({found}). Copy or download it again."
+            ) from found
+        if block:
+            yield block
+        data = getattr(member, "unconsumed_tail", b"")
+        if not (member.eof or data or len(block) >= _PIECE_BYTES):
+            data = stream.read(_PIECE_BYTES // 4)
+            if not data:
+                raise error(
+                    f"{name} is cut short: the {kind} data in it has no end. Copy or download it "
+                    "again."
+                )
+    return bytes(member.unused_data)
+
+
+def _decompressor(kind: str, name: str, error: type[W2VError]) -> tuple[Any, type[Exception]]:
+    """A decompressor of one member, and what it raises."""
+    if kind == "gzip":
+        return zlib.decompressobj(16 + zlib.MAX_WBITS), zlib.error
+    if kind == "bzip2":
+        return bz2.BZ2Decompressor(), OSError
+    if kind == "xz":
+        return lzma.LZMADecompressor(lzma.FORMAT_XZ), lzma.LZMAError
+    zstandard = _zstandard(f"{name} is compressed with zstd", "read", error)
+    return zstandard.ZstdDecompressor().decompressobj(), zstandard.ZstdError
+
+
+def check_compressor(kind: str, name: str, error: type[W2VError]) -> None:
+    """Raise `error` if files of that kind cannot be written here."""
+    if kind == "zstd":
+        _zstandard(f"{name} is to be compressed with zstd", "write", error)
+
+
+@contextlib.contextmanager
+def compressing(handle: BinaryIO, kind: str) -> Iterator[BinaryIO]:
+    """A file that writes to `handle`, compressed unless `kind` is empty; always the same bytes."""
+    if not kind:
+        yield handle
+        return
+    writer: Any
+    if kind == "gzip":
+        writer = gzip.GzipFile("", "wb", 6, handle, mtime=0)
+    elif kind == "bzip2":
+        writer = bz2.BZ2File(handle, "wb")
+    elif kind == "xz":
+        writer = lzma.LZMAFile(handle, "wb")  # noqa: SIM115 (closed below)
+    else:
+        compressor = _zstandard("", "write", W2VError).ZstdCompressor()
+        writer = compressor.stream_writer(handle, closefd=False)
+    with writer:
+        yield writer
+
+
+def _zstandard(what: str, verb: str, error: type[W2VError]) -> Any:
+    try:
+        import zstandard
+    except ImportError as missing:
+        raise error(f"{what}. Run pip install zstandard to {verb} such files.") from missing
+    return zstandard

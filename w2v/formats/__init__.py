@@ -1,0 +1,43 @@
+"""Vector files: word2vec text and binary, fastText, GloVe, npz, safetensors, projector.
+
+Written so that every tool we know of reads them: header, single spaces, no
+trailing space, shortest decimals that give the same float32 back, and in binary
+a newline after each vector, as word2vec.c does and old readers require. Read as
+they are found: with or without header (GloVe), byte order mark, CRLF, trailing
+spaces, newlines between binary vectors. What kind a file is, and how it is
+compressed, its content says.
+"""
+
+from w2v.formats.convert import convert, describe, format_description
+from w2v.formats.gensim import from_gensim, to_gensim
+from w2v.formats.reading import read_vectors
+from w2v.formats.table import Matrix, Progress, Table, UniqueWords, counted, quoted
+from w2v.formats.writing import (
+    FORMATS,
+    check_words,
+    check_writable,
+    keeps_counts,
+    output_paths,
+    write_vectors,
+)
+
+__all__ = [
+    "FORMATS",
+    "Matrix",
+    "Progress",
+    "Table",
+    "UniqueWords",
+    "check_words",
+    "check_writable",
+    "convert",
+    "counted",
+    "describe",
+    "format_description",
+    "from_gensim",
+    "keeps_counts",
+    "output_paths",
+    "quoted",
+    "read_vectors",
+    "to_gensim",
+    "write_vectors",
+]

@@ -1,0 +1,84 @@
+"""Reading any vector file, by its content."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+import warnings
+from collections.abc import Iterator
+from typing import BinaryIO, cast
+
+from w2v.errors import VectorFileError
+from w2v.files import PathLike, check_name
+from w2v.formats.detect import read_table
+from w2v.formats.source import Source
+from w2v.formats.table import Progress, Table, UniqueWords, counted
+
+
+def read_vectors(
+    path: PathLike, *, errors: str = "strict", progress: Progress | None = None
+) -> Table:
+    """Read a word2vec text or binary, GloVe, npz or safetensors file, compressed or not.
+
+    Parameters
+    ----------
+    path : str or path
+        The format is found from the content, whatever the extension.
+    errors : {"strict", "replace"}
+        What to do with words that are not UTF-8: raise, or read U+FFFD.
+    progress : callable(bytes_read, total_bytes), optional
+        Called every few MiB, in bytes of the file as it is stored; never for a file that is mapped.
+
+    Returns
+    -------
+    Table
+        Of a word that is there more than once the first is kept, with a warning. NaN and infinity
+        are kept as found. The vectors of npz and safetensors are memory-mapped where they lie in
+        the file as float32, so they are there at once and shared by all processes that look at
+        them; the file must not be changed meanwhile, only replaced (as `write_vectors` does).
+
+    Raises
+    ------
+    VectorFileError
+        The file is missing, foreign, empty, cut short or inconsistent; the
+        message names the file and the line (text) or row (binary).
+    """
+    if errors not in ("strict", "replace"):
+        raise ValueError(f"`errors` must be 'strict' or 'replace', got {errors!r}.")
+    name = check_name(path, "the vector file", VectorFileError)
+    try:
+        with _opened(name) as raw:
+            table = read_table(Source(raw, name, errors, progress))
+    except OSError as error:
+        raise VectorFileError(f"Cannot read {name}: {error.strerror or error}.") from error
+    return first_of_each(name, table)
+
+
+@contextlib.contextmanager
+def _opened(name: str) -> Iterator[BinaryIO]:
+    status = os.stat(name)
+    if not stat.S_ISREG(status.st_mode):
+        raise VectorFileError(f"Cannot read {name}: it is not a regular file.")
+    if status.st_size == 0:
+        raise VectorFileError(f"{name} is empty; expected word vectors.")
+    with open(name, "rb", buffering=0) as raw:
+        yield cast("BinaryIO", raw)
+
+
+def first_of_each(name: str, table: Table) -> Table:
+    """A table without the rows of words that have one already, with a warning if there are any."""
+    words = table.words
+    repeated = len(words) - len(set(words))
+    if not repeated:
+        return table._replace(words=UniqueWords(words))
+    first: dict[str, int] = {}
+    for row, word in enumerate(words):
+        first.setdefault(word, row)
+    rows = list(first.values())
+    warnings.warn(
+        f"{name}: left out {counted(repeated, 'row')} with a word of an earlier row.",
+        stacklevel=4,
+    )
+    counts = None if table.counts is None else table.counts[rows]
+    return table._replace(words=UniqueWords(first), matrix=table.matrix[rows], counts=counts)

@@ -1,0 +1,40 @@
+"""A function over many items on all cores, results in the order of the items."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TypeVar
+
+_Item = TypeVar("_Item")
+_Result = TypeVar("_Result")
+
+
+def in_order(
+    function: Callable[[_Item], _Result], items: Iterable[_Item], workers: int
+) -> Iterator[tuple[_Item, _Result]]:
+    """Items and what the function gives for them, a few items ahead of the caller.
+
+    Parameters
+    ----------
+    function : callable
+        Holds Python's lock for a small part of its time, as Arrow's do.
+    items : iterable
+        Asked for one at a time, so that at most `workers` + 1 are in memory.
+    workers : int
+    """
+    pending: deque[tuple[_Item, Future[_Result]]] = deque()
+    with ThreadPoolExecutor(workers) as pool:
+        try:
+            for item in items:
+                pending.append((item, pool.submit(function, item)))
+                if len(pending) > workers:
+                    first, future = pending.popleft()
+                    yield first, future.result()
+            while pending:
+                first, future = pending.popleft()
+                yield first, future.result()
+        finally:
+            for _, future in pending:
+                future.cancel()

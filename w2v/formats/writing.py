@@ -1,0 +1,184 @@
+"""Writing a table in the format that a name, or the caller, asks for."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable, Sequence
+from typing import BinaryIO, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from w2v import compression
+from w2v.errors import ConfigError
+from w2v.files import PathLike, check_name, check_target, replacing
+from w2v.formats.binary import write_binary
+from w2v.formats.npz import write_npz
+from w2v.formats.projector import metadata_path, write_metadata, write_projector
+from w2v.formats.safetensors import write_safetensors
+from w2v.formats.table import Matrix, Progress, Table, counted, refuse_words
+from w2v.formats.text import write_glove, write_text
+
+
+class _Format(NamedTuple):
+    extensions: tuple[str, ...]
+    about: str
+    write: Callable[[BinaryIO, Table, Progress | None], None]
+    lines: bool = True  # words end at a space, counts have no place, and it may be compressed
+
+
+FORMATS = {
+    "text": _Format((".txt", ".vec"), "word2vec text", write_text),
+    "binary": _Format((".bin",), "word2vec binary", write_binary),
+    "glove": _Format((), "text without a header", write_glove),
+    "npz": _Format((".npz",), "NumPy npz", write_npz, lines=False),
+    "safetensors": _Format((".safetensors",), "safetensors", write_safetensors, lines=False),
+    "projector": _Format((".tsv",), "TensorBoard projector", write_projector, lines=False),
+}
+_BY_EXTENSION = {extension: name for name, kind in FORMATS.items() for extension in kind.extensions}
+
+
+def check_writable(path: PathLike, format: str | None = None) -> None:
+    """Refuse a path that `write_vectors` could not write, before any work is done.
+
+    Raises
+    ------
+    ConfigError
+        The name is empty, its extension is not a known one and no format is given, or the format
+        is not to be compressed.
+    OutputError
+        See `files.check_target`.
+    """
+    _, packing = _format(path, format)
+    compression.check_compressor(packing, os.fspath(path), ConfigError)
+    for target in output_paths(path, format):
+        check_target(target)
+
+
+def output_paths(path: PathLike, format: str | None = None) -> list[str]:
+    """The files that `write_vectors` would write: one, but two for the projector."""
+    name = os.fsdecode(path)
+    kind, _ = _format(path, format)
+    return [name, metadata_path(name)] if kind is FORMATS["projector"] else [name]
+
+
+def keeps_counts(path: PathLike, format: str | None = None) -> bool:
+    """Whether a file that is to be written will hold the counts."""
+    return not _format(path, format)[0].lines
+
+
+def check_words(path: PathLike, words: Sequence[str], format: str | None = None) -> None:
+    """Refuse words that the format cannot hold, for a file that is to be written later.
+
+    Raises
+    ------
+    VectorFileError
+        A word is empty or has a character that its readers would stumble over.
+    """
+    refuse_words(path, words, spaces=not _format(path, format)[0].lines)
+
+
+def write_vectors(
+    path: PathLike,
+    words: Sequence[str],
+    matrix: Matrix,
+    counts: npt.ArrayLike | None = None,
+    *,
+    format: str | None = None,
+    progress: Progress | None = None,
+) -> None:
+    """Write words and vectors.
+
+    The file appears whole or not at all; see `files.replacing`.
+
+    Parameters
+    ----------
+    path : str or path
+        Its extension names the format: ``.txt`` or ``.vec`` (word2vec text), ``.bin`` (word2vec
+        binary), ``.npz``, ``.safetensors`` or ``.tsv`` (projector). Text and binary may be
+        compressed: ``.txt.gz``, ``.bz2``, ``.xz``, ``.zst``.
+    words : sequence of str (V,)
+        Most frequent first. None empty, none with a tab, CR, LF or NUL; in text and binary none
+        with a space.
+    matrix : float32 (V, D)
+        All formats give the same float32 back, bit for bit (text writes every
+        NaN as ``nan``).
+    counts : int64 (V,), optional
+        Kept by npz and safetensors, and shown by the projector.
+    format : {"text", "binary", "glove", "npz", "safetensors", "projector"}, optional
+        Instead of what the extension says.
+    progress : callable(rows_written, rows), optional
+
+    Raises
+    ------
+    ConfigError
+        The name is empty, or its extension is not a known one.
+    VectorFileError
+        A word cannot stand in such a file.
+    OutputError
+        The file cannot be written.
+    """
+    matrix = np.asarray(matrix, dtype=np.float32)
+    if matrix.ndim != 2 or len(words) != len(matrix):
+        raise ValueError(
+            f"A matrix of shape {matrix.shape} does not fit {counted(len(words), 'word')}."
+        )
+    kept = None if counts is None else np.asarray(counts, dtype=np.int64)
+    write_table(path, Table(words, matrix, kept), format=format, progress=progress)
+
+
+def write_table(
+    path: PathLike,
+    table: Table,
+    *,
+    format: str | None = None,
+    progress: Progress | None = None,
+) -> None:
+    """Write a table; see `write_vectors`."""
+    check_writable(path, format)
+    check_words(path, table.words, format)
+    kind, packing = _format(path, format)
+    with contextlib.ExitStack() as files:
+        handles = [files.enter_context(replacing(name)) for name in output_paths(path, format)]
+        with compression.compressing(handles[0], packing) as handle:
+            kind.write(handle, table, progress)
+        for handle in handles[1:]:
+            write_metadata(handle, table)
+
+
+def _format(path: PathLike, format: str | None) -> tuple[_Format, str]:
+    """The format of a file to be written, and its compression."""
+    name = check_name(path, "the vector file", ConfigError)
+    if format is not None and format not in FORMATS:
+        raise ConfigError(f"The format {format!r} is unknown; expected {', '.join(FORMATS)}.")
+    base, packing = os.path.basename(name).lower(), ""
+    stem, last = os.path.splitext(base)
+    if last in compression.EXTENSIONS:
+        base, packing = stem, compression.EXTENSIONS[last]
+    if format is None:
+        format = _format_by_extension(name, base)
+    kind = FORMATS[format]
+    if packing and not kind.lines:
+        raise ConfigError(
+            f"The vector file {name!r} would be {kind.about} compressed by {packing}, which no "
+            f"tool reads; leave out {last!r}."
+        )
+    return kind, packing
+
+
+def _format_by_extension(name: str, base: str) -> str:
+    if base in _BY_EXTENSION:
+        raise ConfigError(
+            f"The vector file {name!r} has an extension and no name; expected 'vectors{base}', say."
+        )
+    extension = os.path.splitext(base)[1]
+    if extension not in _BY_EXTENSION:
+        known = ", ".join(
+            f"{' or '.join(kind.extensions)} ({kind.about})"
+            for kind in FORMATS.values()
+            if kind.extensions
+        )
+        found = f"has the extension {extension!r}" if extension else "has no extension"
+        raise ConfigError(f"The vector file {name!r} {found}; expected {known}.")
+    return _BY_EXTENSION[extension]
