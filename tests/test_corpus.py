@@ -675,7 +675,7 @@ def test_arrays_are_mapped_and_read_only() -> None:
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs the device /dev/full")
 def test_full_disk(monkeypatch: pytest.MonkeyPatch) -> None:
     full = Path("/dev/full")
-    monkeypatch.setattr(spool, "_temporary_file", lambda: full.open("r+b", buffering=0))
+    monkeypatch.setattr(spool, "temporary_file", lambda: full.open("r+b", buffering=0))
     message = f"cannot be written to the folder {tempfile.gettempdir()}: No space left.*TMPDIR"
     with pytest.raises(CorpusError, match=message):
         read_sentences(SENTENCES)

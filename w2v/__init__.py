@@ -19,6 +19,7 @@ from w2v.errors import (
     VectorFileError,
     W2VError,
 )
+from w2v.phrases import Phrases
 from w2v.vectors import Vectors, load
 from w2v.vocab import Vocabulary
 from w2v.word2vec import Word2Vec
@@ -28,6 +29,7 @@ __version__ = "0.1.0"
 __all__ = [
     "Word2Vec",
     "Vectors",
+    "Phrases",
     "load",
     "Config",
     "Corpus",

@@ -100,7 +100,9 @@ def counted(count: int, noun: str) -> str:
     return f"{count:,} {noun}{'s' * (count != 1)}"
 
 
-def write_vectors(path: PathLike, words: Sequence[str], matrix: Matrix) -> None:
+def write_vectors(
+    path: PathLike, words: Sequence[str], matrix: Matrix, *, extension: str | None = None
+) -> None:
     """Write words and vectors in the format that the extension names.
 
     The file appears whole or not at all; see `files.replacing`.
@@ -114,6 +116,8 @@ def write_vectors(path: PathLike, words: Sequence[str], matrix: Matrix) -> None:
     matrix : float32 (V, D)
         Both formats give the same float32 back, bit for bit (text writes every
         NaN as ``nan``).
+    extension : str, optional
+        The extension that names the format, for a path that has none or another.
 
     Raises
     ------
@@ -129,11 +133,12 @@ def write_vectors(path: PathLike, words: Sequence[str], matrix: Matrix) -> None:
         raise ValueError(
             f"A matrix of shape {matrix.shape} does not fit {counted(len(words), 'word')}."
         )
-    check_writable(path)
+    write = _WRITERS[extension] if extension else _writer(path)
+    check_target(path)
     check_words(path, words)
     with replacing(path) as handle:
         handle.write(b"%d %d\n" % matrix.shape)
-        _writer(path)(handle, words, matrix)
+        write(handle, words, matrix)
 
 
 def _writer(path: PathLike) -> Callable[[BinaryIO, Sequence[str], Matrix], None]:

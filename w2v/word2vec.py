@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import platform
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -14,7 +13,7 @@ from numpy.typing import NDArray
 
 from w2v.backends import choose_backend
 from w2v.config import Config
-from w2v.corpus import Corpus, read_corpus, read_sentences
+from w2v.corpus import Corpus, is_path, read_corpus, read_sentences
 from w2v.errors import W2VError
 from w2v.files import PathLike
 from w2v.trainer import Progress, Trained, Trainer
@@ -135,7 +134,7 @@ class Word2Vec:
         """
         choose_backend(self.config.backend)  # fails before the reading, if it does
         options = self.vocabulary_options(vocabulary)
-        if _is_path(source):
+        if is_path(source):
             corpus = read_corpus(source, errors=errors, **options)  # type: ignore[arg-type]
         else:
             corpus = read_sentences(source, **options)  # type: ignore[arg-type]
@@ -229,12 +228,6 @@ class Word2Vec:
         if self._fitted is None:
             raise W2VError("This model has no vectors yet. Call `fit` with a corpus first.")
         return self._fitted
-
-
-def _is_path(source: object) -> bool:
-    if isinstance(source, list | tuple) and source:
-        return all(isinstance(item, os.PathLike) for item in source)
-    return isinstance(source, str | os.PathLike)
 
 
 def _report(trainer: Trainer, trained: Trained, why: str) -> dict[str, Any]:

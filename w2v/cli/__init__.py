@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from w2v import __version__
-from w2v.cli import evaluation, machine, queries, training
+from w2v.cli import evaluation, machine, phrases, queries, training, word2vec_c
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -24,6 +24,8 @@ def main() -> None:
 for _command in (
     training.train,
     training.demo,
+    word2vec_c.word2vec,
+    phrases.phrases,
     queries.nearest,
     evaluation.evaluate,
     machine.backends,
