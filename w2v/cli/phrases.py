@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -112,15 +113,16 @@ def phrases(
         files.check_target(path)
     files.check_distinct({"--output": output, "--save": save}, [*names, *filter(None, [load])])
     model = Phrases.load(load) if load else Phrases(**_library_names(options))
+    paths = list(map(Path, names))
     target = output or sys.stdout.buffer
     with Console(quiet=quiet or debug == 0) as console:
         if STDIN in names:
             console.say("Reading standard input.")
         if load:
-            model.apply(names, target, errors=errors, progress=console.reading)
+            model.apply(paths, target, errors=errors, progress=console.reading)
         else:
             model.fit(
-                names,
+                paths,
                 output=target,
                 errors=errors,
                 progress=console.reading,

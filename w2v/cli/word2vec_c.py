@@ -59,33 +59,34 @@ class _DropIn(Command):
 def _flag(
     name: str, kind: Any, default: Any, text: str, **more: Any
 ) -> Callable[[_Function], _Function]:
-    return click.option(name, type=kind, default=default, help=text, **more)
+    if default is not None:
+        more.update(default=default, show_default=True)
+    return click.option(name, type=kind, help=text, **more)
 
 
 @click.command("word2vec", cls=_DropIn)
 @_flag("-train", str, None, "Text to train on.", required=True, metavar="FILE")
 @_flag("-output", PATH, None, "Vectors, or classes of words.")
-@_flag("-size", int, 100, "Numbers in a word vector.", show_default=True)
-@_flag("-window", int, 5, "Words on each side, at most.", show_default=True)
-@_flag("-sample", float, 1e-3, "Subsampling threshold; 0 keeps all.", show_default=True)
-@_flag("-hs", _SWITCH, 0, "1: hierarchical softmax; needs -negative 0.", show_default=True)
-@_flag("-negative", int, 5, "Negative samples; 0 with -hs 1.", show_default=True)
+@_flag("-size", int, 100, "Numbers in a word vector.")
+@_flag("-window", int, 5, "Words on each side, at most.")
+@_flag("-sample", float, 1e-3, "Subsampling threshold; 0 keeps all.")
+@_flag("-hs", _SWITCH, 0, "1: hierarchical softmax; needs -negative 0.")
+@_flag("-negative", int, 5, "Negative samples; 0 with -hs 1.")
 @_flag("-threads", int, None, "Training threads. [all cores]")
-@_flag("-iter", int, 5, "Passes over the text.", show_default=True)
-@_flag("-min-count", int, 5, "Drop words seen fewer times.", show_default=True)
+@_flag("-iter", int, 5, "Passes over the text.")
+@_flag("-min-count", int, 5, "Drop words seen fewer times.")
 @_flag("-alpha", float, None, "Learning rate at the start. [0.05; -cbow 0: 0.025]")
-@_flag("-classes", int, 0, "Write this many classes of words, not vectors.", show_default=True)
-@_flag("-debug", int, 2, "0: no progress, 1: little, 2: all.", show_default=True)
-@_flag("-binary", _SWITCH, 0, "1: binary vectors, 0: text.", show_default=True)
+@_flag("-classes", int, 0, "Write this many classes of words, not vectors.")
+@_flag("-debug", int, 2, "0: no progress, 1: little, 2: all.")
+@_flag("-binary", _SWITCH, 0, "1: binary vectors, 0: text.")
 @_flag("-save-vocab", PATH, None, "Write words and counts.")
 @_flag("-read-vocab", PATH, None, "Take words and counts from this file.")
-@_flag("-cbow", _SWITCH, 1, "1: CBOW, 0: skip-gram.", show_default=True)
+@_flag("-cbow", _SWITCH, 1, "1: CBOW, 0: skip-gram.")
 @_flag(
     "-errors",
     click.Choice(["strict", "replace"]),
     "strict",
     "Not in word2vec.c. At bytes that are not UTF-8: stop, or replace them by U+FFFD.",
-    show_default=True,
 )
 @click.pass_context
 def word2vec(
