@@ -68,7 +68,7 @@ def save_vectors(path: PathLike, vectors: Vectors, *, binary: bool) -> None:
     ------
     OutputError, VectorFileError
     """
-    write_vectors(path, vectors.words, vectors.matrix, extension=".bin" if binary else ".txt")
+    write_vectors(path, vectors.words, vectors.matrix, format="binary" if binary else "text")
 
 
 def save_classes(path: PathLike, vectors: Vectors, classes: int) -> None:

@@ -51,6 +51,7 @@ def _write_binary(handle: BinaryIO, words: Sequence[str], matrix: Matrix) -> Non
         handle.write(b"%b %b\n" % (word.encode(), row.tobytes()))
 
 
+_FORMATS = {"text": _write_text, "binary": _write_binary}
 _WRITERS: dict[str, Callable[[BinaryIO, Sequence[str], Matrix], None]] = {
     ".txt": _write_text,
     ".vec": _write_text,
@@ -101,7 +102,7 @@ def counted(count: int, noun: str) -> str:
 
 
 def write_vectors(
-    path: PathLike, words: Sequence[str], matrix: Matrix, *, extension: str | None = None
+    path: PathLike, words: Sequence[str], matrix: Matrix, *, format: str | None = None
 ) -> None:
     """Write words and vectors in the format that the extension names.
 
@@ -116,8 +117,8 @@ def write_vectors(
     matrix : float32 (V, D)
         Both formats give the same float32 back, bit for bit (text writes every
         NaN as ``nan``).
-    extension : str, optional
-        The extension that names the format, for a path that has none or another.
+    format : {"text", "binary"}, optional
+        For a path whose extension does not name it.
 
     Raises
     ------
@@ -133,7 +134,7 @@ def write_vectors(
         raise ValueError(
             f"A matrix of shape {matrix.shape} does not fit {counted(len(words), 'word')}."
         )
-    write = _WRITERS[extension] if extension else _writer(path)
+    write = _FORMATS[format] if format else _writer(path)
     check_target(path)
     check_words(path, words)
     with replacing(path) as handle:

@@ -319,7 +319,7 @@ class Phrases:
             "connector_words": self.connector_words,
         }
         rows = [
-            f"{number}\t{p.phrase}\t{' '.join(p.words)}\t{p.count}\t{p.score!r}\n"
+            f"{number}\t{p.phrase}\t{' '.join(p.words)}\t{p.count}\t{p.score:.6g}\n"
             for number, found in enumerate(self.table, start=1)
             for p in found
         ]
