@@ -7,7 +7,6 @@ kept and applied to other text as it flows by.
 
 from __future__ import annotations
 
-import json
 import math
 import operator
 import os
@@ -310,6 +309,8 @@ class Phrases:
         OutputError
             The file cannot be written.
         """
+        import json
+
         options = {
             "scoring": self.scoring,
             "threshold": self.thresholds,
@@ -335,6 +336,8 @@ class Phrases:
         CorpusError
             The file cannot be read, or is no table of phrases; its message names the line.
         """
+        import json
+
         name = os.fspath(path)
         try:
             with open(path, encoding="utf-8-sig", newline="\n") as file:

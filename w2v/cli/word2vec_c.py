@@ -176,11 +176,7 @@ def word2vec(
 
 
 def _workers(threads: int | None) -> int | None:
-    """At most a thread for each core: threads that wait for one learn from old vectors.
-
-    With -threads 20, as all the demo scripts have it, on 2 cores the vectors of a million words of
-    text were worth little (Spearman .17 on WordSim-353, with 2 threads .54).
-    """
+    """At most a thread for each core: more make the vectors worse, see docs/decisions/drop-in.md."""
     from w2v.backends import usable_cores
 
     cores = usable_cores()
