@@ -279,7 +279,7 @@ class TestTable:
     @pytest.mark.parametrize(
         ("line", "message"),
         [
-            ("1\ta_b\ta b\t5", "line 3: expected a pass from 1 to 2, a phrase"),
+            ("1\ta_b\ta b\t5", "line 3: expected a pass from 1, a phrase"),
             ("3\ta_b\ta b\t5\t1.0", "line 3: expected a pass from 1 to 2"),
             ("1\ta_b\ta\t5\t1.0", "its 2 to 5 words"),
             ("1\ta b\ta b\t5\t1.0", "got '1.ta b"),

@@ -7,41 +7,25 @@ kept and applied to other text as it flows by.
 
 from __future__ import annotations
 
-import math
 import operator
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, BinaryIO
 
 import numpy as np
-from numpy.typing import NDArray
 
 from w2v.corpus import batches
 from w2v.errors import ConfigError, CorpusError, W2VError
-from w2v.files import PathLike, write_text, writing
-from w2v.pairs import LINE_END, MOST_BETWEEN, Joiner, Pairing, TokenFile, count_pairs
+from w2v.files import PathLike, writing
+from w2v.pairs import LINE_END, Joiner, Pairing, TokenFile, count_pairs
+from w2v.phrase_scores import SCORES, Counts, thresholds
+from w2v.phrase_table import Phrase, arranged, read_table, write_table
 from w2v.spool import Int32s
 from w2v.textio import Progress
 from w2v.vocab import is_word
-
-Scores = NDArray[np.float64]
-
-_MAGIC = "#w2v-phrases 1"
-_COLUMNS = "pass\tphrase\twords\tcount\tscore"
-
-
-@dataclass(frozen=True)
-class Phrase:
-    """A phrase that was found."""
-
-    words: tuple[str, ...]
-    """What is joined; in a later pass these may be phrases themselves."""
-    phrase: str
-    count: int
-    score: float
 
 
 @dataclass(frozen=True)
@@ -58,45 +42,6 @@ class PassStats:
     joined: int
     """Tokens fewer after the pass."""
     seconds: float
-
-
-class _Counts(NamedTuple):
-    """What a score is made of; `ab`, `a` and `b` are arrays with a number for each pair."""
-
-    ab: Scores
-    a: Scores
-    b: Scores
-    min_count: int
-    tokens: int
-    types: int
-
-
-def _word2phrase(n: _Counts) -> Scores:
-    return (n.ab - n.min_count) / n.a / n.b * n.tokens
-
-
-def _gensim(n: _Counts) -> Scores:
-    return (n.ab - n.min_count) / n.a / n.b * n.types
-
-
-def _npmi(n: _Counts) -> Scores:
-    return np.log(n.ab * n.tokens / n.a / n.b) / -np.log(n.ab / n.tokens)
-
-
-class _Score(NamedTuple):
-    formula: Callable[[_Counts], Scores]
-    threshold: float
-    """Where none is given."""
-    least: float
-    most: float
-
-
-_SCORES = {
-    "word2phrase": _Score(_word2phrase, 100.0, 0.0, math.inf),
-    "gensim": _Score(_gensim, 10.0, 0.0, math.inf),
-    "npmi": _Score(_npmi, 0.5, -1.0, 1.0),
-}
-SCORINGS = tuple(_SCORES)
 
 
 class Phrases:
@@ -159,12 +104,12 @@ class Phrases:
         delimiter: str = "_",
         connector_words: Iterable[str] = (),
     ) -> None:
-        if scoring not in _SCORES:
-            raise ConfigError(f"`scoring` must be one of {', '.join(_SCORES)}; got {scoring!r}.")
+        if scoring not in SCORES:
+            raise ConfigError(f"`scoring` must be one of {', '.join(SCORES)}; got {scoring!r}.")
         self.scoring = scoring
         self.min_count = _whole_number("min_count", min_count, 0)
         self.passes = _whole_number("passes", passes, 1)
-        self.thresholds = _thresholds(scoring, threshold, self.passes)
+        self.thresholds = thresholds(scoring, threshold, self.passes)
         if not isinstance(delimiter, str) or not is_word(delimiter):
             raise ConfigError(
                 f"`delimiter` must be text without white space and not empty, got {delimiter!r}."
@@ -309,8 +254,6 @@ class Phrases:
         OutputError
             The file cannot be written.
         """
-        import json
-
         options = {
             "scoring": self.scoring,
             "threshold": self.thresholds,
@@ -319,13 +262,7 @@ class Phrases:
             "delimiter": self.delimiter,
             "connector_words": self.connector_words,
         }
-        rows = [
-            f"{number}\t{p.phrase}\t{' '.join(p.words)}\t{p.count}\t{p.score:.6g}\n"
-            for number, found in enumerate(self.table, start=1)
-            for p in found
-        ]
-        head = f"{_MAGIC}\t{json.dumps(options, ensure_ascii=False)}\n{_COLUMNS}\n"
-        write_text(path, head + "".join(rows))
+        write_table(path, options, self.table)
 
     @classmethod
     def load(cls, path: PathLike) -> Phrases:
@@ -336,32 +273,13 @@ class Phrases:
         CorpusError
             The file cannot be read, or is no table of phrases; its message names the line.
         """
-        import json
-
-        name = os.fspath(path)
+        options, rows = read_table(path)
         try:
-            with open(path, encoding="utf-8-sig", newline="\n") as file:
-                lines = file.read().split("\n")
-        except OSError as error:
-            raise CorpusError(f"{name} cannot be read: {error.strerror}.") from error
-        except UnicodeDecodeError as error:
-            raise CorpusError(f"{name} is not a table of phrases: not UTF-8 ({error}).") from error
-        try:
-            magic, options = lines[0].split("\t")
-            phrases = cls(**json.loads(options))
-        except (ValueError, TypeError) as error:  # ConfigError is a ValueError
-            magic, reason = "", f" ({error})" if isinstance(error, ConfigError) else ""
-        if magic != _MAGIC or lines[1:2] != [_COLUMNS]:
-            raise CorpusError(
-                f"{name} is not a table of phrases{'' if magic else reason}: its first lines are "
-                "not those that `w2v phrases --save` and `Phrases.save` write."
-            )
-        table: list[list[Phrase]] = [[] for _ in range(phrases.passes)]
-        for number, line in enumerate(lines[2:], start=3):
-            if line.strip():
-                which, phrase = _parse(line, phrases.passes, f"{name}, line {number}")
-                table[which - 1].append(phrase)
-        phrases._table = tuple(map(tuple, table))
+            phrases = cls(**options)
+        except (TypeError, ConfigError) as error:
+            reason = f"the options in its first line do not fit: {error}"
+            raise CorpusError(f"{os.fspath(path)} is not a table of phrases: {reason}") from error
+        phrases._table = arranged(path, rows, phrases.passes)
         return phrases
 
     def _rules(self) -> list[list[tuple[tuple[str, ...], str]]]:
@@ -386,8 +304,8 @@ class Phrases:
         keys, found, pairs = count_pairs(text, pairing, max(1, self.min_count))
         a, b = (counts[end].astype(np.float64) for end in pairing.ends(keys))
         ab = found.astype(np.float64)
-        score = _SCORES[self.scoring].formula
-        scores = score(_Counts(ab, a, b, self.min_count, tokens, types + pairs))
+        score = SCORES[self.scoring].formula
+        scores = score(Counts(ab, a, b, self.min_count, tokens, types + pairs))
         kept = np.flatnonzero(scores > threshold)
         kept = kept[np.argsort(-scores[kept], kind="stable")]
         ids = pairing.words(keys[kept])
@@ -418,26 +336,6 @@ def _ids_of(names: list[str], words: Any) -> Int32s:
     return np.array([ids[name] for name in names], np.int32)
 
 
-def _thresholds(scoring: str, threshold: Any, passes: int) -> list[float]:
-    """One for each pass, checked."""
-    score = _SCORES[scoring]
-    if threshold is None:
-        threshold = score.threshold
-    given = list(threshold) if isinstance(threshold, list | tuple) else [threshold] * passes
-    if len(given) != passes:
-        raise ConfigError(
-            f"`threshold` must be one number, or one for each of {passes} passes (--passes); "
-            f"got {len(given)}."
-        )
-    for value in given:
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            raise ConfigError(f"`threshold` must be a number, got {value!r}.")
-        if not (score.least <= value <= score.most and math.isfinite(value)):
-            span = "at least 0" if score.most > 1 else "from -1 to 1"
-            raise ConfigError(f"`threshold` of the score {scoring} must be {span}, got {value:g}.")
-    return [float(value) for value in given]
-
-
 def _whole_number(name: str, value: Any, least: int) -> int:
     try:
         number = operator.index(value)
@@ -446,21 +344,3 @@ def _whole_number(name: str, value: Any, least: int) -> int:
     if number < least:
         raise ConfigError(f"`{name}` must be at least {least}, got {number}.")
     return number
-
-
-def _parse(line: str, passes: int, place: str) -> tuple[int, Phrase]:
-    """The pass and the phrase of a line of a table."""
-    fields = line.rstrip("\r").split("\t")
-    try:
-        which, phrase, words, count, score = fields
-        number, row = int(which), Phrase(tuple(words.split()), phrase, int(count), float(score))
-        fits = 1 <= number <= passes and len(row.words) >= 2 and is_word(phrase)
-        fits = fits and len(row.words) <= 2 + MOST_BETWEEN
-    except ValueError:
-        fits = False
-    if not fits:
-        raise CorpusError(
-            f"{place}: expected a pass from 1 to {passes}, a phrase, its 2 to {2 + MOST_BETWEEN} "
-            f"words, its count and its score, with tabs between; got {line[:80]!r}."
-        )
-    return number, row

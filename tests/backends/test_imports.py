@@ -29,6 +29,8 @@ TEXT = (
     "w2v.pairs",
     "w2v.rewriting",
     "w2v.phrases",
+    "w2v.phrase_scores",
+    "w2v.phrase_table",
 )
 RESULTS = ("w2v.errors", "w2v.files", "w2v.formats", "w2v.vectors")
 MODEL = (*LEAVES, "w2v.backends", "w2v.blocks", "w2v.draws", "w2v.huffman", "w2v.layers")
@@ -48,6 +50,8 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "w2v.pairs": TEXT,
     "w2v.rewriting": TEXT,
     "w2v.phrases": TEXT,
+    "w2v.phrase_scores": ("w2v.errors",),
+    "w2v.phrase_table": TEXT,
     "w2v.huffman": TEXT,
     "w2v.formats": RESULTS,
     "w2v.vectors": RESULTS,

@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from w2v.cli.base import PATH, Command
+from w2v.phrase_scores import SCORINGS
 
 if TYPE_CHECKING:
     from w2v.phrases import PassStats
-
-_SCORINGS = ("word2phrase", "gensim", "npmi")
 
 
 @click.command(cls=Command)
@@ -25,7 +24,7 @@ _SCORINGS = ("word2phrase", "gensim", "npmi")
 @click.option(
     "--score",
     "scoring",
-    type=click.Choice(_SCORINGS),
+    type=click.Choice(SCORINGS),
     default="word2phrase",
     show_default=True,
     help="How pairs are scored; see docs/phrases.md for the formulas.",
