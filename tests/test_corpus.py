@@ -187,7 +187,8 @@ def test_words_do_not_depend_on_where_pieces_end(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(textio, "_PIECE_BYTES", piece)
         pieces = list(textio.read_pieces([str(file)]))
-    assert "".join(pieces) == text.removeprefix("\ufeff") + "\n"
+    expected = text.removeprefix("\ufeff")
+    assert "".join(pieces) == expected + "\n" * (expected[-1:] not in ("", "\n"))
     assert all(piece[-1].isspace() for piece in pieces)
 
 
@@ -377,7 +378,7 @@ def test_a_small_file_of_much_text_in_little_memory(tmp_path: Path, kind: str) -
     file.write_bytes(COMPRESSIONS[kind](b"word\n" * 4_000_000))
     tracemalloc.start()
     try:
-        assert sum(map(len, textio.read_pieces([str(file)]))) == 20_000_001
+        assert sum(map(len, textio.read_pieces([str(file)]))) == 20_000_000
         assert tracemalloc.get_traced_memory()[1] < 12_000_000
     finally:
         tracemalloc.stop()
@@ -676,7 +677,7 @@ def test_arrays_are_mapped_and_read_only() -> None:
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs the device /dev/full")
 def test_full_disk(monkeypatch: pytest.MonkeyPatch) -> None:
     full = Path("/dev/full")
-    monkeypatch.setattr(spool, "_temporary_file", lambda: full.open("r+b", buffering=0))
+    monkeypatch.setattr(spool, "temporary_file", lambda: full.open("r+b", buffering=0))
     message = f"cannot be written to the folder {tempfile.gettempdir()}: No space left.*TMPDIR"
     with pytest.raises(CorpusError, match=message):
         read_sentences(SENTENCES)

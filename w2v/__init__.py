@@ -22,6 +22,7 @@ from w2v.errors import (
     VectorFileError,
     W2VError,
 )
+from w2v.phrases import Phrases
 from w2v.trainer import Progress
 from w2v.vectors import Vectors, load
 from w2v.vocab import Vocabulary
@@ -32,6 +33,7 @@ __version__ = "0.1.0"
 __all__ = [
     "Word2Vec",
     "Vectors",
+    "Phrases",
     "load",
     "Callback",
     "EarlyStopping",

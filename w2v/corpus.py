@@ -204,7 +204,7 @@ def read_sentences(
         "There is no token in the sentences. If they are an iterator that was used before, make a "
         "new one."
     )
-    return _read(_text(sentences), nothing, min_count, max_vocab, vocabulary, known)
+    return _read(as_text(sentences), nothing, min_count, max_vocab, vocabulary, known)
 
 
 def _read(
@@ -257,6 +257,13 @@ def _read(
         return Corpus(vocabulary, ids, ends, stats, seconds)
 
 
+def is_path(source: object) -> bool:
+    """Whether `source` names files: one path, or a list of `pathlib.Path`; else it is sentences."""
+    if isinstance(source, list | tuple) and source:
+        return all(isinstance(item, os.PathLike) for item in source)
+    return isinstance(source, str | os.PathLike)
+
+
 def _unknown(tokens: int, min_count: int | None) -> str:
     """What to say of a text without a word of a vocabulary, or of one that `min_count` enlarges."""
     if min_count is None:
@@ -282,9 +289,9 @@ def _paths(source: object) -> list[str | os.PathLike[str]]:
     return paths
 
 
-def _text(sentences: Iterable[object]) -> Iterator[str]:
+def as_text(sentences: Iterable[object]) -> Iterator[str]:
     """Sentences as lines of text, some at a time."""
-    for first, batch in _batches(sentences):
+    for first, batch in batches(sentences):
         try:
             fit = are_words(list(set(chain.from_iterable(batch))))
         except TypeError:  # a token that is no str
@@ -294,7 +301,7 @@ def _text(sentences: Iterable[object]) -> Iterator[str]:
         yield "".join([" ".join(sentence) + "\n" for sentence in batch])
 
 
-def _batches(sentences: Iterable[object]) -> Iterator[tuple[int, list[list[str]]]]:
+def batches(sentences: Iterable[object]) -> Iterator[tuple[int, list[list[str]]]]:
     """(number of the first sentence, copies of some sentences)."""
     first = 1
     batch: list[list[str]] = []

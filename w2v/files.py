@@ -111,6 +111,16 @@ def replacing(path: PathLike) -> Iterator[BinaryIO]:
         raise OutputError(f"Cannot write {name}: {error.strerror}.") from error
 
 
+@contextlib.contextmanager
+def writing(target: PathLike | BinaryIO) -> Iterator[BinaryIO]:
+    """A path as in `replacing`, or a binary file that is open already and stays so."""
+    if isinstance(target, str | os.PathLike):
+        with replacing(target) as handle:
+            yield handle
+    else:
+        yield target
+
+
 def write_text(path: PathLike, text: str) -> None:
     """Write UTF-8 text; see `replacing`."""
     with replacing(path) as handle:

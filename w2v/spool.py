@@ -44,8 +44,8 @@ class Spool:
         self.sentences = 0
         self.started = time.perf_counter()
         self._last_end = 0
-        self._ids = _temporary_file()
-        self._ends = _temporary_file()
+        self._ids = temporary_file()
+        self._ends = temporary_file()
 
     def __enter__(self) -> "Spool":
         return self
@@ -57,7 +57,7 @@ class Spool:
     def add(self, lengths: ArrayLike, ids: Int32s) -> None:
         """Append tokens; each of `lengths` ends a sentence, except the last, which stays open."""
         ends = self.tokens + np.asarray(lengths, np.int64).cumsum()
-        _write(self._ids, ids)
+        append_to(self._ids, ids)
         self.tokens += len(ids)
         if (types := int(ids.max(initial=-1)) + 1) > len(self.counts):
             self.counts = np.pad(self.counts, (0, types))
@@ -65,7 +65,7 @@ class Spool:
         ends = ends[:-1]
         ends = ends[np.diff(ends, prepend=self._last_end) > 0]
         if len(ends):
-            _write(self._ends, ends)
+            append_to(self._ends, ends)
             self._last_end = int(ends[-1])
             self.sentences += len(ends)
 
@@ -85,7 +85,7 @@ class Spool:
         """
         old_ends = _mapped(self._ends, np.dtype(np.int64))
         kept = last_end = sentence = 0
-        with _temporary_file() as new_ends:
+        with temporary_file() as new_ends:
             for start in range(0, self.tokens, _ENCODE_TOKENS):
                 self._ids.seek(4 * start)
                 ids = final.take(np.fromfile(self._ids, np.int32, _ENCODE_TOKENS))
@@ -95,8 +95,8 @@ class Spool:
                 ends = known.cumsum(dtype=np.int32)[here] + np.int64(kept)
                 ends = ends[np.diff(ends, prepend=last_end) > 0]
                 self._ids.seek(4 * kept)
-                _write(self._ids, ids.compress(known))
-                _write(new_ends, ends)
+                append_to(self._ids, ids.compress(known))
+                append_to(new_ends, ends)
                 kept += int(np.count_nonzero(known))
                 last_end = int(ends[-1]) if len(ends) else last_end
                 sentence = next_sentence
@@ -104,7 +104,8 @@ class Spool:
             return _mapped(self._ids, np.dtype(np.int32)), _mapped(new_ends, np.dtype(np.int64))
 
 
-def _temporary_file() -> IO[bytes]:
+def temporary_file() -> IO[bytes]:
+    """A file without a name; raises `CorpusError` where none can be made."""
     try:
         return tempfile.TemporaryFile(buffering=0, prefix="w2v-")
     except OSError as error:
@@ -113,7 +114,8 @@ def _temporary_file() -> IO[bytes]:
         ) from error
 
 
-def _write(file: IO[bytes], array: NDArray[Any]) -> None:
+def append_to(file: IO[bytes], array: NDArray[Any]) -> None:
+    """Write an array where the file stands; raises `CorpusError`, as on a full disk."""
     data = array.view(np.uint8).data
     try:
         while data:

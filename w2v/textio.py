@@ -143,7 +143,7 @@ def read_pieces(
     ------
     str
         The pieces of a file add up to its text, without a byte order mark and
-        with one newline added at its end.
+        with a newline added at its end where there is none.
 
     Raises
     ------
@@ -239,6 +239,7 @@ def _pieces(blocks: Iterable[bytes], name: str, errors: str) -> Iterator[str]:
     """Decode `blocks` and cut the text at white space; `line` is for messages."""
     decoder = codecs.getincrementaldecoder("utf-8-sig")(errors)
     line = 1
+    open_line = False
     rest = ""
     head = b""
     for block in blocks:
@@ -251,6 +252,7 @@ def _pieces(blocks: Iterable[bytes], name: str, errors: str) -> Iterator[str]:
             continue
         rest = "" if text[-1].isspace() else text.rsplit(maxsplit=1)[-1]
         line += decoded.count("\n")
+        open_line = not text.endswith("\n")
         if len(rest) > _LONGEST_WORD:
             raise CorpusError(
                 f"{name}, line {line}: more than {_LONGEST_WORD:,} characters without white space."
@@ -258,7 +260,9 @@ def _pieces(blocks: Iterable[bytes], name: str, errors: str) -> Iterator[str]:
             )
         if len(rest) < len(text):
             yield text[: len(text) - len(rest)]
-    yield rest + _decode(decoder, b"", name, line) + "\n"
+    rest += _decode(decoder, b"", name, line)
+    if rest or open_line:
+        yield rest + "\n"
 
 
 def _decode(decoder: codecs.IncrementalDecoder, block: bytes, name: str, line: int) -> str:

@@ -16,7 +16,7 @@ from w2v import modelfile, start
 from w2v.backends import choose_backend
 from w2v.callbacks import Callback, checked
 from w2v.config import Config
-from w2v.corpus import Corpus, read_corpus, read_sentences
+from w2v.corpus import Corpus, is_path, read_corpus, read_sentences
 from w2v.errors import ConfigError, ModelFileError, UnknownWordError, W2VError
 from w2v.files import PathLike
 from w2v.likelihood import Likelihood
@@ -463,7 +463,7 @@ class Word2Vec:
 
 
 def _read(source: Source, errors: str, options: dict[str, Any]) -> Corpus:
-    if _is_path(source):
+    if is_path(source):
         return read_corpus(source, errors=errors, **options)  # type: ignore[arg-type]
     return read_sentences(source, **options)  # type: ignore[arg-type]
 
@@ -477,12 +477,6 @@ def _known(words: Sequence[str], vectors: Vectors) -> list[int]:
     if isinstance(words, str):
         raise TypeError(f"Expected a list of words, got the string {words!r:.60}. Split it first.")
     return [vectors.index(word) for word in words if word in vectors]
-
-
-def _is_path(source: object) -> bool:
-    if isinstance(source, list | tuple) and source:
-        return all(isinstance(item, os.PathLike) for item in source)
-    return isinstance(source, str | os.PathLike)
 
 
 def _report(trainer: Trainer, trained: Trained, why: str) -> dict[str, Any]:

@@ -34,6 +34,15 @@ class Dictionary:
     def __len__(self) -> int:
         return len(self._words)
 
+    @property
+    def words(self) -> Any:
+        """All of them, an Arrow array."""
+        return self._words
+
+    def append(self, words: Iterable[str]) -> None:
+        """Add words that are not there yet."""
+        self._words = pa.concat_arrays([self._words, pa.array(words, _STRING)])
+
     def take(self, ids: NDArray[np.int64]) -> list[str]:
         """The words of `ids`."""
         return self._words.take(pa.array(ids)).to_pylist()  # type: ignore[no-any-return]
@@ -57,7 +66,7 @@ class Dictionary:
         """
         waiting: list[Part] = []
         size = 0
-        for lengths, words in _split_ahead(pieces):
+        for lengths, words in split_ahead(pieces):
             waiting.append((lengths, words))
             size += len(words.dictionary)
             if size >= max(_MERGE_WORDS, len(self)) or len(waiting) == _MERGE_PARTS:
@@ -80,7 +89,7 @@ def release_memory() -> None:
     pa.default_memory_pool().release_unused()
 
 
-def _split_ahead(pieces: Iterable[str]) -> Iterator[Part]:
+def split_ahead(pieces: Iterable[str]) -> Iterator[Part]:
     """What `_split` gives, in order; the next few parts are read and split meanwhile."""
     with ThreadPoolExecutor(_THREADS, "w2v-words") as pool:
         parts: deque[Future[Part]] = deque()

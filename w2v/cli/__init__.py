@@ -5,7 +5,16 @@ from __future__ import annotations
 import click
 
 from w2v import __version__
-from w2v.cli import evaluation, files, machine, queries, shell, training
+from w2v.cli import (
+    evaluation,
+    files,
+    machine,
+    phrases,
+    queries,
+    shell,
+    training,
+    word2vec_c,
+)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -25,6 +34,8 @@ def main() -> None:
 for _command in (
     training.train,
     training.demo,
+    word2vec_c.word2vec,
+    phrases.phrases,
     queries.nearest,
     queries.analogy,
     queries.similarity,

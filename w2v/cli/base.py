@@ -34,9 +34,9 @@ class Command(click.Command):
                 super().invoke(ctx)
             sys.stdout.flush()
         except ConfigError as error:
-            raise click.UsageError(_as_flags(str(error)), ctx) from error
+            raise click.UsageError(self.in_own_words(str(error)), ctx) from error
         except W2VError as error:
-            raise click.ClickException(str(error)) from error
+            raise click.ClickException(self.in_own_words(str(error))) from error
         except MemoryError as error:
             raise click.ClickException(f"Not enough memory. {error}".strip()) from error
         except BrokenPipeError:
@@ -46,6 +46,16 @@ class Command(click.Command):
         except KeyboardInterrupt:
             click.echo("\nInterrupted.", err=True)
             ctx.exit(INTERRUPTED)
+
+    def in_own_words(self, message: str) -> str:
+        """A message of the library with this command's flags: `min_count` is --min-count."""
+        flags = {parameter.name: parameter.opts for parameter in self.params}
+
+        def flag(found: re.Match[str]) -> str:
+            names = flags.get(found[1], [])
+            return next((name for name in names if name.startswith("--")), found[0])
+
+        return re.sub(r"`(\w+)`", flag, message)
 
 
 def _prepare_process() -> None:
@@ -61,16 +71,6 @@ def _prepare_process() -> None:
 
 def _leave(number: int, _: object) -> None:
     raise SystemExit(128 + number)
-
-
-def _as_flags(message: str) -> str:
-    """`min_count` of the library is --min-count here."""
-    known = Config.__dataclass_fields__
-    return re.sub(
-        r"`(\w+)`",
-        lambda m: "--" + m[1].replace("_", "-") if m[1] in known else m[0],
-        message,
-    )
 
 
 def _show_warning(message: Warning | str, *_: object) -> None:
