@@ -210,10 +210,10 @@ def _scores(vectors: Path, folder: Path | None) -> dict[str, float]:
         return {}
     questions = folder / "questions-words.txt"
     pairs = [p for p in sorted(folder.iterdir()) if p != questions and p.suffix in (".tsv", ".txt")]
-    found = evaluate(load(vectors), questions if questions.exists() else None, pairs)
-    scores = {f"spearman {Path(p['file']).stem}": p["spearman"] for p in found["pairs"]}
-    if "analogies" in found:
-        scores["analogies"] = found["analogies"]["accuracy"]
+    found = evaluate(load(vectors), [questions] if questions.exists() else [], pairs)
+    scores = {f"spearman {Path(p.file).stem}": p.spearman for p in found.pairs}
+    if found.analogies:
+        scores["analogies"] = found.analogies[0].overall.accuracy
     return scores
 
 

@@ -23,6 +23,7 @@ from w2v.layers.softmax import MOST_SCORES
 from w2v.model import Model, Tables, make_tables, rows_met, step_shape, taken
 
 _REPORT_S = 0.2
+_TRACED = 200  # points of a run that are kept
 _FEW_STEPS = 512  # of an epoch: the loss is measured in all of them
 _DIVERGED = 10  # times the loss of untrained tables
 _FORGET_EVERY = 64  # chunks: what they take of memory is little, and to forget takes no time
@@ -74,6 +75,8 @@ class Trained:
     """Before the first step: making the tables, and compiling where the backend does that."""
     raw_words_per_second: float
     kept_tokens_per_second: float
+    trace: list[Progress]
+    """The run at a few hundred moments at most."""
 
 
 @dataclass
@@ -164,6 +167,7 @@ class Trainer:
         self._steps = len(corpus.ids) * kept_share / self._worker_step  # in an epoch, about
         self._loss_every = _loss_every(self._steps)
         self._tallies: list[_Tally] = []  # of the epochs that are done
+        self._trace: list[Progress] = []
 
     def _wanted_workers(self) -> int:
         """As asked for, else all cores, within what the backend allows."""
@@ -202,7 +206,7 @@ class Trainer:
             Training diverged, or no word had a neighbour to learn from.
         """
         config, backend = self.config, self.backend
-        self._tallies = []
+        self._tallies, self._trace = [], []
         with backend.training():
             preparing = time.perf_counter()
             averaged = config.model == "cbow"
@@ -236,6 +240,7 @@ class Trainer:
             prepare_seconds=started - preparing,
             raw_words_per_second=self.corpus.stats.tokens * config.epochs / seconds,
             kept_tokens_per_second=sum(kept) / seconds,
+            trace=self._trace,
         )
 
     def _run_epoch(self, number: int, tables: Tables, started: float) -> _Tally:
@@ -254,24 +259,32 @@ class Trainer:
         return _Tally.total(tallies)
 
     def _report(self, epoch: int, tallies: list[_Tally], started: float) -> None:
-        if self._on_progress is None:
-            return
         now = _Tally.total(tallies)
         done = (epoch + now.chunks / self._reader.chunks) / self.config.epochs
         seconds = time.perf_counter() - started
         kept = now.kept + sum(tally.kept for tally in self._tallies)
-        self._on_progress(
-            Progress(
-                epoch=epoch + 1,
-                epochs=self.config.epochs,
-                done=done,
-                seconds=seconds,
-                raw_words_per_second=self.corpus.stats.tokens * self.config.epochs * done / seconds,
-                kept_tokens_per_second=kept / seconds,
-                learning_rate=self.config.learning_rate(done),
-                loss=now.mean_loss,
-            )
+        progress = Progress(
+            epoch=epoch + 1,
+            epochs=self.config.epochs,
+            done=done,
+            seconds=seconds,
+            raw_words_per_second=self.corpus.stats.tokens * self.config.epochs * done / seconds,
+            kept_tokens_per_second=kept / seconds,
+            learning_rate=self.config.learning_rate(done),
+            loss=now.mean_loss,
         )
+        self._keep(progress)
+        if self._on_progress:
+            self._on_progress(progress)
+
+    def _keep(self, progress: Progress) -> None:
+        """Ends of epochs, unless they are too many, and moments between."""
+        step = progress.done - (self._trace[-1].done if self._trace else 0)
+        last = progress.done == progress.epoch / progress.epochs
+        if step >= 1 / _TRACED or (
+            step > 0 and last and (progress.epochs <= _TRACED or progress.done == 1)
+        ):
+            self._trace.append(progress)
 
     def _work(self, epoch: _Epoch, tally: _Tally) -> None:
         with self.backend.training():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from w2v import __version__
-from w2v.cli import evaluation, machine, queries, training
+from w2v.cli import evaluation, machine, pictures, queries, training
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -26,6 +26,7 @@ for _command in (
     training.demo,
     queries.nearest,
     evaluation.evaluate,
+    pictures.plot,
     machine.backends,
     machine.bench,
 ):
