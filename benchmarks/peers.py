@@ -205,7 +205,7 @@ def _warm_up(chosen: dict[str, Run], tasks: Sequence[Task], text: Path) -> None:
             chosen[trainer](replace(task, text=str(few), vectors=vectors, epochs=1, min_count=1))
 
 
-def _scores(vectors: Path, folder: Path | None) -> dict[str, float]:
+def _scores(vectors: Path, folder: Path | None) -> dict[str, float | None]:
     if folder is None:
         return {}
     questions = folder / "questions-words.txt"

@@ -9,7 +9,7 @@ import operator
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -293,7 +293,7 @@ def evaluate_analogies(
     rows = _Rows(vectors, _limit("restrict_vocab", restrict_vocab, vectors), case)
     questions = read_questions(path)
     ids = np.array([[rows.find(word) for word in words] for _, words in questions], np.int64)
-    known = (ids >= 0).all(axis=1)
+    known: Flags = ids.min(axis=1) >= 0
     right = np.zeros(len(ids), np.bool_)
 
     def report(done: int) -> None:
@@ -338,7 +338,7 @@ def evaluate_pairs(
     rows = _Rows(vectors, _limit("restrict_vocab", restrict_vocab, vectors), case)
     pairs = read_pairs(path)
     ids = np.array([[rows.find(pair.left), rows.find(pair.right)] for pair in pairs], np.int64)
-    known = (ids >= 0).all(axis=1)
+    known: Flags = ids.min(axis=1) >= 0
     left, right = (vectors.unit[ids[known, side]].astype(np.float64) for side in range(2))
     cosines = np.zeros(len(pairs))
     cosines[known] = np.einsum("pd,pd->p", left, right)
@@ -430,11 +430,13 @@ def _answer(
     right = np.zeros(len(asked), np.bool_)
     for start in range(0, len(asked), _QUESTIONS):
         ids = asked[start : start + _QUESTIONS]
-        best = _best_rows(
-            backend, table, ids, members, method, lambda part, s=start: report(s + int(part))
-        )
+        best = _best_rows(backend, table, ids, members, method, partial(_further, report, start))
         right[start : start + _QUESTIONS] = (best >= 0) & (groups[best] == groups[ids[:, 3]])
     return right
+
+
+def _further(report: Callable[[int], None], start: int, part: float) -> None:
+    report(start + int(part))
 
 
 def _best_rows(

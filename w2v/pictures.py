@@ -26,7 +26,8 @@ _DPI = 150
 _LEAST_SIDE, _MOST_SIDE = 7.0, 40.0  # inches
 _SIDE_OF_A_WORD = 0.62  # inches, of the square that is a word's share of the picture
 _LABEL_SIZE = 8  # points
-_GAP = 3.0  # pixels between a dot and its label
+_GAP = 2.0  # pixels between a dot and the box of its label
+_PAD = 2.0  # pixels left and right of a label in its box
 _SIDES = ((1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (-1, 1), (1, -1), (-1, -1))
 """Where a label may stand beside its dot, best first: right 1 or left -1, above 1 or below -1."""
 
@@ -80,15 +81,17 @@ def draw_words(
     from matplotlib.figure import Figure
 
     families = [*_family(font), "DejaVu Sans"]
-    side = float(np.clip(_SIDE_OF_A_WORD * len(layout.words) ** 0.5, _LEAST_SIDE, _MOST_SIDE))
+    size = _size(layout.places)
     with rc_context({"font.family": families, "font.size": 8, "svg.fonttype": "none"}):
-        figure = Figure(figsize=(side, side * 0.85), dpi=_DPI, layout="constrained")
+        figure = Figure(figsize=size, dpi=_DPI, layout="constrained")
         canvas = FigureCanvasAgg(figure)
         axes = figure.subplots()
         axes.set_title(f"{title} ({layout.caption})", color=_INK, fontsize=9, parse_math=False)
-        axes.scatter(*layout.places.T, s=6, color=_DOT, linewidths=0, zorder=2)
+        axes.scatter(
+            layout.places[:, 0], layout.places[:, 1], s=6, color=_DOT, linewidths=0, zorder=2
+        )
         axes.set_aspect("equal", adjustable="datalim")
-        axes.margins(0.06)
+        axes.margins(0.08)
         axes.set_xticks([])
         axes.set_yticks([])
         for spine in axes.spines.values():
@@ -204,6 +207,14 @@ def _numbers(values: Sequence[float | None]) -> Numbers:
     return np.array([np.nan if value is None else value for value in values], np.float64)
 
 
+def _size(places: Numbers) -> tuple[float, float]:
+    """Inches: a share for each word, in the proportions of the places."""
+    across, up = np.ptp(places, axis=0)
+    ratio = float(np.clip(across / up, 0.6, 1.7)) if up > 0 else 1.7
+    side = float(np.clip(_SIDE_OF_A_WORD * len(places) ** 0.5, _LEAST_SIDE, _MOST_SIDE))
+    return side * ratio**0.5, side / ratio**0.5
+
+
 def _family(font: str | None) -> list[str]:
     from matplotlib import font_manager
 
@@ -226,10 +237,10 @@ def _label(axes: Any, layout: Layout, renderer: Any) -> int:
     labelled = 0
     for word, place, dot in zip(layout.words, layout.places, dots, strict=True):
         width, height, descent = renderer.get_text_width_height_descent(word, font, ismath=False)
-        corner = room.take(dot, width, height)
+        corner = room.take(dot, width + 2 * _PAD, height)
         if corner is None:
             continue
-        across, up = (corner - dot + (0, descent)) * points_a_pixel
+        across, up = (corner - dot + (_PAD, descent)) * points_a_pixel
         axes.annotate(
             word,
             place,

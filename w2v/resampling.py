@@ -61,7 +61,7 @@ def mcnemar(only_a: int, only_b: int) -> float:
     for k in range(fewer):
         term = term * (n - k) // (k + 1)
         below += term
-    return min(1.0, 2 * below / 2**n)
+    return min(1.0, 2 * below / (1 << n))
 
 
 def correlation(x: Floats, y: Floats) -> float | None:

@@ -33,6 +33,7 @@ def format_table(result: dict[str, Any]) -> str:
 
 
 def _single(scored: dict[str, Any]) -> Iterator[list[Row]]:
+    rows: list[Row]
     for found in [*scored["analogies"], *scored["totals"]]:
         rows = [(_title(found), "accuracy", "95 %", "correct", "total", "oov")]
         for name, score in _lines(found):
