@@ -17,7 +17,7 @@ from w2v.backends import available_backends
 
 TESTS = Path(__file__).parent
 SELECTED = ["layers", "backends", "test_blocks.py", "test_draws.py", "test_model.py"]
-SELECTED += ["test_trainer.py::test_words_of_a_topic_come_together"]
+SELECTED += ["test_trainer.py::test_words_of_a_topic_come_together", "test_evaluate.py"]
 
 
 def test_layers_and_trainer_run_on_the_stand_in() -> None:
