@@ -1,4 +1,4 @@
-"""The examples of docs/evaluation.md and docs/pictures.md run as printed, and their options exist."""
+"""Examples of docs/evaluation.md and docs/pictures.md run as printed; their options exist."""
 
 from __future__ import annotations
 
