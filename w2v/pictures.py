@@ -143,6 +143,7 @@ def draw_reports(reports: dict[str, dict[str, Any]], target: BinaryIO, extension
         speed.xaxis.set_major_locator(MaxNLocator(integer=True))
         rate.set_ylim(bottom=0)
         speed.set_ylim(bottom=0)
+        speed.set_xlim(left=0)
         legend = loss.legend(frameon=False, loc="best", fontsize=8)
         for text in legend.get_texts():
             text.set_parse_math(False)
