@@ -211,10 +211,10 @@ def scores(vectors: Vectors, folder: Path | None) -> dict[str, float]:
         return {}
     questions = folder / "questions-words.txt"
     pairs = [p for p in sorted(folder.iterdir()) if p != questions and p.suffix in (".tsv", ".txt")]
-    found = evaluate(vectors, questions if questions.exists() else None, pairs)
-    named = {f"spearman {Path(p['file']).stem}": p["spearman"] for p in found["pairs"]}
-    if "analogies" in found:
-        named["analogies"] = found["analogies"]["accuracy"]
+    found = evaluate(vectors, [questions] if questions.exists() else [], pairs)
+    named = {f"spearman {Path(p.file).stem}": p.spearman or 0.0 for p in found.pairs}
+    if found.analogies:
+        named["analogies"] = found.analogies[0].overall.accuracy or 0.0
     return named
 
 

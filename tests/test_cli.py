@@ -386,14 +386,55 @@ def test_eval(tmp_path: Path) -> None:
     pairs.write_text("king\tqueen\t8\nking\tman\t9\nking\tapple\t1\nking\tpear\t2\n")
     result = run("eval", tmp_path / "v.txt", "--analogies", questions, "--pairs", pairs, "--json")
     assert result.exit_code == 0, result.output
-    scores = json.loads(result.stdout)
-    assert scores["analogies"]["accuracy"] == 1.0
-    assert (scores["analogies"]["total"], scores["analogies"]["oov"]) == (1, 1)
+    (scores,) = json.loads(result.stdout)["vectors"]
+    assert scores["analogies"][0]["accuracy"] == 1.0
+    assert (scores["analogies"][0]["total"], scores["analogies"][0]["oov"]) == (1, 1)
     assert scores["pairs"][0]["spearman"] == pytest.approx(1.0)
     assert (scores["pairs"][0]["pairs"], scores["pairs"][0]["oov"]) == (3, 1)
     table = run("eval", tmp_path / "v.txt", "--analogies", questions, "--pairs", pairs)
     assert "family" in table.stdout
     assert "pairs.tsv" in table.stdout
+
+
+def test_eval_options_reach_the_scores(vectors: Path, tmp_path: Path) -> None:
+    files = [tmp_path / name for name in ("a.txt", "b.txt", "p.tsv", "q.tsv")]
+    for path in files[:2]:
+        path.write_text("animal1 animal2 tool1 tool2\nanimal1 animal2 TOOL1 nobody\n")
+    for path in files[2:]:
+        path.write_text("animal1 animal2 9\nanimal1 tool2 1\nANIMAL3 animal2 8\n")
+    flags: list[object] = ["--analogies", files[0], "--analogies", files[1], "--pairs", files[2]]
+    flags += ["--pairs", files[3], "--restrict-vocab", 26, "--restrict-pairs", 25]
+    flags += ["--method", "3cosmul", "--method", "3cosadd", "--oov", "zero", "--case", "exact"]
+    flags += ["--resamples", 50, "--backend", "numpy", "--json"]
+    result = run("eval", vectors, vectors, *flags)
+    assert result.exit_code == 0, result.output
+    found = json.loads(result.stdout)
+    assert found["options"] == {
+        "restrict_vocab": 26,
+        "restrict_pairs": 25,
+        "methods": ["3cosmul", "3cosadd"],
+        "oov": "zero",
+        "case": "exact",
+        "resamples": 50,
+        "backend": "numpy",
+    }
+    assert [v["file"] for v in found["vectors"]] == [str(vectors)] * 2
+    asked = [(Path(a["file"]).name, a["method"]) for a in found["vectors"][0]["analogies"]]
+    assert asked == [(f, m) for f in ("a.txt", "b.txt") for m in ("3cosmul", "3cosadd")]
+    assert [t["total"] for t in found["vectors"][0]["totals"]] == [4, 4]
+    (same,) = found["comparisons"]
+    assert [a["p"] for a in same["analogies"]] == [1.0] * 4
+    assert [p["spearman"]["difference"] for p in same["pairs"]] == [0.0, 0.0]
+
+
+def test_eval_tells_how_far_it_is(vectors: Path, tmp_path: Path) -> None:
+    questions = tmp_path / "long.txt"
+    questions.write_text("animal1 animal2 tool1 tool2\n" * 1200)
+    for seconds, expected in ((0.0, ["512 of 1,200", "1,024 of 1,200"]), (1e9, [])):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("w2v.console._LINE_EVERY_S", seconds)
+            result = run("eval", vectors, "--analogies", questions)
+        assert re.findall(r"long.txt: (.*) questions", result.stderr) == expected
 
 
 def test_backends() -> None:

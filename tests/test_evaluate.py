@@ -1,23 +1,15 @@
-"""Analogies and word pairs: worked scores, odd files, the table."""
+"""Analogies and word pairs: worked scores, policies, odd files, gensim's scores."""
 
 import json
 from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from w2v import evaluate as module
+from w2v.backends import Backend
 from w2v.errors import EvaluationError
-from w2v.evaluate import (
-    PairsResult,
-    Score,
-    evaluate,
-    evaluate_analogies,
-    evaluate_pairs,
-    format_table,
-)
+from w2v.evaluate import Score, evaluate, evaluate_analogies, evaluate_pairs
 from w2v.vectors import Vectors
 
 # axes: royal, male, female, animal; "queen" is king - man + woman exactly
@@ -116,27 +108,111 @@ def test_a_question_word_in_another_case_is_no_answer_and_the_answer_may_be(tmp_
     assert evaluate_analogies(Vectors(words, table), asked).overall == Score(1, 1)
 
 
-@pytest.mark.parametrize("scores_held", [1, 500, 1 << 24])
-def test_analogies_agree_with_asking_one_by_one(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scores_held: int
-) -> None:
+def random_questions(words: int = 60, dim: int = 4) -> tuple[Vectors, list[list[str]]]:
     rng = np.random.default_rng(11)
-    vectors = Vectors([f"w{i}" for i in range(60)], rng.normal(size=(60, 4)))
-    asked = [[f"w{i}" for i in rng.choice(60, 4, replace=False)] for _ in range(200)]
-    expected = 0
-    for a, b, c, d in asked:
-        expected += vectors.most_similar([b, c], a, n=1)[0][0] == d
-    assert expected > 0
-    monkeypatch.setattr(module, "_BATCH_SCORES", scores_held)
-    found = evaluate_analogies(vectors, text(tmp_path, "\n".join(map(" ".join, asked))))
-    assert found.sections == {"unnamed": Score(expected, 200, 0)}
+    vectors = Vectors([f"w{i}" for i in range(words)], rng.normal(size=(words, dim)))
+    return vectors, [[f"w{i}" for i in rng.choice(words, 4, replace=False)] for _ in range(200)]
+
+
+@pytest.mark.parametrize(("questions_held", "rows_held"), [(1, 60), (7, 13), (200, 1), (512, 99)])
+def test_analogies_agree_with_asking_one_by_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, questions_held: int, rows_held: int
+) -> None:
+    vectors, asked = random_questions()
+    expected = [vectors.most_similar([b, c], a, n=1)[0][0] == d for a, b, c, d in asked]
+    assert any(expected)
+    monkeypatch.setattr(module, "_QUESTIONS", questions_held)
+    monkeypatch.setattr(module, "_ROWS", rows_held)
+    file = text(tmp_path, "\n".join(map(" ".join, asked)))
+    calls: list[tuple[str, int, int]] = []
+    found = evaluate_analogies(vectors, file, progress=lambda *at: calls.append(at))
+    assert found.right.tolist() == expected
+    assert found.sections == {"unnamed": Score(sum(expected), 200, 0)}
+    assert calls[-1] == (str(file), 200, 200)
+    assert [done for _, done, _ in calls] == sorted(done for _, done, _ in calls)
+
+
+@pytest.mark.parametrize("method", module.METHODS)
+def test_each_backend_gives_the_answers_of_a_loop_in_float64(
+    tmp_path: Path, backend: Backend, method: str
+) -> None:
+    vectors, asked = random_questions(dim=6)
+    unit = vectors.matrix.astype(np.float64)
+    unit /= np.linalg.norm(unit, axis=1, keepdims=True)
+    expected = []
+    for words in asked:
+        a, b, c, d = (vectors.index(word) for word in words)
+        best, answer = -np.inf, -1
+        for w in range(len(unit)):
+            near_a, near_b, near_c = (float(unit[w] @ unit[i]) for i in (a, b, c))
+            score = near_b - near_a + near_c
+            if method == "3cosmul":
+                score = (near_b + 1) / 2 * (near_c + 1) / 2 / ((near_a + 1) / 2 + 0.001)
+            if w not in (a, b, c) and score > best:
+                best, answer = score, w
+        expected.append(answer == d)
+    assert 0 < sum(expected) < len(expected)
+    file = text(tmp_path, "\n".join(map(" ".join, asked)))
+    found = evaluate_analogies(vectors, file, method=method, backend=backend)
+    assert found.right.tolist() == expected
+
+
+def test_the_two_methods_differ(tmp_path: Path) -> None:
+    vectors, asked = random_questions(dim=6)
+    file = text(tmp_path, "\n".join(map(" ".join, asked)))
+    add, mul = evaluate(vectors, file, methods=module.METHODS).analogies
+    assert (add.method, mul.method) == module.METHODS
+    assert (add.right != mul.right).any()
+
+
+def test_unknown_words_are_left_out_or_count_as_wrong(vectors: Vectors, questions: Path) -> None:
+    skipped = evaluate_analogies(vectors, questions, oov="skip")
+    zero = evaluate_analogies(vectors, questions, oov="zero")
+    assert skipped.overall == Score(correct=2, total=4, oov=1)
+    assert zero.overall == Score(correct=2, total=5, oov=1)
+    assert zero.sections["family"] == Score(1, 3, 1)
+
+
+@pytest.mark.parametrize(
+    ("case", "expected"),
+    [
+        ("fallback", {"man": 1, "Man": 0, "MAN": 0}),
+        ("fold", {"man": 0, "Man": 0, "MAN": 0}),
+        ("exact", {"man": 0, "Man": 0, "MAN": None}),  # of man, Man is the answer
+    ],
+)
+def test_policies_of_case(tmp_path: Path, case: str, expected: dict[str, int | None]) -> None:
+    misleading, man = TABLE[3], TABLE[0]
+    table: list[list[float]] = [misleading, *TABLE[1:], man]
+    mixed = Vectors(["Man", *WORDS[1:], "man"], table)
+    for name, correct in expected.items():
+        asked = text(tmp_path, f"{name} woman king queen")
+        found = evaluate_analogies(mixed, asked, case=case).overall
+        assert found == (Score(oov=1) if correct is None else Score(correct, 1))
+
+
+def test_with_exact_case_an_answer_in_another_case_is_wrong(tmp_path: Path) -> None:
+    vectors = Vectors([*WORDS[:3], "Queen", *WORDS[3:]], [*TABLE[:3], TABLE[3], *TABLE[3:]])
+    asked = text(tmp_path, "man woman king queen")
+    assert evaluate_analogies(vectors, asked).overall == Score(1, 1)
+    assert evaluate_analogies(vectors, asked, case="exact").overall == Score(0, 1)
+
+
+@pytest.mark.parametrize("option", ["method", "oov", "case"])
+def test_unknown_choices_are_mistakes_of_the_program(
+    vectors: Vectors, questions: Path, option: str
+) -> None:
+    with pytest.raises(ValueError, match=f"`{option}` must be one of .*; got 'other'"):
+        evaluate_analogies(vectors, questions, **{option: "other"})  # type: ignore[arg-type]
 
 
 def test_vectors_that_are_not_numbers_answer_nothing(tmp_path: Path, questions: Path) -> None:
     broken = Vectors(WORDS, np.full((6, 4), np.nan))
-    result = evaluate(broken, questions, text(tmp_path, "man woman 1\nking dog 2\n", "pairs"))
-    assert result["analogies"]["total"] == 4
+    pairs = text(tmp_path, "man woman 1\nking dog 2\n", "pairs")
+    result = evaluate(broken, questions, pairs).as_dict(20)
+    assert result["analogies"][0]["total"] == 4
     assert result["pairs"][0]["pearson"] is None
+    assert result["pairs"][0]["pearson_interval"] is None
     json.dumps(result, allow_nan=False)
 
 
@@ -244,116 +320,137 @@ def test_what_is_undefined_is_none(fan: Vectors, tmp_path: Path, content: str) -
     assert found.pearson is None
 
 
-@settings(deadline=None, derandomize=True)
-@given(st.lists(st.integers(-5, 5).map(float), min_size=1, max_size=12))
-def test_ranks_are_counts_of_smaller_and_equal_values(values: list[float]) -> None:
-    found = module._ranks(np.array(values))
-    for value, rank in zip(values, found.tolist(), strict=True):
-        smaller, equal = sum(v < value for v in values), values.count(value)
-        assert rank == smaller + (equal + 1) / 2
+def test_unknown_words_are_left_out_or_have_a_cosine_of_0(fan: Vectors, tmp_path: Path) -> None:
+    file = text(tmp_path, "v w 9\nv x 8\nv y 4\nv z 5\nv nothing 1\n")
+    skipped, zero = evaluate_pairs(fan, file), evaluate_pairs(fan, file, oov="zero")
+    assert (skipped.pairs, skipped.oov) == (4, 1)
+    assert (zero.pairs, zero.oov) == (5, 1)
+    cosines = [*np.cos([0.2, 0.5, 0.9, 1.4]), 0]
+    assert zero.pearson == pytest.approx(np.corrcoef(cosines, [9, 8, 4, 5, 1])[0, 1])
+    assert zero.spearman == pytest.approx(np.corrcoef([5, 4, 3, 2, 1], [5, 4, 2, 3, 1])[0, 1])
 
 
-def test_known_correlations() -> None:
-    # scipy.stats.spearmanr and pearsonr on the same numbers
-    x = np.array([106, 86, 100, 101, 99, 103, 97, 113, 112, 110.0])
-    y = np.array([7, 0, 27, 50, 28, 29, 20, 12, 6, 17.0])
-    assert module._pearson(module._ranks(x), module._ranks(y)) == pytest.approx(-29 / 165)
-    assert module._pearson(x, y) == pytest.approx(-0.0376014738)
+def test_pairs_are_restricted_and_case_is_a_choice(fan: Vectors, tmp_path: Path) -> None:
+    file = text(tmp_path, "v w 9\nV x 8\nv z 5\n")
+    assert evaluate_pairs(fan, file).pairs == 3
+    assert evaluate_pairs(fan, file, 3).pairs == 2
+    assert evaluate_pairs(fan, file, case="exact").pairs == 2
+    with pytest.raises(ValueError, match="`restrict_vocab` must not be negative, got -1"):
+        evaluate_pairs(fan, file, -1)
 
 
 # both
 
 
-def test_evaluate_gives_what_json_can_hold(
-    vectors: Vectors, questions: Path, tmp_path: Path
-) -> None:
+def test_scores_are_what_json_can_hold(vectors: Vectors, questions: Path, tmp_path: Path) -> None:
     pairs = text(tmp_path, "man king 3\nman dog 2\nman queen 1\n", "pairs.txt")
-    result = evaluate(vectors, questions, [pairs, pairs])
+    result = evaluate(vectors, questions, [pairs, pairs]).as_dict()
     assert json.loads(json.dumps(result, allow_nan=False)) == result
-    assert list(result) == ["analogies", "pairs"]
-    assert result["analogies"] == {
-        "accuracy": 0.5,
-        "correct": 2,
-        "total": 4,
-        "oov": 1,
-        "sections": {
-            "family": {"accuracy": 0.5, "correct": 1, "total": 2, "oov": 1},
-            "gram1-animals": {"accuracy": 0.5, "correct": 1, "total": 2, "oov": 0},
-        },
-        "semantic": {"accuracy": 0.5, "correct": 1, "total": 2, "oov": 1},
-        "syntactic": {"accuracy": 0.5, "correct": 1, "total": 2, "oov": 0},
-    }
+    assert list(result) == ["analogies", "totals", "pairs"]
+    assert result["analogies"] == [
+        {
+            "file": str(questions),
+            "method": "3cosadd",
+            "accuracy": 0.5,
+            "correct": 2,
+            "total": 4,
+            "oov": 1,
+            "sections": {
+                "family": {"accuracy": 0.5, "correct": 1, "total": 2, "oov": 1},
+                "gram1-animals": {"accuracy": 0.5, "correct": 1, "total": 2, "oov": 0},
+            },
+            "semantic": {"accuracy": 0.5, "correct": 1, "total": 2, "oov": 1},
+            "syntactic": {"accuracy": 0.5, "correct": 1, "total": 2, "oov": 0},
+        }
+    ]
+    assert result["totals"] == []
     assert len(result["pairs"]) == 2
     assert list(result["pairs"][0]) == ["file", "spearman", "pearson", "pairs", "oov"]
+
+
+def test_with_resamples_each_score_has_an_interval(
+    vectors: Vectors, questions: Path, tmp_path: Path
+) -> None:
+    pairs = text(tmp_path, "man king 3\nman dog 2\nman queen 1\ndog bitch 3\n", "pairs.txt")
+    result = evaluate(vectors, questions, pairs).as_dict(100)
+    assert json.loads(json.dumps(result, allow_nan=False))
+    low, high = result["analogies"][0]["interval"]
+    assert low <= 0.5 <= high
+    assert "interval" in result["analogies"][0]["sections"]["family"]
+    low, high = result["pairs"][0]["spearman_interval"]
+    assert -1 <= low <= result["pairs"][0]["spearman"] <= high <= 1
+
+
+def test_several_files_have_a_total(vectors: Vectors, questions: Path, tmp_path: Path) -> None:
+    other = text(tmp_path, "man woman dog bitch\nking queen man nobody\n", "other.txt")
+    found = evaluate(vectors, [questions, other], methods=module.METHODS)
+    assert [result.method for result in found.analogies] == [*module.METHODS, *module.METHODS]
+    assert [result.method for result in found.totals] == list(module.METHODS)
+    total = found.totals[0]
+    assert total.sections == {str(questions): Score(2, 4, 1), str(other): Score(1, 1, 1)}
+    assert total.overall == Score(3, 5, 2)
 
 
 def test_what_was_not_asked_for_is_absent(
     vectors: Vectors, questions: Path, tmp_path: Path
 ) -> None:
     pairs = text(tmp_path, "man king 3\nman queen 1\n", "pairs.txt")
-    assert evaluate(vectors) == {}
-    assert list(evaluate(vectors, questions)) == ["analogies"]
-    assert list(evaluate(vectors, pairs=[pairs])) == ["pairs"]
-    assert evaluate(vectors, pairs=str(pairs)) == evaluate(vectors, pairs=[pairs])
-    assert evaluate(vectors, questions, restrict_vocab=3)["analogies"]["accuracy"] is None
+    nothing: dict[str, list[object]] = {"analogies": [], "totals": [], "pairs": []}
+    assert evaluate(vectors).as_dict() == nothing
+    assert evaluate(vectors, questions).pairs == []
+    assert evaluate(vectors, pairs=[pairs]).analogies == []
+    named = evaluate(vectors, pairs=str(pairs)).as_dict()
+    assert named == evaluate(vectors, pairs=[pairs]).as_dict()
+    assert evaluate(vectors, questions, restrict_vocab=3).analogies[0].overall.accuracy is None
 
 
-def test_the_table_is_plain_and_aligned() -> None:
-    score = {"accuracy": 0.5, "correct": 1000, "total": 2000, "oov": 0}
-    none = {"accuracy": None, "correct": 0, "total": 0, "oov": 3}
-    pairs = PairsResult("/some/where/ws.tsv", 0.6444, None, 2, 1)
-    table = format_table(
-        {
-            "analogies": {
-                **score,
-                "sections": {"capitals": score, "gram1": none},
-                "semantic": score,
-                "syntactic": none,
-            },
-            "pairs": [vars(pairs)],
-        }
-    )
-    assert table.splitlines() == [
-        "analogies    accuracy   correct     total       oov",
-        "  capitals     50.0 %     1,000     2,000         0",
-        "  gram1             -         0         0         3",
-        "  semantic     50.0 %     1,000     2,000         0",
-        "  syntactic         -         0         0         3",
-        "  all          50.0 %     1,000     2,000         0",
-        "pairs        spearman   pearson     pairs       oov",
-        "  ws.tsv        0.644         -         2         1",
-    ]
-    assert format_table({}) == ""
-
-
-def test_the_table_says_so_where_nothing_is_known(vectors: Vectors, tmp_path: Path) -> None:
-    asked = text(tmp_path, "ein zwei drei vier\n")
-    some, none = (text(tmp_path, f"man {word} 1\n", word) for word in ("king", "Mann"))
-    table = format_table(evaluate(vectors, asked, [some, none])).splitlines()
-    why = "each has a word without a vector. Are the vectors of another language, or of too few"
-    assert table[-2].startswith(f"No analogy could be asked: {why}")
-    assert table[-1].startswith(f"No pair of Mann could be scored: {why}")
-    assert table[-3].split() == ["Mann", "-", "-", "0", "1"]
-
-
-def test_scores_equal_gensims(tmp_path: Path) -> None:
-    models = pytest.importorskip("gensim.models")
+def mixed_case() -> tuple[list[str], Vectors]:
     rng = np.random.default_rng(2)
-    words = [f"w{i}" for i in range(80)]
-    vectors = Vectors(words, rng.normal(size=(80, 4)))
+    words = [f"w{i}" if i % 9 else f"W{i // 2}" for i in range(90)]
+    return words, Vectors(words, rng.normal(size=(90, 4)))
+
+
+@pytest.mark.parametrize("restrict", [60, 90])
+@pytest.mark.parametrize("oov", module.OOV)
+@pytest.mark.parametrize(("case", "insensitive"), [("fold", True), ("exact", False)])
+def test_scores_equal_gensims(
+    tmp_path: Path, restrict: int, oov: str, case: str, insensitive: bool
+) -> None:
+    models = pytest.importorskip("gensim.models")
+    words, vectors = mixed_case()
     theirs = models.KeyedVectors(4)
     theirs.add_vectors(words, vectors.matrix)
-    asked = [" ".join(rng.choice(words, 4, replace=False)) for _ in range(1500)]
+    rng = np.random.default_rng(3)
+    spelled = [*words, "unknown", "W1", "w9"]
+    asked = [" ".join(rng.choice(spelled, 4, replace=False)) for _ in range(1500)]
     questions = text(tmp_path, ": all\n" + "\n".join(asked))
-    pairs = text(
-        tmp_path,
-        "".join("{}\t{}\t{}\n".format(*rng.choice(words, 2), i % 7) for i in range(50)),
-        "pairs.tsv",
-    )
-    accuracy, _ = theirs.evaluate_word_analogies(str(questions), restrict_vocab=60)
-    pearson, spearman, _ = theirs.evaluate_word_pairs(str(pairs))
-    ours = evaluate_analogies(vectors, questions, restrict_vocab=60).overall.accuracy
-    assert ours == accuracy > 0
-    found = evaluate_pairs(vectors, pairs)
+    drawn = [rng.choice(spelled, 2, replace=False).tolist() for _ in range(80)]
+    drawn = [[a, b] for a, b in drawn if a.lower() != b.lower()]  # 1 up to rounding: no ranks
+    lines = [f"{a}\t{b}\t{i % 7}" for i, (a, b) in enumerate(drawn)]
+    pairs = text(tmp_path, "\n".join(lines), "pairs.tsv")
+    same = {
+        "restrict_vocab": restrict,
+        "case_insensitive": insensitive,
+        "dummy4unknown": oov == "zero",
+    }
+    accuracy, _ = theirs.evaluate_word_analogies(str(questions), **same)
+    pearson, spearman, _ = theirs.evaluate_word_pairs(str(pairs), **same)
+    answers = evaluate_analogies(vectors, questions, restrict, oov=oov, case=case)
+    assert answers.overall.accuracy == accuracy > 0
+    found = evaluate_pairs(vectors, pairs, restrict, oov=oov, case=case)
     assert found.pearson == pytest.approx(pearson[0], abs=1e-6)
     assert found.spearman == pytest.approx(spearman[0], abs=1e-6)
+
+
+@pytest.mark.filterwarnings("ignore:Call to deprecated")  # gensim's own
+def test_3cosmul_answers_as_gensim_does(tmp_path: Path) -> None:
+    models = pytest.importorskip("gensim.models")
+    vectors, asked = random_questions(dim=6)
+    theirs = models.KeyedVectors(6)
+    theirs.add_vectors(vectors.words, vectors.matrix)
+    expected = [
+        theirs.most_similar_cosmul(positive=[b, c], negative=[a], topn=1)[0][0] == d
+        for a, b, c, d in asked
+    ]
+    file = text(tmp_path, "\n".join(map(" ".join, asked)))
+    assert evaluate_analogies(vectors, file, method="3cosmul").right.tolist() == expected

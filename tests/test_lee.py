@@ -65,10 +65,11 @@ def test_word_pairs() -> None:
     utils = pytest.importorskip("gensim.utils")
     lines = gensim_file("head500.noblanks.cor").read_text(encoding="utf-8").splitlines()
     made = trained([utils.simple_preprocess(line) for line in lines], min_count=3, epochs=20)
-    scores = evaluate.evaluate(made.vectors, None, [str(gensim_file("wordsim353.tsv"))], 0)
-    found = scores["pairs"][0]
-    assert 0.1 < found["spearman"] < 1
-    assert 0.1 < found["pearson"] < 1
+    (found,) = evaluate.evaluate(made.vectors, pairs=str(gensim_file("wordsim353.tsv"))).pairs
+    assert found.spearman is not None
+    assert found.pearson is not None
+    assert 0.1 < found.spearman < 1
+    assert 0.1 < found.pearson < 1
 
 
 @pytest.mark.parametrize(("model", "loss"), KINDS)

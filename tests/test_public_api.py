@@ -42,7 +42,7 @@ def test_import_is_quick() -> None:
 def test_import_loads_no_optional_library() -> None:
     code = (
         "import sys, w2v; heavy = {'cupy', 'numba', 'click', 'gensim', 'pyarrow', 'scipy', "
-        "'zstandard'}; print(sorted(heavy & set(sys.modules)))"
+        "'zstandard', 'matplotlib', 'sklearn'}; print(sorted(heavy & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"

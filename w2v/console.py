@@ -5,6 +5,7 @@ On a terminal a bar; elsewhere plain lines now and then, so that a log stays rea
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 import time
@@ -97,6 +98,25 @@ class Console:
             self._show(label, progress.done, _status(progress, room))
         elif self._line_is_due():
             self.say(f"  {_status(progress, _PLAIN_COLUMNS)}")
+
+    def scoring(self, file: str, done: int, total: int) -> None:
+        """Questions of a file that are answered so far."""
+        name = os.path.basename(file)
+        if done >= total:
+            self._end_bar()
+        elif self._terminal:
+            self._show(name, done / total, f"{done:,} of {total:,} questions")
+        elif self._line_is_due():
+            self.say(f"  {name}: {done:,} of {total:,} questions")
+
+    def placing(self, done: int, total: int) -> None:
+        """Steps of t-SNE so far."""
+        if done >= total:
+            self._end_bar()
+        elif self._terminal:
+            self._show("t-SNE", done / total, f"{done / total:.0%}")
+        elif self._line_is_due():
+            self.say(f"  t-SNE {done / total:.0%}")
 
     def done(self, model: Word2Vec, output: str | None) -> None:
         """What came out."""

@@ -34,6 +34,10 @@ class EvaluationError(W2VError):
     """A file of analogies or word pairs that is missing, empty or malformed."""
 
 
+class PictureError(W2VError):
+    """A picture that cannot be drawn: of unknown words, in an unknown format, without a library."""
+
+
 class UnknownWordError(W2VError, KeyError):
     """A word that has no vector."""
 

@@ -1,34 +1,43 @@
 """How good are vectors: analogies and the similarity of word pairs.
 
-Words of the files are taken as spelled if the vocabulary has them, and else as
-the first word that differs from them only in case. For a vocabulary of one case
-this is what word2vec.c's compute-accuracy and gensim do, and scores are the same;
-both fold all words to upper case, so for a vocabulary of mixed case they may take
-another row.
+`evaluate` scores vectors on any number of files; `w2v.comparison` sets scores side by side.
 """
+
+from __future__ import annotations
 
 import operator
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from w2v.errors import EvaluationError
-from w2v.files import PathLike, check_name
+from w2v import resampling
+from w2v.backends import Array, Backend, get_backend
+from w2v.errors import BackendError
+from w2v.files import PathLike
+from w2v.testsets import read_pairs, read_questions
 from w2v.vectors import Vectors
 
 Ids = npt.NDArray[np.int64]
-Floats = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
+Report = Callable[[str, int, int], None]
 
-_BATCH_SCORES = 1 << 24  # float32 numbers held at a time, 64 MiB
+METHODS = ("3cosadd", "3cosmul")
+OOV = ("skip", "zero")
+CASES = ("fallback", "fold", "exact")
+
+_QUESTIONS, _ROWS = 512, 1 << 15  # scores held at a time: 64 MiB of float32
+_EPSILON = 1e-3  # of 3CosMul
 
 
 @dataclass(frozen=True)
 class Score:
-    """Answers to analogies: questions asked, answered rightly, and not asked for lack of words."""
+    """Answers to analogies: questions answered rightly, questions that count, and those of them or
+    beside them that lack a word."""
 
     correct: int = 0
     total: int = 0
@@ -36,21 +45,50 @@ class Score:
 
     @property
     def accuracy(self) -> float | None:
-        """Fraction of the asked questions answered rightly; None if none was asked."""
+        """Fraction of the questions that count; None if there are none."""
         return self.correct / self.total if self.total else None
 
-    def __add__(self, other: "Score") -> "Score":
+    def __add__(self, other: Score) -> Score:
         return Score(self.correct + other.correct, self.total + other.total, self.oov + other.oov)
 
-    def as_dict(self) -> dict[str, Any]:
-        return {"accuracy": self.accuracy, **asdict(self)}
+    def as_dict(self, resamples: int = 0) -> dict[str, Any]:
+        """With `resamples`, an interval of the accuracy too; see `resampling`."""
+        scores = {"accuracy": self.accuracy, **asdict(self)}
+        if resamples:
+            scores["interval"] = resampling.accuracy_interval(self.correct, self.total, resamples)
+        return scores
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class AnalogyResult:
-    """Score of each section, in the order of the file."""
+    """The answers to one file by one method, question by question, in the order of the file."""
 
-    sections: dict[str, Score]
+    file: str
+    method: str
+    section_of: list[str]
+    """Name of each question's section."""
+    known: Flags
+    """(Q,): all four words have a vector among those that may be asked."""
+    counted: Flags
+    """(Q,): as `known`, or all questions where an unknown word is a wrong answer."""
+    right: Flags
+    """(Q,)"""
+
+    @cached_property
+    def sections(self) -> dict[str, Score]:
+        """Score of each section, in the order of the file."""
+        return {name: self.score(flags) for name, flags in self.parts.items()}
+
+    @cached_property
+    def parts(self) -> dict[str, Flags]:
+        """Which questions belong to each section, bool (Q,)."""
+        names = np.array(self.section_of)
+        return {name: names == name for name in dict.fromkeys(self.section_of)}
+
+    def score(self, chosen: Flags) -> Score:
+        """Score of some of the questions, bool (Q,)."""
+        counts = (self.right & chosen, self.counted & chosen, ~self.known & chosen)
+        return Score(*(int(flags.sum()) for flags in counts))
 
     @property
     def overall(self) -> Score:
@@ -70,33 +108,153 @@ class AnalogyResult:
         chosen = (s for name, s in self.sections.items() if name.startswith("gram") == gram)
         return sum(chosen, Score())
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self, resamples: int = 0) -> dict[str, Any]:
         return {
-            **self.overall.as_dict(),
-            "sections": {name: score.as_dict() for name, score in self.sections.items()},
-            "semantic": self.semantic.as_dict(),
-            "syntactic": self.syntactic.as_dict(),
+            "file": self.file,
+            "method": self.method,
+            **self.overall.as_dict(resamples),
+            "sections": {name: score.as_dict(resamples) for name, score in self.sections.items()},
+            "semantic": self.semantic.as_dict(resamples),
+            "syntactic": self.syntactic.as_dict(resamples),
         }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class PairsResult:
     """Correlation of cosines with the scores of a file; None where it is undefined.
 
-    Undefined means fewer than two pairs in the vocabulary, or one side constant.
+    Undefined means fewer than two pairs that count, or one side constant.
     """
 
     file: str
     spearman: float | None
     pearson: float | None
     pairs: int
+    """Pairs that count."""
     oov: int
+    """Pairs that lack a word."""
+    cosines: resampling.Floats
+    """(P,): of all pairs of the file; 0 where a word is unknown."""
+    scores: resampling.Floats
+    """(P,): as the file has them."""
+    counted: Flags
+    """(P,)"""
+
+    def as_dict(self, resamples: int = 0) -> dict[str, Any]:
+        """With `resamples`, an interval of each correlation too; see `resampling`."""
+        kinds = ("spearman", "pearson")
+        intervals = {}
+        if resamples:
+            for kind in kinds:
+                found = resampling.resampled_correlations(
+                    [self.cosines[self.counted]],
+                    self.scores[self.counted],
+                    resamples,
+                    ranked=kind == "spearman",
+                )
+                intervals[f"{kind}_interval"] = resampling.interval(found)
+        values = {name: getattr(self, name) for name in ("file", *kinds, "pairs", "oov")}
+        return {**values, **intervals}
+
+
+@dataclass(frozen=True, eq=False)
+class Scores:
+    """What `evaluate` found, in the order asked for."""
+
+    analogies: list[AnalogyResult]
+    """One for each file and method."""
+    pairs: list[PairsResult]
+
+    @property
+    def totals(self) -> list[AnalogyResult]:
+        """All analogies by each method, a section a file; empty where there is one file only."""
+        methods: dict[str, list[AnalogyResult]] = {}
+        for result in self.analogies:
+            methods.setdefault(result.method, []).append(result)
+        return [_joined(results) for results in methods.values() if len(results) > 1]
+
+    def as_dict(self, resamples: int = 0) -> dict[str, Any]:
+        """Only what JSON can hold: accuracies are fractions, what is undefined is None.
+
+        Parameters
+        ----------
+        resamples : int
+            Of the bootstrap that gives each score its interval; 0 for none.
+        """
+        return {
+            "analogies": [result.as_dict(resamples) for result in self.analogies],
+            "totals": [result.as_dict(resamples) for result in self.totals],
+            "pairs": [result.as_dict(resamples) for result in self.pairs],
+        }
+
+
+def evaluate(
+    vectors: Vectors,
+    analogies: PathLike | Sequence[PathLike] = (),
+    pairs: PathLike | Sequence[PathLike] = (),
+    restrict_vocab: int | None = 30_000,
+    *,
+    restrict_pairs: int | None = None,
+    methods: Sequence[str] = ("3cosadd",),
+    oov: str = "skip",
+    case: str = "fallback",
+    backend: Backend | str = "auto",
+    progress: Report | None = None,
+) -> Scores:
+    """Score vectors on files of analogies and of word pairs.
+
+    Parameters
+    ----------
+    vectors : Vectors
+    analogies, pairs : path, or sequence of paths
+    restrict_vocab, restrict_pairs : int or None
+        Analogies, and pairs, of the first so many words only; None or 0 for all.
+    methods : sequence of {"3cosadd", "3cosmul"}
+        Each file of analogies is scored by each; see `evaluate_analogies`.
+    oov, case
+        See `evaluate_analogies`.
+    backend : Backend, or its name
+        Where the products of the analogies are computed; "auto" is CuPy where it can be used, and
+        else NumPy.
+    progress : callable(file, done, total), optional
+        Called with questions of a file of analogies, now and then.
+
+    Raises
+    ------
+    EvaluationError, BackendError
+    """
+    where = choose_backend(backend)
+    options: dict[str, Any] = {"oov": oov, "case": case}
+    return Scores(
+        analogies=[
+            evaluate_analogies(
+                vectors,
+                path,
+                restrict_vocab,
+                method=method,
+                backend=where,
+                progress=progress,
+                **options,
+            )
+            for path in _paths(analogies)
+            for method in methods
+        ],
+        pairs=[evaluate_pairs(vectors, path, restrict_pairs, **options) for path in _paths(pairs)],
+    )
 
 
 def evaluate_analogies(
-    vectors: Vectors, path: PathLike, restrict_vocab: int | None = 30_000
+    vectors: Vectors,
+    path: PathLike,
+    restrict_vocab: int | None = 30_000,
+    *,
+    method: str = "3cosadd",
+    oov: str = "skip",
+    case: str = "fallback",
+    backend: Backend | str = "auto",
+    progress: Report | None = None,
 ) -> AnalogyResult:
-    """Answer questions "a is to b as c is to ?" with the word nearest to b - a + c.
+    """Answer questions "a is to b as c is to ?".
 
     Parameters
     ----------
@@ -105,260 +263,250 @@ def evaluate_analogies(
         Lines of four words a b c d, d the answer; lines ``: name`` begin a section.
     restrict_vocab : int or None
         Only the first so many words can be asked or answered; None or 0 for all.
-        A question with another word is counted in `oov` and not in `total`.
-
-    Returns
-    -------
-    AnalogyResult
+    method : {"3cosadd", "3cosmul"}
+    oov : {"skip", "zero"}
+        A question with a word that cannot be asked does not count, or counts as answered wrongly.
+    case : {"fallback", "fold", "exact"}
+        ``"fallback"`` takes words as spelled if the vocabulary has them, and else as the first that
+        differs only in case; ``"fold"`` always takes the first whatever its case, as word2vec.c's
+        compute-accuracy and gensim do; under both, words that differ only in case are the same
+        answer. They give the same scores for a vocabulary of one case. ``"exact"`` tells case.
+    backend, progress
+        See `evaluate`.
 
     Raises
     ------
     EvaluationError
         The file is missing, has no question, or a line has not four words.
+    BackendError
 
     Equation
     --------
-    argmax_w cos(w, b - a + c), all vectors of length 1, w not a, b or c in any case
-    (3CosAdd; Mikolov, Yih and Zweig 2013, "Linguistic regularities in continuous space word
-    representations").
+    All vectors of length 1, w not a, b or c:
+    3CosAdd is argmax_w cos(w, b - a + c) (Mikolov, Yih and Zweig 2013, "Linguistic regularities in
+    continuous space word representations").
+    3CosMul is argmax_w s(w, b) s(w, c) / (s(w, a) + 0.001) with s = (cos + 1) / 2 (Levy and
+    Goldberg 2014, "Linguistic regularities in sparse and explicit word representations", eq. 4).
     """
-    limit = operator.index(restrict_vocab or len(vectors))
-    if limit < 0:
-        raise ValueError(f"`restrict_vocab` must not be negative, got {limit}.")
-    limit = min(limit, len(vectors))
-    rows = _Rows(vectors, limit)
-    sections: dict[str, Score] = {}
-    asked: list[list[int]] = []
-    asked_in: list[str] = []
-    for section, words in _read_questions(path):
-        ids = [rows.find(word) for word in words]
-        known = -1 not in ids
-        sections[section] = sections.get(section, Score()) + Score(oov=int(not known))
-        if known:
-            asked.append(ids)
-            asked_in.append(section)
-    right = _answer(vectors.unit[:limit], rows.groups, np.array(asked, np.int64).reshape(-1, 4))
-    for section, correct in zip(asked_in, right.tolist(), strict=True):
-        sections[section] += Score(correct=int(correct), total=1)
-    return AnalogyResult(sections)
+    _check("method", method, METHODS)
+    _check("oov", oov, OOV)
+    rows = _Rows(vectors, _limit("restrict_vocab", restrict_vocab, vectors), case)
+    questions = read_questions(path)
+    ids = np.array([[rows.find(word) for word in words] for _, words in questions], np.int64)
+    known: Flags = ids.min(axis=1) >= 0
+    right = np.zeros(len(ids), np.bool_)
+
+    def report(done: int) -> None:
+        if progress:
+            progress(os.fspath(path), done, int(known.sum()))
+
+    unit = vectors.unit[: len(rows.groups)]
+    right[known] = _answer(choose_backend(backend), unit, rows.groups, ids[known], method, report)
+    counted = known if oov == "skip" else np.ones_like(known)
+    sections = [section for section, _ in questions]
+    return AnalogyResult(os.fspath(path), method, sections, known, counted, right)
 
 
-def evaluate_pairs(vectors: Vectors, path: PathLike) -> PairsResult:
+def evaluate_pairs(
+    vectors: Vectors,
+    path: PathLike,
+    restrict_vocab: int | None = None,
+    *,
+    oov: str = "skip",
+    case: str = "fallback",
+) -> PairsResult:
     """Correlate the cosines of word pairs with the scores people gave them.
 
     Parameters
     ----------
     vectors : Vectors
     path : str or path
-        Lines ``word1 word2 score`` separated by tabs, commas or white space;
-        further columns are ignored, as are ``#`` comments, blank lines and a
-        header: a first line whose third column is not a number. A pair with a
-        word that has no vector is counted in `oov` only.
+        See `testsets.read_pairs`.
+    restrict_vocab : int or None
+        Only the first so many words have a vector; None or 0 for all.
+    oov : {"skip", "zero"}
+        A pair with a word that has no vector does not count, or counts with a cosine of 0.
+    case
+        See `evaluate_analogies`.
 
     Raises
     ------
     EvaluationError
         The file is missing, has no pair, or a line is not two words and a number.
     """
-    rows = _Rows(vectors, len(vectors))
-    pairs = [(rows.find(a), rows.find(b), score) for a, b, score in _read_pairs(path)]
-    known = [pair for pair in pairs if -1 not in pair[:2]]
-    left = vectors.unit[[a for a, _, _ in known]].astype(np.float64)
-    right = vectors.unit[[b for _, b, _ in known]].astype(np.float64)
-    cosines = np.einsum("pd,pd->p", left, right)
-    scores = np.array([score for _, _, score in known], dtype=np.float64)
+    _check("oov", oov, OOV)
+    rows = _Rows(vectors, _limit("restrict_vocab", restrict_vocab, vectors), case)
+    pairs = read_pairs(path)
+    ids = np.array([[rows.find(pair.left), rows.find(pair.right)] for pair in pairs], np.int64)
+    known: Flags = ids.min(axis=1) >= 0
+    left, right = (vectors.unit[ids[known, side]].astype(np.float64) for side in range(2))
+    cosines = np.zeros(len(pairs))
+    cosines[known] = np.einsum("pd,pd->p", left, right)
+    scores = np.array([pair.score for pair in pairs])
+    counted = known if oov == "skip" else np.ones_like(known)
+    x, y = cosines[counted], scores[counted]
     return PairsResult(
         file=os.fspath(path),
-        spearman=_pearson(_ranks(cosines), _ranks(scores)),
-        pearson=_pearson(cosines, scores),
-        pairs=len(known),
-        oov=len(pairs) - len(known),
+        spearman=resampling.correlation(resampling.ranks(x), resampling.ranks(y)),
+        pearson=resampling.correlation(x, y),
+        pairs=int(counted.sum()),
+        oov=int((~known).sum()),
+        cosines=cosines,
+        scores=scores,
+        counted=counted,
     )
 
 
-def evaluate(
-    vectors: Vectors,
-    analogies: PathLike | None = None,
-    pairs: PathLike | Sequence[PathLike] = (),
-    restrict_vocab: int | None = 30_000,
-) -> dict[str, Any]:
-    """Run the asked-for tests; the result holds only what JSON can.
+def choose_backend(wanted: Backend | str = "auto") -> Backend:
+    """Where products are computed: "auto" is CuPy where it can be used, and else NumPy.
 
-    Parameters
-    ----------
-    vectors : Vectors
-    analogies : str or path, optional
-    pairs : path or sequence of paths
-    restrict_vocab : int or None
-        For the analogies; see `evaluate_analogies`.
+    Compiled steps are for training only, so that Numba is no candidate.
 
-    Returns
-    -------
-    dict
-        ``"analogies"`` and ``"pairs"``, each only if asked for. Accuracies are
-        fractions; what is undefined is None.
+    Raises
+    ------
+    BackendError
     """
-    result: dict[str, Any] = {}
-    if analogies is not None:
-        result["analogies"] = evaluate_analogies(vectors, analogies, restrict_vocab).as_dict()
-    files = [pairs] if isinstance(pairs, str | os.PathLike) else list(pairs)
-    if files:
-        result["pairs"] = [asdict(evaluate_pairs(vectors, file)) for file in files]
-    return result
+    if isinstance(wanted, Backend):
+        return wanted
+    if wanted != "auto":
+        return get_backend(wanted)
+    try:
+        return get_backend("cupy")
+    except BackendError:
+        return get_backend("numpy")
 
 
-def format_table(result: dict[str, Any]) -> str:
-    """The result of `evaluate` as a plain-text table for people, with a hint if nothing matched."""
-    lines: list[tuple[str, ...]] = []
-    if "analogies" in result:
-        found = result["analogies"]
-        lines.append(("analogies", "accuracy", "correct", "total", "oov"))
-        named = [*found["sections"].items()]
-        named += [(name, found[name]) for name in ("semantic", "syntactic")] + [("all", found)]
-        for name, score in named:
-            accuracy = "-" if score["accuracy"] is None else f"{100 * score['accuracy']:.1f} %"
-            counts = (f"{score[key]:,}" for key in ("correct", "total", "oov"))
-            lines.append((f"  {name}", accuracy, *counts))
-    if "pairs" in result:
-        lines.append(("pairs", "spearman", "pearson", "pairs", "oov"))
-        for score in result["pairs"]:
-            both = (score["spearman"], score["pearson"])
-            correlations = ("-" if value is None else f"{value:.3f}" for value in both)
-            counts = (f"{score[key]:,}" for key in ("pairs", "oov"))
-            lines.append((f"  {os.path.basename(score['file'])}", *correlations, *counts))
-    width = max((len(line[0]) for line in lines), default=0)
-    table = [line[0].ljust(width) + "".join(f"{c:>10}" for c in line[1:]) for line in lines]
-    return "\n".join(table + _hints(result))
-
-
-def _hints(result: dict[str, Any]) -> list[str]:
-    """A line for each file of which no word, or too few, are known."""
-    ask = "Are the vectors of another language, or of too few words?"
-    hints = []
-    if "analogies" in result and not result["analogies"]["total"]:
-        hints.append(f"No analogy could be asked: each has a word without a vector. {ask}")
-    for score in result.get("pairs", ()):
-        if not score["pairs"]:
-            name = os.path.basename(score["file"])
-            hints.append(
-                f"No pair of {name} could be scored: each has a word without a vector. {ask}"
-            )
-    return hints
+def _joined(results: list[AnalogyResult]) -> AnalogyResult:
+    return AnalogyResult(
+        file="all files",
+        method=results[0].method,
+        section_of=[result.file for result in results for _ in result.section_of],
+        known=np.concatenate([result.known for result in results]),
+        counted=np.concatenate([result.counted for result in results]),
+        right=np.concatenate([result.right for result in results]),
+    )
 
 
 class _Rows:
-    """Finds rows by word, whatever the case, among the first `limit` rows.
+    """Finds rows by word among the first `limit` rows.
 
-    groups : int (limit,)     Words that differ only in case have the same number.
+    groups : int (limit,)     Words that count as the same have the same number.
     """
 
-    def __init__(self, vectors: Vectors, limit: int) -> None:
-        self._vectors, self._limit = vectors, limit
+    def __init__(self, vectors: Vectors, limit: int, case: str) -> None:
+        _check("case", case, CASES)
+        self._vectors, self._limit, self._case = vectors, limit, case
         self._first: dict[str, int] = {}
-        folded = (word.lower() for word in vectors.words[:limit])
-        found = (self._first.setdefault(word, row) for row, word in enumerate(folded))
-        self.groups: Ids = np.fromiter(found, np.int64, limit)
+        self.groups: Ids = np.arange(limit)
+        if case != "exact":
+            folded = (word.lower() for word in vectors.words[:limit])
+            found = (self._first.setdefault(word, row) for row, word in enumerate(folded))
+            self.groups = np.fromiter(found, np.int64, limit)
 
     def find(self, word: str) -> int:
         """Row of a word, or -1."""
-        if word in self._vectors and (row := self._vectors.index(word)) < self._limit:
-            return row
+        if self._case != "fold" and word in self._vectors:
+            row = self._vectors.index(word)
+            if row < self._limit:
+                return row
         return self._first.get(word.lower(), -1)
 
 
-def _answer(unit: npt.NDArray[np.float32], groups: Ids, asked: Ids) -> npt.NDArray[np.bool_]:
-    """Which questions (Q, 4) of rows are answered rightly, bool (Q,)."""
-    right = np.zeros(len(asked), dtype=np.bool_)
-    step = max(1, _BATCH_SCORES // len(unit))
-    for start in range(0, len(asked), step):
-        ids = asked[start : start + step]
-        a, b, c = (unit[ids[:, column]] for column in range(3))
-        scores = (b - a + c) @ unit.T
-        np.put_along_axis(scores, ids[:, :3], -np.inf, axis=1)
-        best = scores.argmax(axis=1)
-        own = groups[ids[:, :3]]
-        while True:  # a question word in another case is no answer either
-            clash = (groups[best][:, np.newaxis] == own).any(axis=1)
-            again = np.flatnonzero(clash & (scores[np.arange(len(ids)), best] > -np.inf))
-            if not again.size:
-                break
-            scores[again, best[again]] = -np.inf
-            best[again] = scores[again].argmax(axis=1)
-        right[start : start + step] = (groups[best] == groups[ids[:, 3]]) & ~clash
+def _answer(
+    backend: Backend,
+    unit: npt.NDArray[np.float32],
+    groups: Ids,
+    asked: Ids,
+    method: str,
+    report: Callable[[int], None],
+) -> Flags:
+    """Which questions (Q, 4) of rows are answered rightly, bool (Q,).
+
+    Products are of a block of questions and a block of rows, so that memory is bounded, and the
+    vectors are read once for many questions.
+    """
+    table = backend.asarray(unit)
+    members = _Members(groups)
+    right = np.zeros(len(asked), np.bool_)
+    for start in range(0, len(asked), _QUESTIONS):
+        ids = asked[start : start + _QUESTIONS]
+        best = _best_rows(backend, table, ids, members, method, partial(_further, report, start))
+        right[start : start + _QUESTIONS] = (best >= 0) & (groups[best] == groups[ids[:, 3]])
     return right
 
 
-def _lines(path: PathLike) -> Iterator[tuple[int, str]]:
-    """Numbered lines that are not blank, without surrounding white space."""
-    name = check_name(path, "the evaluation file", EvaluationError)
-    try:
-        with open(name, encoding="utf-8-sig") as file:
-            for number, line in enumerate(file, 1):
-                if stripped := line.strip():
-                    yield number, stripped
-    except OSError as error:
-        raise EvaluationError(f"Cannot read {name}: {error.strerror or error}.") from error
-    except UnicodeDecodeError as error:
-        raise EvaluationError(f"{name} is not a UTF-8 text file.") from error
+def _further(report: Callable[[int], None], start: int, part: float) -> None:
+    report(start + int(part))
 
 
-def _read_questions(path: PathLike) -> Iterator[tuple[str, list[str]]]:
-    section, empty = "unnamed", True
-    for number, line in _lines(path):
-        if line.startswith(":"):
-            section = line[1:].strip() or "unnamed"
-            continue
-        words = line.split()
-        if len(words) != 4:
-            raise EvaluationError(
-                f"{os.fspath(path)}, line {number}: expected the four words of an analogy or "
-                f"': section', found {line[:60]!r}."
-            )
-        empty = False
-        yield section, words
-    if empty:
-        raise EvaluationError(f"{os.fspath(path)} holds no analogy; expected lines of four words.")
+def _best_rows(
+    backend: Backend,
+    table: Array,
+    ids: Ids,
+    members: _Members,
+    method: str,
+    report: Callable[[float], None],
+) -> Ids:
+    """The best answer to each question of a block, int (B,); -1 where nothing is left to answer."""
+    xp = backend.xp
+    places, excluded = members.of(ids[:, :3])  # the words of a question are no answer
+    words = [table[backend.asarray(ids[:, column])] for column in range(3)]
+    best = backend.asarray(np.full(len(ids), -1))
+    highest = backend.asarray(np.full(len(ids), -np.inf, np.float32))
+    every = xp.arange(len(ids))
+    for low in range(0, len(table), _ROWS):
+        tile = table[low : low + _ROWS]
+        scores = _scores(words, tile, method)
+        inside = (excluded >= low) & (excluded < low + len(tile))
+        out = (backend.asarray(places[inside]), backend.asarray(excluded[inside] - low))
+        scores[out] = -np.inf
+        at = scores.argmax(axis=1)
+        top = scores[every, at]
+        better = top > highest  # of equal scores the first row wins
+        best = xp.where(better, at + low, best)
+        highest = xp.where(better, top, highest)
+        report(len(ids) * (low + len(tile)) / len(table))
+    return backend.to_numpy(best)
 
 
-def _read_pairs(path: PathLike) -> list[tuple[str, str, float]]:
-    pairs: list[tuple[str, str, float]] = []
-    header_may_come = True
-    for number, line in _lines(path):
-        if line.startswith("#"):
-            continue
-        separator = "\t" if "\t" in line else "," if "," in line else None
-        fields = [field.strip() for field in line.split(separator)]
-        score = _number(fields[2]) if len(fields) > 2 else None
-        if score is not None:
-            pairs.append((fields[0], fields[1], score))
-        elif len(fields) < 3 or not header_may_come:
-            raise EvaluationError(
-                f"{os.fspath(path)}, line {number}: expected two words and a number "
-                f"separated by tab, comma or white space, found {line[:60]!r}."
-            )
-        header_may_come = False
-    if not pairs:
-        raise EvaluationError(f"{os.fspath(path)} holds no pair of words with a score.")
-    return pairs
+def _scores(words: list[Array], tile: Array, method: str) -> Array:
+    """Score of each row as an answer, float32 (B, rows)."""
+    a, b, c = words
+    if method == "3cosadd":
+        return (b - a + c) @ tile.T
+    a, b, c = ((word @ tile.T + 1) / 2 for word in words)
+    return b * c / (a + _EPSILON)
 
 
-def _number(field: str) -> float | None:
-    try:
-        number = float(field)
-    except ValueError:
-        return None
-    return number if np.isfinite(number) else None
+class _Members:
+    """All rows of the groups that some rows belong to."""
+
+    def __init__(self, groups: Ids) -> None:
+        self._groups = groups
+        self._rows = np.argsort(groups, kind="stable")
+        self._sizes = np.bincount(groups, minlength=len(groups))
+        self._starts = np.cumsum(self._sizes) - self._sizes
+
+    def of(self, ids: Ids) -> tuple[Ids, Ids]:
+        """Pairs of a place in (B, ...) and a row that is in the group of one of that place's."""
+        asked = self._groups[ids].reshape(-1)
+        sizes = self._sizes[asked]
+        places = np.repeat(np.arange(asked.size) // (ids.size // max(1, len(ids))), sizes)
+        within = np.arange(sizes.sum()) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+        return places, self._rows[np.repeat(self._starts[asked], sizes) + within]
 
 
-def _ranks(values: Floats) -> Floats:
-    """Ranks from 1, equal values share the mean of their ranks."""
-    _, places, counts = np.unique(values, return_inverse=True, return_counts=True)
-    ranks: Floats = (np.cumsum(counts) - (counts - 1) / 2)[places]
-    return ranks
+def _limit(name: str, restrict: int | None, vectors: Vectors) -> int:
+    limit = operator.index(restrict or len(vectors))
+    if limit < 0:
+        raise ValueError(f"`{name}` must not be negative, got {limit}.")
+    return min(limit, len(vectors))
 
 
-def _pearson(x: Floats, y: Floats) -> float | None:
-    if len(x) < 2 or np.ptp(x) == 0 or np.ptp(y) == 0:
-        return None
-    x, y = x - x.mean(), y - y.mean()
-    return float(np.clip(x @ y / np.sqrt((x @ x) * (y @ y)), -1, 1))
+def _check(name: str, value: str, choices: Sequence[str]) -> None:
+    if value not in choices:
+        raise ValueError(f"`{name}` must be one of {', '.join(choices)}; got {value!r}.")
+
+
+def _paths(paths: PathLike | Sequence[PathLike]) -> list[PathLike]:
+    return [paths] if isinstance(paths, str | os.PathLike) else list(paths)

@@ -29,6 +29,7 @@ from w2v.vectors import Vectors
 from w2v.vocab import Vocabulary
 
 _REPORT_S = 0.2
+_TRACED = 200  # points of a run that are kept
 _FEW_STEPS = 512  # of an epoch: the loss is measured in all of them
 _DIVERGED = 10  # times the loss of untrained tables
 _FORGET_EVERY = 64  # chunks: what they take of memory is little, and to forget takes no time
@@ -88,6 +89,8 @@ class Trained:
     """Fraction of all epochs; below 1 if a callback has stopped it."""
     stopped: dict[str, str | int] | None
     """Which callback that was, and in which epoch."""
+    trace: list[Progress]
+    """The run at a few hundred moments at most."""
 
 
 @dataclass
@@ -190,6 +193,7 @@ class Trainer:
         self._steps = len(corpus.ids) * kept_share / self._worker_step  # in an epoch, about
         self._loss_every = _loss_every(self._steps)
         self._tallies: list[_Tally] = []  # of the epochs that are done
+        self._trace: list[Progress] = []
 
     def _wanted_workers(self) -> int:
         """As asked for, else all cores, within what the backend allows."""
@@ -253,7 +257,7 @@ class Trainer:
         config, backend = self.config, self.backend
         if self.memory is not None:
             self.memory.check()
-        self._tallies, self._stopped = [], None
+        self._tallies, self._trace, self._stopped = [], [], None
         with backend.training():
             preparing = time.perf_counter()
             averaged = config.model == "cbow"
@@ -303,6 +307,7 @@ class Trainer:
             tree=tables.tree,
             done=done,
             stopped=self._stopped if done < 1 else None,
+            trace=self._trace,
         )
 
     def _take_chunks(self, fused: FusedChunks) -> None:
@@ -326,6 +331,7 @@ class Trainer:
                     for future in finished:
                         future.result()
                     progress = self._progress(epoch, tallies, started)
+                    self._keep(progress)
                     if self._on_progress:
                         self._on_progress(progress)
                     if not self._stopped and self._ask("on_step", progress):
@@ -362,6 +368,15 @@ class Trainer:
                 _copied, self.backend, epoch.tables, self.config.dim, self.corpus.vocabulary
             ),
         )
+
+    def _keep(self, progress: Progress) -> None:
+        """Ends of epochs, unless they are too many, and moments between."""
+        step = progress.done - (self._trace[-1].done if self._trace else 0)
+        last = progress.done == progress.epoch / progress.epochs
+        if step >= 1 / _TRACED or (
+            step > 0 and last and (progress.epochs <= _TRACED or progress.done == 1)
+        ):
+            self._trace.append(progress)
 
     def _work(self, epoch: _Epoch, model: Model, tally: _Tally) -> None:
         with self.backend.training():

@@ -479,6 +479,26 @@ def _known(words: Sequence[str], vectors: Vectors) -> list[int]:
     return [vectors.index(word) for word in words if word in vectors]
 
 
+def _trace(trainer: Trainer, trained: Trained) -> list[dict[str, Any]]:
+    """Of each moment: how far, the loss of its epoch so far, and the speed since the one before."""
+    words = trainer.corpus.stats.tokens * trainer.config.epochs
+    points = []
+    done, seconds = 0.0, 0.0
+    for at in trained.trace:
+        points.append(
+            {
+                "done": at.done,
+                "epoch": at.epoch,
+                "seconds": at.seconds,
+                "loss": at.loss,
+                "learning_rate": at.learning_rate,
+                "raw_words_per_second": words * (at.done - done) / (at.seconds - seconds),
+            }
+        )
+        done, seconds = at.done, at.seconds
+    return points
+
+
 def _report(trainer: Trainer, trained: Trained, why: str) -> dict[str, Any]:
     from w2v import __version__
 
@@ -512,6 +532,7 @@ def _report(trainer: Trainer, trained: Trained, why: str) -> dict[str, Any]:
         "loss_measured_every_steps": trained.loss_every,
         "done": trained.done,
         "stopped": trained.stopped,
+        "trace": _trace(trainer, trained),
         **{name: trainer.start.about.get(name) for name in ("continued", "pretrained", "frozen")},
         "seconds": {
             **corpus.seconds,

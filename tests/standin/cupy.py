@@ -310,6 +310,9 @@ class ndarray:
     def mean(self, axis=None, dtype=None, out=None, keepdims=False):
         return ndarray._of(_np.asarray(self._a.mean(axis=axis, dtype=dtype, keepdims=keepdims)))
 
+    def argmax(self, axis=None, dtype=None, out=None, keepdims=False):
+        return ndarray._of(_np.asarray(self._a.argmax(axis=axis, keepdims=keepdims)))
+
     def any(self, axis=None, out=None, keepdims=False):
         return ndarray._of(_np.asarray(self._a.any(axis=axis, keepdims=keepdims)))
 

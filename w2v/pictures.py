@@ -1,0 +1,310 @@
+"""Pictures with matplotlib: words on a plane, and the course of a training."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import os
+import re
+import warnings
+from collections.abc import Sequence
+from importlib.util import find_spec
+from typing import Any, BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from w2v.errors import PictureError
+from w2v.files import PathLike, check_name
+from w2v.layout import Layout
+
+FORMATS = (".png", ".svg", ".pdf")
+
+_INK, _FAINT, _DOT = "#222222", "#dddddd", "#7f9db9"
+_LINES = ("#0b5394", "#c0392b", "#38761d", "#b45f06", "#674ea7", "#45818e")
+_DPI = 150
+_LEAST_SIDE, _MOST_SIDE = 7.0, 40.0  # inches
+_SIDE_OF_A_WORD = 0.62  # inches, of the square that is a word's share of the picture
+_LABEL_SIZE = 8  # points
+_GAP = 2.0  # pixels between a dot and the box of its label
+_PAD = 2.0  # pixels left and right of a label in its box
+_SIDES = ((1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (-1, 1), (1, -1), (-1, -1))
+"""Where a label may stand beside its dot, best first: right 1 or left -1, above 1 or below -1."""
+
+Numbers = NDArray[np.float64]
+
+
+def check_format(path: str, more: Sequence[str] = ()) -> str:
+    """The extension of a picture's name, in lower case.
+
+    Raises
+    ------
+    PictureError
+        It is none that can be drawn, or matplotlib is not installed and is needed.
+    """
+    extension = os.path.splitext(path)[1].lower()
+    if extension not in (*FORMATS, *more):
+        known = ", ".join((*FORMATS, *more))
+        raise PictureError(
+            f"Cannot draw {path}: the extension must be one of {known}, got {extension or 'none'}."
+        )
+    if extension in FORMATS and find_spec("matplotlib") is None:
+        raise PictureError("matplotlib is not installed. Run pip install 'w2v[plot]'.")
+    return extension
+
+
+def draw_words(
+    layout: Layout, title: str, target: BinaryIO, extension: str, font: str | None = None
+) -> tuple[int, list[str]]:
+    """A dot for each word, and a label wherever one fits without touching another.
+
+    Parameters
+    ----------
+    layout : Layout
+    title : str
+    target : binary file
+    extension : str          One of `FORMATS`.
+    font : str, optional     Family; that of matplotlib where it lacks a letter.
+
+    Returns
+    -------
+    labelled : int
+    missing : list of str    Words of which a letter is in no font, drawn as a box.
+
+    Raises
+    ------
+    PictureError
+        The font is not installed.
+    """
+    from matplotlib import rc_context
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    families = [*_family(font), "DejaVu Sans"]
+    size = _size(layout.places)
+    with rc_context({"font.family": families, "font.size": 8, "svg.fonttype": "none"}):
+        figure = Figure(figsize=size, dpi=_DPI, layout="constrained")
+        canvas = FigureCanvasAgg(figure)
+        axes = figure.subplots()
+        axes.set_title(f"{title} ({layout.caption})", color=_INK, fontsize=9, parse_math=False)
+        axes.scatter(
+            layout.places[:, 0], layout.places[:, 1], s=6, color=_DOT, linewidths=0, zorder=2
+        )
+        axes.set_aspect("equal", adjustable="datalim")
+        axes.margins(0.08)
+        axes.set_xticks([])
+        axes.set_yticks([])
+        for spine in axes.spines.values():
+            spine.set_color(_FAINT)
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            canvas.draw()
+            labelled = _label(axes, layout, canvas.get_renderer())
+            figure.set_layout_engine("none")  # places are settled
+            figure.savefig(target, format=extension[1:], facecolor="white")
+    missing = {int(code) for w in caught for code in re.findall(r"^Glyph (\d+)", str(w.message))}
+    return labelled, [word for word in layout.words if not missing.isdisjoint(map(ord, word))]
+
+
+def draw_reports(reports: dict[str, dict[str, Any]], target: BinaryIO, extension: str) -> None:
+    """Loss, learning rate and speed of one or more trainings, one above the other.
+
+    Parameters
+    ----------
+    reports : dict
+        What `read_report` gave, by the name to be shown.
+    target, extension
+        See `draw_words`.
+    """
+    from matplotlib import rc_context
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+    from matplotlib.ticker import EngFormatter, MaxNLocator
+
+    style = {"font.size": 9, "text.color": _INK, "axes.edgecolor": _FAINT, "svg.fonttype": "none"}
+    with rc_context({**style, "axes.spines.top": False, "axes.spines.right": False}):
+        figure = Figure(figsize=(7.5, 7), dpi=_DPI, layout="constrained")
+        FigureCanvasAgg(figure)
+        loss, rate, speed = figure.subplots(3, 1, sharex=True)
+        for number, (name, report) in enumerate(reports.items()):
+            ink = _LINES[number % len(_LINES)]
+            course = _course(report)
+            ends = np.arange(1, len(report["loss"]) + 1)
+            loss.plot(*course["loss"], color=ink, linewidth=1, alpha=0.6)
+            loss.plot(ends, _numbers(report["loss"]), "o", color=ink, markersize=4, label=name)
+            rate.plot(*course["learning_rate"], color=ink, linewidth=1.2)
+            speed.plot(*course["raw_words_per_second"], color=ink, linewidth=1.2)
+            speed.axhline(report["raw_words_per_second"], color=ink, linewidth=0.8, linestyle=":")
+        loss.set_ylabel("loss, nats per pair")
+        rate.set_ylabel("learning rate")
+        speed.set_ylabel("words/s")
+        speed.yaxis.set_major_formatter(EngFormatter())
+        speed.set_xlabel("epochs")
+        speed.xaxis.set_major_locator(MaxNLocator(integer=True))
+        rate.set_ylim(bottom=0)
+        speed.set_ylim(bottom=0)
+        speed.set_xlim(left=0)
+        legend = loss.legend(frameon=False, loc="best", fontsize=8)
+        for text in legend.get_texts():
+            text.set_parse_math(False)
+        for axes in (loss, rate, speed):
+            axes.grid(color=_FAINT, linewidth=0.5)
+        figure.savefig(target, format=extension[1:], facecolor="white")
+
+
+def read_report(path: PathLike) -> dict[str, Any]:
+    """A file that ``w2v train --report`` wrote.
+
+    Raises
+    ------
+    PictureError
+        It cannot be read, or is something else.
+    """
+    name = check_name(path, "the report", PictureError)
+    try:
+        with open(name, encoding="utf-8") as file:
+            report = json.load(file)
+    except OSError as error:
+        raise PictureError(f"Cannot read {name}: {error.strerror or error}.") from error
+    except ValueError as error:  # not JSON, or not UTF-8
+        raise PictureError(f"{name} is not a JSON report of w2v train: {error}.") from error
+    known = isinstance(report, dict) and isinstance(report.get("config"), dict)
+    if not known or not {"loss", "raw_words_per_second"} <= set(report):
+        raise PictureError(
+            f"{name} is JSON, but no report of w2v train: expected what --report writes, with "
+            "'config', 'loss' and 'raw_words_per_second'."
+        )
+    return dict(report)
+
+
+def _course(report: dict[str, Any]) -> dict[str, tuple[Numbers, Numbers]]:
+    """Epochs passed and the value then, of each thing drawn.
+
+    Reports of earlier versions have no trace: then the rate is the line that the configuration
+    says, the speed is the mean, and the loss is known at the ends of epochs.
+    """
+    config, trace = report["config"], report.get("trace") or []
+    epochs = config["epochs"]
+    if not trace:
+        whole, speed = np.array([0.0, epochs]), report["raw_words_per_second"]
+        rates = config["alpha"] * np.array([1.0, config["min_alpha"]])
+        return {
+            "loss": (np.arange(1, len(report["loss"]) + 1.0), _numbers(report["loss"])),
+            "learning_rate": (whole, rates),
+            "raw_words_per_second": (whole, np.array([speed, speed])),
+        }
+    at = epochs * np.array([point["done"] for point in trace])
+    course = {
+        key: (at, _numbers([point[key] for point in trace]))
+        for key in ("loss", "learning_rate", "raw_words_per_second")
+    }
+    # the loss is the mean of its epoch so far, so that each epoch has a line of its own
+    begins = 1 + np.flatnonzero(np.diff([point["epoch"] for point in trace]))
+    course["loss"] = (np.insert(at, begins, np.nan), np.insert(course["loss"][1], begins, np.nan))
+    return course
+
+
+def _numbers(values: Sequence[float | None]) -> Numbers:
+    return np.array([np.nan if value is None else value for value in values], np.float64)
+
+
+def _size(places: Numbers) -> tuple[float, float]:
+    """Inches: a share for each word, in the proportions of the places."""
+    across, up = np.ptp(places, axis=0)
+    ratio = float(np.clip(across / up, 0.6, 1.7)) if up > 0 else 1.7
+    side = float(np.clip(_SIDE_OF_A_WORD * len(places) ** 0.5, _LEAST_SIDE, _MOST_SIDE))
+    return side * ratio**0.5, side / ratio**0.5
+
+
+def _family(font: str | None) -> list[str]:
+    from matplotlib import font_manager
+
+    if font is None:
+        return []
+    if font not in (names := set(font_manager.get_font_names())):
+        near = difflib.get_close_matches(font, names, 3, cutoff=0.4)
+        hint = f" Close to it: {', '.join(near)}." if near else ""
+        raise PictureError(f"The font {font!r} is not installed.{hint}")
+    return [font]
+
+
+def _label(axes: Any, layout: Layout, renderer: Any) -> int:
+    """Write the words that fit, in their order; returns how many."""
+    from matplotlib.font_manager import FontProperties
+
+    font, points_a_pixel = FontProperties(size=_LABEL_SIZE), 72 / _DPI
+    dots = axes.transData.transform(layout.places)
+    room = _Room(dots, axes.get_window_extent(renderer).extents)
+    labelled = 0
+    for word, place, dot in zip(layout.words, layout.places, dots, strict=True):
+        width, height, descent = renderer.get_text_width_height_descent(word, font, ismath=False)
+        corner = room.take(dot, width + 2 * _PAD, height)
+        if corner is None:
+            continue
+        across, up = (corner - dot + (_PAD, descent)) * points_a_pixel
+        axes.annotate(
+            word,
+            place,
+            (across, up),
+            textcoords="offset points",
+            color=_INK,
+            fontsize=_LABEL_SIZE,
+            parse_math=False,
+            zorder=3,
+        )
+        labelled += 1
+    return labelled
+
+
+class _Room:
+    """What is free of a picture, in pixels.
+
+    Boxes and dots are found by cells of the picture, so that it stays quick for many thousands.
+    """
+
+    _CELL = 40
+
+    def __init__(self, dots: Numbers, frame: Numbers) -> None:
+        self._frame = frame
+        self._boxes: dict[tuple[int, int], list[tuple[float, ...]]] = {}
+        self._dots: dict[tuple[int, int], list[tuple[float, ...]]] = {}
+        for x, y in dots.tolist():
+            key = (int(x) // self._CELL, int(y) // self._CELL)
+            self._dots.setdefault(key, []).append((x - 1, y - 1, x + 1, y + 1))
+
+    def take(self, dot: Numbers, width: float, height: float) -> Numbers | None:
+        """Lower left corner of a box beside a dot that touches no other box; None if none is free.
+
+        One that covers no dot is preferred.
+        """
+        x, y = dot.tolist()
+        free = []
+        for right, above in _SIDES:
+            left = x + (right - 1) * width / 2 + right * _GAP
+            low = y + (above - 1) * height / 2 + above * _GAP
+            box = (left, low, left + width, low + height)
+            if self._inside(box) and not self._hit(self._boxes, box):
+                free.append(box)
+        if not free:
+            return None
+        taken = next((box for box in free if not self._hit(self._dots, box)), free[0])
+        for key in self._cells(taken):
+            self._boxes.setdefault(key, []).append(taken)
+        return np.array(taken[:2])
+
+    def _inside(self, box: tuple[float, ...]) -> bool:
+        left, low, right, high = self._frame
+        return bool(box[0] > left and box[1] > low and box[2] < right and box[3] < high)
+
+    def _cells(self, box: tuple[float, ...]) -> list[tuple[int, int]]:
+        left, low, right, high = (int(edge) // self._CELL for edge in box)
+        return [(i, j) for i in range(left, right + 1) for j in range(low, high + 1)]
+
+    def _hit(
+        self, there: dict[tuple[int, int], list[tuple[float, ...]]], box: tuple[float, ...]
+    ) -> bool:
+        return any(
+            other[0] < box[2] and other[2] > box[0] and other[1] < box[3] and other[3] > box[1]
+            for key in self._cells(box)
+            for other in there.get(key, ())
+        )
