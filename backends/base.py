@@ -56,11 +56,13 @@ class FusedPlan:
     paths: tuple[Array, Array, Array] | None
     """Of lists of rows: int64 (V + 1,) where each begins, int32 rows, uint8 codes."""
     cap: float
-    """Row-step cap of this worker."""
-    alone: bool
-    """Whether no other worker changes the tables."""
-    frozen: Array | None
-    """bool (V,): input rows that stay as they are."""
+    """Row-step cap of all workers together."""
+    workers: int
+    """How many change the tables."""
+    beside: tuple[Array | None, Array | None]
+    """float32 (V,), of input and output rows: terms that the other workers are expected to put on
+    a row meanwhile, endless on rows that stay as they are; None for none. All workers meet the rows
+    of paths, so there the cap is shared out instead."""
 
     @property
     def longest(self) -> int:

@@ -213,8 +213,8 @@ class FusedChunks:
         self._blocks = max(1, min(in_flight // plan.block, resident))
         self.in_flight = self._blocks * plan.block
         self._flight = [cupy.zeros(len(table), "int32") for table in (plan.input, plan.output)]
-        if plan.frozen is not None:
-            self._flight[0] += plan.frozen.astype("int32") * np.int32(_FROZEN)
+        if plan.beside[0] is not None:  # one worker: others are none, or rows are frozen
+            self._flight[0] += cupy.isinf(plan.beside[0]).astype("int32") * np.int32(_FROZEN)
         tables = (plan.input, plan.output)
         dims = _ints(plan.input.shape[1], *(table.shape[1] for table in tables))
         self._tables = (*tables, *dims, *self._flight)

@@ -123,8 +123,8 @@ class NumbaBackend(NumpyBackend):
             noise=noise if rows == "shared" else None,
             paths=paths if rows == "path" else None,
             cap=1.0,
-            alone=True,
-            frozen=None,
+            workers=1,
+            beside=(None, None),
         )
         _Steps(self.kernels, plan)(stretch, range(0), 0, key=0, alphas=(0.0, 0.0), loss_every=1)
 
@@ -136,7 +136,8 @@ class _Steps:
         self._kernels = kernels
         self._plan = plan
         self._work = _work(kernels, plan)
-        self._frozen = np.zeros(0, np.bool_) if plan.frozen is None else plan.frozen
+        self._beside = [np.zeros(0, np.float32) if a is None else a for a in plan.beside]
+        self._most_beside = float(self._beside[0].max(initial=0))
 
     def __call__(
         self,
@@ -151,7 +152,10 @@ class _Steps:
         plan, kernels = self._plan, self._kernels
         here = kernels.Stretch(*stretch, blocks.start, blocks.stop, number)
         step = (alphas[1] - alphas[0]) / max(len(blocks), 1)
-        rate = kernels.Rate(float(alphas[0]), step, float(plan.cap), loss_every, self._frozen)
+        caps = float(plan.cap), plan.cap / plan.workers
+        rate = kernels.Rate(
+            float(alphas[0]), step, *caps, loss_every, *self._beside, self._most_beside
+        )
         tables = (plan.input, plan.output, here)
         mean = plan.averaged == "mean"
         found: tuple[float, float]
@@ -184,7 +188,7 @@ def _work(kernels: ModuleType, plan: FusedPlan) -> Any:
     else:
         assert plan.paths is not None
         rows = int(np.diff(plan.paths[0]).max()) + most
-        hot = 0 if plan.alone else min(kernels.HOT_NODES, len(plan.paths[0]) - 2)
+        hot = 0 if plan.workers == 1 else min(kernels.HOT_NODES, len(plan.paths[0]) - 2)
     inputs = kernels.whole(max(span + 1, hidden))
     shared = plan.noise is not None
     return kernels.Work(
@@ -201,6 +205,7 @@ def _work(kernels: ModuleType, plan: FusedPlan) -> Any:
         pairs=_aligned(1, hidden)[0],
         terms=_aligned(1, rows)[0],
         terms_in=_aligned(1, inputs)[0],
+        others=_aligned(1, max(rows, inputs))[0],
         factors=_aligned(1, max(rows, inputs))[0],
         ones=_aligned(1, max(rows, inputs), 1)[0],
         ids=np.zeros(rows, np.int32),

@@ -31,7 +31,6 @@ _BYTES, _POINTER = 4, 8
 _COLD_NODES = 8  # of a path, at its end
 _ROWS_AHEAD = 4  # asked for before copies of them are made public
 _ZERO, _ONE = np.float32(0), np.float32(1)
-_ENDLESS = np.float32(np.inf)
 _GAMMA, _MIX_1, _MIX_2 = np.uint64(GAMMA), np.uint64(MIX_1), np.uint64(MIX_2)
 _U27, _U30, _U31, _U32 = np.uint64(27), np.uint64(30), np.uint64(31), np.uint64(32)
 _LOW = np.uint64(0xFFFFFFFF)
@@ -63,10 +62,15 @@ class Rate(NamedTuple):
     """What it changes by with each block."""
     cap: float
     """Row-step cap, see `w2v.layers.update`."""
+    node_cap: float
+    """This worker's share of it, for the inner nodes of the tree, that all workers step on."""
     loss_every: int
     """The loss is measured in blocks whose number is a multiple."""
-    frozen: Any
-    """bool (V,): input rows that stay as they are; empty where there are none."""
+    beside_in: Any
+    """float32 (V,): terms of others on each input row, endless on frozen ones; empty for none."""
+    beside_out: Any
+    """The same of output rows."""
+    most_beside_in: float
 
 
 class Noise(NamedTuple):
@@ -110,6 +114,8 @@ class Work(NamedTuple):
     terms: Any
     """float32: of each output row; below, of each input row."""
     terms_in: Any
+    others: Any
+    """float32: terms of other workers."""
     factors: Any
     ones: Any
     ids: Any
@@ -262,22 +268,22 @@ def _address(array: Any) -> Any:
 
 
 @_helper
-def _capped(ids: Any, count: Any, terms: Any, total: Any, rate: Any, work: Any) -> Any:
+def _capped(ids: Any, count: Any, terms: Any, total: Any, rate: Any, beside: Any, work: Any) -> Any:
     """Factors of rows by the row-step cap; `total` is all their terms, `rate` is alpha / cap."""
-    if total * rate <= _ONE:
-        return work.ones
-    vector.cap_factors(_address(work.factors), _address(ids), _address(terms), count, rate)
-    return work.factors
-
-
-@_helper
-def _held(ids: Any, count: Any, terms: Any, total: Any, frozen: Any) -> Any:
-    """Give frozen rows endless terms, of which the cap lets nothing through; the new total."""
-    if len(frozen):
+    most = _ZERO
+    for i in range(count):
+        work.others[i] = _ZERO
+    if len(beside):
         for i in range(count):
-            if frozen[ids[i]]:
-                terms[i] = total = _ENDLESS
-    return total
+            work.others[i] = beside[ids[i]]
+            if terms[i] > _ZERO:
+                most = max(most, work.others[i])
+    if (total + most) * rate <= _ONE:
+        return work.ones
+    vector.cap_factors(
+        _address(work.factors), _address(ids), _address(terms), _address(work.others), count, rate
+    )
+    return work.factors
 
 
 @_helper
@@ -462,10 +468,9 @@ def skipgram_shared(
         terms = np.float32(total * (1 + noise.negative))
         for t in range(block):
             work.ids_in[t] = core[t]
-        held = _held(work.ids_in, block, work.terms_in, terms, rate.frozen)
-        factors = _capped(work.ids_in, block, work.terms_in, held, step, work)
+        factors = _capped(work.ids_in, block, work.terms_in, terms, step, rate.beside_in, work)
         _add(inputs, dim, core, block, d_hidden, wide, factors)
-        factors = _capped(work.ids, count, work.terms, terms, step, work)
+        factors = _capped(work.ids, count, work.terms, terms, step, rate.beside_out, work)
         _add(outputs, dim, work.ids, count, d_rows, wide, factors)
     return loss, measured
 
@@ -589,11 +594,10 @@ def cbow_shared(
         step = alpha / np.float32(rate.cap)
         for j in range(span):
             work.ids_in[j] = stretch.ids[at + j]
-        most = _held(work.ids_in, span, work.terms_in, most, rate.frozen)
-        factors = _capped(work.ids_in, span, work.terms_in, most, step, work)
+        factors = _capped(work.ids_in, span, work.terms_in, most, step, rate.beside_in, work)
         _add(inputs, dim, stretch.ids[at:], span, d_context, wide, factors)
         most = total * np.float32(1 + noise.negative)
-        factors = _capped(work.ids, count, work.terms, most, step, work)
+        factors = _capped(work.ids, count, work.terms, most, step, rate.beside_out, work)
         for t in range(block):
             row = outputs + work.ids[t] * dim * _BYTES
             vector.add(row, hidden + t * wide * _BYTES, dim, own_errors[t] * factors[t])
@@ -684,7 +688,7 @@ def skipgram_paths(
     hidden, errors_at = _address(work.hidden), _address(work.errors)
     places, places_in = _address(work.places), _address(work.places_in)
     errors, spare = work.errors, _address(work.d_hidden)
-    bound = -_ONE if len(rate.frozen) else _ONE  # of a step in which no row can need a factor
+    others = np.float32(rate.most_beside_in)
     loss = measured = 0.0
     for number in range(stretch.first, stretch.last):
         at = window + number
@@ -698,7 +702,7 @@ def skipgram_paths(
         alpha = np.float32(rate.alpha + rate.alpha_step * (number - stretch.first))
         terms = np.float32(contexts)
         word = stretch.ids[at]
-        length = _path(word, paths, outputs, dim, terms, np.float32(rate.cap) / alpha, work)
+        length = _path(word, paths, outputs, dim, terms, np.float32(rate.node_cap) / alpha, work)
         for j in range(contexts):
             vector.copy_padded(hidden + j * wide * _BYTES, work.places_in[j], dim)
         for j in range(contexts, contexts + _GROUP):
@@ -722,16 +726,18 @@ def skipgram_paths(
             )
 
         step = alpha / np.float32(rate.cap)
-        factor = _ONE / max(terms * step, _ONE)
+        factor = _ONE / max(terms * alpha / np.float32(rate.node_cap), _ONE)
         factors = _address(work.ones)
         most = terms * np.float32(length)
-        if most * step > bound:
+        if (most + others) * step > _ONE:
             for j in range(contexts):
                 j_at = first + j if first + j < at else first + j + 1
                 work.ids_in[j] = stretch.ids[j_at]
                 work.terms_in[j] = np.float32(length)
-            most = _held(work.ids_in, contexts, work.terms_in, most, rate.frozen)
-            factors = _address(_capped(work.ids_in, contexts, work.terms_in, most, step, work))
+            beside = rate.beside_in
+            factors = _address(
+                _capped(work.ids_in, contexts, work.terms_in, most, step, beside, work)
+            )
         if contexts <= 2:
             vector.update_2(
                 places, length, places_in, factors, factor, errors_at, lanes, hidden, wide, dim
@@ -779,7 +785,7 @@ def cbow_paths(
     errors, errors_at, ones = work.own_errors, _address(work.own_errors), _address(work.ones)
     place_of_d = _address(work.places_d)
     work.places_d[0] = d_hidden
-    bound = -_ONE if len(rate.frozen) else _ONE  # of a step in which no row can need a factor
+    others = np.float32(rate.most_beside_in)
     loss = measured = 0.0
     for number in range(stretch.first, stretch.last):
         at = window + number
@@ -793,7 +799,7 @@ def cbow_paths(
         alpha = np.float32(rate.alpha + rate.alpha_step * (number - stretch.first))
         step = alpha / np.float32(rate.cap)
         word = stretch.ids[at]
-        length = _path(word, paths, outputs, dim, _ONE, np.float32(rate.cap) / alpha, work)
+        length = _path(word, paths, outputs, dim, _ONE, np.float32(rate.node_cap) / alpha, work)
         share = _ONE / np.float32(contexts) if mean else _ONE
         vector.sum_rows(hidden, places_in, contexts, dim, share)
         for i in range(0, length, _LANES):
@@ -808,19 +814,20 @@ def cbow_paths(
         for i in range(length):
             errors[i] += _ZERO if codes[i] else alpha
         work.d_hidden[0, :] = _ZERO
-        vector.update_1(
-            places, length, place_of_d, ones, _ONE / max(step, _ONE), errors_at, 1, hidden, 0, dim
-        )
+        factor = _ONE / max(alpha / np.float32(rate.node_cap), _ONE)
+        vector.update_1(places, length, place_of_d, ones, factor, errors_at, 1, hidden, 0, dim)
         factors = ones
         terms = np.float32(length) if mean else np.float32(length * contexts)
         most = terms * np.float32(contexts)
-        if most * step > bound:
+        if (most + others) * step > _ONE:
             for j in range(contexts):
                 j_at = first + j if first + j < at else first + j + 1
                 work.ids_in[j] = stretch.ids[j_at]
                 work.terms_in[j] = terms
-            most = _held(work.ids_in, contexts, work.terms_in, most, rate.frozen)
-            factors = _address(_capped(work.ids_in, contexts, work.terms_in, most, step, work))
+            beside = rate.beside_in
+            factors = _address(
+                _capped(work.ids_in, contexts, work.terms_in, most, step, beside, work)
+            )
         vector.add_to_rows(places_in, factors, contexts, d_hidden, dim)
     _give_copies(paths, outputs, dim, work)
     return loss, measured

@@ -510,12 +510,14 @@ def keep_pairs(
         _store(b, one_more, count)
 
 
-@_emitted("iiiif")
-def cap_factors(b: Any, out: Value, ids: Value, terms: Value, count: Value, rate: Value) -> None:
-    """out[i] = min(1, 1 / (rate times the terms of all rows with the id of row i)).
+@_emitted("iiiiif")
+def cap_factors(
+    b: Any, out: Value, ids: Value, terms: Value, others: Value, count: Value, rate: Value
+) -> None:
+    """out[i] = min(1, 1 / (rate (others[i] + the terms of all rows with the id of row i))).
 
-    Ids are int32, and like terms there up to a whole vector. Every id is compared with every other,
-    a vector at a time: for the rows of a block that is quicker than a table of sums.
+    Ids are int32, and like terms and others there up to a whole vector. Every id is compared with
+    every other, a vector at a time: for the rows of a block that is quicker than a table of sums.
     """
     rates = _spread(b, rate)
     pointers = [b.inttoptr(ids, kind.as_pointer()) for kind in (_INDICES, _INT)]
@@ -529,6 +531,7 @@ def cap_factors(b: Any, out: Value, ids: Value, terms: Value, count: Value, rate
             same = b.icmp_signed("==", own, _spread(b, b.load(b.gep(pointers[1], [other.index]))))
             term = _spread(b, b.load(_at(b, terms, other.index)))
             b.store(b.fadd(b.load(total), b.select(same, term, _all(0.0))), total)
-        steps = b.fmul(b.load(total), rates)
+        beside = _load(b, _at(b, others, b.mul(loop.index, _count(LANES))))
+        steps = b.fmul(b.fadd(b.load(total), beside), rates)
         steps = b.select(b.fcmp_ordered(">", steps, _all(1.0)), steps, _all(1.0))
         _store(b, b.fdiv(_all(1.0), steps), _at(b, out, b.mul(loop.index, _count(LANES))))

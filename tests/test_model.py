@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from w2v.backends import Backend
+from w2v.backends import Backend, get_backend
 from w2v.blocks import BlockReader, Blocks
 from w2v.config import Config
-from w2v.model import Model, Tables, make_tables
+from w2v.model import Model, Tables, beside, make_tables
 
 V, D, N_TOKENS, WINDOW = 30, 6, 90, 3
 ALPHA, CAP = 0.3, 0.9
@@ -49,7 +50,7 @@ def tables_of(backend: Backend, config: Config) -> Tables:
     made = make_tables(backend, config, counts)
     rng = np.random.default_rng(1)
     tables = [backend.asarray(rng.normal(size=t.shape)) for t in (made.input, made.output)]
-    return Tables(tables[0], tables[1], made.noise, made.tree)
+    return replace(made, input=tables[0], output=tables[1])
 
 
 class Loop:
@@ -176,3 +177,29 @@ def test_tables_start_as_in_word2vec_c(backend: Backend) -> None:
         assert 0 < np.abs(given).max() < 0.5 / 50
         assert tables.output.shape == (rows, 50)
         assert not backend.to_numpy(tables.output).any()
+
+
+@pytest.mark.parametrize("model", ["skipgram", "cbow"])
+@pytest.mark.parametrize("loss", ["ns", "hs"])
+def test_other_workers_are_expected_by_the_shares_of_words(model: str, loss: str) -> None:
+    """All their terms, spread over the rows; so many workers do not hold back rare rows."""
+    backend = get_backend("numpy")
+    config = Config(model=model, loss=loss, block_tokens=16, step_tokens=16)
+    counts = np.arange(1000, 0, -1) ** 2
+    tables = make_tables(backend, config, counts)
+    others_in, others_out = beside(backend, config, tables, workers=16)
+    assert others_in is not None
+    pairs = 15 * 16 * (config.window + 1)  # of a block of each other worker
+    terms = 6.0
+    if tables.tree is not None:
+        terms = float(tables.share @ tables.tree.lengths)
+    assert others_in.sum() == pytest.approx(pairs * terms, rel=1e-4)
+    assert others_in[0] / others_in[-1] == pytest.approx(counts[0] / counts[-1], rel=1e-4)
+    assert config.alpha is not None
+    assert config.alpha * others_in[-1] < config.row_cap / 100
+    if others_out is not None:
+        predicted = pairs if model == "skipgram" else 15 * 16
+        assert others_out.sum() == pytest.approx(6 * predicted, rel=1e-4)
+        assert 1 < others_out[0] / others_out[-1] < counts[0] / counts[-1]
+    assert (others_out is None) == (loss == "hs")
+    assert beside(backend, config, tables, workers=1) == (None, None)

@@ -51,8 +51,12 @@ class Tables:
     """float32 (V, D or more), or (V - 1, D or more) inner nodes for hierarchical softmax."""
     noise: draws.NoiseSampler | None
     tree: HuffmanTree | None
-    frozen: Array | None = None
-    """bool (V,): words whose input rows stay as they are."""
+    share: NDArray[np.float64]
+    """(V,): of the tokens that are trained on."""
+    noise_share: NDArray[np.float64] | None
+    """(V,): of the noise words."""
+    frozen: NDArray[np.bool_] | None = None
+    """(V,): words whose input rows stay as they are."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +91,7 @@ def make_tables(
     counts: NDArray[np.int64],
     tree: HuffmanTree | None = None,
     start: Start = FRESH,
+    keep: NDArray[np.float64] | None = None,
 ) -> Tables:
     """Tables to train: input uniform in (-0.5, 0.5)/D, output zero, as in word2vec.c.
 
@@ -96,16 +101,18 @@ def make_tables(
     ----------
     counts : int64 (V,)
     tree : HuffmanTree, optional        Of hierarchical softmax; made from the counts if left out.
+    keep : float64 (V,), optional       Probability of keeping a token of each word; 1 if left out.
     """
     words = len(counts)
     key = draws.stream_key(config.seed, draws.INITIAL, start.epochs)
     table = backend.new_table(words, config.dim)
     Embedding.fill_uniform(backend, table[:, : config.dim], key)
     rows = max(words - 1, 1) if config.loss == "hs" else words
-    noise = None
+    noise = noise_share = None
     if config.loss == "ns":
         assert config.ns_exponent is not None
-        noise = draws.NoiseSampler(backend, counts.astype(np.float64) ** config.ns_exponent)
+        weights = counts.astype(np.float64) ** config.ns_exponent
+        noise, noise_share = draws.NoiseSampler(backend, weights), weights / weights.sum()
     elif config.loss == "hs":
         tree = tree or HuffmanTree.from_counts(counts)
     output = backend.new_table(rows, config.dim)
@@ -115,8 +122,8 @@ def make_tables(
     ):
         if len(at):
             to[backend.asarray(at), : config.dim] = backend.asarray(given)
-    frozen = None if start.frozen is None else backend.asarray(start.frozen)
-    return Tables(table, output, noise, tree, frozen)
+    kept = counts if keep is None else counts * keep
+    return Tables(table, output, noise, tree, kept / kept.sum(), noise_share, start.frozen)
 
 
 def taken(backend: Backend, table: Array, dim: int) -> NDArray[np.float32]:
@@ -164,7 +171,8 @@ def step_shape(backend: Backend, config: Config) -> StepShape:
 class Model:
     """One worker's layers over the shared tables.
 
-    Workers that train at once step from the same tables, so each has its share of the row cap.
+    Workers that train at once step from the same tables, so the row cap bounds what all of them are
+    expected to add to a row.
     """
 
     def __init__(
@@ -176,12 +184,15 @@ class Model:
         self.output = Embedding(backend, tables.output)
         self.loss = _make_loss(backend, config, tables, self.output)
         self.one_word_groups = config.loss == "hs"
-        cap = config.row_cap / workers
-        self._plan = _fused_plan(backend, config, tables, cap, workers)
+        others = beside(backend, config, tables, workers)
+        self._plan = _fused_plan(backend, config, tables, others, workers)
         self._fused = self._fused_step(workers)
         self._chunks: tuple[BlockReader, FusedChunks | None] | None = None
-        self._update_input = RowUpdater(backend, tables.input, cap, tables.frozen)
-        self._update_output = RowUpdater(backend, tables.output, cap)
+        cap, shared_out = config.row_cap, config.row_cap / workers
+        cap_in = shared_out if config.loss == "softmax" else cap
+        cap_out = cap if config.loss == "ns" else shared_out  # other rows are met by all workers
+        self._update_input = RowUpdater(backend, tables.input, cap_in, others[0])
+        self._update_output = RowUpdater(backend, tables.output, cap_out, others[1])
 
     def _fused_step(self, workers: int) -> FusedSteps | None:
         """The backend's own form of a step, if it has one and a step is one block."""
@@ -400,8 +411,44 @@ def _make_loss(backend: Backend, config: Config, tables: Tables, output: Embeddi
     return NegativeSampling(backend, output, tables.noise, negative=config.negative, shared=shared)
 
 
+def beside(
+    backend: Backend, config: Config, tables: Tables, workers: int
+) -> tuple[Array | None, Array | None]:
+    """Terms that the other workers are expected to put on each input and output row meanwhile.
+
+    By the shares of words among tokens and noise words; endless for frozen rows. None for none, and
+    where all workers meet the same rows, which share out the row cap instead.
+    """
+    others_in = others_out = None
+    if workers > 1 and config.loss != "softmax":
+        shape = step_shape(backend, config)
+        tokens = (workers - 1) * max(shape.block, -(-shape.step // workers))
+        pairs = 2 * config.window if config.fixed_window else config.window + 1
+        summed = pairs if config.cbow == "sum" else 1
+        if tables.tree is not None:
+            met = float(tables.share @ tables.tree.lengths)
+        else:
+            assert config.negative is not None
+            assert tables.noise_share is not None
+            met = 1 + config.negative
+            rows = tables.share + config.negative * tables.noise_share
+            others_out = tokens * (1 if config.model == "cbow" else pairs) * rows
+        others_in = tokens * pairs * summed * met * tables.share
+    if tables.frozen is not None:
+        others_in = np.where(tables.frozen, np.inf, 0 if others_in is None else others_in)
+    found = (
+        None if terms is None else backend.asarray(terms.astype(np.float32))
+        for terms in (others_in, others_out)
+    )
+    return next(found), next(found)
+
+
 def _fused_plan(
-    backend: Backend, config: Config, tables: Tables, cap: float, workers: int
+    backend: Backend,
+    config: Config,
+    tables: Tables,
+    others: tuple[Array | None, Array | None],
+    workers: int,
 ) -> FusedPlan | None:
     """What a step of this configuration is made of, for backends with forms of their own."""
     if config.loss == "softmax":
@@ -427,9 +474,9 @@ def _fused_plan(
         block=shape.block,
         noise=noise,
         paths=paths,
-        cap=cap,
-        alone=workers == 1,
-        frozen=tables.frozen,
+        cap=config.row_cap,
+        workers=workers,
+        beside=others,
     )
 
 

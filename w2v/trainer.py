@@ -170,7 +170,7 @@ class Trainer:
         self.start = start
         self._callbacks = callbacks
         self._stopped: dict[str, str | int] | None = None
-        keep = corpus.vocabulary.keep_probabilities(config.sample)
+        keep = self._keep_share = corpus.vocabulary.keep_probabilities(config.sample)
         self._reader = BlockReader(
             backend,
             corpus.ids,
@@ -263,7 +263,7 @@ class Trainer:
             averaged = config.model == "cbow"
             backend.prepare(rows_met(config), averaged=averaged, waiting=self._on_waiting)
             counts = self.corpus.vocabulary.counts
-            tables = make_tables(backend, config, counts, self.tree, self.start)
+            tables = make_tables(backend, config, counts, self.tree, self.start, self._keep_share)
             models = [
                 Model(backend, config, tables, workers=self.workers) for _ in range(self.workers)
             ]

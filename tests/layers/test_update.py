@@ -54,8 +54,8 @@ def test_no_rows_at_all(backend: Backend) -> None:
 
 def test_frozen_rows_take_no_step(backend: Backend) -> None:
     table = backend.asarray(np.ones((3, 2)))
-    frozen = backend.asarray(np.array([False, True, False]))
-    updater = RowUpdater(backend, table, 4.0, frozen)
+    beside = backend.asarray(np.array([0.0, np.inf, 0.0]))
+    updater = RowUpdater(backend, table, 4.0, beside)
     ids = backend.asarray(np.array([[0, 1], [1, 2]]))
     updater.apply(ids, backend.xp.ones((2, 2, 2)), backend.xp.ones((2, 2)), 0.1)
     got = backend.to_numpy(table)

@@ -372,7 +372,7 @@ add = _Ufunc("add", ("int32", "uint32", "uint64", "float16", "float32", "float64
 for _name in (
     "subtract multiply true_divide floor_divide remainder power bitwise_and bitwise_or bitwise_xor "
     "left_shift right_shift less less_equal greater greater_equal equal not_equal negative "
-    "absolute exp log log1p tanh sqrt minimum maximum logaddexp reciprocal isfinite isnan"
+    "absolute exp log log1p tanh sqrt minimum maximum logaddexp reciprocal isfinite isinf isnan"
 ).split():
     globals()[_name] = _Ufunc(_name)
 divide, abs, mod = true_divide, absolute, remainder

@@ -176,7 +176,7 @@ def word2vec(
 
 
 def _workers(threads: int | None) -> int | None:
-    """At most a thread for each core: more spoil the vectors, see docs/decisions/drop-in.md."""
+    """At most a thread for each core: more are no faster."""
     from w2v.backends import usable_cores
 
     cores = usable_cores()

@@ -17,16 +17,17 @@ class RowUpdater:
     ----------
     table : float (V, D)    Changed in place.
     cap : float             Largest alpha * n that passes unscaled.
-    frozen : bool (V,), optional    Rows that stay as they are.
+    beside : float (V,), optional   Terms that others are expected to add to each row meanwhile,
+                                    endless for rows that stay as they are.
     """
 
     def __init__(
-        self, backend: Backend, table: Array, cap: float, frozen: Array | None = None
+        self, backend: Backend, table: Array, cap: float, beside: Array | None = None
     ) -> None:
         self.backend = backend
         self.table = table
         self.cap = cap
-        self.frozen = frozen
+        self.beside = beside
         self._terms = backend.xp.zeros(table.shape[0], table.dtype)
 
     def apply(self, ids: Array, rows: Array, terms: Array, alpha: float) -> None:
@@ -42,8 +43,9 @@ class RowUpdater:
         xp = self.backend.xp
         self._terms[ids] = 0
         self.backend.scatter_add(self._terms, ids, xp.ascontiguousarray(terms))
-        step = xp.maximum(self._terms[ids] * (alpha / self.cap), 1)
-        if self.frozen is not None:
-            step[self.frozen[ids]] = xp.inf
+        all_terms = self._terms[ids]
+        if self.beside is not None:
+            all_terms += self.beside[ids]
+        step = xp.maximum(all_terms * (alpha / self.cap), 1)
         rows *= (-alpha / step)[..., None]
         self.backend.scatter_add(self.table, ids, rows)
