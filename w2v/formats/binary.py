@@ -12,7 +12,7 @@ from typing import BinaryIO
 import numpy as np
 
 from w2v.formats.source import Source, Window
-from w2v.formats.table import Matrix, Progress, Rows, Table, counted
+from w2v.formats.table import Matrix, Progress, Rows, Table, counted, touch
 
 _LONGEST_WORD = 1 << 20  # bytes; more without a space is not a word
 
@@ -86,10 +86,10 @@ def _scan(window: Window, width: int, most: int) -> tuple[list[bytearray], list[
 def _copy(data: bytearray, have: int, places: list[int], rows: Matrix) -> None:
     """Copy numbers that begin at `places` to rows; mostly without Python's lock."""
     if places:
-        stretches = np.lib.stride_tricks.sliding_window_view(
-            np.frombuffer(data, np.uint8, have), 4 * rows.shape[1]
-        )
-        rows.view(np.uint8)[:] = stretches[places]
+        touch(rows)
+        row = np.dtype((np.void, 4 * rows.shape[1]))
+        everywhere = np.ndarray((have - row.itemsize + 1,), row, data, strides=(1,))
+        rows.view(row)[:, 0] = everywhere[places]
 
 
 def _check_more(

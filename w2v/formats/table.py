@@ -5,6 +5,7 @@ from __future__ import annotations
 import mmap
 import os
 import re
+import sys
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
@@ -19,6 +20,7 @@ Counts = npt.NDArray[np.int64]
 Progress = Callable[[int, int | None], None]
 
 BATCH_BYTES = 1 << 22  # of the matrix, written at a time
+_POPULATE_WRITE = 23  # of madvise, from Linux 5.14 on
 _LONGEST_SHOWN = 60  # characters of a word in a message
 _UNWRITABLE = re.compile(r"[ \t\r\n\0\ud800-\udfff]|\A\Z")  # lone surrogates have no UTF-8
 _UNWRITABLE_LINES = re.compile(r"[\t\r\n\0\ud800-\udfff]|\A\Z")  # where a space separates nothing
@@ -93,6 +95,22 @@ def _reserved(rows: int, dim: int) -> Matrix:
         return np.empty((0, dim), dtype=np.float32)
     pages = mmap.mmap(-1, 4 * rows * dim, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
     return np.frombuffer(pages, dtype=np.float32).reshape(rows, dim)
+
+
+def touch(rows: Matrix) -> None:
+    """Ask for the pages of some rows at once, where the system can: one by one takes twice as long.
+
+    Runs without Python's lock. What it cannot do, the first write to a page does.
+    """
+    if sys.platform != "linux":
+        return
+    import ctypes
+
+    begin = -(-rows.ctypes.data // mmap.PAGESIZE) * mmap.PAGESIZE
+    end = rows.ctypes.data + rows.nbytes
+    if end > begin:
+        advise = ctypes.CDLL(None).madvise
+        advise(ctypes.c_void_p(begin), ctypes.c_size_t(end - begin), _POPULATE_WRITE)
 
 
 def quoted(word: str) -> str:
