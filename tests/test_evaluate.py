@@ -147,7 +147,7 @@ def test_each_backend_gives_the_answers_of_a_loop_in_float64(
             near_a, near_b, near_c = (float(unit[w] @ unit[i]) for i in (a, b, c))
             score = near_b - near_a + near_c
             if method == "3cosmul":
-                score = (near_b + 1) / 2 * (near_c + 1) / 2 / ((near_a + 1) / 2 + 0.001)
+                score = (near_b + 1) / 2 * (near_c + 1) / 2 / ((near_a + 1) / 2 + 1e-6)
             if w not in (a, b, c) and score > best:
                 best, answer = score, w
         expected.append(answer == d)

@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from w2v import resampling
 from w2v.backends import Array, Backend, get_backend
+from w2v.cosines import EPSILON
 from w2v.errors import BackendError
 from w2v.files import PathLike
 from w2v.testsets import read_pairs, read_questions
@@ -31,7 +32,6 @@ OOV = ("skip", "zero")
 CASES = ("fallback", "fold", "exact")
 
 _QUESTIONS, _ROWS = 512, 1 << 15  # scores held at a time: 64 MiB of float32
-_EPSILON = 1e-3  # of 3CosMul
 
 
 @dataclass(frozen=True)
@@ -285,8 +285,9 @@ def evaluate_analogies(
     All vectors of length 1, w not a, b or c:
     3CosAdd is argmax_w cos(w, b - a + c) (Mikolov, Yih and Zweig 2013, "Linguistic regularities in
     continuous space word representations").
-    3CosMul is argmax_w s(w, b) s(w, c) / (s(w, a) + 0.001) with s = (cos + 1) / 2 (Levy and
-    Goldberg 2014, "Linguistic regularities in sparse and explicit word representations", eq. 4).
+    3CosMul is argmax_w s(w, b) s(w, c) / (s(w, a) + 1e-6) with s = (cos + 1) / 2 (Levy and
+    Goldberg 2014, "Linguistic regularities in sparse and explicit word representations", who add
+    1e-3; gensim adds 1e-6).
     """
     _check("method", method, METHODS)
     _check("oov", oov, OOV)
@@ -475,7 +476,7 @@ def _scores(words: list[Array], tile: Array, method: str) -> Array:
     if method == "3cosadd":
         return (b - a + c) @ tile.T
     a, b, c = ((word @ tile.T + 1) / 2 for word in words)
-    return b * c / (a + _EPSILON)
+    return b * c / (a + EPSILON)
 
 
 class _Members:
