@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import inspect
+import resource
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -25,18 +25,19 @@ def test_every_public_name_is_there_and_documented(module: object) -> None:
 
 
 def seconds(code: str) -> float:
-    """The quickest of a few fresh processes."""
+    """Of the processor, in the quickest of a few fresh processes; others may be busy beside."""
     times = []
     for _ in range(4):
-        started = time.perf_counter()
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
         subprocess.run([sys.executable, "-c", code], check=True)
-        times.append(time.perf_counter() - started)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        times.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
     return min(times)
 
 
 def test_import_is_quick() -> None:
-    """0.3 s in all, of which NumPy takes the most; the difference is what we can answer for."""
-    assert seconds("import w2v") - seconds("import numpy") < 0.15
+    """What comes on top of NumPy: 0.17 s of the processor, 0.12 s for who waits."""
+    assert seconds("import w2v") - seconds("import numpy") < 0.25
 
 
 def test_import_loads_no_optional_library() -> None:
