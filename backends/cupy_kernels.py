@@ -208,6 +208,7 @@ class FusedChunks:
     ) -> None:
         cupy = kernels.cupy
         self._kernels, self._plan, self._text, self._size = kernels, plan, text, size
+        self._longest = np.int32(plan.longest)  # read from the device, so once
         self.at_once = text.at_once
         resident = kernels.resident(size.kernel, size.threads, size.shared)
         self._blocks = max(1, min(in_flight // plan.block, resident))
@@ -242,7 +243,7 @@ class FusedChunks:
             rest += _ints(plan.window, plan.block) + (_ints(mean) if plan.averaged else ())
         else:
             assert plan.paths is not None
-            rest = (*plan.paths, np.int32(plan.longest), *rate)
+            rest = (*plan.paths, self._longest, *rate)
             rest += _ints(plan.window, bool(plan.averaged), mean)
         arguments = (*self._tables, *text, *rest)
         self._kernels.launch(size.kernel, self._blocks, size.threads, arguments, size.shared)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, Literal, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,9 @@ from w2v.layers.logistic import Gradients
 from w2v.layers.negative_sampling import NegativeSampling
 from w2v.layers.softmax import Softmax
 from w2v.layers.update import RowUpdater
+
+Beside: TypeAlias = tuple[Array | None, Array | None]
+"""Terms of others on each input and each output row; see `beside`."""
 
 _ROWS_MOVED = 1 << 12
 _WORK_AT_ONCE = 3 << 27  # products of two floats in a call: tenths of a second
@@ -172,11 +175,17 @@ class Model:
     """One worker's layers over the shared tables.
 
     Workers that train at once step from the same tables, so the row cap bounds what all of them are
-    expected to add to a row.
+    expected to add to a row: `others` is what `beside` says of that, for all workers the same.
     """
 
     def __init__(
-        self, backend: Backend, config: Config, tables: Tables, *, workers: int = 1
+        self,
+        backend: Backend,
+        config: Config,
+        tables: Tables,
+        *,
+        workers: int = 1,
+        others: Beside | None = None,
     ) -> None:
         self.backend = backend
         self.config = config
@@ -184,7 +193,8 @@ class Model:
         self.output = Embedding(backend, tables.output)
         self.loss = _make_loss(backend, config, tables, self.output)
         self.one_word_groups = config.loss == "hs"
-        others = beside(backend, config, tables, workers)
+        if others is None:
+            others = beside(backend, config, tables, workers)
         self._plan = _fused_plan(backend, config, tables, others, workers)
         self._fused = self._fused_step(workers)
         self._chunks: tuple[BlockReader, FusedChunks | None] | None = None
@@ -411,9 +421,7 @@ def _make_loss(backend: Backend, config: Config, tables: Tables, output: Embeddi
     return NegativeSampling(backend, output, tables.noise, negative=config.negative, shared=shared)
 
 
-def beside(
-    backend: Backend, config: Config, tables: Tables, workers: int
-) -> tuple[Array | None, Array | None]:
+def beside(backend: Backend, config: Config, tables: Tables, workers: int) -> Beside:
     """Terms that the other workers are expected to put on each input and output row meanwhile.
 
     By the shares of words among tokens and noise words; endless for frozen rows. None for none, and
@@ -447,7 +455,7 @@ def _fused_plan(
     backend: Backend,
     config: Config,
     tables: Tables,
-    others: tuple[Array | None, Array | None],
+    others: Beside,
     workers: int,
 ) -> FusedPlan | None:
     """What a step of this configuration is made of, for backends with forms of their own."""

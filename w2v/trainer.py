@@ -24,7 +24,7 @@ from w2v.errors import ConfigError, TrainingError
 from w2v.huffman import HuffmanTree
 from w2v.layers.softmax import MOST_SCORES
 from w2v.memory import MemoryPlan, plan_memory
-from w2v.model import FRESH, Model, Start, Tables, make_tables, rows_met, step_shape, taken
+from w2v.model import FRESH, Model, Start, Tables, beside, make_tables, rows_met, step_shape, taken
 from w2v.vectors import Vectors
 from w2v.vocab import Vocabulary
 
@@ -264,8 +264,10 @@ class Trainer:
             backend.prepare(rows_met(config), averaged=averaged, waiting=self._on_waiting)
             counts = self.corpus.vocabulary.counts
             tables = make_tables(backend, config, counts, self.tree, self.start, self._keep_share)
+            others = beside(backend, config, tables, self.workers)
             models = [
-                Model(backend, config, tables, workers=self.workers) for _ in range(self.workers)
+                Model(backend, config, tables, workers=self.workers, others=others)
+                for _ in range(self.workers)
             ]
             if (fused := models[0].fused_chunks(self._reader)) is not None:
                 self._take_chunks(fused)
