@@ -6,8 +6,8 @@
 // `flight`, and each change is scaled by min(1, cap / (alpha terms in flight)): alone, a thread block
 // does what the composed step does with one block (w2v/layers/update.py has the reason for the cap).
 //
-// Rows in shared memory are `wide` = dim | 1 floats apart, so that threads that read one column of
-// many rows do not collide.
+// Rows in shared memory are filled up with zeros to whole float4s, and `wide_of(dim)` floats apart:
+// an odd number of float4s, so that threads that read one column of many rows do not collide.
 
 typedef unsigned int u32;
 typedef unsigned long long u64;
@@ -89,27 +89,138 @@ struct Chunk {
     }
 };
 
+__device__ int padded(int count) {
+    return (count + 3) / 4 * 4;
+}
+
+__device__ int wide_of(int dim) {
+    return (padded(dim) / 4 | 1) * 4;
+}
+
+// Copies rows of a table to shared memory, four rows a warp at a time. They come from the L2 cache,
+// where the atomics of all multiprocessors meet: a multiprocessor's own would keep what it once read.
 __device__ void fetch(
     float* rows, int wide, const float* table, int stride, const int* ids, int count, int dim
 ) {
-    for (int i = threadIdx.x; i < count * dim; i += blockDim.x)
-        rows[i / dim * wide + i % dim] = table[(size_t)ids[i / dim] * stride + i % dim];
+    for (int first = threadIdx.x / warpSize * 4; first < count; first += blockDim.x / warpSize * 4)
+        for (int k = threadIdx.x % warpSize; k < wide; k += warpSize) {
+            float values[4];
+#pragma unroll
+            for (int i = 0; i < 4; i++) {
+                const size_t row = ids[min(first + i, count - 1)];
+                values[i] = k < dim ? __ldcg(table + row * stride + k) : 0.0f;
+            }
+#pragma unroll
+            for (int i = 0; i < 4; i++)
+                if (first + i < count) rows[(first + i) * wide + k] = values[i];
+        }
 }
 
-__device__ float dot(const float* a, const float* b, int dim) {
-    float sum = 0;
-    for (int k = 0; k < dim; k++) sum += a[k] * b[k];
-    return sum;
-}
-
-// sum over n of weights[n * step] * rows[n][k]
-__device__ float combined(
-    const float* weights, int step, const float* rows, int wide, int count, int k
+// Adds changes to the rows of a table, scaled, a warp a row; with `wide` 0 one change to all.
+__device__ void add(
+    float* table, int stride, const int* ids, const int* terms, const float* factors, int count,
+    const float* changes, int wide, int dim
 ) {
-    float sum = 0;
-    for (int n = 0; n < count; n++) sum += weights[n * step] * rows[n * wide + k];
-    return sum;
+    for (int n = threadIdx.x / warpSize; n < count; n += blockDim.x / warpSize) {
+        if (!terms[n]) continue;
+        float* row = table + (size_t)ids[n] * stride;
+        const float factor = factors[n];
+        for (int k = threadIdx.x % warpSize; k < dim; k += warpSize)
+            atomicAdd(row + k, factor * changes[n * wide + k]);
+    }
 }
+
+// ---- products in tiles: what is read from shared memory is used several times in registers ----
+
+__device__ float4 load(const float* place) {
+    return *reinterpret_cast<const float4*>(place);
+}
+
+__device__ void store(float* place, float4 value) {
+    *reinterpret_cast<float4*>(place) = value;
+}
+
+__device__ void add_scaled(float4& sum, float factor, float4 values) {
+    sum.x += factor * values.x;
+    sum.y += factor * values.y;
+    sum.z += factor * values.z;
+    sum.w += factor * values.w;
+}
+
+// scores[n * lanes + t] = rows[n] . hidden[t] for count rows and `lanes` (a multiple of 4) hidden
+// vectors, by tiles of 2 x 4
+__device__ void score(
+    float* scores, int lanes, const float* rows, int count, const float* hidden, int wide
+) {
+    const int across = lanes / 4;
+    for (int i = threadIdx.x; i < (count + 1) / 2 * across; i += blockDim.x) {
+        const int n = i / across * 2, t = i % across * 4, next = min(n + 1, count - 1);
+        float sums[2][4] = {};
+        for (int k = 0; k < wide; k += 4) {
+            const float4 a[2] = {load(rows + n * wide + k), load(rows + next * wide + k)};
+#pragma unroll
+            for (int j = 0; j < 4; j++) {
+                const float4 b = load(hidden + (t + j) * wide + k);
+#pragma unroll
+                for (int m = 0; m < 2; m++)
+                    sums[m][j] += a[m].x * b.x + a[m].y * b.y + a[m].z * b.z + a[m].w * b.w;
+            }
+        }
+        store(scores + n * lanes + t, {sums[0][0], sums[0][1], sums[0][2], sums[0][3]});
+        if (n + 1 < count)
+            store(scores + next * lanes + t, {sums[1][0], sums[1][1], sums[1][2], sums[1][3]});
+    }
+}
+
+// d_hidden[t] = sum over n of errors[n * lanes + t] * rows[n], by tiles of 4 x 4
+__device__ void toward_hidden(
+    float* d_hidden, const float* errors, int lanes, const float* rows, int count, int wide
+) {
+    const int across = wide / 4;
+    for (int i = threadIdx.x; i < lanes / 4 * across; i += blockDim.x) {
+        const int t = i / across * 4, k = i % across * 4;
+        float4 sums[4] = {};
+        for (int n = 0; n < count; n++) {
+            const float4 factors = load(errors + n * lanes + t), row = load(rows + n * wide + k);
+            add_scaled(sums[0], factors.x, row);
+            add_scaled(sums[1], factors.y, row);
+            add_scaled(sums[2], factors.z, row);
+            add_scaled(sums[3], factors.w, row);
+        }
+#pragma unroll
+        for (int j = 0; j < 4; j++) store(d_hidden + (t + j) * wide + k, sums[j]);
+    }
+}
+
+// d_rows[n] = sum over t of errors[n * lanes + t] * hidden[t], by tiles of 4 x 4
+__device__ void toward_rows(
+    float* d_rows, const float* errors, int lanes, const float* hidden, int count, int wide
+) {
+    const int across = wide / 4;
+    for (int i = threadIdx.x; i < padded(count) / 4 * across; i += blockDim.x) {
+        const int n = i / across * 4, k = i % across * 4;
+        float4 sums[4] = {};
+        for (int t = 0; t < lanes; t += 4) {
+            const float4 h[4] = {
+                load(hidden + t * wide + k), load(hidden + (t + 1) * wide + k),
+                load(hidden + (t + 2) * wide + k), load(hidden + (t + 3) * wide + k)
+            };
+#pragma unroll
+            for (int j = 0; j < 4; j++) {
+                const float4 factors = load(errors + min(n + j, count - 1) * lanes + t);
+                add_scaled(sums[j], factors.x, h[0]);
+                add_scaled(sums[j], factors.y, h[1]);
+                add_scaled(sums[j], factors.z, h[2]);
+                add_scaled(sums[j], factors.w, h[3]);
+            }
+        }
+#pragma unroll
+        for (int j = 0; j < 4; j++)
+            if (n + j < count) store(d_rows + (n + j) * wide + k, sums[j]);
+    }
+}
+
+// ---- the row-step cap ----
 
 __device__ void take_off(int* flight, const int* ids, const int* terms, int count) {
     for (int i = threadIdx.x; i < count; i += blockDim.x)
@@ -170,19 +281,21 @@ struct Memory {
 
 // Contexts in the core against the centres of the halo and noise words that the block shares.
 extern "C" __global__ void skipgram_shared(TABLES, TEXT, NOISE, RATE, int window, int block) {
-    extern __shared__ float memory[];
-    const int span = block + 2 * window, count = span + shared, wide = dim | 1;
+    extern __shared__ __align__(16) float memory[];
+    const int span = block + 2 * window, count = span + shared;
+    const int wide = wide_of(dim), lanes = padded(block);
     Memory take(memory);
-    float* errors = take.floats(count * block);
-    float* hidden = take.floats(block * wide);
-    float* rows = take.floats(count * wide);
+    float* errors = take.floats(count * lanes);
+    float* hidden = take.floats(lanes * wide);
+    float* d_hidden = take.floats(lanes * wide);
+    float* rows = take.floats(count * wide);  // and then what they change by
     float* factors_in = take.floats(block);
     float* factors = take.floats(count);
-    int* core = take.ints(block);
+    int* core = take.ints(lanes);
     int* words_of = take.ints(count);
     int* from = take.ints(span);  // of the core tokens in a centre's window, the first
     int* until = take.ints(span);
-    int* pairs_of = take.ints(block);
+    int* pairs_of = take.ints(lanes);
     int* terms_in = take.ints(block);
     int* terms = take.ints(count);
     const int per_chunk = (chunk_tokens + block - 1) / block, total = ranks[size - 1];
@@ -197,7 +310,7 @@ extern "C" __global__ void skipgram_shared(TABLES, TEXT, NOISE, RATE, int window
         const float blocks = (float)((chunk.kept + block - 1) / block);
         const float rate = alpha + alpha_step * (c + b / blocks), step = rate / cap / shared;
         const bool measure = number % loss_every == 0;
-        for (int t = threadIdx.x; t < block; t += blockDim.x) {
+        for (int t = threadIdx.x; t < lanes; t += blockDim.x) {
             core[t] = t < tokens ? ids[at + t] : 0;
             pairs_of[t] = 0;
         }
@@ -212,7 +325,7 @@ extern "C" __global__ void skipgram_shared(TABLES, TEXT, NOISE, RATE, int window
             words_of[span + n] =
                 noise_word(accept, alias, words, random_bits(noise_start, number * shared + n));
         __syncthreads();
-        fetch(hidden, wide, input, stride_in, core, tokens, dim);
+        fetch(hidden, wide, input, stride_in, core, lanes, dim);
         fetch(rows, wide, output, stride_out, words_of, count, dim);
         for (int j = threadIdx.x; j < span; j += blockDim.x) {
             const int centre = j - window;
@@ -228,17 +341,20 @@ extern "C" __global__ void skipgram_shared(TABLES, TEXT, NOISE, RATE, int window
         for (int t = threadIdx.x; t < block; t += blockDim.x)
             terms_in[t] = pairs_of[t] * (1 + negative) * shared;
         for (int n = threadIdx.x; n < shared; n += blockDim.x) terms[span + n] = all * negative;
-        for (int i = threadIdx.x; i < count * block; i += blockDim.x) {
-            const int n = i / block, t = i % block;
+        score(errors, lanes, rows, count, hidden, wide);
+        __syncthreads();
+        take_off(flight_in, core, terms_in, tokens);
+        take_off(flight_out, words_of, terms, count);
+        for (int i = threadIdx.x; i < count * lanes; i += blockDim.x) {
+            const int n = i / lanes, t = i % lanes;
             const bool true_word = n < span;
             const bool counts =
                 true_word ? from[n] <= t && t < until[n] && t != n - window : pairs_of[t] > 0;
             float error = 0;
             if (counts) {
-                const float score = dot(hidden + t * wide, rows + n * wide, dim);
                 const float weight = true_word ? 1.0f : each * pairs_of[t];
-                error = rate * weight * ((true_word ? 1.0f : 0.0f) - sigmoid(score));
-                if (measure) found.loss += weight * softplus(true_word ? -score : score);
+                error = rate * weight * ((true_word ? 1.0f : 0.0f) - sigmoid(errors[i]));
+                if (measure) found.loss += weight * softplus(true_word ? -errors[i] : errors[i]);
             }
             errors[i] = error;
         }
@@ -247,28 +363,14 @@ extern "C" __global__ void skipgram_shared(TABLES, TEXT, NOISE, RATE, int window
             if (measure) found.pairs += all;
         }
         __syncthreads();
-        take_off(flight_in, core, terms_in, tokens);
-        take_off(flight_out, words_of, terms, count);
-        __syncthreads();
         scales(factors_in, flight_in, core, terms_in, tokens, step);
         scales(factors, flight_out, words_of, terms, count, step);
+        toward_hidden(d_hidden, errors, lanes, rows, count, wide);
         __syncthreads();
-        for (int i = threadIdx.x; i < tokens * dim; i += blockDim.x) {
-            const int t = i / dim, k = i % dim;
-            if (terms_in[t])
-                atomicAdd(
-                    input + (size_t)core[t] * stride_in + k,
-                    factors_in[t] * combined(errors + t, block, rows, wide, count, k)
-                );
-        }
-        for (int i = threadIdx.x; i < count * dim; i += blockDim.x) {
-            const int n = i / dim, k = i % dim;
-            if (terms[n])
-                atomicAdd(
-                    output + (size_t)words_of[n] * stride_out + k,
-                    factors[n] * combined(errors + n * block, 1, hidden, wide, tokens, k)
-                );
-        }
+        toward_rows(rows, errors, lanes, hidden, count, wide);
+        add(input, stride_in, core, terms_in, factors_in, tokens, d_hidden, wide, dim);
+        __syncthreads();
+        add(output, stride_out, words_of, terms, factors, count, rows, wide, dim);
         __syncthreads();
         land(flight_in, core, terms_in, tokens);
         land(flight_out, words_of, terms, count);
@@ -281,15 +383,15 @@ extern "C" __global__ void skipgram_shared(TABLES, TEXT, NOISE, RATE, int window
 extern "C" __global__ void cbow_shared(
     TABLES, TEXT, NOISE, RATE, int window, int block, int mean
 ) {
-    extern __shared__ float memory[];
-    const int span = block + 2 * window, count = block + shared, wide = dim | 1;
+    extern __shared__ __align__(16) float memory[];
+    const int span = block + 2 * window, count = block + shared;
+    const int wide = wide_of(dim), lanes = padded(block);
     Memory take(memory);
-    float* errors = take.floats(shared * block);  // of the noise words
-    float* own_errors = take.floats(block);
-    float* context = take.floats(span * wide);
-    float* hidden = take.floats(block * wide);
-    float* d_hidden = take.floats(block * wide);
-    float* rows = take.floats(count * wide);  // of the centres, then of the noise words
+    float* errors = take.floats(count * lanes);
+    float* context = take.floats(span * wide);  // and then what it changes by
+    float* hidden = take.floats(lanes * wide);
+    float* d_hidden = take.floats(lanes * wide);
+    float* rows = take.floats(count * wide);  // of the centres, then of the noise words; as above
     float* factors_in = take.floats(span);
     float* factors = take.floats(count);
     int* words_in = take.ints(span);
@@ -300,7 +402,9 @@ extern "C" __global__ void cbow_shared(
     int* terms = take.ints(count);
     const int per_chunk = (chunk_tokens + block - 1) / block, total = ranks[size - 1];
     const float each = (float)negative / shared;
-    const float* noise_rows = rows + block * wide;
+    const int row = threadIdx.x / warpSize, rows_at_once = blockDim.x / warpSize, lane = threadIdx.x % warpSize;
+    float* noise_rows = rows + block * wide;
+    const float* noise_errors = errors + block * lanes;
     Sums found;
     for (int item = blockIdx.x; item < chunks * per_chunk; item += gridDim.x) {
         const int c = item / per_chunk, b = item % per_chunk;
@@ -318,8 +422,8 @@ extern "C" __global__ void cbow_shared(
         }
         for (int t = threadIdx.x; t < block; t += blockDim.x) {
             words_of[t] = t < tokens ? ids[at + t] : 0;
-            from[t] = t < tokens ? t + window - left[at + t] : 0;
-            until[t] = t < tokens ? t + window + right[at + t] + 1 : 1;
+            from[t] = t < tokens ? t + window - left[at + t] : t + window;
+            until[t] = t < tokens ? t + window + right[at + t] + 1 : t + window + 1;
         }
         for (int n = threadIdx.x; n < shared; n += blockDim.x)
             words_of[block + n] =
@@ -338,61 +442,62 @@ extern "C" __global__ void cbow_shared(
         int all = 0;
         for (int t = 0; t < tokens; t++) all += terms[t] != 0;
         for (int n = threadIdx.x; n < shared; n += blockDim.x) terms[block + n] = all * negative;
-        for (int i = threadIdx.x; i < tokens * dim; i += blockDim.x) {
-            const int t = i / dim, k = i % dim;
-            float sum = 0;
-            for (int j = from[t]; j < until[t]; j++)
-                if (j != t + window) sum += context[j * wide + k];
-            const int contexts = until[t] - from[t] - 1;
-            hidden[t * wide + k] = mean ? sum / max(contexts, 1) : sum;
+        for (int t = row; t < lanes; t += rows_at_once) {
+            const int contexts = t < block ? until[t] - from[t] - 1 : 0;
+            const float share = mean ? 1.0f / max(contexts, 1) : 1.0f;
+            for (int k = lane; k < wide; k += warpSize) {
+                float sum = 0;
+                if (contexts)
+                    for (int j = from[t]; j < until[t]; j++)
+                        if (j != t + window) sum += context[j * wide + k];
+                hidden[t * wide + k] = share * sum;
+            }
         }
         __syncthreads();
-        for (int i = threadIdx.x; i < (1 + shared) * block; i += blockDim.x) {
-            const int n = i / block, t = i % block;  // 0: the centre itself
+        take_off(flight_in, words_in, terms_in, span);
+        take_off(flight_out, words_of, terms, count);
+        score(errors, lanes, rows, count, hidden, wide);
+        __syncthreads();
+        for (int i = threadIdx.x; i < count * lanes; i += blockDim.x) {
+            const int n = i / lanes, t = i % lanes;
+            const bool true_word = n < block;  // one for each centre
             float error = 0;
-            if (t < tokens && terms[t]) {
-                const float* row = n ? noise_rows + (n - 1) * wide : rows + t * wide;
-                const float score = dot(hidden + t * wide, row, dim);
-                const float weight = n ? each : 1.0f;
-                error = rate * weight * ((n ? 0.0f : 1.0f) - sigmoid(score));
-                if (measure) found.loss += weight * softplus(n ? score : -score);
+            if (t < tokens && terms[t] && (!true_word || n == t)) {
+                const float weight = true_word ? 1.0f : each;
+                error = rate * weight * ((true_word ? 1.0f : 0.0f) - sigmoid(errors[i]));
+                if (measure) found.loss += weight * softplus(true_word ? -errors[i] : errors[i]);
             }
-            if (n) errors[i - block] = error;
-            else own_errors[t] = error;
+            errors[i] = error;
         }
         if (threadIdx.x == 0) {
             found.kept += tokens;
             if (measure) found.pairs += all;
         }
-        __syncthreads();
-        take_off(flight_in, words_in, terms_in, span);
-        take_off(flight_out, words_of, terms, count);
-        for (int i = threadIdx.x; i < tokens * dim; i += blockDim.x) {
-            const int t = i / dim, k = i % dim;
-            d_hidden[t * wide + k] = own_errors[t] * rows[t * wide + k] +
-                                     combined(errors + t, block, noise_rows, wide, shared, k);
-        }
-        __syncthreads();
         scales(factors_in, flight_in, words_in, terms_in, span, step);
         scales(factors, flight_out, words_of, terms, count, step);
         __syncthreads();
-        for (int i = threadIdx.x; i < span * dim; i += blockDim.x) {
-            const int j = i / dim, k = i % dim;
-            if (!terms_in[j]) continue;
-            float sum = 0;
-            for (int t = max(0, j - 2 * window); t < min(tokens, j + 1); t++)
-                if (from[t] <= j && j < until[t] && j != t + window) sum += d_hidden[t * wide + k];
-            atomicAdd(input + (size_t)words_in[j] * stride_in + k, factors_in[j] * sum);
+        toward_hidden(d_hidden, noise_errors, lanes, noise_rows, shared, wide);
+        __syncthreads();
+        toward_rows(noise_rows, noise_errors, lanes, hidden, shared, wide);
+        for (int t = row; t < block; t += rows_at_once) {
+            const float error = errors[t * lanes + t];
+            for (int k = lane; k < dim; k += warpSize) {
+                d_hidden[t * wide + k] += error * rows[t * wide + k];
+                rows[t * wide + k] = error * hidden[t * wide + k];
+            }
         }
-        for (int i = threadIdx.x; i < count * dim; i += blockDim.x) {
-            const int n = i / dim, k = i % dim;
-            if (!terms[n]) continue;
-            const float change =
-                n < block
-                    ? own_errors[n] * hidden[n * wide + k]
-                    : combined(errors + (n - block) * block, 1, hidden, wide, tokens, k);
-            atomicAdd(output + (size_t)words_of[n] * stride_out + k, factors[n] * change);
-        }
+        __syncthreads();
+        for (int j = row; j < span; j += rows_at_once)
+            for (int k = lane; k < dim; k += warpSize) {
+                float sum = 0;
+                for (int t = max(0, j - 2 * window); t < min(tokens, j + 1); t++)
+                    if (from[t] <= j && j < until[t] && j != t + window)
+                        sum += d_hidden[t * wide + k];
+                context[j * wide + k] = sum;
+            }
+        add(output, stride_out, words_of, terms, factors, count, rows, wide, dim);
+        __syncthreads();
+        add(input, stride_in, words_in, terms_in, factors_in, span, context, wide, dim);
         __syncthreads();
         land(flight_in, words_in, terms_in, span);
         land(flight_out, words_of, terms, count);
@@ -409,19 +514,20 @@ extern "C" __global__ void cbow_shared(
 extern "C" __global__ void steps_on_paths(
     TABLES, TEXT, PATHS, RATE, int window, int averaged, int mean
 ) {
-    extern __shared__ float memory[];
-    const int most = 2 * window, wide = dim | 1;
+    extern __shared__ __align__(16) float memory[];
+    const int most = 2 * window, wide = wide_of(dim), lanes = averaged ? 4 : padded(most);
     Memory take(memory);
-    float* errors = take.floats(longest * most);
-    float* context = take.floats(most * wide);
-    float* bag = take.floats(averaged ? wide : 0);
-    float* d_bag = take.floats(averaged ? wide : 0);
-    float* rows = take.floats(longest * wide);
+    float* errors = take.floats(longest * lanes);
+    float* context = take.floats(padded(most) * wide);
+    float* bag = take.floats(averaged ? lanes * wide : 0);  // one, and three for the tiles
+    float* d_hidden = take.floats(lanes * wide);
+    float* rows = take.floats(longest * wide);  // and then what they change by
     float* factors_in = take.floats(most);
     float* factors = take.floats(longest);
-    int* words_in = take.ints(most);
+    int* words_in = take.ints(padded(most));
     int* terms_in = take.ints(most);
     int* terms = take.ints(longest);
+    float* hidden = averaged ? bag : context;
     Sums found;
     for (int item = blockIdx.x; item < chunks * chunk_tokens; item += gridDim.x) {
         const int c = item / chunk_tokens, b = item % chunk_tokens;
@@ -438,57 +544,50 @@ extern "C" __global__ void steps_on_paths(
         const float rate = alpha + alpha_step * (c + (float)b / chunk.kept), step = rate / cap;
         const bool measure = number % loss_every == 0;
         const int hiddens = averaged ? 1 : contexts;
+        const int used = averaged ? lanes : padded(contexts);  // of the lanes, by tiles
         const int passed = averaged && !mean ? length * contexts : length;
-        for (int j = threadIdx.x; j < contexts; j += blockDim.x) {
-            words_in[j] = ids[at - to_left + j + (j >= to_left)];
-            terms_in[j] = passed;
-        }
+        for (int j = threadIdx.x; j < padded(contexts); j += blockDim.x)
+            words_in[j] = j < contexts ? ids[at - to_left + j + (j >= to_left)] : word;
+        for (int j = threadIdx.x; j < contexts; j += blockDim.x) terms_in[j] = passed;
         for (int n = threadIdx.x; n < length; n += blockDim.x) terms[n] = hiddens;
         if (threadIdx.x == 0 && measure) found.pairs += hiddens;
         __syncthreads();
-        fetch(context, wide, input, stride_in, words_in, contexts, dim);
+        fetch(context, wide, input, stride_in, words_in, padded(contexts), dim);
         fetch(rows, wide, output, stride_out, path, length, dim);
         take_off(flight_in, words_in, terms_in, contexts);
         take_off(flight_out, path, terms, length);
         __syncthreads();
         if (averaged) {
             const float share = mean ? 1.0f / contexts : 1.0f;
-            for (int k = threadIdx.x; k < dim; k += blockDim.x) {
+            for (int i = threadIdx.x; i < lanes * wide; i += blockDim.x) {
                 float sum = 0;
-                for (int j = 0; j < contexts; j++) sum += context[j * wide + k];
-                bag[k] = share * sum;
+                if (i < wide)
+                    for (int j = 0; j < contexts; j++) sum += context[j * wide + i];
+                bag[i] = share * sum;
             }
             __syncthreads();
         }
-        const float* hidden = averaged ? bag : context;
-        for (int i = threadIdx.x; i < length * hiddens; i += blockDim.x) {
-            const int n = i / hiddens, j = i % hiddens;
-            const float score = dot(hidden + j * wide, rows + n * wide, dim);
-            const float label = codes[begin + n] ? 0.0f : 1.0f;
-            errors[i] = rate * (label - sigmoid(score));
-            if (measure) found.loss += softplus(label != 0 ? -score : score);
-        }
+        score(errors, used, rows, length, hidden, wide);
         scales(factors_in, flight_in, words_in, terms_in, contexts, step);
         scales(factors, flight_out, path, terms, length, step);
         __syncthreads();
-        for (int i = threadIdx.x; i < length * dim; i += blockDim.x) {
-            const int n = i / dim, k = i % dim;
-            atomicAdd(
-                output + (size_t)path[n] * stride_out + k,
-                factors[n] * combined(errors + n * hiddens, 1, hidden, wide, hiddens, k)
-            );
+        for (int i = threadIdx.x; i < length * used; i += blockDim.x) {
+            float error = 0;
+            if (i % used < hiddens) {
+                const float label = codes[begin + i / used] ? 0.0f : 1.0f;
+                error = rate * (label - sigmoid(errors[i]));
+                if (measure) found.loss += softplus(label != 0 ? -errors[i] : errors[i]);
+            }
+            errors[i] = error;
         }
-        if (averaged) {
-            for (int k = threadIdx.x; k < dim; k += blockDim.x)
-                d_bag[k] = combined(errors, 1, rows, wide, length, k);
-            __syncthreads();
-        }
-        for (int i = threadIdx.x; i < contexts * dim; i += blockDim.x) {
-            const int j = i / dim, k = i % dim;
-            const float change =
-                averaged ? d_bag[k] : combined(errors + j, hiddens, rows, wide, length, k);
-            atomicAdd(input + (size_t)words_in[j] * stride_in + k, factors_in[j] * change);
-        }
+        __syncthreads();
+        toward_hidden(d_hidden, errors, used, rows, length, wide);
+        __syncthreads();
+        toward_rows(rows, errors, used, hidden, length, wide);
+        const int apart = averaged ? 0 : wide;
+        add(input, stride_in, words_in, terms_in, factors_in, contexts, d_hidden, apart, dim);
+        __syncthreads();
+        add(output, stride_out, path, terms, factors, length, rows, wide, dim);
         __syncthreads();
         land(flight_in, words_in, terms_in, contexts);
         land(flight_out, path, terms, length);

@@ -90,25 +90,31 @@ def step_size(
     dim: int, window: int, block: int, *, shared: int, longest: int, averaged: bool
 ) -> StepSize:
     """What a step takes, of `shared` noise words or of paths with `longest` nodes at most."""
-    wide, span = dim | 1, block + 2 * window
+    wide, span, lanes = 4 * (-(-dim // 4) | 1), block + 2 * window, _padded(block)
     if not longest:
         if averaged:
             count = block + shared
-            floats = [shared * block, block, span * wide, block * wide, block * wide, count * wide]
+            floats = [count * lanes, span * wide, lanes * wide, lanes * wide, count * wide]
             floats += [span, count, span, count, block, block, span, count]
             return _size("cbow_shared", "shared", floats)
         count = span + shared
-        floats = [count * block, block * wide, count * wide, block, count]
-        floats += [block, count, span, span, block, block, count]
+        floats = [count * lanes, lanes * wide, lanes * wide, count * wide, block, count]
+        floats += [lanes, count, span, span, lanes, block, count]
         return _size("skipgram_shared", "shared", floats)
-    most, bag = 2 * window, wide if averaged else 0
-    floats = [longest * most, most * wide, bag, bag, longest * wide]
-    floats += [most, longest, most, most, longest]
+    most = 2 * window
+    lanes = 4 if averaged else _padded(most)
+    floats = [longest * lanes, _padded(most) * wide, lanes * wide if averaged else 0]
+    floats += [lanes * wide, longest * wide]
+    floats += [most, longest, _padded(most), most, longest]
     return _size("steps_on_paths", "path", floats)
 
 
+def _padded(count: int) -> int:
+    return -(-count // 4) * 4
+
+
 def _size(kernel: str, rows: str, floats: list[int]) -> StepSize:
-    return StepSize(kernel, _STEP_THREADS[rows], 4 * sum(-(-count // 4) * 4 for count in floats))
+    return StepSize(kernel, _STEP_THREADS[rows], 4 * sum(map(_padded, floats)))
 
 
 def _ints(*values: int) -> tuple[Any, ...]:

@@ -171,6 +171,8 @@ def test_frozen_rows_stay_while_all_else_learns_from_them(
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: "-".join(kind.values()))
 def test_copies_of_hot_rows_come_home(backend: Backend, kind: dict[str, Any]) -> None:
     """One of two workers, training alone, does what the layers do for it."""
+    if backend.max_workers == 1:
+        pytest.skip("one worker")
     config = config_of(kind)
     shared = trained(backend, config, fused=True, workers=2)
     alone = trained(backend, config, fused=False, workers=2)

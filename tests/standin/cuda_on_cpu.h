@@ -13,6 +13,7 @@
 #define __global__
 #define __device__
 #define __shared__
+#define __align__(bytes)
 using std::max;
 using std::min;
 
@@ -105,6 +106,17 @@ inline void launch(unsigned grid, unsigned block, unsigned bytes, std::function<
 #define blockIdx (cuda_on_cpu::Index{cuda_on_cpu::current()->block})
 #define blockDim cuda_on_cpu::block_size()
 #define gridDim cuda_on_cpu::grid_size()
+
+const int warpSize = 4;  // of the few threads that stand for many
+
+struct float4 {
+    float x, y, z, w;
+};
+
+template <class T>
+T __ldcg(const T* place) {
+    return *place;
+}
 
 inline void __syncthreads() {
     swapcontext(&cuda_on_cpu::current()->context, &cuda_on_cpu::scheduler());

@@ -556,9 +556,8 @@ def _build(code):
         return _built[key]
     folder = tempfile.mkdtemp(prefix="cuda-on-cpu-")
     atexit.register(shutil.rmtree, folder, True)
-    code = code.replace(
-        "extern __shared__ float memory[];", "float* memory = cuda_on_cpu::shared_memory();"
-    )
+    shared = "extern __shared__ __align__(16) float memory[];"
+    code = code.replace(shared, "float* memory = cuda_on_cpu::shared_memory();")
     plain = subprocess.run(
         ["g++", "-E", "-P", "-x", "c++", "-D__global__=", "-D__device__=", "-"],
         input=code, capture_output=True, text=True, check=True,
