@@ -106,10 +106,15 @@ def _refuse_spaces(
         return
     begins = np.ndarray((window.have - looked + 1,), (np.void, looked), window.data, strides=(1,))
     numbers = begins[places].view("<f4").reshape(len(places), -1)
-    for at in np.flatnonzero((~_within(numbers, _WILD)).any(axis=1)).tolist():
+    wild = np.flatnonzero((~_within(numbers, _WILD)).any(axis=1)).tolist()
+    if not wild:
+        return
+    ended = [window.data.startswith(b"\n", place + width) for place in places]
+    newlines = 2 * sum(ended) > len(ended)
+    for at in wild:
         place = places[at]
-        if window.data.startswith(b"\n", place + width):
-            continue  # the row ends where it should
+        if newlines and ended[at]:
+            continue  # the row ends where it should, as others do
         space = place - 1
         while (space := window.data.find(b" ", space + 1, place + looked)) >= 0:
             rest = window.data[place:space]
