@@ -30,7 +30,7 @@ def test_gensim_and_we_exchange_vectors_and_counts(tmp_path: Path, name: str) ->
     binary = ".bin" in name
     ours, theirs = tmp_path / name, tmp_path / f"gensim-{name}"
     Vectors(WORDS, TABLE).save(ours)
-    Vocabulary(WORDS, COUNTS).save(tmp_path / "vocab.txt")
+    Vocabulary(tuple(WORDS), np.array(COUNTS)).save(tmp_path / "vocab.txt")
     keyed = models.KeyedVectors.load_word2vec_format(
         str(ours), fvocab=str(tmp_path / "vocab.txt"), binary=binary
     )
