@@ -38,7 +38,7 @@ def run(module: str, results: Path, *options: object) -> tuple[str, dict[str, An
     assert done.returncode == 0, done.stderr
     found: dict[str, Any] = json.loads((results / "result.json").read_text(encoding="utf-8"))
     assert found["environment"]["commit"]
-    drawn = module not in {"limits", "queries"} and find_spec("matplotlib") is not None
+    drawn = module not in {"limits", "queries", "loading"} and find_spec("matplotlib") is not None
     assert (results / "result.png").exists() == drawn
     return done.stdout, found
 
@@ -145,6 +145,14 @@ def test_queries(tmp_path: Path) -> None:
     assert "| batch of 5 | w2v |" in table
     assert all(min(row["seconds"]) > 0 for row in found["rows"])
     assert {row["query"] for row in found["rows"]} >= {"the first", "nearest", "batch"}
+
+
+def test_loading(tmp_path: Path) -> None:
+    table, found = run("loading", tmp_path, "--words", 1500, "--dim", 8, "--repeats", 2)
+    assert "| binary | its bytes |" in table
+    assert all(len(row["seconds"]) == 2 and min(row["seconds"]) > 0 for row in found["rows"])
+    assert {row["file"] for row in found["rows"]} == {"binary", "npz", "safetensors"}
+    assert found["settings"]["file_bytes"] > 1500 * 8 * 4
 
 
 def test_work_is_what_the_blocks_ask_for() -> None:

@@ -323,6 +323,38 @@ def test_a_binary_number_may_begin_with_a_newline_or_space(tmp_path: Path) -> No
     assert_same(read_vectors(written(tmp_path / "v", content)), ["a", "b"], np.tile(table, (2, 1)))
 
 
+@pytest.mark.parametrize("word", ["new york", "a b", ". . .", "\u65e5 \u672c", "x " + "y" * 30])
+def test_spaces_in_words_of_binary_give_no_garbage(tmp_path: Path, word: str) -> None:
+    rng = np.random.default_rng(17)
+    for seed in range(60):
+        table = rng.normal(0, 0.3, (9, 12)).astype("<f4")
+        words = [f"w{row}" for row in range(9)]
+        words[seed % 9] = word
+        pairs = list(zip(words, table, strict=True))
+        for newline in (b"", b"\n"):
+            rows = b"".join(b"%b %b" % (w.encode(), row.tobytes()) + newline for w, row in pairs)
+            with pytest.raises(VectorFileError, match=r"row \d+: ") as caught:
+                read_vectors(written(tmp_path / "v.bin", b"9 12\n" + rows))
+            if not newline and seed % 9 < 8 and len(word) < 30:
+                where = f"row {seed % 9 + 1}: the word {word!r} has a space"
+                assert where in str(caught.value)
+
+
+def test_numbers_of_any_size_are_no_words_with_spaces(tmp_path: Path) -> None:
+    rng = np.random.default_rng(19)
+    table = rng.integers(0, 2**32, (20_000, 4), np.uint32).view("<f4")
+    table[:, 0] = np.frombuffer(b"ab c", "<f4")
+    words = [f"w{row}" for row in range(len(table))]
+    write_vectors(tmp_path / "v.bin", words, table)
+    assert_same(read_vectors(tmp_path / "v.bin"), words, table)
+
+
+def test_the_first_line_without_a_header_may_be_long(tmp_path: Path) -> None:
+    lines = "".join(f"w{row}" + " 0.12345" * 30_000 + "\n" for row in range(2))
+    found = read_vectors(written(tmp_path / "v.txt", lines.encode()))
+    assert_same(found, ["w0", "w1"], np.full((2, 30_000), 0.12345))
+
+
 def test_nan_and_infinity_and_too_large_numbers_are_loaded(tmp_path: Path) -> None:
     _, table, *_ = read_vectors(written(tmp_path / "v", b"1 4\na nan inf -Infinity 1e39\n"))
     np.testing.assert_array_equal(table, [[np.nan, np.inf, -np.inf, np.inf]])
@@ -373,12 +405,18 @@ ROW = b"a " + packed(0.25, 0.5, 0.75)
         (b"1 2\n" + ROW, "row 2: 4 bytes left over, but its header announces 1 row of 2 numbers"),
         (b"2 1\na 1\n\xff\xe9 2\n", r"line 3: the word b'\\xff\\xe9' is not valid UTF-8"),
         (b"2 3\n" + ROW + b"\xe9" + ROW, r"row 2: the word b'\\xe9a' is not valid UTF-8"),
+        (b"2 2\na 0,5 1,5\nb 2,5 1,5\n", "line 2: expected 2 numbers, found '0,5' there"),
+        (b"2 2\na 0,5;1,5\nb 2,5;1,5\n", "line 2: expected 2 numbers, found 1"),
+        (b"2 3 4\na 1 2 3\nb 4 5 6\n", "line 1: it is neither a header .*: '2 3 4'"),
+        (b"-2 3\na 1 2 3\nb 4 5 6\n", "line 1: .* nor a row of 3 numbers: '-2 3'"),
+        (b"9" * 19 + b" 3\na 1 2 3\n", r"line 1: .* nor a row of 3 numbers: '9{19} 3'"),
+        (b"\x04\x22\x4d\x18 ", "is compressed with lz4"),
         (b"0 2\n", "holds no vectors: its header announces 0 rows"),
         (b"2 0\na\nb\n", "its header announces 2 rows of 0 numbers"),
         (b"", "is empty"),
         (b"\n\n", "is not a word2vec text or binary file"),
         (b"just some prose\nof two lines\n", "is not a word2vec text or binary file"),
-        (b"\x89PNG\r\n\x1a\n\0\0", "is a PNG image"),
+        (b"\x89PNG\r\n\x1a\n\0\0", "is an image"),
         (b"a 1 2\nb 3 4_0\n", "line 2: expected 2 numbers, found '4_0' there"),
         (b"2 2\na 1 2 \nb 3 4 5\n", r"line 3: expected 2 numbers, found 3\.$"),
         (b"1 2\na 1 2\rb 3 4\r", r"line 2: there is a carriage return in the word b'a 1 2\\rb'"),
@@ -393,6 +431,8 @@ ROW = b"a " + packed(0.25, 0.5, 0.75)
         (b"PK\3\4", "is a damaged or foreign npz file"),
         (struct.pack("<ii", 793712314, 12) + bytes(99), "is a fastText model"),
         (pickle.dumps({"a": 1}), "is a Python pickle"),
+        (b"1 1\n" + bytes(3 << 20) + b"1", "row 1: no word where one should begin"),
+        (b"a 1\nb" + b" 1" * (2 << 20), "line 2: no line break in .* bytes, too many for a word"),
     ],
 )
 def test_damaged_and_foreign_files_are_refused(

@@ -23,7 +23,7 @@ import safetensors.numpy
 import zstandard
 from click.testing import CliRunner, Result
 
-from w2v import Vectors, load
+from w2v import Vectors, Word2Vec, load
 from w2v.cli import main
 from w2v.errors import ConfigError, OutputError, VectorFileError, W2VError
 from w2v.formats import convert, describe, read_vectors, source, write_vectors
@@ -158,8 +158,85 @@ def safetensors_file(path: Path, **arrays: Any) -> Path:
 def test_npz_of_python_objects_is_refused(tmp_path: Path) -> None:
     words = np.array(["a", "b"], dtype=object)
     path = packed_arrays(tmp_path / "v.npz", words=words, vectors=np.eye(2, dtype="f4"))
-    with pytest.raises(VectorFileError, match=r"damaged or foreign npz file .*[Oo]bject arrays"):
+    with pytest.raises(VectorFileError, match=r"'words' holds Python objects, which may run"):
         read_vectors(path)
+
+
+def npy(shape: Any, data: bytes = b"", header: bytes = b"") -> bytes:
+    described = {"descr": "<f4", "fortran_order": False, "shape": shape}
+    header = header or repr(described).encode() + b"\n"
+    return b"\x93NUMPY\1\0" + struct.pack("<H", len(header)) + header + data
+
+
+@pytest.mark.parametrize("packing", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_LZMA])
+@pytest.mark.parametrize(
+    "vectors",
+    [
+        npy((10**12, 300)),
+        npy((2**40, 2**40)),
+        npy((10**30, 2)),
+        npy((-1, 3)),
+        npy((-2, -2), bytes(16)),
+        npy((2, 2), bytes(20)),
+        npy((True, 2), bytes(8)),
+        npy(None),
+        npy((), header=b"{[]: 1}\n"),
+        b"",
+    ],
+)
+def test_npz_with_a_header_that_lies_is_refused(
+    tmp_path: Path, packing: int, vectors: bytes
+) -> None:
+    with zipfile.ZipFile(tmp_path / "v.npz", "w", packing) as archive:
+        archive.writestr("vectors.npy", vectors)
+        archive.writestr("words.npy", npy((2,), bytes(8)))
+    with pytest.raises(VectorFileError, match=r"v\.npz"):
+        read_vectors(tmp_path / "v.npz")
+
+
+@pytest.mark.parametrize("packing", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_npz_with_damaged_data_is_refused(tmp_path: Path, packing: int) -> None:
+    with zipfile.ZipFile(tmp_path / "v.npz", "w", packing) as archive:
+        archive.writestr("vectors.npy", npy((2, 2), bytes(16)))
+    whole = (tmp_path / "v.npz").read_bytes()
+    for place in range(41, 110):
+        (tmp_path / "v.npz").write_bytes(whole[:place] + b"\xff" + whole[place + 1 :])
+        with pytest.raises(VectorFileError, match=r"v\.npz"):
+            read_vectors(tmp_path / "v.npz")
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"dtype": "BF16"}, "'vectors' is BF16; expected one of F64, F32"),
+        ({"shape": [2**64, 1]}, "damaged safetensors file"),
+        ({"shape": [2**40, 2**40], "data_offsets": [0, 0]}, "damaged safetensors file"),
+        ({"shape": [-1, -4]}, "damaged safetensors file"),
+        ({"shape": [float("inf"), 2]}, "damaged safetensors file"),
+        ({"shape": [2.0, 2.0]}, "damaged safetensors file"),
+        ({"dtype": 3}, "damaged safetensors file"),
+        ({"data_offsets": [-16, 0]}, "damaged safetensors file"),
+        ({"data_offsets": [2**65, 2**65 + 16]}, "damaged safetensors file"),
+    ],
+)
+def test_safetensors_with_a_header_that_lies_is_refused(
+    tmp_path: Path, change: dict[str, Any], message: str
+) -> None:
+    vectors = {"dtype": "F32", "shape": [2, 2], "data_offsets": [0, 16], **change}
+    words = {"dtype": "U8", "shape": [3], "data_offsets": [16, 19]}
+    header = json.dumps({"vectors": vectors, "words": words}).encode()
+    content = struct.pack("<Q", len(header)) + header + bytes(16) + b"a\nb"
+    (tmp_path / "v.safetensors").write_bytes(content)
+    with pytest.raises(VectorFileError, match=message):
+        read_vectors(tmp_path / "v.safetensors")
+
+
+def test_a_whole_model_is_told_from_vectors(tmp_path: Path) -> None:
+    model = Word2Vec(dim=4, min_count=1, epochs=1, sample=0, backend="numpy", workers=1)
+    model.fit([["a", "b"], ["b", "a"]]).save_model(tmp_path / "model.npz")
+    with pytest.raises(VectorFileError, match=r"is a whole model, .*w2v\.Word2Vec\.load_model"):
+        load(tmp_path / "model.npz")
+    assert Word2Vec.load_model(tmp_path / "model.npz").vectors.words == ["a", "b"]
 
 
 def test_a_zip_of_something_else_is_refused(tmp_path: Path) -> None:
@@ -220,7 +297,7 @@ def test_compressed_binary_cut_short_or_lying_is_refused(tmp_path: Path) -> None
     row = b"a " + struct.pack("<2f", 1, 2)
     for content, message in [
         (b"9 2\n" + row, "row 2: the file ends in this row"),
-        (b"1 900000000000\n" + row, "row 1: the file ends in this row"),
+        (b"1 900000000000\n" + row, "line 1: a header of 900,000,000,000 numbers a row, of which"),
         (b"900000000000 2\n" + row, "row 2: the file ends in this row"),
         (b"1 2\n" + row + b"more", "row 2: 4 bytes left over"),
     ]:
@@ -356,6 +433,28 @@ def test_convert_to_a_format_by_name(tmp_path: Path) -> None:
     assert (tmp_path / "g.txt").read_bytes().startswith(b"the 0.1 -2.5\n")
     assert read_vectors(tmp_path / "g.txt").format == "GloVe text"
     assert_table(load(tmp_path / "g.txt"), PLAIN, TABLE, None)
+
+
+def test_both_files_of_the_projector_are_kept_from_inputs_and_other_outputs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("a.metadata.tsv").write_text("a b c\n" * 20)
+    for command, found in [
+        (
+            ("convert", "a.metadata.tsv", "a.tsv"),
+            r"The output \(its words\) would overwrite the inp",
+        ),
+        (("train", "a.metadata.tsv", "-o", "a.tsv"), r"--output \(its words\) would overwrite the"),
+        (
+            ("train", "a.metadata.tsv", "-o", "b.tsv", "--report", "b.metadata.tsv"),
+            r"--output \(its words\) and --report are the same file, b\.metadata\.tsv",
+        ),
+    ]:
+        result = run(*command)
+        assert result.exit_code == 2, result.output
+        assert re.search(found, result.stderr), result.stderr
+    assert os.listdir(tmp_path) == ["a.metadata.tsv"]
 
 
 def test_convert_limits_and_replaces(tmp_path: Path) -> None:

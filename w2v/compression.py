@@ -120,7 +120,7 @@ def compressing(handle: BinaryIO, kind: str) -> Iterator[BinaryIO]:
     elif kind == "xz":
         writer = lzma.LZMAFile(handle, "wb")  # noqa: SIM115 (closed below)
     else:
-        compressor = _zstandard("", "write", W2VError).ZstdCompressor()
+        compressor = _zstandard("", "write", W2VError).ZstdCompressor(write_checksum=True)
         writer = compressor.stream_writer(handle, closefd=False)
     with writer:
         yield writer

@@ -18,6 +18,7 @@ from typing import Any, BinaryIO, NoReturn
 
 from w2v.compression import LONGEST_MAGIC, compression, decompressed
 from w2v.errors import CorpusError
+from w2v.foreign import HEAD_BYTES, refuse_foreign
 
 Progress = Callable[[int, int | None], None]
 
@@ -27,22 +28,6 @@ ERROR_MODES = ("strict", "replace")
 _PIECE_BYTES = 1 << 16
 _REPORT_BYTES = 1 << 20
 _LONGEST_WORD = 1 << 20  # characters; a longer one is a sign of something that is not text
-_HEAD_BYTES = 512  # enough to know the files in the table below
-
-_UNICODE = "text. Convert it to UTF-8 (iconv -f {0} -t UTF-8)"
-_FOREIGN = (  # where, what bytes, what they mean and what to do
-    (0, b"\xff\xfe\0\0", "UTF-32 " + _UNICODE.format("UTF-32")),
-    (0, b"\xff\xfe", "UTF-16 " + _UNICODE.format("UTF-16")),
-    (0, b"\xfe\xff", "UTF-16 " + _UNICODE.format("UTF-16")),
-    (257, b"ustar", "a tar archive. Unpack it and give the folder"),
-    (0, b"PK\x03\x04", "a zip archive or an office document. Unpack it, or save it as plain text"),
-    (0, b"7z\xbc\xaf\x27\x1c", "a 7z archive. Unpack it"),
-    (0, b"Rar!\x1a\x07", "a rar archive. Unpack it"),
-    (0, b"%PDF-", "a PDF document. Save it as plain text (pdftotext)"),
-    (0, b"\x7fELF", "a program. Give plain text"),
-    (0, b"\x89PNG\r\n", "an image. Give plain text"),
-    (0, b"\xff\xd8\xff", "an image. Give plain text"),
-)
 
 
 def find_files(paths: Sequence[str | os.PathLike[str]]) -> list[str]:
@@ -226,15 +211,6 @@ def _blocks(source: _Source, name: str) -> Iterator[bytes]:
         raise CorpusError(f"{name} cannot be read: {error.strerror}.") from error
 
 
-def _refuse_foreign(head: bytes, name: str) -> None:
-    """Tell from its first bytes that a file, decompressed if need be, is no text."""
-    if kind := compression(head):
-        raise CorpusError(f"{name} is compressed twice, with {kind} inside. Decompress it once.")
-    for place, mark, what in _FOREIGN:
-        if head.startswith(mark, place):
-            raise CorpusError(f"{name} is {what}.")
-
-
 def _pieces(blocks: Iterable[bytes], name: str, errors: str) -> Iterator[str]:
     """Decode `blocks` and cut the text at white space; `line` is for messages."""
     decoder = codecs.getincrementaldecoder("utf-8-sig")(errors)
@@ -243,9 +219,9 @@ def _pieces(blocks: Iterable[bytes], name: str, errors: str) -> Iterator[str]:
     rest = ""
     head = b""
     for block in blocks:
-        if len(head) < _HEAD_BYTES:
-            head += block[:_HEAD_BYTES]
-            _refuse_foreign(head, name)
+        if len(head) < HEAD_BYTES:
+            head += block[:HEAD_BYTES]
+            refuse_foreign(head, name, CorpusError)
         decoded = _decode(decoder, block, name, line)
         text = rest + decoded
         if not text:

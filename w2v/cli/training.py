@@ -70,7 +70,7 @@ def train(
     from w2v.backends import get_backend
     from w2v.console import Console
     from w2v.corpus import read_corpus
-    from w2v.formats import check_words, check_writable
+    from w2v.formats import check_words, check_writable, named_outputs
     from w2v.start import Pretrained
     from w2v.textio import STDIN, find_files
     from w2v.vocab import Vocabulary, read_words
@@ -82,7 +82,11 @@ def train(
     for path in filter(None, (save_vocab, save_model, report)):
         files.check_target(path)
     names = find_files(corpus)
-    outputs = {"--output": output, "--save-vocab": save_vocab, "--report": report}
+    outputs: dict[str, files.PathLike | None] = {
+        **named_outputs("--output", output),
+        "--save-vocab": save_vocab,
+        "--report": report,
+    }
     inputs = [*names, *filter(None, [vocab, pretrained, freeze])]
     files.check_distinct({**outputs, "--save-model": save_model}, inputs)
     files.check_distinct(outputs, filter(None, [model_file]))  # a model may take its own place

@@ -17,6 +17,7 @@ from w2v.formats.writing import (
     check_words,
     check_writable,
     keeps_counts,
+    named_outputs,
     output_paths,
     write_vectors,
 )
@@ -35,6 +36,7 @@ __all__ = [
     "format_description",
     "from_gensim",
     "keeps_counts",
+    "named_outputs",
     "output_paths",
     "quoted",
     "read_vectors",

@@ -7,14 +7,20 @@ are, so that no later row can be found without those before, and nothing can be 
 
 from __future__ import annotations
 
+import re
 from typing import BinaryIO
 
 import numpy as np
+import numpy.typing as npt
 
 from w2v.formats.source import Source, Window
-from w2v.formats.table import Matrix, Progress, Rows, Table, counted, touch
+from w2v.formats.table import Matrix, Progress, Rows, Table, counted, quoted, touch
 
 _LONGEST_WORD = 1 << 20  # bytes; more without a space is not a word
+_ODD = re.compile(rb"[\0-\x1f\x7f]")  # in no word
+_BEHIND_SPACE = 32  # bytes of a word that are looked for among the numbers
+_PLAUSIBLE = (1e-6, 1e4)  # sizes of numbers in vectors, zero apart
+_WILD = (1e-12, 1e12)  # beyond these they never are
 
 
 def write_binary(handle: BinaryIO, table: Table, progress: Progress | None = None) -> None:
@@ -43,6 +49,7 @@ def read_binary(source: Source, count: int, dim: int, start: int) -> Table:
         while len(words) < count:
             more = window.move(used)
             raws, places, used = _scan(window, width, count - len(words))
+            _refuse_spaces(source, window, width, raws, places, len(words))
             words += _words(source, raws, len(words), announced)
             if not places:
                 _check_more(source, window, width, more, len(words) + 1, announced)
@@ -83,13 +90,59 @@ def _scan(window: Window, width: int, most: int) -> tuple[list[bytearray], list[
     return raws, places, at
 
 
+def _refuse_spaces(
+    source: Source, window: Window, width: int, raws: list[bytearray], places: list[int], done: int
+) -> None:
+    """Refuse a word with a space, which would give two rows of garbage.
+
+    gensim writes such words. The rest of the word would be read as numbers, all numbers of the row
+    from wrong places, and as many bytes of them as the next word: mostly no UTF-8, but now and then
+    a key that nobody would notice. Its row is known by numbers of sizes that vectors never have, if
+    behind a space near their beginning stand numbers of usual sizes (4 or more, or there is too
+    little to tell).
+    """
+    looked = min(width, _BEHIND_SPACE)
+    if width < 16 or not places:
+        return
+    begins = np.ndarray((window.have - looked + 1,), (np.void, looked), window.data, strides=(1,))
+    numbers = begins[places].view("<f4").reshape(len(places), -1)
+    wild = np.flatnonzero((~_within(numbers, _WILD)).any(axis=1)).tolist()
+    if not wild:
+        return
+    ended = [window.data.startswith(b"\n", place + width) for place in places]
+    newlines = 2 * sum(ended) > len(ended)
+    for at in wild:
+        place = places[at]
+        if newlines and ended[at]:
+            continue  # the row ends where it should, as others do
+        space = place - 1
+        while (space := window.data.find(b" ", space + 1, place + looked)) >= 0:
+            rest = window.data[place:space]
+            behind = window.data[space + 1 : min(space + 1 + width, window.have)]
+            sizes = np.frombuffer(behind, "<f4", len(behind) // 4)
+            if len(sizes) >= 4 and _within(sizes, _PLAUSIBLE).all() and not _ODD.search(rest):
+                word = bytes(raws[at] + b" " + rest).lstrip(b"\n").decode(errors="replace")
+                reason = f"the word {quoted(word)} has a space, which a binary file cannot hold."
+                raise source.fail(
+                    f"row {done + at + 1}",
+                    f"{reason} Write it as text, or with another character for the space.",
+                )
+
+
+def _within(numbers: Matrix, sizes: tuple[float, float]) -> npt.NDArray[np.bool_]:
+    """Whether numbers are zero or of such sizes; NaN and infinity are not."""
+    found = np.abs(numbers)
+    within: npt.NDArray[np.bool_] = ((found >= sizes[0]) & (found <= sizes[1])) | (found == 0)
+    return within
+
+
 def _copy(data: bytearray, have: int, places: list[int], rows: Matrix) -> None:
     """Copy numbers that begin at `places` to rows; mostly without Python's lock."""
     if places:
         touch(rows)
         row = np.dtype((np.void, 4 * rows.shape[1]))
         everywhere = np.ndarray((have - row.itemsize + 1,), row, data, strides=(1,))
-        rows.view(row)[:, 0] = everywhere[places]
+        rows.view(row)[:, 0] = everywhere[places]  # np.take would copy all of `everywhere`
 
 
 def _check_more(
@@ -122,8 +175,13 @@ def _words(source: Source, raws: list[bytearray], done: int, announced: str) -> 
         if b"\n" in word or b"\0" in word:
             odd = "line break" if b"\n" in word else "NUL character"
             found = f"no word where one should begin: there is a {odd} in {word[:40]!r}"
-            raise source.fail(where, f"{found}. The file may be damaged; {announced}")
-        words.append(source.decode(word, where, f" Or the file is damaged: {announced}"))
+            cause = "The file may be damaged, or an earlier word has a space"
+            raise source.fail(where, f"{found}. {cause}; {announced}")
+        words.append(
+            source.decode(
+                word, where, f" Or the file is damaged, or an earlier word has a space: {announced}"
+            )
+        )
     return words
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from w2v.files import PathLike, check_distinct
 from w2v.formats.reading import first_of_each, read_vectors
 from w2v.formats.table import Progress, Table, counted, quoted, replace_unwritable
-from w2v.formats.writing import check_writable, output_paths, write_table
+from w2v.formats.writing import check_writable, named_outputs, write_table
 
 
 def convert(
@@ -47,7 +47,7 @@ def convert(
     ConfigError, OutputError, VectorFileError
     """
     check_writable(output, format)
-    check_distinct({f"{name}": name for name in output_paths(output, format)}, [path])
+    check_distinct(named_outputs("The output", output, format), [path])
     table = read_vectors(path, errors=errors, progress=on_read)
     if limit is not None:
         counts = None if table.counts is None else table.counts[:limit]

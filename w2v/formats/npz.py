@@ -6,6 +6,8 @@ moves it to a multiple of 64, where every use of the mapped array is as fast as 
 
 from __future__ import annotations
 
+import lzma
+import math
 import struct
 import zlib
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -26,6 +28,11 @@ _ZIP64_FIELD = 20
 _PADDING_ID = 0xD935  # as Android's zipalign calls it
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the same vectors give the same bytes
 _NAMES = ("vectors", "words", "counts")
+_MODEL = {"format", "about", "words", "input", "output"}  # as w2v.modelfile writes it
+_DAMAGED = (
+    *(ValueError, TypeError, RuntimeError, EOFError, OverflowError),
+    *(struct.error, zlib.error, lzma.LZMAError),
+)
 
 
 def write_npz(handle: BinaryIO, table: Table, progress: Progress | None = None) -> None:
@@ -63,11 +70,17 @@ def read_npz(source: Source) -> Table:
                 raise VectorFileError(
                     f"{source.name} is a zip archive without NumPy arrays; unpack it first."
                 )
+            if set(names) >= _MODEL:
+                raise VectorFileError(
+                    f"{source.name} is a whole model, not vectors alone. Load it by "
+                    "w2v.Word2Vec.load_model, whose `vectors` can be saved, or go on training it "
+                    "by w2v train --continue."
+                )
             arrays = {n: _read(source, archive, n) for n in names if n in _NAMES}
             return from_arrays(source, arrays or dict.fromkeys(names, np.empty(0)), "NumPy npz")
-    except (ValueError, RuntimeError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+    except (*_DAMAGED, zipfile.BadZipFile) as error:
         raise VectorFileError(
-            f"{source.name} is a damaged or foreign npz file ({error}). Make it again."
+            f"{source.name} is a damaged or foreign npz file ({error!s:.100}). Make it again."
         ) from error
 
 
@@ -75,25 +88,25 @@ def _read(source: Source, archive: zipfile.ZipFile, name: str) -> Array:
     """An array of the archive; if it is stored as it is, mapped."""
     info = archive.getinfo(f"{name}.npy")
     with archive.open(info) as member:
-        if name != "vectors" or info.compress_type:  # 0 is stored
-            return _read_all(member)
         shape, fortran, dtype = _npy_header(member)
         header = member.tell()
-    if fortran or dtype.hasobject:
+    if dtype.hasobject:
+        raise VectorFileError(
+            f"{source.name}: '{name}' holds Python objects, which may run any code when they are "
+            "read. Save it as strings or numbers."
+        )
+    # before memory is asked for; shapes are Python's integers, which do not overflow
+    if min(shape, default=0) < 0 or header + dtype.itemsize * math.prod(shape) != info.file_size:
+        raise VectorFileError(f"{source.name}: '{name}' has not the size its header says.")
+    if name != "vectors" or info.compress_type or fortran:  # 0 is stored
         with archive.open(info) as member:
-            return _read_all(member)
-    if header + dtype.itemsize * int(np.prod(shape, dtype=np.int64)) != info.file_size:
-        raise VectorFileError(f"{source.name}: 'vectors' has not the size its header says.")
+            array: Array = np.lib.format.read_array(member, allow_pickle=False)
+            return array
     with open(source.name, "rb") as raw:
         raw.seek(info.header_offset)
         name_bytes, extra_bytes = struct.unpack("<26xHH", raw.read(_LOCAL_HEADER))
     start = info.header_offset + _LOCAL_HEADER + name_bytes + extra_bytes + header
     return map_array(source.name, dtype, shape, start)
-
-
-def _read_all(member: Any) -> Array:
-    array: Array = np.lib.format.read_array(member, allow_pickle=False)
-    return array
 
 
 def _npy_header(member: Any) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:

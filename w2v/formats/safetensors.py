@@ -7,6 +7,8 @@ into memory, which the library's NumPy side does not. https://github.com/hugging
 from __future__ import annotations
 
 import json
+import math
+import re
 import struct
 from typing import Any, BinaryIO
 
@@ -65,7 +67,7 @@ def read_safetensors(source: Source) -> Table:
             tensors = json.loads(raw.read(start - 8))
             tensors.pop("__metadata__", None)
             arrays = {
-                name: _map(source, tensor, start)
+                name: _map(source, name, tensor, start)
                 for name, tensor in tensors.items()
                 if name in ("vectors", "words", "counts")
             } or dict.fromkeys(tensors, np.empty(0))
@@ -76,13 +78,16 @@ def read_safetensors(source: Source) -> Table:
     return from_arrays(source, arrays, "safetensors")
 
 
-def _map(source: Source, tensor: dict[str, Any], start: int) -> Array:
+def _map(source: Source, name: str, tensor: dict[str, Any], start: int) -> Array:
     """A tensor of the file; raises ValueError or KeyError if it cannot be as described."""
+    if re.fullmatch(r"[A-Z]\w*", tensor["dtype"]) and tensor["dtype"] not in _TYPES:
+        expected = f"expected one of {', '.join(_TYPES)}"
+        raise VectorFileError(f"{source.name}: '{name}' is {tensor['dtype']}; {expected}.")
     dtype = np.dtype(_TYPES[tensor["dtype"]])
-    shape = tuple(int(size) for size in tensor["shape"])
-    begin, end = tensor["data_offsets"]
-    size = dtype.itemsize * int(np.prod(shape, dtype=np.int64))
-    if min(shape, default=0) < 0 or end - begin != size or begin < 0:
+    shape, (begin, end) = tuple(tensor["shape"]), tensor["data_offsets"]
+    if not all(type(size) is int and size >= 0 for size in (*shape, begin, end)):
+        raise ValueError(f"{tensor} has odd numbers")
+    if end - begin != dtype.itemsize * math.prod(shape):
         raise ValueError(f"{tensor} does not add up")
     if start + end > (source.size or 0):
         raise ValueError("it ends before its numbers do")

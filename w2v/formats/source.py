@@ -33,7 +33,8 @@ class Source:
     ----------
     compression : str                 "gzip", say; empty for none.
     size : int or None                Bytes it will give; None if compressed.
-    head : bytes                      The first 64 KiB of them, which `readinto` gives no more.
+    head : bytes                      The first 64 KiB of them, or more after `look_on`, which
+                                      `readinto` gives no more.
     """
 
     def __init__(
@@ -52,6 +53,13 @@ class Source:
             self._stream = _Blocks(decompressed(raw, self.compression, name, VectorFileError))
         head = bytearray(_HEAD_BYTES)
         self.head = bytes(head[: self._fill(memoryview(head))])
+
+    def look_on(self) -> bool:
+        """Double `head`; False at the end of the file."""
+        more = bytearray(len(self.head))
+        got = self._fill(memoryview(more))
+        self.head += more[:got]
+        return got > 0
 
     def readinto(self, view: memoryview) -> int:
         """Fill a buffer with what comes next; fewer bytes only at the end."""

@@ -19,6 +19,8 @@ from w2v.formats.source import Source, Window
 from w2v.formats.table import Matrix, Progress, Rows, Table, counted
 
 _MOST_COLUMNS = 10_000
+_LONGEST_WORD = 1 << 20  # bytes
+_LONGEST_NUMBER = 64  # bytes, white space with it
 _BOM = b"\xef\xbb\xbf"
 _GAP = re.compile(rb"[ \t]+")
 
@@ -92,7 +94,7 @@ def read_text(source: Source, count: int | None, dim: int, start: int) -> Table:
     matrix = Rows(dim, likely)
     words: list[str] = []
     line = 0 if count is None else 1
-    blocks = _blocks_of_lines(source, start)
+    blocks = _blocks_of_lines(source, start, dim, line)
     quickly = partial(_parse_quickly, source, dim)
     for block, quick in in_order(quickly, blocks, pa.cpu_count()):
         parsed = quick or _parse(source, block, dim, line)
@@ -119,13 +121,19 @@ def _compare(source: Source, found: int, announced: int | None, line: int) -> No
     )
 
 
-def _blocks_of_lines(source: Source, start: int) -> Iterator[bytes]:
+def _blocks_of_lines(source: Source, start: int, dim: int, line: int) -> Iterator[bytes]:
+    """Blocks of whole lines, the first of which comes after `line` others."""
+    longest = _LONGEST_WORD + _LONGEST_NUMBER * dim
     window = Window(source, start)
     used = 0
     while window.move(used):
         used = window.data.rfind(b"\n", 0, window.have) + 1
         if used:
             yield bytes(window.data[:used])
+            line += window.data.count(b"\n", 0, used)
+        elif window.have > longest:
+            reason = f"no line break in {counted(window.have, 'byte')}, too many for a word and"
+            raise source.fail(f"line {line + 1}", f"{reason} {counted(dim, 'number')}.")
     if window.have:
         yield bytes(window.data[: window.have])
 
@@ -212,12 +220,12 @@ def is_number(field: bytes) -> bool:
 
 def is_numeric(line: bytes) -> bool:
     """Whether a line is a word and numbers, a few of them perhaps damaged."""
-    fields = line.split()[1:]
+    fields = _GAP.split(line.strip(b" \t\r"))[1:]
     return 2 * sum(map(is_number, fields)) >= len(fields) > 0
 
 
 def trailing_numbers(line: bytes) -> int:
     """How many fields at the end of a line are numbers; the first is a word."""
-    fields = line.split()[1:]
+    fields = _GAP.split(line.rstrip(b" \t\r"))[1:]
     words = [at for at, field in enumerate(fields, 1) if not is_number(field)]
     return len(fields) - max(words, default=0)

@@ -63,6 +63,12 @@ def output_paths(path: PathLike, format: str | None = None) -> list[str]:
     return [name, metadata_path(name)] if kind is FORMATS["projector"] else [name]
 
 
+def named_outputs(title: str, path: PathLike, format: str | None = None) -> dict[str, PathLike]:
+    """`output_paths` as `files.check_distinct` takes them; `title` is what users call `path`."""
+    titles = (title, f"{title} (its words)")
+    return dict(zip(titles, output_paths(path, format), strict=False))
+
+
 def keeps_counts(path: PathLike, format: str | None = None) -> bool:
     """Whether a file that is to be written will hold the counts."""
     return not _format(path, format)[0].lines
