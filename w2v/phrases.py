@@ -115,9 +115,9 @@ class Phrases:
                 f"`delimiter` must be text without white space and not empty, got {delimiter!r}."
             )
         self.delimiter = delimiter
-        if isinstance(connector_words, str):
+        if isinstance(connector_words, str) or not isinstance(connector_words, Iterable):
             raise ConfigError(
-                f"`connector_words` must be a list of words, got {connector_words!r}; split it."
+                f"`connector_words` must be a list of words, got {connector_words!r:.60}."
             )
         self.connector_words = tuple(dict.fromkeys(connector_words))
         for word in self.connector_words:
