@@ -31,6 +31,7 @@ TEXT = (
     "w2v.rewriting",
     "w2v.phrases",
     "w2v.phrase_scores",
+    "w2v.phrase_search",
     "w2v.phrase_table",
 )
 RESULTS = (
@@ -62,6 +63,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "w2v.rewriting": TEXT,
     "w2v.phrases": TEXT,
     "w2v.phrase_scores": ("w2v.errors",),
+    "w2v.phrase_search": TEXT,
     "w2v.phrase_table": TEXT,
     "w2v.huffman": TEXT,
     "w2v.formats": RESULTS,
