@@ -181,9 +181,13 @@ def test_early_stopping_stops_a_run() -> None:
 
 
 def test_early_stopping_refuses_what_makes_no_sense() -> None:
-    with pytest.raises(ConfigError, match="`patience` must be at least 1 epoch, got 0"):
+    with pytest.raises(ConfigError, match="at least 1; got 0"):
         EarlyStopping(patience=0)
-    with pytest.raises(ConfigError, match="`least` must not be negative, got nan"):
+    with pytest.raises(ConfigError, match=r"`patience` must be a whole .* got 1\.5"):
+        EarlyStopping(patience=1.5)  # type: ignore[arg-type]
+    with pytest.raises(ConfigError, match="`watch` must be a function of progress, got 3"):
+        EarlyStopping(watch=3)  # type: ignore[arg-type]
+    with pytest.raises(ConfigError, match="`least` must be a number and not negative, got nan"):
         EarlyStopping(least=float("nan"))
     with pytest.raises(TrainingError, match="nothing to watch: no loss was measured in epoch 1"):
         epochs(EarlyStopping(), [None])

@@ -248,7 +248,7 @@ class TestBadInput:
         out.write_bytes(b"old")
         wild = ["--alpha", "1e30", "--row-cap", "1e38", "--min-alpha", "1", "--step-tokens", "32"]
         result = run("train", corpus, "-o", out, "-q", *QUICK, *wild)
-        refused(result, 1, r"learning rate .* Lower alpha")
+        refused(result, 1, r"learning rate .* Lower --alpha")
         assert out.read_bytes() == b"old"
         assert os.listdir(tmp_path) == ["v.bin"]
 

@@ -74,7 +74,7 @@ def test_worked_example(tmp_path: Path) -> None:
     assert corpus.vocabulary == Vocabulary(("b", "a", "c"), np.array([3, 2, 2]))
     assert corpus.ids.tolist() == [0, 1, 0, 2, 0, 1, 2]
     assert corpus.ends.tolist() == [3, 7]
-    assert corpus.stats == CorpusStats(tokens=8, rare=1, sentences=3, types=4, files=1)
+    assert corpus.stats == CorpusStats(tokens=8, rare=1, sentences=3, types=4, lines=4, files=1)
     assert corpus.stats.kept == 7
     assert corpus.ids.dtype == np.int32
     assert corpus.ends.dtype == np.int64
@@ -103,7 +103,7 @@ def test_both_routes_agree_with_a_loop(
 ) -> None:
     expected = brute_force(sentences, min_count, max_vocab)
     file = tmp_path_factory.getbasetemp() / "agree.txt"
-    file.write_text("\n".join(map(" ".join, sentences)), encoding="utf-8")
+    file.write_text("".join(f"{' '.join(s)}\n" for s in sentences), encoding="utf-8")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(textio, "_PIECE_BYTES", 16)
         patch.setattr("w2v.corpus._BATCH_TOKENS", 3)
@@ -144,7 +144,7 @@ def test_given_vocabulary() -> None:
     assert corpus.vocabulary is vocabulary
     assert sentences_of(corpus) == [["the", "sat"], ["the"], ["the"]]
     assert corpus.ids.tolist() == [2, 1, 2, 2]
-    assert corpus.stats == CorpusStats(tokens=8, rare=4, sentences=3, types=6)
+    assert corpus.stats == CorpusStats(tokens=8, rare=4, sentences=3, types=6, lines=len(SENTENCES))
     with pytest.raises(CorpusError, match=r"No word .* in the given vocabulary; tokens read: 8"):
         read_sentences(SENTENCES, vocabulary=Vocabulary.from_counts({"dog": 1}))
 
@@ -154,7 +154,7 @@ def test_given_vocabulary_of_many_words() -> None:
     corpus = read_sentences(
         SENTENCES, vocabulary=Vocabulary.from_counts(["the", *words], [2] * 100_001)
     )
-    assert corpus.stats == CorpusStats(tokens=8, rare=5, sentences=3, types=6)
+    assert corpus.stats == CorpusStats(tokens=8, rare=5, sentences=3, types=6, lines=len(SENTENCES))
     assert corpus.ids.tolist() == [0, 0, 0]
 
 

@@ -98,8 +98,65 @@ class TestDemos:
         for number, threshold in enumerate((200, 100)):
             source = "text8" if number == 0 else "text8-phrase0"
             line = f"-train {source} -output text8-phrase{number} -threshold {threshold} -debug 2"
-            assert run_phrases(main, ["phrases", *line.split()]).exit_code == 0
+            result = run_phrases(main, ["word2phrase", *line.split()])
+            assert result.exit_code == 0, result.output
         done("word2vec -train text8-phrase1 -output v.bin -size 8 -threads 1 -binary 1 -iter 1")
+
+    def test_demo_train_big_model(self, folder: Path) -> None:
+        done(
+            "word2vec -train text8 -output vectors.bin -cbow 1 -size 500 -window 10 -negative 10 "
+            "-hs 0 -sample 1e-5 -threads 40 -binary 1 -iter 3 -min-count 10"
+        )
+        assert load("vectors.bin").matrix.shape == (28, 500)
+        assert "compute-accuracy" not in main.commands  # the help does not list it
+        questions = ": topics\nANIMAL1 Animal2 animal3 animal4\nanimal1 nobody tool1 tool2\n"
+        result = CliRunner().invoke(
+            main, ["compute-accuracy", "vectors.bin", "400000"], input=questions
+        )
+        assert result.exit_code == 0, result.output
+        assert re.search(r"\(all\) +[\d.]+ % .* 1 +1\n", result.stdout)  # of two, one is asked
+
+
+class TestTools:
+    """Programs that the demo scripts call besides."""
+
+    @pytest.fixture
+    def vectors(self, folder: Path) -> str:
+        table = {"east": [1, 0.1], "north": [0, 1], "west": [-1, 0], "up": [0.1, 0.9]}
+        Vectors(list(table), np.array(list(table.values()))).save("compass.bin")
+        return "compass.bin"
+
+    def test_distance(self, vectors: str) -> None:
+        result = CliRunner().invoke(main, ["distance", vectors], input="north\nEXIT\nwest\n")
+        assert result.exit_code == 0, result.output
+        assert re.findall(r"^ *(\w+)", result.stdout, re.MULTILINE) == [
+            "north",
+            "up",
+            "east",
+            "west",
+        ]
+
+    def test_word_analogy(self, vectors: str) -> None:
+        result = CliRunner().invoke(main, ["word-analogy", vectors], input="east up west\nEXIT\n")
+        assert result.exit_code == 0, result.output
+        asked = CliRunner().invoke(main, ["analogy", vectors, "east", "up", "west"])
+        assert result.stdout == asked.stdout
+
+    @pytest.mark.parametrize(
+        ("arguments", "text", "message"),
+        [
+            (["compass.bin"], "", "standard input holds no analogy"),
+            (["compass.bin"], ": a\nb c\n", "standard input, line 2: expected the four words"),
+            (["none.bin"], "a b c d\n", "Cannot read none.bin: No such file"),
+        ],
+    )
+    def test_accuracy_of_nothing(
+        self, vectors: str, arguments: list[str], text: str, message: str
+    ) -> None:
+        result = CliRunner().invoke(main, ["compute-accuracy", *arguments], input=text)
+        assert result.exit_code == 1
+        assert message in result.stderr
+        assert "Traceback" not in result.output
 
 
 class TestTraining:
@@ -110,8 +167,13 @@ class TestTraining:
             dim=8, window=3, sample=0.01, negative=4, epochs=2, min_count=2, alpha=0.03, workers=1
         ).fit("text8")
         ours = load("v.txt")
-        assert ours.words == ["</s>", *model.vectors.words]
-        np.testing.assert_array_equal(ours.matrix[1:], model.vectors.matrix)
+        assert ours.words[0] == "</s>"
+        assert sorted(ours.words[1:]) == sorted(model.vectors.words)
+        assert all(ours[word].tobytes() == model[word].tobytes() for word in model.vectors)
+
+    def test_a_learning_rate_that_is_too_high_is_named(self, folder: Path) -> None:
+        flags = "-output v -size 8 -threads 1 -alpha 1e30 -hs 1 -negative 0 -cbow 0"
+        refused(f"word2vec -train text8 {flags}", 1, r"diverged.* Lower -alpha \(now 1e\+30\)\.")
 
     def test_defaults_are_those_of_word2vec_c(self) -> None:
         defaults = {option.opts[0]: option.default for option in word2vec.params}
@@ -188,6 +250,15 @@ class TestVocabulary:
         assert counts == sorted(counts, reverse=True)
         assert sum(counts) == 8 * LINES
         assert Vocabulary.load("vocab.txt").total == 8 * LINES
+
+    def test_bytes_are_those_of_word2vec_c(self, folder: Path) -> None:
+        """Words of one count as they turn up; lines without a word count too."""
+        Path("text").write_text("b c\n\nc \xe9 a b\n \nz\na b\n", encoding="utf-8")
+        done("word2vec -train text -save-vocab vocab -min-count 1 -output v -size 2 -sample 0")
+        # word2vec -train text -save-vocab vocab -min-count 1
+        expected = "</s> 6\nb 3\nc 2\na 2\n\xe9 1\nz 1\n"
+        assert Path("vocab").read_bytes() == expected.encode()
+        assert load("v").words == ["</s>", "b", "c", "a", "\xe9", "z"]
 
     def test_one_of_word2vec_c_is_read_and_pruned(self, folder: Path) -> None:
         Path("vocab").write_text("</s> 400\nthe 9\nanimal1 7\ntool1 7\ntool2 4\nelsewhere 8\n")
@@ -291,9 +362,10 @@ class TestClasses:
 
 def test_the_row_of_the_sentence_end() -> None:
     vectors = Vectors(["a", "b"], np.ones((2, 4)))
-    first = with_sentence_end(vectors, 1)
-    assert first.words == ["</s>", "a", "b"]
-    np.testing.assert_array_equal(first.matrix, with_sentence_end(vectors, 1).matrix)
-    trained = with_sentence_end(Vectors(["a", "</s>"], [[1, 2], [3, 4]]), 1)
+    ordered = np.array([1, 0])
+    first = with_sentence_end(vectors, ordered, 1)
+    assert first.words == ["</s>", "b", "a"]
+    np.testing.assert_array_equal(first.matrix, with_sentence_end(vectors, ordered, 1).matrix)
+    trained = with_sentence_end(Vectors(["a", "</s>"], [[1, 2], [3, 4]]), ordered[1:], 1)
     assert trained.words == ["</s>", "a"]
     np.testing.assert_array_equal(trained.matrix, [[3, 4], [1, 2]])

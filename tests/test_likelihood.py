@@ -149,8 +149,15 @@ def test_what_is_refused() -> None:
         model.predict_output_word(["x", "y"])
     with pytest.raises(UnknownWordError, match=r"No word of the context \[\]"):
         model.predict_output_word([])
-    with pytest.raises(ValueError, match="`topn` must be at least 1, got 0"):
+    with pytest.raises(ValueError, match="`topn` must be a whole number from 1, got 0"):
         model.predict_output_word(["the"], topn=0)
+    for wrong in (None, 1.5, True):
+        with pytest.raises(ValueError, match="`topn` must be a whole number from 1, got"):
+            model.predict_output_word(["the"], topn=wrong)  # type: ignore[arg-type]
+    for sentence in (None, 3, [1, 2], [["the", "of"]], [b"the"]):
+        with pytest.raises(TypeError, match="Expected a list of words, got"):
+            model.score(sentence)  # type: ignore[arg-type]
+    assert model.score(iter(["the", "of"])) == model.score(["the", "of"])  # type: ignore[arg-type]
     for ask in (model.score, model.predict_output_word):
         with pytest.raises(TypeError, match="got the string 'the cat'"):
             ask("the cat")

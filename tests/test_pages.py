@@ -29,6 +29,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     lines += ["the bank of england and new york city"] * 20
     for name in ("text8", "corpus.txt", "more.txt"):
         (tmp_path / name).write_text("\n".join(lines) + "\n")
+    (tmp_path / "questions-words.txt").write_text(": any\nw1 w2 w3 w4\n")
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -48,7 +49,7 @@ def test_shell_examples_run(page: str, folder: Path) -> None:
             check=False,
         )
         assert done.returncode == 0, (line, done.stderr)
-        assert done.stdout == ""
+        assert (done.stdout == "") != ("compute-accuracy" in line)
         if "--connectors" in line:
             assert "bank_of_england" in (folder / "phrases.txt").read_text()
 

@@ -155,15 +155,19 @@ class TestFit:
         ("options", "message"),
         [
             ({"scoring": "default"}, "`scoring` must be one of word2phrase, gensim, npmi; got"),
-            ({"threshold": -1}, "`threshold` of the score word2phrase must be at least 0, got -1"),
-            ({"scoring": "npmi", "threshold": 10}, "must be from -1 to 1, got 10"),
-            ({"threshold": math.nan}, "must be at least 0, got nan"),
+            (
+                {"threshold": -1},
+                "`threshold` of the score word2phrase must be a finite number, at least 0; got -1",
+            ),
+            ({"scoring": "npmi", "threshold": 10}, "must be from -1 to 1; got 10"),
+            ({"threshold": math.nan}, "must be a finite number, at least 0; got nan"),
             ({"threshold": "9"}, "`threshold` must be a number, got '9'"),
             ({"threshold": [1, 2]}, "one number, or one for each of 1 passes"),
             ({"passes": 0}, "`passes` must be at least 1"),
             ({"min_count": -1}, "`min_count` must be at least 0"),
             ({"min_count": 1.5}, "`min_count` must be a whole number, got 1.5"),
             ({"delimiter": " "}, "`delimiter` must be text without white space"),
+            ({"connector_words": None}, "`connector_words` must be a list of words, got None"),
             ({"connector_words": "of the"}, "`connector_words` must be a list of words"),
             ({"connector_words": ["of the"]}, "`connector_words` must be words.*'of the'"),
         ],
@@ -171,6 +175,10 @@ class TestFit:
     def test_bad_options(self, options: dict[str, object], message: str) -> None:
         with pytest.raises(ConfigError, match=message):
             Phrases(**options)  # type: ignore[arg-type]
+
+    def test_numbers_of_numpy(self) -> None:
+        assert Phrases(threshold=np.float32(3)).thresholds == [3.0]
+        assert Phrases(threshold=np.array([2.0, 1.0]), passes=2).thresholds == [2.0, 1.0]  # type: ignore[arg-type]
 
     def test_too_many_connector_words(self) -> None:
         text = [[f"w{i}" for i in range(3000)]]
@@ -404,7 +412,7 @@ class TestCommand:
     @pytest.mark.parametrize(
         ("options", "code", "message"),
         [
-            (["--threshold", "-1"], 2, r"--threshold of the score word2phrase must be at least 0"),
+            (["--threshold", "-1"], 2, "--threshold of the score word2phrase must be a finite"),
             (["--score", "default"], 2, "'default' is not one of"),
             (["--passes", "2", "--threshold", "1", "--threshold", "2", "--threshold", "3"], 2,
              "--threshold must be one number, or one for each of 2 passes"),

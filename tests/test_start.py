@@ -92,6 +92,11 @@ class TestPretrained:
         with pytest.raises(error, match=message):
             small().fit(TEXT, pretrained=vectors)
 
+    @pytest.mark.parametrize("wrong", [3, {"the": [1.0] * 8}, small()])
+    def test_what_is_no_vectors(self, wrong: Any) -> None:
+        with pytest.raises(TypeError, match=r"`pretrained` must be `w2v\.Vectors` or the path"):
+            small().fit(never_read(), pretrained=wrong)
+
     def test_a_file_is_read_before_the_text(self, tmp_path: Path) -> None:
         with pytest.raises(w2v.VectorFileError):
             small().fit(never_read(), pretrained=tmp_path / "none.bin")
@@ -160,6 +165,7 @@ class TestFrozen:
         [
             ("the", TypeError, "`freeze` must be words, got the string 'the'"),
             ([1], TypeError, r"`freeze` must be words, got 1 \(int\)"),
+            (None, TypeError, "`freeze` must be words, got None"),
         ],
     )
     def test_what_is_no_list_of_words(
@@ -339,6 +345,27 @@ class TestScikitLearn:
         with pytest.raises(TypeError, match="got the string"):
             model.transform(["animal1"])
 
+    def test_fit_transform(self) -> None:
+        expected = small().fit(TEXT).transform(TEXT)
+        assert np.array_equal(small().fit_transform(iter(TEXT)), expected)
+        with pytest.raises(TypeError, match="a string was given where a list of tokens"):
+            small().fit_transform(["a b", "c d"])  # type: ignore[list-item]
+
+    def test_a_search_of_options(self) -> None:
+        selection = pytest.importorskip("sklearn.model_selection")
+        linear = pytest.importorskip("sklearn.linear_model")
+        pipeline = pytest.importorskip("sklearn.pipeline")
+        made = pipeline.make_pipeline(small(epochs=5), linear.LogisticRegression(max_iter=1000))
+        labels = [any(word in ANIMALS for word in sentence) for sentence in TEXT]
+        search = selection.GridSearchCV(made, {"word2vec__dim": [2, 12]}, cv=2)
+        search.fit(TEXT, labels)
+        assert set(search.cv_results_["param_word2vec__dim"].tolist()) == {2, 12}
+        assert search.best_score_ > 0.9
+
+    def test_what_is_shown(self) -> None:
+        assert repr(Word2Vec()) == "Word2Vec()"
+        assert repr(Word2Vec(model="cbow", dim=9)) == "Word2Vec(model='cbow', dim=9)"
+
     def test_clones_and_pipelines(self) -> None:
         base = pytest.importorskip("sklearn.base")
         linear = pytest.importorskip("sklearn.linear_model")
@@ -352,4 +379,10 @@ class TestScikitLearn:
         made = pipeline.make_pipeline(copy, linear.LogisticRegression(max_iter=1000))
         made.set_params(word2vec__epochs=5).fit(TEXT, labels)
         assert made.score(TEXT, labels) > 0.9
+        assert "Word2Vec(dim=12, " in repr(made)
+        assert made[:-1].transform(TEXT[:3]).shape == (3, 12)
+        validation = pytest.importorskip("sklearn.utils.validation")
+        validation.check_is_fitted(made[0])
+        with pytest.raises(pytest.importorskip("sklearn.exceptions").NotFittedError):
+            validation.check_is_fitted(small())
         assert base.clone(made).named_steps["word2vec"].config.epochs == 5

@@ -141,18 +141,19 @@ def test_without_the_cap_they_diverge(skewed: Corpus, model: str, loss: str, ste
 def test_loss_of_every_eighth_step_stands_for_all(
     skewed: Corpus, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    every = train(skewed, epochs=2)
+    every = train(skewed, epochs=2, step_tokens=1024)
     assert every.loss_every == 1
     monkeypatch.setattr(trainer, "_FEW_STEPS", 4)
-    sampled = train(skewed, epochs=2)
+    sampled = train(skewed, epochs=2, step_tokens=1024)
     assert sampled.loss_every == 8
     assert sampled.vectors.tobytes() == every.vectors.tobytes()
     assert sampled.loss == pytest.approx(every.loss, rel=0.03)
 
 
 def test_workers_never_get_less_than_a_useful_step(skewed: Corpus) -> None:
+    config = Config(min_count=1, workers=64, step_tokens=1024)
     with pytest.warns(UserWarning, match="64 workers were asked for"):
-        made = Trainer(Config(min_count=1, workers=64), skewed, get_backend("numpy"))
+        made = Trainer(config, skewed, get_backend("numpy"))
     assert made.workers == 4  # the corpus has four chunks
     assert made._worker_step == 256
 
@@ -160,7 +161,7 @@ def test_workers_never_get_less_than_a_useful_step(skewed: Corpus) -> None:
 def test_divergence_names_learning_rate_and_step(topics: Corpus) -> None:
     message = (
         r"Training diverged. The loss .* in epoch \d near step [\d,]+, at learning rate 1e\+30 "
-        r"and 64 tokens a step. Lower alpha \(now 1e\+30\) or row_cap"
+        r"and 64 tokens a step. Lower `alpha` \(now 1e\+30\) or `row_cap`"
     )
     with pytest.raises(TrainingError, match=message):
         train(topics, alpha=1e30, row_cap=1e38, step_tokens=64, min_alpha=1.0)
@@ -247,3 +248,18 @@ def test_words_of_equal_count_are_neighbours_by_where_they_first_stand(
             found[loss, order] = train(skewed, loss=loss, epochs=1).output.tobytes()
     assert found["hs", 1] != found["hs", -1]
     assert found["ns", 1] == found["ns", -1]
+
+
+def steps_of(words: int, **options: Any) -> int:
+    rng = np.random.default_rng(0)
+    text = [[f"w{i}" for i in rng.integers(0, 50, 100)] for _ in range(words // 100)]
+    corpus = read_sentences(text, min_count=1)
+    config = Config(workers=1, sample=0, **options)
+    return Trainer(config, corpus, get_backend(options.get("backend", "numpy"))).step_tokens
+
+
+def test_a_short_text_has_hundreds_of_steps_too() -> None:
+    """With steps of 1,024 tokens a text of 40,000 learnt little: 40 steps, held by the row cap."""
+    assert [steps_of(n, backend="numpy") for n in (500_000, 40_000, 2_000)] == [1024, 100, 64]
+    assert steps_of(40_000, backend="numpy", step_tokens=1024) == 1024
+    assert steps_of(40_000, backend="numba") == 16

@@ -66,6 +66,11 @@ def test_strings_where_sentences_are_expected(source: Iterator[str]) -> None:
         small().fit(source)  # type: ignore[arg-type]
 
 
+def test_a_vocabulary_that_is_none() -> None:
+    with pytest.raises(TypeError, match=r"`vocabulary` must be a `w2v.Vocabulary`, got \{'a': 1\}"):
+        small().fit([["a", "b"]], vocabulary={"a": 1})  # type: ignore[arg-type]
+
+
 def test_exhausted_iterator_is_an_error_not_an_empty_model() -> None:
     sentences = iter(two_topics(5))
     list(sentences)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
+from numbers import Integral, Real
 from typing import TYPE_CHECKING
 
 from w2v.errors import ConfigError, TrainingError
@@ -75,12 +76,16 @@ class EarlyStopping(Callback):
         least: float = 0.0,
         watch: Callable[[Progress], float] | None = None,
     ) -> None:
-        if patience < 1:
-            raise ConfigError(f"`patience` must be at least 1 epoch, got {patience}.")
-        if not least >= 0:
-            raise ConfigError(f"`least` must not be negative, got {least}.")
-        self.patience = patience
-        self.least = least
+        if not (_is(Integral, patience) and patience >= 1):
+            raise ConfigError(
+                f"`patience` must be a whole number of epochs, at least 1; got {patience!r}."
+            )
+        if not (_is(Real, least) and least >= 0):
+            raise ConfigError(f"`least` must be a number and not negative, got {least!r}.")
+        if watch is not None and not callable(watch):
+            raise ConfigError(f"`watch` must be a function of progress, got {watch!r:.60}.")
+        self.patience = int(patience)
+        self.least = float(least)
         self.watch = watch
         self.forget()
 
@@ -104,3 +109,7 @@ class EarlyStopping(Callback):
         self._worse = 0 if better else self._worse + 1
         self.best = min(self.best, float(value))
         return self._worse >= self.patience
+
+
+def _is(kind: type, value: object) -> bool:
+    return isinstance(value, kind) and not isinstance(value, bool)

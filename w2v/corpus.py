@@ -37,6 +37,8 @@ class CorpusStats:
     """Sentences read that had a token; those of rare tokens only are not in `Corpus.ends`."""
     types: int
     """Different tokens read."""
+    lines: int = 0
+    """Sentences read, those without a token too."""
     files: int = 0
     """Files read, standard input being one; 0 for sentences given by a program."""
 
@@ -251,6 +253,7 @@ def _read(
             rare=spool.tokens - kept,
             sentences=spool.sentences,
             types=int(np.count_nonzero(counts)),
+            lines=spool.lines,
             files=files,
         )
         seconds = {"count": counted - spool.started, "encode": time.perf_counter() - counted}

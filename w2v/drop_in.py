@@ -6,13 +6,15 @@ a file for "not in the dictionary".
 """
 
 import numpy as np
+from numpy.typing import NDArray
 
 from w2v.classes import word_classes
+from w2v.corpus import Corpus
 from w2v.errors import ConfigError
 from w2v.files import PathLike, check_target, write_text
 from w2v.formats import check_words, write_vectors
 from w2v.vectors import Vectors
-from w2v.vocab import Vocabulary
+from w2v.vocab import Vocabulary, read_words
 
 SENTENCE_END = "</s>"
 
@@ -34,31 +36,48 @@ def check(output: PathLike, vocabulary: Vocabulary, classes: int) -> None:
         )
 
 
-def with_sentence_end(vectors: Vectors, seed: int) -> Vectors:
-    """The same vectors behind a first row for `</s>`, drawn as word2vec.c draws it.
+def order(corpus: Corpus, vocabulary_file: PathLike | None) -> NDArray[np.int64]:
+    """Ids of the words as word2vec.c orders them, (V,), without that of `</s>`.
 
-    A text that has the word `</s>` has taught it a vector, which then moves to the front.
+    Words of one count stand as they turn up in the text, or in the file of the vocabulary.
     """
-    words, matrix = list(vectors.words), vectors.matrix
-    if SENTENCE_END in vectors:
-        row = words.index(SENTENCE_END)
-        first, matrix = matrix[row], np.delete(matrix, row, axis=0)
-        del words[row]
+    words = corpus.vocabulary
+    if vocabulary_file is None:
+        place = corpus.first_seen()
     else:
-        first = np.random.default_rng(seed).uniform(-0.5, 0.5, vectors.dim) / vectors.dim
-    return Vectors([SENTENCE_END, *words], np.vstack([first.astype(np.float32), matrix]))
+        places = {word: i for i, word in enumerate(read_words(vocabulary_file))}
+        place = np.array([places[word] for word in words.words], np.int64)
+    ordered: NDArray[np.int64] = np.lexsort((place, -words.counts))
+    return ordered.compress(ordered != words.index.get(SENTENCE_END, -1))
 
 
-def save_vocabulary(path: PathLike, vocabulary: Vocabulary, lines: int) -> None:
-    """Lines `word count`, beginning with `</s>` and the number of lines that have a word.
+def with_sentence_end(vectors: Vectors, ordered: NDArray[np.int64], seed: int) -> Vectors:
+    """The vectors of `order` behind a first row for `</s>`, drawn as word2vec.c draws it.
+
+    A text that has the word `</s>` has taught it a vector, which then is the first.
+    """
+    if SENTENCE_END in vectors:
+        first = vectors[SENTENCE_END]
+    else:
+        drawn = np.random.default_rng(seed).uniform(-0.5, 0.5, vectors.dim) / vectors.dim
+        first = drawn.astype(np.float32)
+    words = [SENTENCE_END, *(vectors.words[i] for i in ordered.tolist())]
+    return Vectors(words, np.vstack([first, vectors.matrix[ordered]]))
+
+
+def save_vocabulary(
+    path: PathLike, vocabulary: Vocabulary, ordered: NDArray[np.int64], lines: int
+) -> None:
+    """Lines `word count` of `order`, after `</s>` with the number of lines.
 
     Raises
     ------
     OutputError
     """
-    pairs = zip(vocabulary.words, vocabulary.counts.tolist(), strict=True)
-    rows = [f"{word} {count}\n" for word, count in pairs if word != SENTENCE_END]
-    write_text(path, f"{SENTENCE_END} {lines}\n" + "".join(rows))
+    words, counts = vocabulary.words, vocabulary.counts.tolist()
+    ends = lines + sum(counts[i] for i, word in enumerate(words) if word == SENTENCE_END)
+    rows = [f"{words[i]} {counts[i]}\n" for i in ordered.tolist()]
+    write_text(path, f"{SENTENCE_END} {ends}\n" + "".join(rows))
 
 
 def save_vectors(path: PathLike, vectors: Vectors, *, binary: bool) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from numbers import Real
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -58,16 +59,18 @@ def thresholds(scoring: str, threshold: Any, passes: int) -> list[float]:
     score = SCORES[scoring]
     if threshold is None:
         threshold = score.threshold
-    given = list(threshold) if isinstance(threshold, list | tuple) else [threshold] * passes
+    several = isinstance(threshold, list | tuple | np.ndarray)
+    given = list(threshold) if several else [threshold] * passes
     if len(given) != passes:
         raise ConfigError(
             f"`threshold` must be one number, or one for each of {passes} passes (--passes); "
             f"got {len(given)}."
         )
     for value in given:
-        if isinstance(value, bool) or not isinstance(value, int | float):
+        if isinstance(value, bool) or not isinstance(value, Real):
             raise ConfigError(f"`threshold` must be a number, got {value!r}.")
-        if not (score.least <= value <= score.most and math.isfinite(value)):
-            span = "at least 0" if score.most > 1 else "from -1 to 1"
-            raise ConfigError(f"`threshold` of the score {scoring} must be {span}, got {value:g}.")
+        number = float(value)
+        if not (score.least <= number <= score.most and math.isfinite(number)):
+            span = "a finite number, at least 0" if score.most > 1 else "from -1 to 1"
+            raise ConfigError(f"`threshold` of the score {scoring} must be {span}; got {number:g}.")
     return [float(value) for value in given]

@@ -9,10 +9,7 @@ from __future__ import annotations
 
 import operator
 import os
-import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from itertools import islice
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -20,28 +17,12 @@ import numpy as np
 from w2v.corpus import batches
 from w2v.errors import ConfigError, CorpusError, W2VError
 from w2v.files import PathLike, writing
-from w2v.pairs import LINE_END, Joiner, Pairing, TokenFile, count_pairs
-from w2v.phrase_scores import SCORES, Counts, thresholds
+from w2v.pairs import LINE_END, TokenFile
+from w2v.phrase_scores import SCORES, thresholds
+from w2v.phrase_search import PassStats, Search, find_and_join
 from w2v.phrase_table import Phrase, arranged, read_table, write_table
-from w2v.spool import Int32s
 from w2v.textio import Progress
 from w2v.vocab import is_word
-
-
-@dataclass(frozen=True)
-class PassStats:
-    """One pass over the text."""
-
-    tokens: int
-    """Of the text before the pass."""
-    words: int
-    """Different ones."""
-    pairs: int
-    """Different ones that were counted."""
-    phrases: int
-    joined: int
-    """Tokens fewer after the pass."""
-    seconds: float
 
 
 class Phrases:
@@ -115,9 +96,9 @@ class Phrases:
                 f"`delimiter` must be text without white space and not empty, got {delimiter!r}."
             )
         self.delimiter = delimiter
-        if isinstance(connector_words, str):
+        if isinstance(connector_words, str) or not isinstance(connector_words, Iterable):
             raise ConfigError(
-                f"`connector_words` must be a list of words, got {connector_words!r}; split it."
+                f"`connector_words` must be a list of words, got {connector_words!r:.60}."
             )
         self.connector_words = tuple(dict.fromkeys(connector_words))
         for word in self.connector_words:
@@ -174,6 +155,7 @@ class Phrases:
         from w2v.rewriting import Lines, pieces_of, with_line_ends  # these load Arrow
         from w2v.words import Dictionary, release_memory
 
+        search = Search(self.scoring, self.min_count, self.delimiter, len(self.connector_words))
         words = Dictionary(self.connector_words)
         with TokenFile() as text:
             for lengths, ids in words.encode(pieces_of(source, errors, progress)):
@@ -182,9 +164,11 @@ class Phrases:
             table: list[list[Phrase]] = []
             stats: list[PassStats] = []
             for threshold in self.thresholds:
-                table.append(self._pass(text, words, threshold, stats))
+                phrases, done = find_and_join(text, words, search, threshold)
+                table.append(phrases)
+                stats.append(done)
                 if on_pass is not None:
-                    on_pass(stats[-1])
+                    on_pass(done)
             if output is not None:
                 with writing(output) as handle:
                     Lines(handle).write_all((ids, words.words) for ids in text.blocks())
@@ -284,56 +268,6 @@ class Phrases:
 
     def _rules(self) -> list[list[tuple[tuple[str, ...], str]]]:
         return [[(phrase.words, phrase.phrase) for phrase in found] for found in self.table]
-
-    def _pass(
-        self, text: TokenFile, words: Any, threshold: float, stats: list[PassStats]
-    ) -> list[Phrase]:
-        """Find and join the pairs above `threshold`; both `text` and `words` change."""
-        started = time.perf_counter()
-        before = text.size
-        counts = text.counts(len(words))
-        tokens, types = int(counts.sum()), int(np.count_nonzero(counts))
-        if not tokens:
-            raise CorpusError("There is no word in the text.")
-        # pairs of rare words are rare; only gensim's score asks how many of them there are
-        least = 1 if self.scoring == "gensim" else max(1, self.min_count)
-        connectors = np.arange(len(self.connector_words))
-        content = np.flatnonzero(counts >= least)
-        content = content[content >= len(connectors)]
-        pairing = Pairing(len(words), content, content, connectors)
-        keys, found, pairs = count_pairs(text, pairing, max(1, self.min_count))
-        a, b = (counts[end].astype(np.float64) for end in pairing.ends(keys))
-        ab = found.astype(np.float64)
-        score = SCORES[self.scoring].formula
-        scores = score(Counts(ab, a, b, self.min_count, tokens, types + pairs))
-        kept = np.flatnonzero(scores > threshold)
-        kept = kept[np.argsort(-scores[kept], kind="stable")]
-        ids = pairing.words(keys[kept])
-        spelled = _spelled(ids, words)
-        names = [*map(self.delimiter.join, spelled)]
-        joiner = Joiner(len(words), ids, _ids_of(names, words))
-        text.join(joiner)
-        seconds = time.perf_counter() - started
-        stats.append(PassStats(tokens, types, pairs, len(kept), before - text.size, seconds))
-        return [*map(Phrase, spelled, names, found[kept].tolist(), scores[kept].tolist())]
-
-
-def _spelled(pairs: list[tuple[int, ...]], words: Any) -> list[tuple[str, ...]]:
-    """The words of each pair of ids."""
-    spelled = iter(words.take(np.array([id for pair in pairs for id in pair], np.int64)))
-    return [tuple(islice(spelled, len(pair))) for pair in pairs]
-
-
-def _ids_of(names: list[str], words: Any) -> Int32s:
-    """Id of each phrase; those that are no words yet are added to `words`."""
-    unique = list(dict.fromkeys(names))
-    places = words.positions(unique)
-    known = np.flatnonzero(places >= 0)
-    ids = {unique[places[word]]: int(word) for word in known}
-    new = [name for name in unique if name not in ids]
-    ids.update((name, len(words) + k) for k, name in enumerate(new))
-    words.append(new)
-    return np.array([ids[name] for name in names], np.int32)
 
 
 def _whole_number(name: str, value: Any, least: int) -> int:

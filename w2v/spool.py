@@ -35,6 +35,7 @@ class Spool:
     ----------
     counts : int64                Of each provisional id, and zeros for some more.
     tokens, sentences : int       Read so far; empty sentences are not counted.
+    lines : int                   Read so far, empty ones too.
     started : float               `time.perf_counter` when the spool was made.
     """
 
@@ -42,6 +43,7 @@ class Spool:
         self.counts = np.zeros(max(types, 1 << 16), np.int64)
         self.tokens = 0
         self.sentences = 0
+        self.lines = 0
         self.started = time.perf_counter()
         self._last_end = 0
         self._ids = temporary_file()
@@ -59,6 +61,7 @@ class Spool:
         ends = self.tokens + np.asarray(lengths, np.int64).cumsum()
         append_to(self._ids, ids)
         self.tokens += len(ids)
+        self.lines += len(ends) - 1
         if (types := int(ids.max(initial=-1)) + 1) > len(self.counts):
             self.counts = np.pad(self.counts, (0, types))
         np.add.at(self.counts, ids, 1)

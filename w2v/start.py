@@ -36,6 +36,11 @@ class Pretrained:
     """
 
     def __init__(self, vectors: Vectors | PathLike, dim: int) -> None:
+        if not isinstance(vectors, Vectors | str | os.PathLike):
+            raise TypeError(
+                "`pretrained` must be `w2v.Vectors` or the path of a vector file, got "
+                f"{type(vectors).__name__}. A model has them as `model.vectors`."
+            )
         self.file = None if isinstance(vectors, Vectors) else os.fspath(vectors)
         self.vectors = vectors if isinstance(vectors, Vectors) else load(vectors)
         if self.vectors.dim != dim:
@@ -125,6 +130,8 @@ def word_list(words: Iterable[str]) -> list[str]:
     """Distinct words in their order; raises `TypeError` for one string or what is no word."""
     if isinstance(words, str):
         raise TypeError(f"`freeze` must be words, got the string {words!r:.60}. Give a list.")
+    if not isinstance(words, Iterable):
+        raise TypeError(f"`freeze` must be words, got {words!r:.60}. Give a list.")
     for word in (listed := list(dict.fromkeys(words))):
         if not isinstance(word, str):
             raise TypeError(f"`freeze` must be words, got {word!r:.60} ({type(word).__name__}).")

@@ -8,7 +8,7 @@ import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
-from dataclasses import astuple, dataclass, field
+from dataclasses import astuple, dataclass, field, replace
 from functools import cached_property, partial
 
 import numpy as np
@@ -34,6 +34,7 @@ _FEW_STEPS = 512  # of an epoch: the loss is measured in all of them
 _DIVERGED = 10  # times the loss of untrained tables
 _FORGET_EVERY = 64  # chunks: what they take of memory is little, and to forget takes no time
 _LEAST_WORKER_STEP = 64  # tokens; below, a step is all overhead
+_LEAST_STEPS = 400  # of an epoch, unless they get smaller than that
 
 
 @dataclass(frozen=True)
@@ -161,16 +162,17 @@ class Trainer:
         start: Start = FRESH,
         callbacks: Sequence[Callback] = (),
     ) -> None:
-        self.config = config
         self.corpus = corpus
         self.backend = backend = backend.in_order() if config.deterministic else backend
+        keep = self._keep_share = corpus.vocabulary.keep_probabilities(config.sample)
+        kept_share = float(corpus.vocabulary.counts @ keep) / corpus.vocabulary.total
+        self.config = config = _in_steps(backend, config, len(corpus.ids) * kept_share)
         self.shape = step_shape(backend, config)
         self._on_progress = on_progress
         self._on_waiting = on_waiting
         self.start = start
         self._callbacks = callbacks
         self._stopped: dict[str, str | int] | None = None
-        keep = self._keep_share = corpus.vocabulary.keep_probabilities(config.sample)
         self._reader = BlockReader(
             backend,
             corpus.ids,
@@ -187,7 +189,6 @@ class Trainer:
         self._worker_step = max(self.shape.block, -(-self.shape.step // wanted))
         self._check_softmax()
         # a step may take more tokens than a chunk keeps: then a span of chunks makes one step
-        kept_share = float(corpus.vocabulary.counts @ keep) / corpus.vocabulary.total
         self._span = max(1, round(self._worker_step / (CHUNK * kept_share)))
         self.workers = min(wanted, -(-self._reader.chunks // self._span))
         self._steps = len(corpus.ids) * kept_share / self._worker_step  # in an epoch, about
@@ -431,9 +432,22 @@ class Trainer:
         return TrainingError(
             f"Training diverged. {what}, in epoch {epoch} near step "
             f"{round(done * config.epochs * self._steps):,}, at learning rate "
-            f"{config.learning_rate(done):.4g} and {tokens} a step. Lower alpha "
-            f"(now {config.alpha:g}) or row_cap (now {config.row_cap:g})."
+            f"{config.learning_rate(done):.4g} and {tokens} a step. Lower `alpha` "
+            f"(now {config.alpha:g}) or `row_cap` (now {config.row_cap:g})."
         )
+
+
+def _in_steps(backend: Backend, config: Config, tokens: float) -> Config:
+    """The configuration with small enough steps: a short text needs some hundreds of them too.
+
+    Large steps are held back by the row cap, and a short text has too few of them to make up for
+    it. A device takes what keeps it busy.
+    """
+    shape = step_shape(backend, config)
+    step = max(shape.block, _LEAST_WORKER_STEP, round(tokens / _LEAST_STEPS))
+    if config.step_tokens is not None or backend.max_workers is not None or step >= shape.step:
+        return config
+    return replace(config, step_tokens=step)
 
 
 def _copied(backend: Backend, tables: Tables, dim: int, words: Vocabulary) -> Vectors:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-import platform
 import time
 from collections.abc import Callable, Iterable, Sequence
+from numbers import Integral
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,8 @@ from w2v.likelihood import Likelihood
 from w2v.model import FRESH
 from w2v.modelfile import Fitted
 from w2v.queries import Limit, Query
-from w2v.trainer import Progress, Trained, Trainer
+from w2v.report import training_report
+from w2v.trainer import Progress, Trainer
 from w2v.vectors import Vectors
 from w2v.vocab import Vocabulary
 
@@ -114,6 +115,25 @@ class Word2Vec:
         )
         self.config = Config(**self._options)
         self._fitted: Fitted | None = None
+
+    def __repr__(self) -> str:
+        defaults = self.__init__.__kwdefaults__  # type: ignore[misc]
+        given = {k: v for k, v in self._options.items() if v != defaults[k]}
+        return f"Word2Vec({', '.join(f'{name}={value!r}' for name, value in given.items())})"
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return self._fitted is not None
+
+    def __sklearn_tags__(self) -> Any:
+        """What scikit-learn 1.6 and later wants to know: sentences in, no target needed."""
+        from sklearn.utils import InputTags, Tags, TargetTags, TransformerTags
+
+        return Tags(
+            estimator_type=None,
+            target_tags=TargetTags(required=False),
+            transformer_tags=TransformerTags(),
+            input_tags=InputTags(two_d_array=False, string=True),
+        )
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """The options as they were given, by name; `deep` has no meaning here."""
@@ -245,6 +265,11 @@ class Word2Vec:
             "min_count": self.config.min_count,
             "max_vocab": self.config.max_vocab,
         }
+        if vocabulary is not None and not isinstance(vocabulary, Vocabulary):
+            raise TypeError(
+                f"`vocabulary` must be a `w2v.Vocabulary`, got {vocabulary!r:.60}. "
+                "`Vocabulary.from_counts` makes one of a dictionary of counts."
+            )
         if vocabulary is not None:
             vocabulary = Vocabulary.from_counts(vocabulary.words, vocabulary.counts, **limits)
         if known:
@@ -316,7 +341,7 @@ class Word2Vec:
             vectors=vectors,
             output=trained.output,
             tree=trained.tree,
-            report=_report(trainer, trained, why),
+            report=training_report(trainer, trained, why),
             trained_as=self.config.as_dict(),
             epochs=begin.epochs + len(trained.loss),
         )
@@ -391,8 +416,9 @@ class Word2Vec:
         UnknownWordError
             None of them is in the vocabulary.
         """
-        if isinstance(topn, bool) or topn < 1:
-            raise ValueError(f"`topn` must be at least 1, got {topn!r}.")
+        if isinstance(topn, bool) or not isinstance(topn, Integral) or topn < 1:
+            raise ValueError(f"`topn` must be a whole number from 1, got {topn!r}.")
+        topn, context = int(topn), _listed(context)
         fitted = self._done()
         rows = _known(context, fitted.vectors)
         if not rows:
@@ -419,6 +445,13 @@ class Word2Vec:
             if some:
                 made[i] = vectors.matrix[some].mean(axis=0)
         return made
+
+    def fit_transform(
+        self, sentences: Iterable[list[str] | tuple[str, ...]], y: object = None
+    ) -> NDArray[np.float32]:
+        """`fit` and `transform` on the same sentences, for scikit-learn."""
+        sentences = list(sentences)
+        return self.fit(sentences, y).transform(sentences)
 
     def save_model(self, path: PathLike) -> None:
         """Write all that scoring and further training need to a file; see `w2v.modelfile`.
@@ -472,86 +505,18 @@ def _likelihood(fitted: Fitted) -> Likelihood:
     return Likelihood(fitted.vectors.matrix, fitted.output, fitted.tree)
 
 
-def _known(words: Sequence[str], vectors: Vectors) -> list[int]:
-    """Rows of those words that have one."""
+def _listed(words: Iterable[str]) -> list[str]:
+    """The words of a sentence; raises `TypeError` for what is none."""
     if isinstance(words, str):
         raise TypeError(f"Expected a list of words, got the string {words!r:.60}. Split it first.")
-    return [vectors.index(word) for word in words if word in vectors]
+    if not isinstance(words, Iterable):
+        raise TypeError(f"Expected a list of words, got {words!r:.60}.")
+    for word in (listed := list(words)):
+        if not isinstance(word, str):
+            raise TypeError(f"Expected a list of words, got {word!r:.60} among them.")
+    return listed
 
 
-def _trace(trainer: Trainer, trained: Trained) -> list[dict[str, Any]]:
-    """Of each moment: how far, the loss of its epoch so far, and the speed since the one before."""
-    words = trainer.corpus.stats.tokens * trainer.config.epochs
-    points = []
-    done, seconds = 0.0, 0.0
-    for at in trained.trace:
-        points.append(
-            {
-                "done": at.done,
-                "epoch": at.epoch,
-                "seconds": at.seconds,
-                "loss": at.loss,
-                "learning_rate": at.learning_rate,
-                "raw_words_per_second": words * (at.done - done) / (at.seconds - seconds),
-            }
-        )
-        done, seconds = at.done, at.seconds
-    return points
-
-
-def _report(trainer: Trainer, trained: Trained, why: str) -> dict[str, Any]:
-    from w2v import __version__
-
-    corpus, backend = trainer.corpus, trainer.backend
-    stats = corpus.stats
-    return {
-        "config": trainer.config.as_dict(),
-        "versions": {
-            "w2v": __version__,
-            "python": platform.python_version(),
-            "numpy": np.__version__,
-            backend.name: backend.version,
-        },
-        "backend": {"name": backend.name, "device": backend.device, "why": why},
-        "workers": trainer.workers,
-        "step": {
-            "block_tokens": trainer.shape.block,
-            "block_negatives": trainer.shape.shared if trainer.config.loss == "ns" else None,
-            "step_tokens": trainer.step_tokens,
-        },
-        "vocabulary": len(corpus.vocabulary),
-        "tokens": {
-            "read": stats.tokens,
-            "rare": stats.rare,
-            "subsampled": _subsampled(stats.kept, trained, trainer.config.epochs),
-            "kept": trained.kept,
-        },
-        "sentences": stats.sentences,
-        "types": stats.types,
-        "loss": trained.loss,
-        "loss_measured_every_steps": trained.loss_every,
-        "done": trained.done,
-        "stopped": trained.stopped,
-        "trace": _trace(trainer, trained),
-        **{name: trainer.start.about.get(name) for name in ("continued", "pretrained", "frozen")},
-        "seconds": {
-            **corpus.seconds,
-            "prepare": trained.prepare_seconds,
-            "train": trained.seconds,
-        },
-        "raw_words_per_second": trained.raw_words_per_second,
-        "kept_tokens_per_second": trained.kept_tokens_per_second,
-        "peak_memory_bytes": backend.peak_memory_bytes(),
-        **({"planned_memory_bytes": trainer.memory.as_dict()} if trainer.memory else {}),
-    }
-
-
-def _subsampled(tokens: int, trained: Trained, epochs: int) -> list[int]:
-    """Tokens that subsampling has dropped from each epoch; of an epoch cut short, about."""
-    whole = [1.0] * len(trained.kept)
-    if trained.stopped:
-        whole[-1] = trained.done * epochs - (len(whole) - 1)
-    return [
-        max(0, round(tokens * share) - kept)
-        for share, kept in zip(whole, trained.kept, strict=True)
-    ]
+def _known(words: Iterable[str], vectors: Vectors) -> list[int]:
+    """Rows of those words that have one."""
+    return [vectors.index(word) for word in _listed(words) if word in vectors]

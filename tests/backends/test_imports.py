@@ -32,6 +32,7 @@ TEXT = (
     "w2v.rewriting",
     "w2v.phrases",
     "w2v.phrase_scores",
+    "w2v.phrase_search",
     "w2v.phrase_table",
 )
 RESULTS = (
@@ -65,6 +66,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "w2v.rewriting": TEXT,
     "w2v.phrases": TEXT,
     "w2v.phrase_scores": ("w2v.errors",),
+    "w2v.phrase_search": TEXT,
     "w2v.phrase_table": TEXT,
     "w2v.huffman": TEXT,
     "w2v.formats": RESULTS,
@@ -82,7 +84,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "w2v.pictures": (*RESULTS, "w2v.layout"),
     "w2v.plot": (*RESULTS, "w2v.layout", "w2v.page", "w2v.pictures"),
     "w2v.classes": RESULTS,
-    "w2v.drop_in": (*RESULTS, "w2v.classes", "w2v.vocab"),
+    "w2v.drop_in": (*RESULTS, "w2v.classes", "w2v.corpus", "w2v.vocab"),
     "w2v.demo": RESULTS,
     "w2v.modelfile": (*RESULTS, "w2v.huffman"),
     "w2v.likelihood": ("w2v.huffman",),
@@ -103,6 +105,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         "w2v.callbacks",
         "w2v.vectors",
     ),
+    "w2v.report": ("w2v.trainer", "w2v"),
     "w2v.start": (*LEAVES, *RESULTS, "w2v.corpus", "w2v.model", "w2v.modelfile"),
     "w2v.bench": (*MODEL, "w2v.corpus", "w2v.trainer", "w2v.vocab"),
     "w2v.__main__": ("w2v.cli",),

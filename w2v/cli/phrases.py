@@ -12,7 +12,7 @@ from w2v.cli.base import PATH, Command
 from w2v.phrase_scores import SCORINGS
 
 if TYPE_CHECKING:
-    from w2v.phrases import PassStats
+    from w2v.phrase_search import PassStats
 
 
 @click.command(cls=Command)

@@ -29,7 +29,7 @@ _QUESTIONS = (
     queries.rank,
 )
 _PROMPT = "w2v> "
-_LEAVE = ("exit", "quit")
+_LEAVE = ("exit", "quit", "EXIT")  # the last as in word2vec.c
 _HISTORY = 1000  # lines kept
 _COMPLETIONS = 200  # offered, at most
 _HELP = """\
@@ -65,6 +65,11 @@ def shell(vectors: str) -> None:
       w2v shell vectors.bin
       echo 'analogy man king woman -n 3' | w2v shell vectors.bin
     """
+    ask_lines(vectors, "nearest")
+
+
+def ask_lines(vectors: str, plain: str) -> None:
+    """Answer lines until one leaves; `plain` is asked where a line begins with no command."""
     table = load_vectors(vectors)
     table.unit  # noqa: B018  rows are scaled now, not while the first answer is waited for
     commands = {command.name or "": _without_file(command, table) for command in _QUESTIONS}
@@ -76,7 +81,7 @@ def shell(vectors: str) -> None:
     for line in _typed(table, [*commands, "help", *_LEAVE]) if typed else _piped():
         if line in _LEAVE:
             break
-        now = _answer(line, commands)
+        now = _answer(line, commands, plain)
         if now == INTERRUPTED and not typed:
             click.get_current_context().exit(now)
         code = max(code, int(now != 0))
@@ -103,7 +108,7 @@ def _without_file(command: click.Command, table: Vectors) -> click.Command:
     )
 
 
-def _answer(line: str, commands: dict[str, click.Command]) -> int:
+def _answer(line: str, commands: dict[str, click.Command], plain: str) -> int:
     """Answer one line on standard output; the exit code it would have had as a command."""
     try:
         words = _split(line)
@@ -113,7 +118,7 @@ def _answer(line: str, commands: dict[str, click.Command]) -> int:
         if words[0] in commands:
             command, words = commands[words[0]], words[1:]
         else:
-            command = commands["nearest"]
+            command = commands[plain]
         code = command.main(words, prog_name=command.name, standalone_mode=False)
     except click.ClickException as error:
         error.show()

@@ -53,6 +53,7 @@ class _DropIn(Command):
         )
 
     def in_own_words(self, message: str) -> str:
+        message = re.sub(r" or `row_cap` \(now [^)]*\)", "", message)  # there is no flag for it
         message = re.sub(r"`(\w+)`", lambda m: _FLAGS.get(m[1], m[0]), message)
         return re.sub(r"(?<![\w-])--[a-z-]+", lambda m: _FLAGS.get(m[0], m[0]), message)
 
@@ -154,8 +155,9 @@ def word2vec(
     ):
         if output:
             drop_in.check(output, text.vocabulary, classes)
+        ordered = drop_in.order(text, read_vocab)
         if save_vocab:
-            drop_in.save_vocabulary(save_vocab, text.vocabulary, text.stats.sentences)
+            drop_in.save_vocabulary(save_vocab, text.vocabulary, ordered, text.stats.lines)
             console.say(f"saved    {save_vocab}: {len(text.vocabulary):,} words, and </s>")
         if not output:
             return
@@ -165,7 +167,7 @@ def word2vec(
             on_progress=console.training if debug > 1 else None,
             on_waiting=console.waiting,
         )
-        result = drop_in.with_sentence_end(model.vectors, model.config.seed)
+        result = drop_in.with_sentence_end(model.vectors, ordered, model.config.seed)
         if classes:
             drop_in.save_classes(output, result, classes)
         else:

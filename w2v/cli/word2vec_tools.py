@@ -1,0 +1,54 @@
+"""The other programs of word2vec.c under their names, so that its scripts run unchanged."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+
+import click
+
+from w2v.cli import evaluation, phrases, shell
+from w2v.cli.base import PATH, Command
+from w2v.errors import EvaluationError
+
+
+@click.command(cls=Command)
+@click.argument("vectors", type=PATH)
+def distance(vectors: str) -> None:
+    """Neighbours of the words that are typed: `w2v shell`. EXIT leaves."""
+    shell.ask_lines(vectors, "nearest")
+
+
+@click.command("word-analogy", cls=Command)
+@click.argument("vectors", type=PATH)
+def word_analogy(vectors: str) -> None:
+    """Analogies of three words that are typed: `w2v shell`. EXIT leaves."""
+    shell.ask_lines(vectors, "analogy")
+
+
+@click.command("compute-accuracy", cls=Command)
+@click.argument("vectors", type=PATH)
+@click.argument("threshold", type=click.IntRange(min=0), default=0)
+@click.pass_context
+def compute_accuracy(ctx: click.Context, /, vectors: str, threshold: int) -> None:
+    """Score vectors on the analogies in standard input: `w2v eval`, in any case of letters.
+
+    Only the first THRESHOLD words count; 0 is for all.
+    """
+    with tempfile.NamedTemporaryFile(prefix="w2v-questions-") as questions:
+        questions.write(sys.stdin.buffer.read())
+        questions.flush()
+        asked = {"analogies": (questions.name,), "restrict_vocab": threshold, "case": "fold"}
+        try:
+            ctx.invoke(evaluation.evaluate, vectors=(vectors,), **asked)
+        except EvaluationError as error:
+            message = str(error).replace(questions.name, "standard input")
+            raise EvaluationError(message) from error
+
+
+TOOLS: dict[str, click.Command] = {
+    "word2phrase": phrases.phrases,
+    "distance": distance,
+    "word-analogy": word_analogy,
+    "compute-accuracy": compute_accuracy,
+}
