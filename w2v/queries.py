@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, SupportsFloat
 
 import numpy as np
 import numpy.typing as npt
 
-from w2v.cosines import METHODS, Floats, Terms, largest, ranks, unit_rows
+from w2v.cosines import (
+    METHODS,
+    Floats,
+    Omitted,
+    Terms,
+    UnitTable,
+    largest,
+    ranks,
+    sums,
+    unit_rows,
+)
 from w2v.errors import QueryError, UnknownWordError
 from w2v.formats import counted, quoted
 from w2v.spelling import unknown_words
@@ -18,6 +28,8 @@ Query = str | npt.NDArray[np.floating[Any]]
 """A word, or a vector (D,) of finite numbers."""
 Limit = int | tuple[int, int] | None
 """What may be answered: the first so many words, words from one row up to another, or all."""
+Lists = tuple[list[Query], list[Query]]
+"""What counts for an answer, and what counts against it."""
 
 
 class Queries:
@@ -41,6 +53,11 @@ class Queries:
 
     @property
     def unit(self) -> Floats:
+        raise NotImplementedError
+
+    @property
+    def table(self) -> UnitTable:
+        """`unit` where it is searched."""
         raise NotImplementedError
 
     def index(self, word: str) -> int:
@@ -69,7 +86,7 @@ class Queries:
         ----------
         positive, negative : word, vector (D,), or list of them
         n : int or None
-            How many, None for all; fewer come back when there are fewer words.
+            How many, None for all, 0 for none; fewer come back when there are fewer words.
         restrict_vocab : int or (start, stop), optional
 
         Returns
@@ -125,15 +142,20 @@ class Queries:
             sizes = f"{len(positives)} and {len(negatives)}"
             raise ValueError(f"`positives` and `negatives` must have one length, got {sizes}.")
         rows = self._range(restrict_vocab)
-        n = len(rows) if n is None else _integer("n", n, 1)
+        n = len(rows) if n is None else _integer("n", n, 0)
         lists = [(_as_list(p), _as_list(m)) for p, m in zip(positives, negatives, strict=True)]
-        self._check_known([item for pair in lists for half in pair for item in half])
-        terms = [self._terms(plus, minus, method) for plus, minus in lists]
-        omitted = [
-            list({self.index(item) for item in plus + minus if isinstance(item, str)})
+        items, terms = self._terms(lists)
+        omitted = _pairs(
+            {self.index(item) for item in plus + minus if isinstance(item, str)}
             for plus, minus in lists
-        ]
-        found = largest(self.unit, terms, omitted, n, rows, method)
+        )
+        if method == "3cosadd":
+            asked = self._asked(lists, items, terms)
+            found = largest(self.table, asked, omitted, n, rows)
+        else:
+            for (plus, minus), (p, m) in zip(lists, terms, strict=True):
+                self._check_direction([*plus, *minus], items[[*p, *m]])
+            found = largest(self.table, items, omitted, n, rows, terms)
         as_score = _cosine if method == "3cosadd" else float
         return [
             [(self.words[row], as_score(s)) for row, s in zip(at.tolist(), scores, strict=True)]
@@ -165,8 +187,13 @@ class Queries:
         """1 minus the cosine, in [0, 2]."""
         return 1.0 - self.similarity(a, b, restrict_vocab)
 
-    def n_similarity(self, a: Sequence[Query], b: Sequence[Query]) -> float:
+    def n_similarity(
+        self, a: Sequence[Query], b: Sequence[Query], restrict_vocab: Limit = None
+    ) -> float:
         """Cosine of the means of two lists of words or vectors."""
+        items = [*_as_list(a), *_as_list(b)]
+        self._check_known(items)
+        self._check_within(items, restrict_vocab)
         return self.similarity(
             self.mean_vector(a, normalize=False), self.mean_vector(b, normalize=False)
         )
@@ -178,7 +205,9 @@ class Queries:
         self._check_known([item, *(others or ())])
         if others is None:
             rows = self._range(restrict_vocab)
-            return _distances(self.unit[rows.start : rows.stop] @ self._direction(item))
+            backend, unit = self.table
+            asked = backend.asarray(self._direction(item))
+            return _distances(backend.to_numpy(unit[rows.start : rows.stop] @ asked))
         self._check_within(others, restrict_vocab)
         return _distances(self._directions(others) @ self._direction(item))
 
@@ -231,12 +260,11 @@ class Queries:
         self._check_known([item for pair in pairs for item in pair])
         self._check_within([b for _, b in pairs], restrict_vocab)
         targets = np.array([self.index(b) for _, b in pairs], np.intp)
-        none = np.empty((0, self.unit.shape[1]), np.float32)
-        asked = [self._terms([a], [], "3cosadd")[0] for a, _ in pairs]
-        own = [[self.index(a)] if isinstance(a, str) else [] for a, _ in pairs]
-        omitted = [[*rows_, target] for rows_, target in zip(own, targets.tolist(), strict=True)]
-        queries = np.concatenate([none, *asked])
-        return [int(rank) for rank in ranks(self.unit, queries, targets, omitted, rows)]
+        lists: list[Lists] = [([a], []) for a, _ in pairs]
+        queries = self._asked(lists, *self._terms(lists))
+        own = [{self.index(a)} if isinstance(a, str) else set() for a, _ in pairs]
+        omitted = _pairs(rows_ | {b} for rows_, b in zip(own, targets.tolist(), strict=True))
+        return [int(rank) for rank in ranks(self.table, queries, targets, omitted, rows)]
 
     def closer_than(self, a: Query, b: str, restrict_vocab: Limit = None) -> list[str]:
         """The words that are nearer to `a` than `b` is, nearest first."""
@@ -244,22 +272,28 @@ class Queries:
         found = self.most_similar(a, (), closer, restrict_vocab) if closer else []
         return [word for word, _ in found]
 
-    def most_similar_to_given(self, a: Query, words: Sequence[str]) -> str:
+    def most_similar_to_given(
+        self, a: Query, words: Sequence[str], restrict_vocab: Limit = None
+    ) -> str:
         """Which of `words` is nearest to `a`; of equal ones the first."""
         if not words:
             raise QueryError("`words` is empty; expected the words to choose from.")
-        return words[int(np.argmin(self.distances(a, words)))]
+        return words[int(np.argmin(self.distances(a, words, restrict_vocab)))]
 
-    def relative_cosine_similarity(self, a: str, b: str, n: int = 10) -> float:
+    def relative_cosine_similarity(
+        self, a: str, b: str, n: int = 10, restrict_vocab: Limit = None
+    ) -> float:
         """Cosine of a and b over the sum of the cosines of the n words nearest to a.
 
         More than 1/n speaks for a synonym (Leeuwenberg et al. 2016, "A minimally supervised
         approach for synonym extraction with word embeddings").
         """
-        total = sum(cosine for _, cosine in self.most_similar(a, n=n))
+        cosine = self.similarity(a, b)
+        self._check_within([b], restrict_vocab)
+        total = sum(near for _, near in self.most_similar(a, (), n, restrict_vocab))
         if not total:
             raise QueryError(f"The {n} words nearest to {quoted(a)} have cosines that sum to 0.")
-        return self.similarity(a, b) / total
+        return cosine / total
 
     def mean_vector(
         self,
@@ -322,16 +356,36 @@ class Queries:
                     f"{rows.start + 1:,} to {rows.stop:,} that the query is restricted to."
                 )
 
-    def _terms(self, positive: list[Query], negative: list[Query], method: str) -> Terms:
-        if not positive and not negative:
-            raise ValueError("`positive` and `negative` are both empty; expected a word or vector.")
-        plus, minus = self._directions(positive), self._directions(negative)
-        if method == "3cosadd":
-            query = plus.sum(axis=0) - minus.sum(axis=0)
-            self._check_direction([*positive, *negative], query)
-            return unit_rows(query[np.newaxis]), minus[:0]
-        self._check_direction([*positive, *negative], np.concatenate([plus, minus]))
-        return plus, minus
+    def _terms(self, lists: Sequence[Lists]) -> tuple[Floats, list[Terms]]:
+        """Unit vectors (I, D) of all that is named, words once, and their places in each query."""
+        self._check_known([item for lists_ in lists for half in lists_ for item in half])
+        vectors: list[Floats] = []
+        known: dict[str, int] = {}
+
+        def place(item: Query) -> int:
+            if isinstance(item, str):
+                if item in known:
+                    return known[item]
+                known[item] = len(vectors)
+            vectors.append(self._direction(item))
+            return len(vectors) - 1
+
+        terms: list[Terms] = []
+        for plus, minus in lists:
+            if not plus and not minus:
+                raise ValueError(
+                    "`positive` and `negative` are both empty; expected a word or vector."
+                )
+            terms.append(([place(item) for item in plus], [place(item) for item in minus]))
+        none = np.empty((0, self.unit.shape[1]), np.float32)
+        return np.stack(vectors) if vectors else none, terms
+
+    def _asked(self, lists: Sequence[Lists], items: Floats, terms: Sequence[Terms]) -> Floats:
+        """Unit vector (Q, D) of each query by 3CosAdd."""
+        found = sums(items, terms)
+        for (plus, minus), vector in zip(lists, found, strict=True):
+            self._check_direction([*plus, *minus], vector)
+        return unit_rows(found)
 
     def _check_direction(self, items: Sequence[Query], vector: Floats) -> None:
         if np.abs(vector).max() < 1e-6:  # what rounding leaves where unit vectors cancel
@@ -371,6 +425,13 @@ class Queries:
         if not np.isfinite(vector).all():
             raise ValueError("A query vector must be finite, got NaN or infinity in it.")
         return vector
+
+
+def _pairs(rows: Iterable[set[int]]) -> Omitted:
+    """Rows that are no answer to each query, as pairs of a query and a row."""
+    flat = [(query, row) for query, some in enumerate(rows) for row in some]
+    pairs = np.array(flat, np.intp).reshape(-1, 2)
+    return pairs[:, 0], pairs[:, 1]
 
 
 def _distances(cosine: Floats) -> Floats:
