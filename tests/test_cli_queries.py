@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
-from w2v import Vectors, load
+from w2v import Backend, Vectors, available_backends, load
 from w2v.cli import main
 
 DOCS = (Path(__file__).parents[1] / "docs" / "queries.md").read_text(encoding="utf-8")
@@ -162,6 +162,29 @@ def test_restrict_vocab_is_obeyed_by_every_command(vectors: Path) -> None:
         answered(command, vectors, *words, "--restrict-vocab", "6")
     for wrong in ("x", "-3", "4:2", "1:2:3", ""):
         refused(run("nearest", vectors, "king", "--restrict-vocab", wrong), 2, "START:STOP")
+
+
+def test_words_are_searched_on_a_backend(vectors: Path, backend: Backend) -> None:
+    there = ["--backend", backend.name]
+    for command in (
+        ["nearest", vectors, "king - man + woman", "apple", "-n", 3],
+        ["nearest", vectors, "king woman - man", "--method", "3cosmul"],
+        ["analogy", vectors, "man", "king", "woman", "--restrict-vocab", "5"],
+        ["rank", vectors, "king", "queen", "apple", "king"],
+    ):
+        assert answered(*command, *there) == answered(*command)
+    text = "apple -n 1\nrank king queen\nking --backend numpy\n"
+    result = run("shell", vectors, *there, stdin=text)
+    assert result.stdout.splitlines()[0] == "apple"
+    assert "No such option '--backend'" in result.stderr
+
+
+def test_a_backend_that_cannot_be_used_is_said_before_the_file_is_read(tmp_path: Path) -> None:
+    if any(state.name == "cupy" and state.backend for state in available_backends()):
+        pytest.skip("CuPy can be used here")
+    for command in (["nearest", "-"], ["analogy", *"abc"], ["rank", *"ab"], ["shell"]):
+        result = run(command[0], tmp_path / "none", *command[1:], "--backend", "cupy")
+        refused(result, 1, "Backend 'cupy' was asked for, but .* Pass --backend numpy")
 
 
 def test_what_fails_stops_nothing_else_and_is_said(vectors: Path) -> None:

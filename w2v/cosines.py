@@ -31,7 +31,7 @@ _COSINES = 1 << 22  # held at a time, 16 MiB
 _ON_DEVICE = 4  # times as many, where a launch costs more than to come by the memory
 _QUERIES = 1024  # answered at a time
 _ROWS = 1 << 11  # scaled at a time
-_SAMPLE = 1 << 12  # scores of a query that say how large the largest are, at the least
+_SAMPLE = 1 << 10  # scores of a query that say how large the largest are, at the least
 
 
 class UnitTable(NamedTuple):

@@ -113,8 +113,10 @@ class Vectors(Queries):
         BackendError
             It is unknown, or cannot be used here.
         """
+        where = search_backend(backend)
         there = object.__new__(type(self))
-        there.__dict__.update(self.__dict__, backend=search_backend(backend))
+        self.unit  # noqa: B018  made now, it is shared
+        there.__dict__.update(self.__dict__, backend=where)
         there.__dict__.pop("table", None)
         return there
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from w2v.cli import batch, queries
-from w2v.cli.base import INTERRUPTED, PATH, Command, load_vectors
+from w2v.cli.base import INTERRUPTED, PATH, Command
 
 if TYPE_CHECKING:
     from w2v import Vectors
@@ -52,7 +52,8 @@ Add --help to a command for more. Tab completes; exit, quit or Ctrl-D leaves."""
 
 @click.command(cls=Command)
 @click.argument("vectors", type=PATH)
-def shell(vectors: str) -> None:
+@queries.backend_option
+def shell(vectors: str, backend: str) -> None:
     """Ask vectors questions at a prompt.
 
     The questions are the commands nearest, analogy, similarity, distances, odd and rank without
@@ -65,8 +66,8 @@ def shell(vectors: str) -> None:
       w2v shell vectors.bin
       echo 'analogy man king woman -n 3' | w2v shell vectors.bin
     """
-    table = load_vectors(vectors)
-    table.unit  # noqa: B018  rows are scaled now, not while the first answer is waited for
+    table = queries.open_vectors(vectors, backend)
+    table.table  # noqa: B018  rows are scaled now, not while the first answer is waited for
     commands = {command.name or "": _without_file(command, table) for command in _QUESTIONS}
     typed = all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout))
     if typed:
@@ -87,13 +88,16 @@ def shell(vectors: str) -> None:
 def _without_file(command: click.Command, table: Vectors) -> click.Command:
     """The same command of vectors that are loaded already."""
 
+    given = {"vectors": table, "backend": None}
+    fixed = {param.name: given[param.name] for param in command.params if param.name in given}
+
     def call(**options: Any) -> None:
         if options["words"] == (batch.STDIN,):
             raise click.UsageError("- stands for standard input, which the shell reads itself.")
         assert command.callback is not None
-        command.callback(vectors=table, **options)
+        command.callback(**fixed, **options)
 
-    params = [param for param in command.params if param.name != "vectors"]
+    params = [param for param in command.params if param.name not in given]
     return Command(
         command.name,
         params=params,
