@@ -14,18 +14,31 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import wcwidth
 from click.testing import CliRunner, Result
 
 from w2v import Backend, Vectors, available_backends, load
 from w2v.cli import main
 
 DOCS = (Path(__file__).parents[1] / "docs" / "queries.md").read_text(encoding="utf-8")
-WORDS = ["king", "queen", "man", "woman", "apple", "pear", "-", "nearest", "don't", "zero"]
+WORDS = [
+    "king",
+    "queen",
+    "man",
+    "woman",
+    "apple",
+    "pear",
+    "-",
+    "nearest",
+    "don't",
+    "New York",
+    "zero",
+]
 
 
 @pytest.fixture(scope="module")
 def vectors(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("vectors") / "v.bin"
+    path = tmp_path_factory.mktemp("vectors") / "v.npz"
     rng = np.random.default_rng(4)
     matrix = rng.standard_normal((len(WORDS), 4))
     shapes = "3 .9 .1 0  3 0 1.1 0  0 1 .1 0  0 0 1 0  0 0 0 1  0 0 .1 1"
@@ -140,6 +153,22 @@ def test_distances(vectors: Path) -> None:
     many = WORDS * 30  # more rows than are made at a time
     found = json.loads(answered("distances", vectors, "-", "--json", stdin="\n".join(many)))
     np.testing.assert_allclose(found["distances"], table.distance_matrix(many), atol=1e-6)
+
+
+def test_columns_stand_below_each_other_whatever_the_script(tmp_path: Path) -> None:
+    words = ["\u6771\u4eac", "e\u0301tude", "\U0001f642", "king"]
+    path = tmp_path / "wide.npz"
+    Vectors(words, np.eye(4) + 1).save(path)
+    for arguments in (
+        ["nearest", path, "king"],
+        ["similarity", path, *words],
+        ["rank", path, *words],
+        ["distances", path, *words],
+    ):
+        lines = answered(*arguments).splitlines()
+        rows = [line for line in lines if line != "king"]
+        assert len(rows) > 1
+        assert len({wcwidth.width(line) for line in rows}) == 1, lines
 
 
 def test_restrict_vocab_is_obeyed_by_every_command(vectors: Path) -> None:
@@ -343,18 +372,20 @@ class Terminal:
 def test_shell_at_a_terminal(vectors: Path, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "w2v", "shell", str(vectors)]
     terminal = Terminal(command, tmp_path)
-    assert "10 words, 4 dimensions" in terminal.wait_for("w2v> ")
+    assert "11 words, 4 dimensions" in terminal.wait_for("w2v> ")
     terminal.type("simi\tki\tquee\t\n")
     assert re.search(r"king +queen +0\.\d{4}", terminal.wait_for("w2v> "))
+    terminal.type('similarity Ne\t "Ne\t\n')
+    assert re.search(r"New York +New York +1\.0000", terminal.wait_for("w2v> "))
     terminal.type("kinng\n")
     assert "Close to it: 'king'" in terminal.wait_for("w2v> ")
     terminal.type("\x04")
     assert terminal.end() == 0
     history = (tmp_path / "w2v" / "history").read_text(encoding="utf-8")
-    assert "similarity king queen" in history
+    assert 'similarity king queen \nsimilarity "New York"  "New York"' in history
     again = Terminal(command, tmp_path)
     again.wait_for("w2v> ")
-    again.type("\x10\x10\n")  # two lines back
+    again.type("\x10\x10\x10\n")  # three lines back
     assert re.search(r"king +queen +0\.\d{4}", again.wait_for("w2v> "))
     again.type("\x03")
     assert "Interrupted." in again.wait_for("Interrupted.") + "Interrupted."

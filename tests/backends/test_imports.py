@@ -75,7 +75,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "w2v.scores": ("w2v.resampling",),
     "w2v.evaluate": SCORING,
     "w2v.comparison": (*SCORING, "w2v.evaluate"),
-    "w2v.scoreboard": (),
+    "w2v.scoreboard": RESULTS,
     "w2v.layout": RESULTS,
     "w2v.page": (*RESULTS, "w2v.layout"),
     "w2v.pictures": (*RESULTS, "w2v.layout"),

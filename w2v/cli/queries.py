@@ -281,13 +281,15 @@ def distances(
         for last, row in zip([*[False] * (len(words) - 1), True], rows, strict=True):
             click.echo(json.dumps([round(x, 6) for x in row.tolist()]) + ("]}" if last else ","))
         return
-    width = max(map(len, words))
-    sizes = [max(len(word), 6) for word in words]
-    head = (word.rjust(size) for word, size in zip(words, sizes, strict=True))
-    click.echo("  ".join([" " * width, *head]))
+    from wcwidth import ljust, rjust, width
+
+    sizes = [max(width(word), 6) for word in words]
+    first = max(map(width, words))
+    head = (rjust(word, size) for word, size in zip(words, sizes, strict=True))
+    click.echo("  ".join([" " * first, *head]))
     for word, row in zip(words, rows, strict=True):
         cells = (f"{x:{size}.4f}" for x, size in zip(row.tolist(), sizes, strict=True))
-        click.echo("  ".join([word.ljust(width), *cells]))
+        click.echo("  ".join([ljust(word, first), *cells]))
 
 
 def open_vectors(vectors: str | Vectors, backend: str | None = None) -> Vectors:
@@ -303,8 +305,10 @@ def open_vectors(vectors: str | Vectors, backend: str | None = None) -> Vectors:
 
 
 def _neighbours(head: str, found: list[tuple[str, float]], asked: Any) -> batch.Shown:
-    width = max((len(word) for word, _ in found), default=0)
+    from wcwidth import ljust, width
+
+    widest = max((width(word) for word, _ in found), default=0)
     head = head if len(head) <= _HEAD else f"{head[:_HEAD]}..."
-    lines = [head, *(f"  {word:<{width}}  {score:.4f}" for word, score in found)]
+    lines = [head, *(f"  {ljust(word, widest)}  {score:.4f}" for word, score in found)]
     answers = [{"word": word, "score": score} for word, score in found]
     return "\n".join(lines), {"query": asked, "answers": answers}

@@ -146,7 +146,10 @@ def _typed(table: Vectors, names: list[str]) -> Iterator[str]:
     except ImportError:  # a Python built without it
         readline = None  # type: ignore[assignment]
     else:
-        readline.set_completer(_completer(table, names))
+        reader = readline  # for the type checker
+        readline.set_completer(
+            _completer(table, names, lambda: reader.get_line_buffer()[: reader.get_begidx()])
+        )
         readline.set_completer_delims(' \t"')
         libedit = "libedit" in (readline.__doc__ or "")
         readline.parse_and_bind("bind ^I rl_complete" if libedit else "tab: complete")
@@ -174,10 +177,21 @@ def _history_file() -> Path:
     return Path(state, "w2v", "history")
 
 
-def _completer(table: Vectors, names: list[str]) -> Callable[[str, int], str | None]:
-    """What readline asks for completions: commands, and the most frequent words."""
+def _completer(
+    table: Vectors, names: list[str], before: Callable[[], str]
+) -> Callable[[str, int], str | None]:
+    """What readline asks for completions: commands, and the most frequent words.
+
+    `before` gives the line up to the text that is completed.
+    """
     ordered: list[str] = []
     found: list[str] = []
+
+    def quote(word: str) -> str:
+        """As `_split` takes it for one word; readline closes a quote that is open."""
+        if before().count('"') % 2:
+            return word
+        return f'"{word}" ' if len(word.split()) > 1 else f"{word} "
 
     def complete(text: str, state: int) -> str | None:
         if state == 0:
@@ -186,8 +200,8 @@ def _completer(table: Vectors, names: list[str]) -> Callable[[str, int], str | N
             start = bisect.bisect_left(ordered, text)
             stop = bisect.bisect_left(ordered, text + chr(sys.maxunicode), start)
             some = heapq.nsmallest(_COMPLETIONS, ordered[start:stop], key=table.index)
-            commands = (name for name in names if name.startswith(text))
-            found[:] = [f"{word} " for word in dict.fromkeys([*commands, *some])]
+            commands = (f"{name} " for name in names if name.startswith(text))
+            found[:] = dict.fromkeys([*commands, *map(quote, some)])
         return found[state] if state < len(found) else None
 
     return complete
