@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from w2v import Backend, BackendError, QueryError, UnknownWordError, Vectors, cosines, load
-from w2v.queries import Limit
+from w2v.items import Limit
 
 V, D = 300, 12
 WORDS = [f"w{i}" for i in range(V)]
@@ -142,6 +142,25 @@ def test_rank_is_the_place_among_neighbours() -> None:
     assert by_vector == ["w5", *order]
     assert vectors.rank(vectors["w5"], order[3]) == 5
     assert vectors.closer_than("w5", order[3]) == order[:3]
+
+
+def test_a_query_may_be_given_in_many_ways(table: Vectors) -> None:
+    expected = table.most_similar(["w1"], ["w5"], 5)
+    for found in (
+        table.most_similar("w1", "w5", 5),
+        table.most_similar(("w1",), ["w5"], n=np.int64(5)),
+        table.most_similar(positive="w1", negative=["w5"], n=5, restrict_vocab=None),
+        table.most_similar(iter(["w1"]), "w5", 5),  # type: ignore[arg-type]
+        table.most_similar_batch(["w1"], ["w5"], 5)[0],
+    ):
+        assert found == expected
+    vectors = [table["w1"], table["w5"]]
+    by_vector = dict(table.most_similar(vectors[0], vectors[1], None))
+    assert by_vector.keys() == set(WORDS)  # the words of a vector are answers
+    for word, cosine in expected:
+        assert by_vector[word] == pytest.approx(cosine, abs=1e-6)
+    rows = table.most_similar_batch(np.stack(vectors), n=2)
+    assert [word for word, _ in rows[1]] == ["w5", "w105"]
 
 
 def test_many_ties_keep_the_order_of_rows(backend: Backend) -> None:

@@ -40,6 +40,7 @@ RESULTS = (
     "w2v.formats",
     "w2v.spelling",
     "w2v.cosines",
+    "w2v.items",
     "w2v.queries",
     "w2v.vectors",
 )
@@ -68,6 +69,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "w2v.formats": RESULTS,
     "w2v.spelling": RESULTS,
     "w2v.cosines": ("w2v.errors", "w2v.backends"),
+    "w2v.items": RESULTS,
     "w2v.queries": RESULTS,
     "w2v.vectors": (*RESULTS, "w2v.backends"),
     "w2v.testsets": ("w2v.errors", "w2v.files"),
@@ -195,6 +197,7 @@ def test_every_rule_is_about_a_module() -> None:
         ("w2v.huffman", "from .draws import NoiseSampler"),
         ("w2v.formats.text", "import w2v.backends"),
         ("w2v.cosines", "from w2v.queries import Queries"),
+        ("w2v.items", "from w2v import Vectors"),
         ("w2v.queries", "from w2v import Vectors"),
         ("w2v.pairs", "from w2v.vectors import Vectors"),
         ("w2v.phrases", "from w2v.word2vec import Word2Vec"),

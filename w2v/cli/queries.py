@@ -15,7 +15,7 @@ from w2v.config import BACKENDS
 
 if TYPE_CHECKING:
     from w2v import Vectors
-    from w2v.queries import Limit
+    from w2v.items import Limit
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 _HEAD = 80  # characters of a query that are shown above its answers
