@@ -208,12 +208,15 @@ def _by_shape(queries: Sequence[Terms]) -> Iterator[tuple[Ids, Ids, Ids]]:
 
 
 def _blocks(
-    table: UnitTable, items: Floats, rows: range, least: int
+    table: UnitTable, items: Floats, rows: range, least: int, made: int = 0
 ) -> Iterator[tuple[int, Array]]:
-    """Where a block of rows starts, and cosines (I, B) of all items with it; reused by the next."""
+    """Where a block of rows starts, and cosines (I, B) of all items with it; reused by the next.
+
+    made : int    How many numbers are made of each column, if more than I.
+    """
     backend, xp = table.backend, table.backend.xp
     held = _COSINES * (1 if backend.free_memory_bytes() is None else _ON_DEVICE)
-    step = min(len(rows), max(least, held // max(1, len(items))))
+    step = min(len(rows), max(least, held // max(1, len(items), made)))
     asked = backend.asarray(items)
     space = xp.empty((len(items), step), xp.float32)
     for start in range(rows.start, rows.stop, step):
@@ -232,7 +235,7 @@ def _product_blocks(
         [backend.asarray(a) for a in (places, *(np.searchsorted(named, s) for s in sides))]
         for places, *sides in _by_shape(queries)
     ]
-    for start, cosines in _blocks(table, items[named], rows, least):
+    for start, cosines in _blocks(table, items[named], rows, least, len(queries)):
         cosines += 1  # noqa: PLW2901
         cosines *= 0.5  # noqa: PLW2901
         xp.maximum(cosines, 0, out=cosines)  # a cosine of -1 may have been rounded down
