@@ -133,8 +133,7 @@ def get_backend(name: str = "auto", device: int | None = None) -> Backend:
         return _MAKERS[name]() if device is None else _MAKERS[name](device)
     except BackendError as error:
         raise BackendError(
-            f"Backend {name!r} was asked for, but {error} "
-            "Pass --backend numpy to train on the CPU.",
+            f"Backend {name!r} was asked for, but {error} Pass --backend numpy for the CPU.",
             error.state,
         ) from error
 

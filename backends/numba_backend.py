@@ -152,7 +152,7 @@ class _Steps:
         plan, kernels = self._plan, self._kernels
         here = kernels.Stretch(*stretch, blocks.start, blocks.stop, number)
         step = (alphas[1] - alphas[0]) / max(len(blocks), 1)
-        caps = float(plan.cap), plan.cap / plan.workers
+        caps = float(plan.cap), plan.cap / max(plan.workers - 1, 1)
         rate = kernels.Rate(
             float(alphas[0]), step, *caps, loss_every, *self._beside, self._most_beside
         )

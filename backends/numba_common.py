@@ -42,7 +42,7 @@ class Rate(NamedTuple):
     cap: float
     """Row-step cap, see `w2v.layers.update`."""
     node_cap: float
-    """This worker's share of it, for the inner nodes of the tree, that all workers step on."""
+    """What one of the other workers may hold back of it, on the inner nodes of the tree."""
     loss_every: int
     """The loss is measured in blocks whose number is a multiple."""
     beside_in: Any
@@ -108,7 +108,7 @@ class Work(NamedTuple):
     numbers: Any
     """int64: 0, 1, 2, ..."""
     hot: Any
-    """float32 (hot, D): this worker's copies, what they were when last published, terms since."""
+    """float32 (hot, D): this worker's copies, what they were when last made public, terms since."""
     seen: Any
     terms_hot: Any
 

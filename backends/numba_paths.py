@@ -30,6 +30,7 @@ _DOT_OTHERS = vector.DOT_OTHERS
 _MOST = vector.UPDATE_MOST
 _GROUP = vector.UPDATE_GROUP
 _POINTER = 8
+_FRESH = np.float32(1e-30)  # terms of a copy that is as the table is, where zero says there is none
 _COLD_NODES = 8  # of a path, at its end
 _ROWS_AHEAD = 4  # asked for before copies of them are made public
 
@@ -58,7 +59,7 @@ def _path(word: Any, paths: Any, outputs: Any, dim: Any, terms: Any, limit: Any,
                 vector.copy_padded(seen, row, dim)
             elif so_far + terms > limit:
                 vector.publish(row, copy, seen, dim)
-                so_far = ZERO
+                so_far = _FRESH
             so_far += terms
             work.terms_hot[node - cold] = so_far
             if so_far + terms > limit:  # public the next time
@@ -72,15 +73,17 @@ def _path(word: Any, paths: Any, outputs: Any, dim: Any, terms: Any, limit: Any,
 
 @helper
 def _give_copies(paths: Any, outputs: Any, dim: Any, work: Any) -> None:
-    """Make public what was added to copies, and have none."""
+    """Make public what was added to copies, and forget those that nothing was added to."""
     cold = len(paths.offsets) - 2 - paths.hot
     for i in range(paths.hot):
         ahead = min(i + _ROWS_AHEAD, paths.hot - 1)
         vector.prefetch(outputs + (cold + ahead) * dim * BYTES, dim)
-        if work.terms_hot[i] > ZERO:
+        if work.terms_hot[i] > _FRESH:
             copy = i * work.hot.shape[1] * BYTES
             row = outputs + (cold + i) * dim * BYTES
             vector.publish(row, address(work.hot) + copy, address(work.seen) + copy, dim)
+            work.terms_hot[i] = _FRESH
+        else:
             work.terms_hot[i] = ZERO
 
 

@@ -429,8 +429,8 @@ def test_eval_options_reach_the_scores(vectors: Path, tmp_path: Path) -> None:
 
 def test_eval_tells_how_far_it_is(vectors: Path, tmp_path: Path) -> None:
     questions = tmp_path / "long.txt"
-    questions.write_text("animal1 animal2 tool1 tool2\n" * 1200)
-    for seconds, expected in ((0.0, ["512 of 1,200", "1,024 of 1,200"]), (1e9, [])):
+    questions.write_text("animal1 animal2 tool1 tool2\n" * 2200)
+    for seconds, expected in ((0.0, ["1,024 of 2,200", "2,048 of 2,200"]), (1e9, [])):
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr("w2v.console._LINE_EVERY_S", seconds)
             result = run("eval", vectors, "--analogies", questions)

@@ -14,18 +14,31 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import wcwidth
 from click.testing import CliRunner, Result
 
-from w2v import Vectors, load
+from w2v import Backend, Vectors, available_backends, load
 from w2v.cli import main
 
 DOCS = (Path(__file__).parents[1] / "docs" / "queries.md").read_text(encoding="utf-8")
-WORDS = ["king", "queen", "man", "woman", "apple", "pear", "-", "nearest", "don't", "zero"]
+WORDS = [
+    "king",
+    "queen",
+    "man",
+    "woman",
+    "apple",
+    "pear",
+    "-",
+    "nearest",
+    "don't",
+    "New York",
+    "zero",
+]
 
 
 @pytest.fixture(scope="module")
 def vectors(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("vectors") / "v.bin"
+    path = tmp_path_factory.mktemp("vectors") / "v.npz"
     rng = np.random.default_rng(4)
     matrix = rng.standard_normal((len(WORDS), 4))
     shapes = "3 .9 .1 0  3 0 1.1 0  0 1 .1 0  0 0 1 0  0 0 0 1  0 0 .1 1"
@@ -142,6 +155,22 @@ def test_distances(vectors: Path) -> None:
     np.testing.assert_allclose(found["distances"], table.distance_matrix(many), atol=1e-6)
 
 
+def test_columns_stand_below_each_other_whatever_the_script(tmp_path: Path) -> None:
+    words = ["\u6771\u4eac", "e\u0301tude", "\U0001f642", "king"]
+    path = tmp_path / "wide.npz"
+    Vectors(words, np.eye(4) + 1).save(path)
+    for arguments in (
+        ["nearest", path, "king"],
+        ["similarity", path, *words],
+        ["rank", path, *words],
+        ["distances", path, *words],
+    ):
+        lines = answered(*arguments).splitlines()
+        rows = [line for line in lines if line != "king"]
+        assert len(rows) > 1
+        assert len({wcwidth.width(line) for line in rows}) == 1, lines
+
+
 def test_restrict_vocab_is_obeyed_by_every_command(vectors: Path) -> None:
     few = ["--restrict-vocab", "4"]
     for command, words in (("nearest", ["apple"]), ("analogy", ["apple", "pear", "king"])):
@@ -162,6 +191,29 @@ def test_restrict_vocab_is_obeyed_by_every_command(vectors: Path) -> None:
         answered(command, vectors, *words, "--restrict-vocab", "6")
     for wrong in ("x", "-3", "4:2", "1:2:3", ""):
         refused(run("nearest", vectors, "king", "--restrict-vocab", wrong), 2, "START:STOP")
+
+
+def test_words_are_searched_on_a_backend(vectors: Path, backend: Backend) -> None:
+    there = ["--backend", backend.name]
+    for command in (
+        ["nearest", vectors, "king - man + woman", "apple", "-n", 3],
+        ["nearest", vectors, "king woman - man", "--method", "3cosmul"],
+        ["analogy", vectors, "man", "king", "woman", "--restrict-vocab", "5"],
+        ["rank", vectors, "king", "queen", "apple", "king"],
+    ):
+        assert answered(*command, *there) == answered(*command)
+    text = "apple -n 1\nrank king queen\nking --backend numpy\n"
+    result = run("shell", vectors, *there, stdin=text)
+    assert result.stdout.splitlines()[0] == "apple"
+    assert "No such option '--backend'" in result.stderr
+
+
+def test_a_backend_that_cannot_be_used_is_said_before_the_file_is_read(tmp_path: Path) -> None:
+    if any(state.name == "cupy" and state.backend for state in available_backends()):
+        pytest.skip("CuPy can be used here")
+    for command in (["nearest", "-"], ["analogy", *"abc"], ["rank", *"ab"], ["shell"]):
+        result = run(command[0], tmp_path / "none", *command[1:], "--backend", "cupy")
+        refused(result, 1, "Backend 'cupy' was asked for, but .* Pass --backend numpy")
 
 
 def test_what_fails_stops_nothing_else_and_is_said(vectors: Path) -> None:
@@ -320,7 +372,9 @@ class Terminal:
 def test_shell_at_a_terminal(vectors: Path, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "w2v", "shell", str(vectors)]
     terminal = Terminal(command, tmp_path)
-    assert "10 words, 4 dimensions" in terminal.wait_for("w2v> ")
+    assert "11 words, 4 dimensions" in terminal.wait_for("w2v> ")
+    terminal.type('similarity Ne\t "Ne\t\n')
+    assert re.search(r"New York +New York +1\.0000", terminal.wait_for("w2v> "))
     terminal.type("simi\tki\tquee\t\n")
     assert re.search(r"king +queen +0\.\d{4}", terminal.wait_for("w2v> "))
     terminal.type("kinng\n")
@@ -328,7 +382,7 @@ def test_shell_at_a_terminal(vectors: Path, tmp_path: Path) -> None:
     terminal.type("\x04")
     assert terminal.end() == 0
     history = (tmp_path / "w2v" / "history").read_text(encoding="utf-8")
-    assert "similarity king queen" in history
+    assert 'similarity "New York"  "New York"\nsimilarity king queen' in history
     again = Terminal(command, tmp_path)
     again.wait_for("w2v> ")
     again.type("\x10\x10\n")  # two lines back

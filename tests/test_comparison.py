@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+import wcwidth
+from royalty import TABLE, WORDS
 
 from w2v import resampling
 from w2v.comparison import compare, score_files
@@ -16,15 +18,6 @@ from w2v.evaluate import evaluate
 from w2v.scoreboard import format_table
 from w2v.vectors import Vectors
 
-WORDS = ["man", "woman", "king", "queen", "dog", "bitch"]
-TABLE: list[list[float]] = [
-    [0, 1, 0, 0],
-    [0, 0, 1, 0],
-    [1, 1, 0, 0],
-    [1, 0, 1, 0],
-    [0, 1, 0, 1],
-    [0, 0, 1, 1],
-]
 GOOD = Vectors(WORDS, TABLE)
 BAD = Vectors(WORDS, [*TABLE[:3], TABLE[5], TABLE[4], TABLE[3]])  # queen and bitch exchanged
 FEW = Vectors(WORDS[:4], TABLE[:4])
@@ -195,6 +188,18 @@ def test_the_table_side_by_side(tmp_path: Path, questions: Path, pairs: Path) ->
     assert "pairs, Spearman" in titles
     assert "pairs, Pearson" in titles
     assert any("McNemar's exact test" in title for title in titles)
+
+
+def test_columns_stand_below_each_other_whatever_the_script(tmp_path: Path) -> None:
+    asked = tmp_path / "asked.txt"
+    asked.write_text(
+        ": \u6771\u4eac\u306e\u8a00\u8449\nman woman king queen\n: e\u0301\nman woman dog bitch\n"
+    )
+    (name,) = saved(tmp_path, good=GOOD)
+    lines = format_table(score_files([name], [asked], [], 0)).splitlines()
+    rows = [line for line in lines if line.startswith("  ")]
+    assert {wcwidth.width(line) for line in rows} == {wcwidth.width(lines[2])}
+    assert len({len(line) for line in rows}) > 1
 
 
 @pytest.mark.parametrize("oov", ["skip", "zero"])

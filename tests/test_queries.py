@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 import tracemalloc
 from pathlib import Path
@@ -10,8 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from w2v import QueryError, UnknownWordError, Vectors, cosines, load
-from w2v.queries import Limit
+from w2v import Backend, BackendError, QueryError, UnknownWordError, Vectors, cosines, load
+from w2v.items import Limit
 
 V, D = 300, 12
 WORDS = [f"w{i}" for i in range(V)]
@@ -30,10 +31,12 @@ def table() -> Vectors:
 @pytest.fixture(params=[None, 64], ids=["one block", "small blocks"])
 def blocks(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also with so few cosines held that rows and queries come in many blocks."""
+    monkeypatch.setattr(cosines, "_SAMPLE", 1)
     if request.param:
         monkeypatch.setattr(cosines, "_COSINES", request.param)
         monkeypatch.setattr(cosines, "_QUERIES", 3)
         monkeypatch.setattr(cosines, "_ROWS", 7)
+        monkeypatch.setattr(cosines, "_ON_DEVICE", 1)
 
 
 def unit64(table: Vectors) -> Any:
@@ -80,8 +83,9 @@ LIMITS: list[Limit] = [None, 1, 50, (100, 130), (290, 1000)]
 @pytest.mark.parametrize("limit", LIMITS, ids=str)
 @pytest.mark.parametrize("n", [1, 10, V])
 def test_batches_and_single_queries_agree_with_a_loop(
-    table: Vectors, method: str, limit: Limit, n: int
+    table: Vectors, backend: Backend, method: str, limit: Limit, n: int
 ) -> None:
+    table = table.on(backend)
     rows = range(V)[slice(*limit)] if isinstance(limit, tuple) else range(V)[:limit]
     batch = table.most_similar_batch([p for p, _ in LISTS], [m for _, m in LISTS], n, limit, method)
     one = table.most_similar if method == "3cosadd" else table.most_similar_cosmul
@@ -101,7 +105,8 @@ def test_the_check_can_fail(table: Vectors) -> None:
 
 @pytest.mark.usefixtures("blocks")
 @pytest.mark.parametrize("limit", LIMITS, ids=str)
-def test_ranks_count_what_is_closer(table: Vectors, limit: Limit) -> None:
+def test_ranks_count_what_is_closer(table: Vectors, backend: Backend, limit: Limit) -> None:
+    table = table.on(backend)
     rows = range(V)[slice(*limit)] if isinstance(limit, tuple) else range(V)[:limit]
     pairs = [(f"w{a}", WORDS[b]) for a in (0, 5, 100, 250) for b in rows[:40:3]]
     unit = table.unit.astype(np.float64)
@@ -118,9 +123,10 @@ def test_ranks_count_what_is_closer(table: Vectors, limit: Limit) -> None:
     assert all(table.similarity(a, w) > table.similarity(a, b) - 1e-6 for w in closer_words)
 
 
-def test_rank_tells_cosines_apart_that_float32_does_not() -> None:
+def test_rank_tells_cosines_apart_that_float32_does_not(backend: Backend) -> None:
     angles = np.array([0, 1.0, 1.0 + 2e-8, 1.0 - 3e-8])
-    vectors = Vectors(list("abcd"), np.stack([np.cos(angles), np.sin(angles)], axis=1))
+    matrix = np.stack([np.cos(angles), np.sin(angles)], axis=1)
+    vectors = Vectors(list("abcd"), matrix).on(backend)
     unit = vectors.unit.astype(np.float64)
     expected = [1 + sum(unit @ unit[0] > unit[row] @ unit[0] + 1e-12) - 1 for row in (1, 2, 3)]
     assert [vectors.rank("a", b) for b in "bcd"] == expected
@@ -138,8 +144,27 @@ def test_rank_is_the_place_among_neighbours() -> None:
     assert vectors.closer_than("w5", order[3]) == order[:3]
 
 
-def test_many_ties_keep_the_order_of_rows() -> None:
-    vectors = Vectors(WORDS, np.tile([1.0, 2.0], (V, 1)))
+def test_a_query_may_be_given_in_many_ways(table: Vectors) -> None:
+    expected = table.most_similar(["w1"], ["w5"], 5)
+    for found in (
+        table.most_similar("w1", "w5", 5),
+        table.most_similar(("w1",), ["w5"], n=np.int64(5)),
+        table.most_similar(positive="w1", negative=["w5"], n=5, restrict_vocab=None),
+        table.most_similar(iter(["w1"]), "w5", 5),  # type: ignore[arg-type]
+        table.most_similar_batch(["w1"], ["w5"], 5)[0],
+    ):
+        assert found == expected
+    vectors = [table["w1"], table["w5"]]
+    by_vector = dict(table.most_similar(vectors[0], vectors[1], None))
+    assert by_vector.keys() == set(WORDS)  # the words of a vector are answers
+    for word, cosine in expected:
+        assert by_vector[word] == pytest.approx(cosine, abs=1e-6)
+    rows = table.most_similar_batch(np.stack(vectors), n=2)
+    assert [word for word, _ in rows[1]] == ["w5", "w105"]
+
+
+def test_many_ties_keep_the_order_of_rows(backend: Backend) -> None:
+    vectors = Vectors(WORDS, np.tile([1.0, 2.0], (V, 1))).on(backend)
     assert [word for word, _ in vectors.most_similar("w2", n=4)] == ["w0", "w1", "w3", "w4"]
     assert vectors.rank_batch([("w0", "w299"), ("w4", "w4")]) == [1, 1]
 
@@ -161,6 +186,46 @@ def test_distances(table: Vectors) -> None:
     assert table.distance("w0", "w0") == pytest.approx(0, abs=1e-6)
     assert table.distance_matrix([]).shape == (0, 0)
     assert table.distances("w0", []).shape == (0,)
+
+
+def test_everything_can_be_asked_on_a_backend(table: Vectors, backend: Backend) -> None:
+    there = table.on(backend)
+    assert (there.backend, table.backend.name) == (backend, "numpy")
+    assert there.unit is table.unit  # one copy on the host
+    assert there.on(backend) is not there
+    words = WORDS[:4]
+    for ask in (
+        lambda v: v.distances("w3").tolist(),
+        lambda v: v.distances(v["w3"] + 1, restrict_vocab=(5, 9)).tolist(),
+        lambda v: v.distance_matrix(words).ravel().tolist(),
+        lambda v: [v.similarity("w0", "w3"), v.n_similarity(words[:2], words[2:])],
+        lambda v: v.relative_cosine_similarity("w0", "w100"),
+        lambda v: [cosine for _, cosine in v.analogy("w0", "w1", "w2", n=None)],
+    ):
+        assert ask(there) == pytest.approx(ask(table), abs=1e-6)
+    assert there.closer_than("w0", "w5") == table.closer_than("w0", "w5")
+    assert there.doesnt_match(words) == table.doesnt_match(words)
+    assert there.most_similar_batch([]) == []
+
+
+def test_a_backend_that_there_is_not(table: Vectors) -> None:
+    with pytest.raises(BackendError, match=r"`backend` must be one of .* got 'gpu'"):
+        table.on("gpu")
+    assert table.on("auto").backend.name in ("numpy", "cupy")
+    copied = copy.copy(table.on("numba"))
+    assert (copied.backend.name, copied.words) == ("numpy", WORDS)
+
+
+def test_queries_of_many_shapes_in_a_batch(table: Vectors, backend: Backend) -> None:
+    rng = np.random.default_rng(5)
+    lists = [
+        ([f"w{i}" for i in rng.integers(10, V, rng.integers(0, 4))], [f"w{rng.integers(10, V)}"])
+        for _ in range(40)
+    ]
+    plus, minus = [p for p, _ in lists], [m for _, m in lists]
+    found = table.on(backend).most_similar_batch(plus, minus, 3, method="3cosmul")
+    for (p, m), answers in zip(lists, found, strict=True):
+        check_largest(answers, scores64(table, p, m, "3cosmul"), p + m, 3, range(V))
 
 
 def test_odd_one_out_and_choices() -> None:
@@ -196,6 +261,9 @@ def test_words_beyond_the_limit_may_be_asked_about_and_not_compared(table: Vecto
         lambda: table.distance_matrix(["w20", "w200"], restrict_vocab=(10, 50)),
         lambda: table.distances("w3", ["w200"], (10, 50)),
         lambda: table.doesnt_match(["w20", "w21", "w200"], (10, 50)),
+        lambda: table.n_similarity(["w20"], ["w21", "w200"], (10, 50)),
+        lambda: table.most_similar_to_given("w3", ["w20", "w200"], (10, 50)),
+        lambda: table.relative_cosine_similarity("w3", "w200", restrict_vocab=(10, 50)),
     ):
         with pytest.raises(QueryError, match=message):
             ask()
@@ -244,18 +312,22 @@ def test_nothing_asked_gives_nothing(table: Vectors) -> None:
     assert table.most_similar_batch([], method="3cosmul") == []
     assert table.rank_batch([]) == []
     assert table.most_similar("w1", restrict_vocab=(V, V + 5)) == []
+    assert table.most_similar("w1", n=0) == table.most_similar_cosmul("w1", n=0) == []
 
 
-def test_memory_of_a_batch_does_not_grow_with_it() -> None:
+@pytest.mark.parametrize("method", cosines.METHODS)
+@pytest.mark.parametrize("different", [2500, 3])  # which may be few
+def test_memory_of_a_batch_does_not_grow_with_it(method: str, different: int) -> None:
     rng = np.random.default_rng(0)
     vectors = Vectors([f"w{i}" for i in range(30_000)], rng.standard_normal((30_000, 8)))
     assert vectors.unit.shape == (30_000, 8)
+    asked = [f"w{i % different}" for i in range(2500)]
     tracemalloc.start()
-    found = vectors.most_similar_batch(vectors.words[:2500], n=2)
+    found = vectors.most_similar_batch(asked, n=2, method=method)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert len(found) == 2500
-    assert peak < 80 << 20  # all cosines would be 300 MB
+    assert peak < 100 << 20  # all cosines would be 300 MB
 
 
 def test_large_and_tiny_vectors() -> None:

@@ -24,6 +24,8 @@ SELECTED += [
     "test_trainer.py::test_deterministic_training_gives_the_same_bytes_on_every_backend",
     "test_fused.py::test_chunks_are_trained_on_as_the_layers_do",
     "test_fused.py::test_tokens_in_flight_share_the_cap",
+    "test_queries.py",
+    "test_cli_queries.py",
     "test_evaluate.py",
     "test_memory.py",
     "test_start.py",

@@ -115,8 +115,8 @@ def test_most_similar_agrees_with_sorting_everything(n: int) -> None:
 
 
 def test_impossible_requests_are_refused(compass: Vectors) -> None:
-    with pytest.raises(ValueError, match="`n` must be at least 1, got 0"):
-        compass.most_similar("east", n=0)
+    with pytest.raises(ValueError, match="`n` must be at least 0, got -1"):
+        compass.most_similar("east", n=-1)
     with pytest.raises(ValueError, match="`restrict_vocab` must be at least 1, got -1"):
         compass.most_similar("east", restrict_vocab=-1)
     with pytest.raises(ValueError, match="both empty"):

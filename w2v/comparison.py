@@ -14,16 +14,10 @@ import numpy as np
 
 from w2v import resampling
 from w2v.backends import Backend
-from w2v.evaluate import (
-    AnalogyResult,
-    Flags,
-    PairsResult,
-    Report,
-    Scores,
-    choose_backend,
-    evaluate,
-)
+from w2v.cosines import search_backend
+from w2v.evaluate import Report, evaluate
 from w2v.files import PathLike
+from w2v.scores import AnalogyResult, Flags, PairsResult, Scores
 from w2v.testsets import read_pairs, read_questions
 from w2v.vectors import load
 
@@ -67,7 +61,7 @@ def score_files(
         read_questions(path)
     for path in pairs:
         read_pairs(path)
-    where = choose_backend(backend)
+    where = search_backend(backend)
     options: dict[str, Any] = {
         "restrict_vocab": restrict_vocab or None,
         "restrict_pairs": restrict_pairs or None,

@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-import operator
-from collections.abc import Sequence
-from typing import Any, SupportsFloat
+from collections.abc import Iterable, Sequence
+from typing import SupportsFloat
 
 import numpy as np
-import numpy.typing as npt
 
-from w2v.cosines import METHODS, Floats, Terms, largest, ranks, unit_rows
-from w2v.errors import QueryError, UnknownWordError
+from w2v.cosines import METHODS, Floats, Omitted, largest, ranks
+from w2v.errors import QueryError
 from w2v.formats import counted, quoted
-from w2v.spelling import unknown_words
-
-Query = str | npt.NDArray[np.floating[Any]]
-"""A word, or a vector (D,) of finite numbers."""
-Limit = int | tuple[int, int] | None
-"""What may be answered: the first so many words, words from one row up to another, or all."""
+from w2v.items import Items, Limit, Lists, Query, as_list, integer, shown
 
 
-class Queries:
+class Queries(Items):
     """What can be asked of words that have vectors; `Vectors` gives the words and the vectors.
 
     All cosines are of vectors scaled to length 1. A word whose vector has no direction (all zero,
@@ -36,21 +29,6 @@ class Queries:
     QueryError
         The question has no answer: it has no direction, or names a word beyond `restrict_vocab`.
     """
-
-    words: list[str]
-
-    @property
-    def unit(self) -> Floats:
-        raise NotImplementedError
-
-    def index(self, word: str) -> int:
-        raise NotImplementedError
-
-    def __contains__(self, word: object) -> bool:
-        raise NotImplementedError
-
-    def __getitem__(self, word: str) -> Floats:
-        raise NotImplementedError
 
     def most_similar(
         self,
@@ -69,7 +47,7 @@ class Queries:
         ----------
         positive, negative : word, vector (D,), or list of them
         n : int or None
-            How many, None for all; fewer come back when there are fewer words.
+            How many, None for all, 0 for none; fewer come back when there are fewer words.
         restrict_vocab : int or (start, stop), optional
 
         Returns
@@ -125,15 +103,20 @@ class Queries:
             sizes = f"{len(positives)} and {len(negatives)}"
             raise ValueError(f"`positives` and `negatives` must have one length, got {sizes}.")
         rows = self._range(restrict_vocab)
-        n = len(rows) if n is None else _integer("n", n, 1)
-        lists = [(_as_list(p), _as_list(m)) for p, m in zip(positives, negatives, strict=True)]
-        self._check_known([item for pair in lists for half in pair for item in half])
-        terms = [self._terms(plus, minus, method) for plus, minus in lists]
-        omitted = [
-            list({self.index(item) for item in plus + minus if isinstance(item, str)})
+        n = len(rows) if n is None else integer("n", n, 0)
+        lists = [(as_list(p), as_list(m)) for p, m in zip(positives, negatives, strict=True)]
+        items, terms = self._terms(lists)
+        omitted = _pairs(
+            {self.index(item) for item in plus + minus if isinstance(item, str)}
             for plus, minus in lists
-        ]
-        found = largest(self.unit, terms, omitted, n, rows, method)
+        )
+        if method == "3cosadd":
+            asked = self._asked(lists, items, terms)
+            found = largest(self.table, asked, omitted, n, rows)
+        else:
+            for (plus, minus), (p, m) in zip(lists, terms, strict=True):
+                self._check_direction([*plus, *minus], items[[*p, *m]])
+            found = largest(self.table, items, omitted, n, rows, terms)
         as_score = _cosine if method == "3cosadd" else float
         return [
             [(self.words[row], as_score(s)) for row, s in zip(at.tolist(), scores, strict=True)]
@@ -165,8 +148,13 @@ class Queries:
         """1 minus the cosine, in [0, 2]."""
         return 1.0 - self.similarity(a, b, restrict_vocab)
 
-    def n_similarity(self, a: Sequence[Query], b: Sequence[Query]) -> float:
+    def n_similarity(
+        self, a: Sequence[Query], b: Sequence[Query], restrict_vocab: Limit = None
+    ) -> float:
         """Cosine of the means of two lists of words or vectors."""
+        items = [*as_list(a), *as_list(b)]
+        self._check_known(items)
+        self._check_within(items, restrict_vocab)
         return self.similarity(
             self.mean_vector(a, normalize=False), self.mean_vector(b, normalize=False)
         )
@@ -178,7 +166,9 @@ class Queries:
         self._check_known([item, *(others or ())])
         if others is None:
             rows = self._range(restrict_vocab)
-            return _distances(self.unit[rows.start : rows.stop] @ self._direction(item))
+            backend, unit = self.table
+            asked = backend.asarray(self._direction(item))
+            return _distances(backend.to_numpy(unit[rows.start : rows.stop] @ asked))
         self._check_within(others, restrict_vocab)
         return _distances(self._directions(others) @ self._direction(item))
 
@@ -195,7 +185,7 @@ class Queries:
         float32 (R, C)
             In [0, 2].
         """
-        sides = [_as_list(rows), _as_list(rows if columns is None else columns)]
+        sides = [as_list(rows), as_list(rows if columns is None else columns)]
         self._check_known(sides[0] + sides[1])
         self._check_within(sides[0] + sides[1], restrict_vocab)
         left, right = map(self._directions, sides)
@@ -206,11 +196,11 @@ class Queries:
 
         Of equal ones the first.
         """
-        items = _as_list(words)
+        items = as_list(words)
         if len(items) < 3:
             raise QueryError(
                 f"To tell the odd one out takes at least 3 words, got {len(items)}: "
-                f"{', '.join(map(_shown, items)) or 'none'}."
+                f"{', '.join(map(shown, items)) or 'none'}."
             )
         self._check_known(items)
         self._check_within(items, restrict_vocab)
@@ -231,12 +221,11 @@ class Queries:
         self._check_known([item for pair in pairs for item in pair])
         self._check_within([b for _, b in pairs], restrict_vocab)
         targets = np.array([self.index(b) for _, b in pairs], np.intp)
-        none = np.empty((0, self.unit.shape[1]), np.float32)
-        asked = [self._terms([a], [], "3cosadd")[0] for a, _ in pairs]
-        own = [[self.index(a)] if isinstance(a, str) else [] for a, _ in pairs]
-        omitted = [[*rows_, target] for rows_, target in zip(own, targets.tolist(), strict=True)]
-        queries = np.concatenate([none, *asked])
-        return [int(rank) for rank in ranks(self.unit, queries, targets, omitted, rows)]
+        lists: list[Lists] = [([a], []) for a, _ in pairs]
+        queries = self._asked(lists, *self._terms(lists))
+        own = [{self.index(a)} if isinstance(a, str) else set() for a, _ in pairs]
+        omitted = _pairs(rows_ | {b} for rows_, b in zip(own, targets.tolist(), strict=True))
+        return [int(rank) for rank in ranks(self.table, queries, targets, omitted, rows)]
 
     def closer_than(self, a: Query, b: str, restrict_vocab: Limit = None) -> list[str]:
         """The words that are nearer to `a` than `b` is, nearest first."""
@@ -244,22 +233,28 @@ class Queries:
         found = self.most_similar(a, (), closer, restrict_vocab) if closer else []
         return [word for word, _ in found]
 
-    def most_similar_to_given(self, a: Query, words: Sequence[str]) -> str:
+    def most_similar_to_given(
+        self, a: Query, words: Sequence[str], restrict_vocab: Limit = None
+    ) -> str:
         """Which of `words` is nearest to `a`; of equal ones the first."""
         if not words:
             raise QueryError("`words` is empty; expected the words to choose from.")
-        return words[int(np.argmin(self.distances(a, words)))]
+        return words[int(np.argmin(self.distances(a, words, restrict_vocab)))]
 
-    def relative_cosine_similarity(self, a: str, b: str, n: int = 10) -> float:
+    def relative_cosine_similarity(
+        self, a: str, b: str, n: int = 10, restrict_vocab: Limit = None
+    ) -> float:
         """Cosine of a and b over the sum of the cosines of the n words nearest to a.
 
         More than 1/n speaks for a synonym (Leeuwenberg et al. 2016, "A minimally supervised
         approach for synonym extraction with word embeddings").
         """
-        total = sum(cosine for _, cosine in self.most_similar(a, n=n))
+        cosine = self.similarity(a, b)
+        self._check_within([b], restrict_vocab)
+        total = sum(near for _, near in self.most_similar(a, (), n, restrict_vocab))
         if not total:
             raise QueryError(f"The {n} words nearest to {quoted(a)} have cosines that sum to 0.")
-        return self.similarity(a, b) / total
+        return cosine / total
 
     def mean_vector(
         self,
@@ -278,7 +273,7 @@ class Queries:
         normalize : bool
             Whether each is scaled to length 1 first.
         """
-        each = _as_list(items)
+        each = as_list(items)
         factors = np.ones(len(each)) if weights is None else np.asarray(weights, np.float64)
         if factors.shape != (len(each),) or not np.isfinite(factors).all() or not factors.any():
             raise ValueError(
@@ -294,83 +289,12 @@ class Queries:
         mean: Floats = (total / np.abs(factors).sum()).astype(np.float32)
         return mean
 
-    def _range(self, restrict_vocab: Limit) -> range:
-        """The rows that may be answers."""
-        size = len(self.words)
-        if restrict_vocab is None:
-            return range(size)
-        if not isinstance(restrict_vocab, tuple):
-            return range(min(_integer("restrict_vocab", restrict_vocab, 1), size))
-        if len(restrict_vocab) != 2:
-            raise ValueError(f"`restrict_vocab` must be (start, stop), got {restrict_vocab!r}.")
-        start = _integer("restrict_vocab", restrict_vocab[0], 0)
-        stop = _integer("restrict_vocab", restrict_vocab[1], start + 1)
-        return range(min(start, size), min(stop, size))
 
-    def _check_known(self, items: Sequence[Query]) -> None:
-        words = dict.fromkeys(item for item in items if isinstance(item, str))
-        unknown = [word for word in words if word not in self]
-        if unknown:
-            raise UnknownWordError(unknown_words(unknown, self.words))
-
-    def _check_within(self, items: Sequence[Query], restrict_vocab: Limit) -> None:
-        rows = self._range(restrict_vocab)
-        for item in items:
-            if isinstance(item, str) and (row := self.index(item)) not in rows:
-                raise QueryError(
-                    f"{quoted(item)} is word {row + 1:,} of the vocabulary, beyond the words "
-                    f"{rows.start + 1:,} to {rows.stop:,} that the query is restricted to."
-                )
-
-    def _terms(self, positive: list[Query], negative: list[Query], method: str) -> Terms:
-        if not positive and not negative:
-            raise ValueError("`positive` and `negative` are both empty; expected a word or vector.")
-        plus, minus = self._directions(positive), self._directions(negative)
-        if method == "3cosadd":
-            query = plus.sum(axis=0) - minus.sum(axis=0)
-            self._check_direction([*positive, *negative], query)
-            return unit_rows(query[np.newaxis]), minus[:0]
-        self._check_direction([*positive, *negative], np.concatenate([plus, minus]))
-        return plus, minus
-
-    def _check_direction(self, items: Sequence[Query], vector: Floats) -> None:
-        if np.abs(vector).max() < 1e-6:  # what rounding leaves where unit vectors cancel
-            some = ", ".join(map(_shown, items[:5])) + (", ..." if len(items) > 5 else "")
-            raise QueryError(
-                f"{some} {'has' if len(items) == 1 else 'have together'} no direction (all zero or "
-                "not finite), so that nothing is near to it. Ask for another word."
-            )
-
-    def _direction(self, item: Query) -> Floats:
-        """Unit vector (D,) of a word or vector."""
-        if isinstance(item, str):
-            unit: Floats = self.unit[self.index(item)]
-        else:
-            unit = unit_rows(self._vector(item)[np.newaxis])[0]
-        return unit
-
-    def _directions(self, items: Sequence[Query]) -> Floats:
-        """Unit vectors (I, D)."""
-        unit = np.empty((len(items), self.unit.shape[1]), np.float32)
-        for place, item in enumerate(items):
-            unit[place] = self._direction(item)
-        return unit
-
-    def _vector(self, item: Query) -> Floats:
-        """A vector (D,) of a caller, checked."""
-        vector = np.asarray(item)
-        if vector.dtype.kind not in "fiu":
-            raise TypeError(_not_a_query(item))
-        vector = vector.astype(np.float32)
-        width = self.unit.shape[1]
-        if vector.shape != (width,):
-            raise ValueError(
-                f"A vector must have shape ({width},), got {vector.shape}. "
-                "Pass several vectors as a list of arrays."
-            )
-        if not np.isfinite(vector).all():
-            raise ValueError("A query vector must be finite, got NaN or infinity in it.")
-        return vector
+def _pairs(rows: Iterable[set[int]]) -> Omitted:
+    """Rows that are no answer to each query, as pairs of a query and a row."""
+    flat = [(query, row) for query, some in enumerate(rows) for row in some]
+    pairs = np.array(flat, np.intp).reshape(-1, 2)
+    return pairs[:, 0], pairs[:, 1]
 
 
 def _distances(cosine: Floats) -> Floats:
@@ -380,30 +304,3 @@ def _distances(cosine: Floats) -> Floats:
 
 def _cosine(score: SupportsFloat) -> float:
     return min(1.0, max(-1.0, float(score)))
-
-
-def _as_list(items: Query | Sequence[Query]) -> list[Query]:
-    if isinstance(items, str) or (isinstance(items, np.ndarray) and items.ndim == 1):
-        return [items]
-    try:
-        return list(items)
-    except TypeError as error:
-        raise TypeError(_not_a_query(items)) from error
-
-
-def _not_a_query(item: object) -> str:
-    return f"A query must be a word, a vector (D,), or a list of them, got {item!r:.60}."
-
-
-def _shown(item: Query) -> str:
-    return quoted(item) if isinstance(item, str) else "the vector"
-
-
-def _integer(name: str, number: int, least: int) -> int:
-    try:
-        number = operator.index(number)
-    except TypeError as error:
-        raise TypeError(f"`{name}` must be an integer, got {number!r}.") from error
-    if number < least:
-        raise ValueError(f"`{name}` must be at least {least}, got {number}.")
-    return number

@@ -7,6 +7,10 @@ import string
 from collections.abc import Iterator
 from typing import Any
 
+from wcwidth import ljust, rjust, width
+
+from w2v.formats import counted
+
 Row = tuple[str, ...]
 
 _METHODS = {"3cosadd": "3CosAdd", "3cosmul": "3CosMul"}
@@ -21,7 +25,10 @@ def format_table(result: dict[str, Any]) -> str:
         What ``w2v eval --json`` prints: ``"options"``, ``"vectors"`` and ``"comparisons"``.
     """
     vectors = result["vectors"]
-    titles = [f"{v['file']}: {v['words']:,} words of {v['dim']} dimensions" for v in vectors]
+    titles = [
+        f"{v['file']}: {counted(v['words'], 'word')} of {counted(v['dim'], 'dimension')}"
+        for v in vectors
+    ]
     if len(vectors) == 1:
         blocks = [*_single(vectors[0])]
     else:
@@ -114,11 +121,11 @@ def _interval(values: tuple[float, float] | None, times: int, digits: int) -> st
 
 
 def _aligned(rows: list[Row]) -> str:
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    widths = [max(map(width, column)) for column in zip(*rows, strict=True)]
     lines = []
     for first, *rest in rows:
-        cells = (f"  {cell:>{width}}" for cell, width in zip(rest, widths[1:], strict=True))
-        lines.append(f"{first:<{widths[0]}}" + "".join(cells))
+        cells = (rjust(cell, size) for cell, size in zip(rest, widths[1:], strict=True))
+        lines.append("  ".join([ljust(first, widths[0]), *cells]))
     return "\n".join(lines)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import os
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -55,10 +56,11 @@ def read_questions(path: PathLike) -> list[Question]:
 
 
 def read_pairs(path: PathLike) -> list[Pair]:
-    """Lines ``word1 word2 score`` separated by tabs, commas or white space.
+    """Lines of two words and a score, separated by tabs, commas (as in CSV) or white space.
 
-    Further columns are ignored, as are ``#`` comments, blank lines and a header: a first line whose
-    third column is not a number.
+    The score is the first column after the words that is a number in the first line that has one,
+    as in SimLex-999 and SimVerb-3500, which put a part of speech before it. All other columns are
+    ignored, as are ``#`` comments, blank lines, and a header: a first line without a number.
 
     Raises
     ------
@@ -67,23 +69,38 @@ def read_pairs(path: PathLike) -> list[Pair]:
     """
     pairs: list[Pair] = []
     header_may_come = True
+    column = 0  # not known yet
     for number, line in _lines(path):
         if line.startswith("#"):
             continue
-        separator = "\t" if "\t" in line else "," if "," in line else None
-        fields = [field.strip() for field in line.split(separator)]
-        score = _number(fields[2]) if len(fields) > 2 else None
+        fields = _fields(line)
+        scores = [_number(field) for field in fields]
+        if not column:
+            found = (place for place, score in enumerate(scores) if place > 1 and score is not None)
+            column = next(found, 0)
+        score = scores[column] if 0 < column < len(scores) else None
         if score is not None:
             pairs.append(Pair(fields[0], fields[1], score))
         elif len(fields) < 3 or not header_may_come:
+            where = f" in column {column + 1}" if column > 2 else ""
             raise EvaluationError(
-                f"{os.fspath(path)}, line {number}: expected two words and a number "
+                f"{os.fspath(path)}, line {number}: expected two words and a number{where}, "
                 f"separated by tab, comma or white space, found {line[:60]!r}."
             )
         header_may_come = False
     if not pairs:
         raise EvaluationError(f"{os.fspath(path)} holds no pair of words with a score.")
     return pairs
+
+
+def _fields(line: str) -> list[str]:
+    if "\t" in line or "," not in line:
+        return [field.strip() for field in line.split("\t" if "\t" in line else None)]
+    try:
+        (fields,) = csv.reader([line], skipinitialspace=True, strict=True)
+    except csv.Error:  # a quote that is not closed
+        fields = line.split(",")
+    return [field.strip() for field in fields]
 
 
 def _lines(path: PathLike) -> Iterator[tuple[int, str]]:
@@ -97,7 +114,10 @@ def _lines(path: PathLike) -> Iterator[tuple[int, str]]:
     except OSError as error:
         raise EvaluationError(f"Cannot read {name}: {error.strerror or error}.") from error
     except UnicodeDecodeError as error:
-        raise EvaluationError(f"{name} is not a UTF-8 text file.") from error
+        raise EvaluationError(
+            f"{name} is not a UTF-8 text file. If it is text in Latin-1, say, convert it: "
+            "iconv -f latin1 -t utf-8."
+        ) from error
 
 
 def _number(field: str) -> float | None:

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from w2v.cosines import unit_rows
+from w2v.backends import Backend, get_backend
+from w2v.cosines import UnitTable, search_backend, unit_rows
 from w2v.errors import UnknownWordError
 from w2v.files import PathLike
 from w2v.formats import (
@@ -49,6 +50,7 @@ class Vectors(Queries):
     matrix : float32 (V, D)           Read-only view.
     counts : int64 (V,) or None       Read-only view.
     dim : int                         D.
+    backend : Backend                 Where the whole vocabulary is searched; NumPy's, see `on`.
     """
 
     def __init__(
@@ -73,6 +75,7 @@ class Vectors(Queries):
         if not known and len(set(self.words)) != len(self.words):
             raise ValueError(_name_repeated(self.words, self._rows))
         self._unit: Matrix | None = None
+        self.backend = get_backend("numpy")
 
     @property
     def dim(self) -> int:
@@ -88,6 +91,34 @@ class Vectors(Queries):
         if self._unit is None:
             self._unit = _read_only(unit_rows(self.matrix))
         return self._unit
+
+    @functools.cached_property
+    def table(self) -> UnitTable:
+        """`unit` where it is searched; copied there when first used."""
+        return UnitTable(self.backend, self.backend.asarray(self.unit))
+
+    def on(self, backend: Backend | str) -> "Vectors":
+        """The same vectors, to be searched on a backend: neighbours, analogies, ranks, distances.
+
+        A GPU is worth it for many queries; it holds a copy of `unit`, made by the first. What only
+        compares the words it is given stays on the CPU, as do copies and pickles.
+
+        Parameters
+        ----------
+        backend : Backend or {"auto", "cupy", "numpy"}
+            "auto" is CuPy where it can be used, and else NumPy.
+
+        Raises
+        ------
+        BackendError
+            It is unknown, or cannot be used here.
+        """
+        where = search_backend(backend)
+        there = object.__new__(type(self))
+        self.unit  # noqa: B018  made now, it is shared
+        there.__dict__.update(self.__dict__, backend=where)
+        there.__dict__.pop("table", None)
+        return there
 
     @functools.cached_property
     def _rows(self) -> dict[str, int]:

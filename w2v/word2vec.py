@@ -19,10 +19,10 @@ from w2v.config import Config
 from w2v.corpus import Corpus, is_path, read_corpus, read_sentences
 from w2v.errors import ConfigError, ModelFileError, UnknownWordError, W2VError
 from w2v.files import PathLike
+from w2v.items import Limit, Query
 from w2v.likelihood import Likelihood
 from w2v.model import FRESH
 from w2v.modelfile import Fitted
-from w2v.queries import Limit, Query
 from w2v.report import training_report
 from w2v.trainer import Progress, Trainer
 from w2v.vectors import Vectors

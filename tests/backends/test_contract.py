@@ -271,7 +271,7 @@ class TestChoice:
         assert str(caught.value) == (
             "Backend 'cupy' was asked for, but CuPy is not installed. Install it for your CUDA "
             "version with pip install 'cupy-cuda13x[ctk]' (or 'cupy-cuda12x[ctk]'). "
-            "Pass --backend numpy to train on the CPU."
+            "Pass --backend numpy for the CPU."
         )
         assert get_backend("auto").name != "cupy"
         assert choose_backend()[1].endswith("; cupy: not installed")
@@ -282,7 +282,7 @@ class TestChoice:
             get_backend("numba")
         assert str(caught.value) == (
             "Backend 'numba' was asked for, but Numba is not installed. Run pip install numba. "
-            "Pass --backend numpy to train on the CPU."
+            "Pass --backend numpy for the CPU."
         )
 
     @pytest.mark.parametrize(

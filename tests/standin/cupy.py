@@ -499,6 +499,18 @@ def flatnonzero(a):
     return ndarray._of(_np.flatnonzero(a._a))
 
 
+def count_nonzero(a, axis=None):
+    if not isinstance(a, ndarray):
+        raise TypeError("strict cupy: count_nonzero of a host array")
+    return ndarray._of(_np.asarray(_np.count_nonzero(a._a, axis)))
+
+
+def partition(a, kth, axis=-1):
+    if not isinstance(a, ndarray) or not isinstance(kth, (int, _np.integer)):
+        raise TypeError("strict cupy: partition takes a device array and an integer")
+    return ndarray._of(_np.partition(a._a, kth, axis))
+
+
 def broadcast_to(array, shape):
     return ndarray._of(_np.broadcast_to(_down(array), shape))
 
@@ -507,8 +519,15 @@ def ascontiguousarray(a, dtype=None):
     return ndarray._of(_np.ascontiguousarray(_down(a), dtype))
 
 
-def matmul(a, b, out=None):
-    return a @ b
+def matmul(x1, x2, /, out=None):
+    if out is None:
+        return x1 @ x2
+    for each in (x1, x2, out):
+        if not isinstance(each, ndarray):
+            raise TypeError(f"strict cupy: matmul of {type(each)}")
+    with _np.errstate(all="ignore"):
+        _np.matmul(x1._a, x2._a, out=out._a)
+    return out
 
 
 def sum(a, axis=None, dtype=None, out=None, keepdims=False):

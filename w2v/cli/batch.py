@@ -178,11 +178,13 @@ def _answers(ask: Callable[[Sequence[Any]], list[Any]], asked: list[Any]) -> lis
 
 def _print(lines: list[str | Sequence[str]]) -> None:
     """Whole lines as they are; columns as wide as the widest of each place."""
+    from wcwidth import ljust, width
+
     rows = [line for line in lines if not isinstance(line, str)]
-    widths = [max(map(len, column)) for column in itertools.zip_longest(*rows, fillvalue="")]
+    widths = [max(map(width, column)) for column in itertools.zip_longest(*rows, fillvalue="")]
     for line in lines:
         if isinstance(line, str):
             click.echo(line)
         else:
-            cells = (cell.ljust(width) for cell, width in zip(line, widths, strict=False))
+            cells = (ljust(cell, size) for cell, size in zip(line, widths, strict=False))
             click.echo("  ".join(cells).rstrip())

@@ -11,10 +11,11 @@ import click
 
 from w2v.cli import batch
 from w2v.cli.base import PATH, Command, load_vectors
+from w2v.config import BACKENDS
 
 if TYPE_CHECKING:
     from w2v import Vectors
-    from w2v.queries import Limit
+    from w2v.items import Limit
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 _HEAD = 80  # characters of a query that are shown above its answers
@@ -50,6 +51,13 @@ def _options(*names: str) -> Callable[[_Function], _Function]:
     return decorate
 
 
+backend_option = click.option(
+    "--backend",
+    type=click.Choice(BACKENDS),
+    default="numpy",
+    show_default=True,
+    help="Where all words are searched; auto: cupy if it can be used, else numpy.",
+)
 _OPTIONS: dict[str, Callable[[Any], Any]] = {
     "vectors": click.argument("vectors", type=PATH),
     "words": click.argument("words", nargs=-1, required=True),
@@ -69,12 +77,13 @@ _OPTIONS: dict[str, Callable[[Any], Any]] = {
         callback=_limit,
         help="Answer among the first N words only, or from row START up to STOP. [all]",
     ),
+    "backend": backend_option,
     "json": click.option("--json", "as_json", is_flag=True, help="Print JSON."),
 }
 
 
 @click.command(cls=Command)
-@_options("n", "method")
+@_options("n", "method", "backend")
 @click.option("--vector", is_flag=True, help="Each query is a vector: its numbers.")
 def nearest(
     vectors: str | Vectors,
@@ -82,6 +91,7 @@ def nearest(
     n: int,
     method: str,
     vector: bool,
+    backend: str,
     restrict_vocab: Limit,
     as_json: bool,
 ) -> None:
@@ -97,7 +107,7 @@ def nearest(
       w2v nearest vectors.bin - --json < queries.txt
       w2v nearest vectors.bin -- -word-with-a-dash
     """
-    table = open_vectors(vectors)
+    table = open_vectors(vectors, backend)
 
     def ask(queries: Sequence[Any]) -> list[Any]:
         plus, minus = [q[0] for q in queries], [q[1] for q in queries]
@@ -112,12 +122,13 @@ def nearest(
 
 
 @click.command(cls=Command)
-@_options("n", "method")
+@_options("n", "method", "backend")
 def analogy(
     vectors: str | Vectors,
     words: tuple[str, ...],
     n: int,
     method: str,
+    backend: str,
     restrict_vocab: Limit,
     as_json: bool,
 ) -> None:
@@ -132,7 +143,7 @@ def analogy(
       w2v analogy vectors.bin - --method 3cosmul --json < questions.txt
     """
     asked_for = batch.groups(words, 3)  # wrong numbers are met before the file is read
-    table = open_vectors(vectors)
+    table = open_vectors(vectors, backend)
 
     def ask(queries: Sequence[tuple[str, ...]]) -> list[Any]:
         plus, minus = [[b, c] for _, b, c in queries], [a for a, _, _ in queries]
@@ -174,10 +185,11 @@ def similarity(
 
 
 @click.command(cls=Command)
-@_options()
+@_options("backend")
 def rank(
     vectors: str | Vectors,
     words: tuple[str, ...],
+    backend: str,
     restrict_vocab: Limit,
     as_json: bool,
 ) -> None:
@@ -192,7 +204,7 @@ def rank(
       w2v rank vectors.bin king queen --restrict-vocab 20000
     """
     asked_for = batch.groups(words, 2)  # wrong numbers are met before the file is read
-    table = open_vectors(vectors)
+    table = open_vectors(vectors, backend)
 
     def ask(queries: Sequence[tuple[str, ...]]) -> list[Any]:
         ranks = table.rank_batch([(a, b) for a, b in queries], restrict_vocab)
@@ -269,23 +281,34 @@ def distances(
         for last, row in zip([*[False] * (len(words) - 1), True], rows, strict=True):
             click.echo(json.dumps([round(x, 6) for x in row.tolist()]) + ("]}" if last else ","))
         return
-    width = max(map(len, words))
-    sizes = [max(len(word), 6) for word in words]
-    head = (word.rjust(size) for word, size in zip(words, sizes, strict=True))
-    click.echo("  ".join([" " * width, *head]))
+    from wcwidth import ljust, rjust, width
+
+    sizes = [max(width(word), 6) for word in words]
+    first = max(map(width, words))
+    head = (rjust(word, size) for word, size in zip(words, sizes, strict=True))
+    click.echo("  ".join([" " * first, *head]))
     for word, row in zip(words, rows, strict=True):
         cells = (f"{x:{size}.4f}" for x, size in zip(row.tolist(), sizes, strict=True))
-        click.echo("  ".join([word.ljust(width), *cells]))
+        click.echo("  ".join([ljust(word, first), *cells]))
 
 
-def open_vectors(vectors: str | Vectors) -> Vectors:
-    """Vectors of a file, or those the shell has loaded already."""
-    return load_vectors(vectors) if isinstance(vectors, str) else vectors
+def open_vectors(vectors: str | Vectors, backend: str | None = None) -> Vectors:
+    """Vectors of a file, or those the shell has loaded already, where they are to be searched."""
+    if not isinstance(vectors, str):
+        return vectors
+    if backend is None:
+        return load_vectors(vectors)
+    from w2v.cosines import search_backend
+
+    where = search_backend(backend)  # first: it may fail
+    return load_vectors(vectors).on(where)
 
 
 def _neighbours(head: str, found: list[tuple[str, float]], asked: Any) -> batch.Shown:
-    width = max((len(word) for word, _ in found), default=0)
+    from wcwidth import ljust, width
+
+    widest = max((width(word) for word, _ in found), default=0)
     head = head if len(head) <= _HEAD else f"{head[:_HEAD]}..."
-    lines = [head, *(f"  {word:<{width}}  {score:.4f}" for word, score in found)]
+    lines = [head, *(f"  {ljust(word, widest)}  {score:.4f}" for word, score in found)]
     answers = [{"word": word, "score": score} for word, score in found]
     return "\n".join(lines), {"query": asked, "answers": answers}

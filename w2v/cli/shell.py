@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from w2v.cli import batch, queries
-from w2v.cli.base import INTERRUPTED, PATH, Command, load_vectors
+from w2v.cli.base import INTERRUPTED, PATH, Command
 
 if TYPE_CHECKING:
     from w2v import Vectors
@@ -52,7 +52,8 @@ Add --help to a command for more. Tab completes; exit, quit or Ctrl-D leaves."""
 
 @click.command(cls=Command)
 @click.argument("vectors", type=PATH)
-def shell(vectors: str) -> None:
+@queries.backend_option
+def shell(vectors: str, backend: str) -> None:
     """Ask vectors questions at a prompt.
 
     The questions are the commands nearest, analogy, similarity, distances, odd and rank without
@@ -65,13 +66,13 @@ def shell(vectors: str) -> None:
       w2v shell vectors.bin
       echo 'analogy man king woman -n 3' | w2v shell vectors.bin
     """
-    ask_lines(vectors, "nearest")
+    ask_lines(vectors, "nearest", backend)
 
 
-def ask_lines(vectors: str, plain: str) -> None:
+def ask_lines(vectors: str, plain: str, backend: str = "numpy") -> None:
     """Answer lines until one leaves; `plain` is asked where a line begins with no command."""
-    table = load_vectors(vectors)
-    table.unit  # noqa: B018  rows are scaled now, not while the first answer is waited for
+    table = queries.open_vectors(vectors, backend)
+    table.table  # noqa: B018  rows are scaled now, not while the first answer is waited for
     commands = {command.name or "": _without_file(command, table) for command in _QUESTIONS}
     typed = all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout))
     if typed:
@@ -92,13 +93,16 @@ def ask_lines(vectors: str, plain: str) -> None:
 def _without_file(command: click.Command, table: Vectors) -> click.Command:
     """The same command of vectors that are loaded already."""
 
+    given = {"vectors": table, "backend": None}
+    fixed = {param.name: given[param.name] for param in command.params if param.name in given}
+
     def call(**options: Any) -> None:
         if options["words"] == (batch.STDIN,):
             raise click.UsageError("- stands for standard input, which the shell reads itself.")
         assert command.callback is not None
-        command.callback(vectors=table, **options)
+        command.callback(**fixed, **options)
 
-    params = [param for param in command.params if param.name != "vectors"]
+    params = [param for param in command.params if param.name not in given]
     return Command(
         command.name,
         params=params,
@@ -147,7 +151,10 @@ def _typed(table: Vectors, names: list[str]) -> Iterator[str]:
     except ImportError:  # a Python built without it
         readline = None  # type: ignore[assignment]
     else:
-        readline.set_completer(_completer(table, names))
+        reader = readline  # for the type checker
+        readline.set_completer(
+            _completer(table, names, lambda: reader.get_line_buffer()[: reader.get_begidx()])
+        )
         readline.set_completer_delims(' \t"')
         libedit = "libedit" in (readline.__doc__ or "")
         readline.parse_and_bind("bind ^I rl_complete" if libedit else "tab: complete")
@@ -175,10 +182,21 @@ def _history_file() -> Path:
     return Path(state, "w2v", "history")
 
 
-def _completer(table: Vectors, names: list[str]) -> Callable[[str, int], str | None]:
-    """What readline asks for completions: commands, and the most frequent words."""
+def _completer(
+    table: Vectors, names: list[str], before: Callable[[], str]
+) -> Callable[[str, int], str | None]:
+    """What readline asks for completions: commands, and the most frequent words.
+
+    `before` gives the line up to the text that is completed.
+    """
     ordered: list[str] = []
     found: list[str] = []
+
+    def quote(word: str) -> str:
+        """As `_split` takes it for one word; readline closes a quote that is open."""
+        if before().count('"') % 2:
+            return word
+        return f'"{word}" ' if len(word.split()) > 1 else f"{word} "
 
     def complete(text: str, state: int) -> str | None:
         if state == 0:
@@ -187,8 +205,8 @@ def _completer(table: Vectors, names: list[str]) -> Callable[[str, int], str | N
             start = bisect.bisect_left(ordered, text)
             stop = bisect.bisect_left(ordered, text + chr(sys.maxunicode), start)
             some = heapq.nsmallest(_COMPLETIONS, ordered[start:stop], key=table.index)
-            commands = (name for name in names if name.startswith(text))
-            found[:] = [f"{word} " for word in dict.fromkeys([*commands, *some])]
+            commands = (f"{name} " for name in names if name.startswith(text))
+            found[:] = dict.fromkeys([*commands, *map(quote, some)])
         return found[state] if state < len(found) else None
 
     return complete
