@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import SupportsFloat
+from typing import Any, SupportsFloat
 
 import numpy as np
+import numpy.typing as npt
 
 from w2v.cosines import METHODS, Floats, Omitted, largest, ranks
 from w2v.errors import QueryError
@@ -73,7 +74,7 @@ class Queries(Items):
 
     def most_similar_batch(
         self,
-        positives: Sequence[Query | Sequence[Query]],
+        positives: Sequence[Query | Sequence[Query]] | npt.NDArray[np.floating[Any]],
         negatives: Sequence[Query | Sequence[Query]] | None = None,
         n: int | None = 10,
         restrict_vocab: Limit = None,
