@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 from click.testing import CliRunner, Result
 from corpora import two_topics
@@ -209,6 +210,14 @@ class TestBadInput:
     def test_empty_name(self, tmp_path: Path) -> None:
         refused(run("train", "", "-o", tmp_path / "v.bin"), 1, "A corpus name is empty")
 
+    @pytest.mark.parametrize("command", sorted(main.commands))
+    def test_empty_names_of_files(self, command: str) -> None:
+        """What an unset variable leaves is refused, not taken for an option that is not given."""
+        for option in main.commands[command].params:
+            if isinstance(option.type, click.Path) and isinstance(option, click.Option):
+                message = f"Invalid value for .*{option.opts[0]}.*the name is empty"
+                refused(run(command, option.opts[0], ""), 2, message)
+
     def test_outputs_collide(self, corpus: Path, tmp_path: Path) -> None:
         text = tmp_path / "text.txt"
         text.write_bytes(corpus.read_bytes())
@@ -248,7 +257,7 @@ class TestBadInput:
         out.write_bytes(b"old")
         wild = ["--alpha", "1e30", "--row-cap", "1e38", "--min-alpha", "1", "--step-tokens", "32"]
         result = run("train", corpus, "-o", out, "-q", *QUICK, *wild)
-        refused(result, 1, r"learning rate .* Lower alpha")
+        refused(result, 1, r"learning rate .* Lower --alpha .* or --row-cap")
         assert out.read_bytes() == b"old"
         assert os.listdir(tmp_path) == ["v.bin"]
 
@@ -493,3 +502,5 @@ def test_bench(as_json: bool) -> None:
 def test_bench_refuses_what_has_no_meaning() -> None:
     refused(run("bench", "--loss", "hs", "--negative", 5), 2, "--negative has a meaning only with")
     refused(run("bench", "--window", 0), 2, "--window must be at least 1")
+    refused(run("bench", "--seconds", "nan"), 2, "--seconds.*expected a number, got nan")
+    refused(run("bench", "--seconds", "inf"), 2, "--seconds.*inf is not in the range 0<x<=3600")

@@ -160,7 +160,7 @@ def test_workers_never_get_less_than_a_useful_step(skewed: Corpus) -> None:
 def test_divergence_names_learning_rate_and_step(topics: Corpus) -> None:
     message = (
         r"Training diverged. The loss .* in epoch \d near step [\d,]+, at learning rate 1e\+30 "
-        r"and 64 tokens a step. Lower alpha \(now 1e\+30\) or row_cap"
+        r"and 64 tokens a step. Lower `alpha` \(now 1e\+30\) or `row_cap`"
     )
     with pytest.raises(TrainingError, match=message):
         train(topics, alpha=1e30, row_cap=1e38, step_tokens=64, min_alpha=1.0)

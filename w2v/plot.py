@@ -41,7 +41,7 @@ def plot_words(
     method, seed, progress
         See `layout.lay_out`.
     font : str, optional
-        See `pictures.draw_words`.
+        See `fonts.choose_families`.
     say : callable(str), optional
         Called with sentences on what was left out, and on what takes a while.
 
@@ -76,8 +76,8 @@ def plot_words(
         )
     if boxed:
         say(
-            f"The font lacks letters of {_some(boxed)}: they are drawn as boxes. Name a font that "
-            "has them with --font, or draw an .html picture."
+            f"No installed font has all letters of {_some(boxed)}: they are drawn as boxes. "
+            "Install one that has them, or draw an .html picture."
         )
 
 

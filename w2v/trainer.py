@@ -422,7 +422,7 @@ class Trainer:
         if not math.isfinite(loss):
             raise self._diverged("The loss is no longer a finite number", epoch.number + 1, done)
         if loss > _DIVERGED * untrained > 0:
-            times = f"The loss of a step is {loss / untrained:.0f} times that of untrained tables"
+            times = f"The loss of a step is {loss / untrained:,.0f} times that of untrained tables"
             raise self._diverged(times, epoch.number + 1, done)
 
     def _diverged(self, what: str, epoch: int, done: float) -> TrainingError:
@@ -431,8 +431,8 @@ class Trainer:
         return TrainingError(
             f"Training diverged. {what}, in epoch {epoch} near step "
             f"{round(done * config.epochs * self._steps):,}, at learning rate "
-            f"{config.learning_rate(done):.4g} and {tokens} a step. Lower alpha "
-            f"(now {config.alpha:g}) or row_cap (now {config.row_cap:g})."
+            f"{config.learning_rate(done):.4g} and {tokens} a step. Lower `alpha` "
+            f"(now {config.alpha:g}) or `row_cap` (now {config.row_cap:g})."
         )
 
 

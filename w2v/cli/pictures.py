@@ -23,8 +23,16 @@ from w2v.cli.base import PATH, Command
     type=click.Choice(["pca", "tsne", "umap"]),
     help="How words come onto a plane.",
 )
-@click.option("--seed", default=1, show_default=True, type=click.IntRange(min=0, max=2**32 - 1))
-@click.option("--font", help="Family for letters that the default has not (not in .html).")
+@click.option(
+    "--seed",
+    default=1,
+    show_default=True,
+    type=click.IntRange(min=0, max=2**32 - 1),
+    help="Of t-SNE and UMAP: the same seed draws the same picture.",
+)
+@click.option(
+    "--font", help="Family of the labels, as far as it has the letters. [what fits] (not in .html)"
+)
 @click.option(
     "--report",
     "reports",
