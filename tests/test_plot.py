@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from w2v import Vectors, Word2Vec, fonts, layout, load, pictures
+from w2v import reports as training
 from w2v.cli import main
 from w2v.errors import PictureError
 from w2v.plot import plot_reports, plot_words, read_words
@@ -285,7 +286,7 @@ def test_what_is_drawn_of_a_report(model: Word2Vec) -> None:
         "loss": [3.0, None],
         "raw_words_per_second": 500.0,
     }
-    course = pictures._course(report)
+    course = training.course(report)
     assert [list(values) for values in course["learning_rate"]] == [[0, 2], [0.04, 0.01]]
     assert [list(values) for values in course["raw_words_per_second"]] == [[0, 2], [500, 500]]
     assert np.array_equal(course["loss"][1], [3.0, np.nan], equal_nan=True)
@@ -293,7 +294,7 @@ def test_what_is_drawn_of_a_report(model: Word2Vec) -> None:
     names = ("done", "epoch", "loss")
     rest = {"learning_rate": 0.01, "raw_words_per_second": 10.0}
     report["trace"] = [{**dict(zip(names, at, strict=True)), **rest} for at in points]
-    x, y = pictures._course(report)["loss"]
+    x, y = training.course(report)["loss"]
     nan = np.nan
     assert np.array_equal(x, [0.5, 1, nan, 1.5, 2], equal_nan=True)
     assert np.array_equal(y, [4, 3, nan, 2.5, nan], equal_nan=True)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import math
 import os
 import warnings
 from collections.abc import Sequence
@@ -13,8 +11,8 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from w2v import reports as training
 from w2v.errors import PictureError
-from w2v.files import PathLike, check_name
 from w2v.fonts import choose_families
 from w2v.layout import Layout
 
@@ -113,7 +111,7 @@ def draw_reports(reports: dict[str, dict[str, Any]], target: BinaryIO, extension
     Parameters
     ----------
     reports : dict
-        What `read_report` gave, by the name to be shown.
+        What `reports.read_report` gave, by the name to be shown.
     target, extension
         See `draw_words`.
     """
@@ -131,10 +129,12 @@ def draw_reports(reports: dict[str, dict[str, Any]], target: BinaryIO, extension
         loss, rate, speed = figure.subplots(3, 1, sharex=True)
         for number, (name, report) in enumerate(reports.items()):
             ink = _LINES[number % len(_LINES)]
-            course = _course(report)
+            course = training.course(report)
             ends = np.arange(1, len(report["loss"]) + 1)
             loss.plot(*course["loss"], color=ink, linewidth=1, alpha=0.6)
-            loss.plot(ends, _numbers(report["loss"]), "o", color=ink, markersize=4, label=name)
+            loss.plot(
+                ends, training.numbers(report["loss"]), "o", color=ink, markersize=4, label=name
+            )
             rate.plot(*course["learning_rate"], color=ink, linewidth=1.2)
             speed.plot(*course["raw_words_per_second"], color=ink, linewidth=1.2)
             speed.axhline(report["raw_words_per_second"], color=ink, linewidth=0.8, linestyle=":")
@@ -153,73 +153,6 @@ def draw_reports(reports: dict[str, dict[str, Any]], target: BinaryIO, extension
         for axes in (loss, rate, speed):
             axes.grid(color=_FAINT, linewidth=0.5)
         figure.savefig(target, format=extension[1:], facecolor="white")
-
-
-def read_report(path: PathLike) -> dict[str, Any]:
-    """A file that ``w2v train --report`` wrote.
-
-    Raises
-    ------
-    PictureError
-        It cannot be read, or is something else.
-    """
-    name = check_name(path, "the report", PictureError)
-    try:
-        with open(name, encoding="utf-8") as file:
-            report = json.load(file)
-    except OSError as error:
-        raise PictureError(f"Cannot read {name}: {error.strerror or error}.") from error
-    except (ValueError, RecursionError) as error:  # not JSON, not UTF-8, or nested without end
-        raise PictureError(f"{name} is not a JSON report of w2v train: {error}.") from error
-    try:
-        _course(report)
-    except (KeyError, TypeError, ValueError, OverflowError) as error:
-        raise PictureError(
-            f"{name} is JSON, but no report of w2v train: expected what --report writes, with "
-            "'config', 'loss' and 'raw_words_per_second'."
-        ) from error
-    return dict(report)
-
-
-def _course(report: dict[str, Any]) -> dict[str, tuple[Numbers, Numbers]]:
-    """Epochs passed and the value then, of each thing drawn.
-
-    Reports of earlier versions have no trace: then the rate is the line that the configuration
-    says, the speed is the mean, and the loss is known at the ends of epochs.
-
-    Raises
-    ------
-    KeyError, TypeError, ValueError, OverflowError
-        It is no report.
-    """
-    config, trace = report["config"], report.get("trace") or []
-    epochs, losses = float(config["epochs"]), _numbers(report["loss"])
-    speed = float(report["raw_words_per_second"])
-    if not math.isfinite(epochs) or not math.isfinite(speed):
-        raise ValueError("`epochs` and `raw_words_per_second` must be finite.")
-    if not trace:
-        whole = np.array([0.0, epochs])
-        return {
-            "loss": (np.arange(1, len(losses) + 1.0), losses),
-            "learning_rate": (whole, config["alpha"] * _numbers([1.0, config["min_alpha"]])),
-            "raw_words_per_second": (whole, np.array([speed, speed])),
-        }
-    at = epochs * _numbers([point["done"] for point in trace])
-    course = {
-        key: (at, _numbers([point[key] for point in trace]))
-        for key in ("loss", "learning_rate", "raw_words_per_second")
-    }
-    # the loss is the mean of its epoch so far, so that each epoch has a line of its own
-    begins = 1 + np.flatnonzero(np.diff([point["epoch"] for point in trace]))
-    course["loss"] = (np.insert(at, begins, np.nan), np.insert(course["loss"][1], begins, np.nan))
-    return course
-
-
-def _numbers(values: Sequence[float | None]) -> Numbers:
-    numbers = np.array([np.nan if value is None else value for value in values], np.float64)
-    if numbers.ndim != 1:
-        raise ValueError("Expected numbers, got lists.")
-    return np.where(np.isfinite(numbers), numbers, np.nan)
 
 
 def _size(places: Numbers) -> tuple[float, float]:
