@@ -350,7 +350,17 @@ def test_streams_nobody_reads(corpus: Path, vectors: Path, tmp_path: Path) -> No
     assert (done.returncode, done.stdout) == (1, "")
     assert "No space left on device" in done.stderr
     assert "Traceback" not in done.stderr
+    done = shell(f"{w2v} --help >/dev/full")
+    assert (done.returncode, done.stderr) == (1, "Error: Cannot go on: No space left on device.\n")
+    done = shell(f"{w2v} nearest {vectors} the >&-")
+    assert (done.returncode, done.stderr) == (
+        1,
+        "Error: Cannot go on: standard output is closed.\n",
+    )
     out = tmp_path / "v.bin"
+    done = shell(f"{w2v} train {corpus} -o {out} -q {' '.join(QUICK)} >&-")
+    assert (done.returncode, done.stderr) == (0, "")
+    out.unlink()
     done = shell(f"{w2v} train {corpus} -o {out} {' '.join(QUICK)} 2>/dev/full")
     assert done.returncode == 0  # a log that is full does not end the training
     assert out.exists()
@@ -499,8 +509,16 @@ def test_bench(as_json: bool) -> None:
         assert last.startswith("Fastest here: ")
 
 
+def test_bench_of_what_will_never_end() -> None:
+    options = ["--model", "cbow", "--loss", "ns", "--dim", 4, "--words", 100, "--seconds", 0.01]
+    result = run("bench", *options, "--tokens", 10**15, "--epochs", 2**31 - 1)
+    assert result.exit_code == 0, result.output
+    assert re.search(r"^cbow +ns +numpy +\S+ +millions of years$", result.stdout, re.MULTILINE)
+
+
 def test_bench_refuses_what_has_no_meaning() -> None:
     refused(run("bench", "--loss", "hs", "--negative", 5), 2, "--negative has a meaning only with")
     refused(run("bench", "--window", 0), 2, "--window must be at least 1")
+    refused(run("bench", "--tokens", 10**30), 2, "--tokens.*is not in the range 1<=x<=10")
     refused(run("bench", "--seconds", "nan"), 2, "--seconds.*expected a number, got nan")
     refused(run("bench", "--seconds", "inf"), 2, "--seconds.*inf is not in the range 0<x<=3600")

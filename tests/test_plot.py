@@ -325,6 +325,7 @@ def test_pictures_of_reports(model: Word2Vec, tmp_path: Path) -> None:
         (["v.bin"], 2, "Missing option '-o'"),
         (["-o", "w.png"], 2, "Give either VECTORS or --report"),
         (["v.bin", "--report", "r.json", "-o", "w.png"], 2, "Give either VECTORS or --report"),
+        (["--report", "r.json", "--top", "5", "-o", "w.png"], 2, "only with VECTORS"),
         (["v.bin", "--words", "w", "--top", "5", "-o", "w.png"], 2, "either --words or --top"),
         (["v.bin", "--top", "1", "-o", "w.png"], 2, "1 is not in the range x>=2"),
         (["v.bin", "-o", "w.gif"], 1, r"must be one of .png, .svg, .pdf, .html, got .gif\."),

@@ -27,6 +27,8 @@ from w2v.spool import Int32s
 from w2v.textio import Progress
 from w2v.vocab import is_word
 
+_MOST_PASSES = 30  # each can double the words of a phrase
+
 
 @dataclass(frozen=True)
 class PassStats:
@@ -108,7 +110,7 @@ class Phrases:
             raise ConfigError(f"`scoring` must be one of {', '.join(SCORES)}; got {scoring!r}.")
         self.scoring = scoring
         self.min_count = _whole_number("min_count", min_count, 0)
-        self.passes = _whole_number("passes", passes, 1)
+        self.passes = _whole_number("passes", passes, 1, _MOST_PASSES)
         self.thresholds = thresholds(scoring, threshold, self.passes)
         if not isinstance(delimiter, str) or not is_word(delimiter):
             raise ConfigError(
@@ -336,11 +338,13 @@ def _ids_of(names: list[str], words: Any) -> Int32s:
     return np.array([ids[name] for name in names], np.int32)
 
 
-def _whole_number(name: str, value: Any, least: int) -> int:
+def _whole_number(name: str, value: Any, least: int, most: int | None = None) -> int:
     try:
         number = operator.index(value)
     except TypeError:
         raise ConfigError(f"`{name}` must be a whole number, got {value!r}.") from None
     if number < least:
         raise ConfigError(f"`{name}` must be at least {least}, got {number}.")
+    if most is not None and number > most:
+        raise ConfigError(f"`{name}` must be at most {most}, got {number}.")
     return number

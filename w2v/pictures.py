@@ -187,6 +187,7 @@ def _label(axes: Any, layout: Layout, renderer: Any) -> int:
             place,
             (across, up),
             textcoords="offset points",
+            annotation_clip=False,  # all are inside, and to find that out takes long
             color=_INK,
             fontsize=_LABEL_SIZE,
             parse_math=False,

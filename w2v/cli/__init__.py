@@ -16,9 +16,10 @@ from w2v.cli import (
     training,
     word2vec_c,
 )
+from w2v.cli.base import Group
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="w2v")
 def main() -> None:
     """Train word vectors (word2vec) and ask them questions.

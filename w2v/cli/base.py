@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import os
 import re
 import signal
@@ -56,7 +58,7 @@ class Command(click.Command):
         except BrokenPipeError:
             raise  # click ends quietly when nobody reads on
         except OSError as error:
-            raise click.ClickException(f"Cannot go on: {error}.") from error
+            raise click.ClickException(_cannot_go_on(error)) from error
         except KeyboardInterrupt:
             click.echo("\nInterrupted.", err=True)
             ctx.exit(INTERRUPTED)
@@ -72,8 +74,33 @@ class Command(click.Command):
         return re.sub(r"`(\w+)`", flag, message)
 
 
+class Group(click.Group):
+    """Has one line too for what goes wrong outside of a command: help that cannot be printed."""
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return super().main(*args, **kwargs)
+        except OSError as error:
+            click.echo(f"Error: {_cannot_go_on(error)}", err=True)
+            sys.exit(1)
+
+
+class _Closed(io.TextIOBase):
+    """Standard output where there is none: what is printed is not lost in silence."""
+
+    def write(self, _: str) -> int:
+        raise OSError(errno.EBADF, "standard output is closed")
+
+
+def _cannot_go_on(error: OSError) -> str:
+    about = f"{error.filename}: " if error.filename else ""
+    return f"Cannot go on: {about}{error.strerror or error}."
+
+
 def _prepare_process() -> None:
     """End like an error on the signals that end a process, and print any word anywhere."""
+    if sys.stdout is None:
+        sys.stdout = _Closed()
     for name in ("SIGTERM", "SIGHUP"):
         number = getattr(signal, name, None)
         if number is not None and signal.getsignal(number) != signal.SIG_IGN:  # nohup ignores

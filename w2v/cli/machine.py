@@ -54,7 +54,7 @@ def _number(_: click.Context, __: click.Parameter, value: float) -> float:
     "--tokens",
     default=100_000_000,
     show_default=True,
-    type=click.IntRange(min=1),
+    type=click.IntRange(min=1, max=10**15),
     help="Words in your corpus, for the estimate.",
 )
 @click.option(

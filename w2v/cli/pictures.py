@@ -69,6 +69,8 @@ def plot(
     if words is not None and top is not None:
         raise click.UsageError("Give either --words or --top, to say which words are drawn.")
     if vectors is None:
+        if words is not None or top is not None or font is not None:
+            raise click.UsageError("--words, --top and --font have a meaning only with VECTORS.")
         pictures.plot_reports(reports, output)
         return
     with Console() as console:
