@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 from click.testing import CliRunner, Result
 from corpora import two_topics
@@ -209,6 +210,14 @@ class TestBadInput:
     def test_empty_name(self, tmp_path: Path) -> None:
         refused(run("train", "", "-o", tmp_path / "v.bin"), 1, "A corpus name is empty")
 
+    @pytest.mark.parametrize("command", sorted(main.commands))
+    def test_empty_names_of_files(self, command: str) -> None:
+        """What an unset variable leaves is refused, not taken for an option that is not given."""
+        for option in main.commands[command].params:
+            if isinstance(option.type, click.Path) and isinstance(option, click.Option):
+                message = f"Invalid value for .*{option.opts[0]}.*the name is empty"
+                refused(run(command, option.opts[0], ""), 2, message)
+
     def test_outputs_collide(self, corpus: Path, tmp_path: Path) -> None:
         text = tmp_path / "text.txt"
         text.write_bytes(corpus.read_bytes())
@@ -248,7 +257,7 @@ class TestBadInput:
         out.write_bytes(b"old")
         wild = ["--alpha", "1e30", "--row-cap", "1e38", "--min-alpha", "1", "--step-tokens", "32"]
         result = run("train", corpus, "-o", out, "-q", *QUICK, *wild)
-        refused(result, 1, r"learning rate .* Lower --alpha")
+        refused(result, 1, r"learning rate .* Lower --alpha .* or --row-cap")
         assert out.read_bytes() == b"old"
         assert os.listdir(tmp_path) == ["v.bin"]
 
@@ -267,7 +276,7 @@ class TestBadInput:
         foreign.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(100))
         refused(run("nearest", tmp_path / "none.bin", "x"), 1, "none.bin")
         refused(run("nearest", cut, "x"), 1, "cut.bin")
-        refused(run("nearest", foreign, "x"), 1, "PNG")
+        refused(run("nearest", foreign, "x"), 1, "is an image. Give word vectors")
         refused(run("nearest", vectors, "animl3"), 1, "'animl3'.*animal3")
         refused(run("nearest", vectors, "the", "-n", "0"), 2, "0 is not in the range")
         refused(run("eval", vectors), 2, "Nothing to score")
@@ -341,7 +350,17 @@ def test_streams_nobody_reads(corpus: Path, vectors: Path, tmp_path: Path) -> No
     assert (done.returncode, done.stdout) == (1, "")
     assert "No space left on device" in done.stderr
     assert "Traceback" not in done.stderr
+    done = shell(f"{w2v} --help >/dev/full")
+    assert (done.returncode, done.stderr) == (1, "Error: Cannot go on: No space left on device.\n")
+    done = shell(f"{w2v} nearest {vectors} the >&-")
+    assert (done.returncode, done.stderr) == (
+        1,
+        "Error: Cannot go on: standard output is closed.\n",
+    )
     out = tmp_path / "v.bin"
+    done = shell(f"{w2v} train {corpus} -o {out} -q {' '.join(QUICK)} >&-")
+    assert (done.returncode, done.stderr) == (0, "")
+    out.unlink()
     done = shell(f"{w2v} train {corpus} -o {out} {' '.join(QUICK)} 2>/dev/full")
     assert done.returncode == 0  # a log that is full does not end the training
     assert out.exists()
@@ -490,6 +509,16 @@ def test_bench(as_json: bool) -> None:
         assert last.startswith("Fastest here: ")
 
 
+def test_bench_of_what_will_never_end() -> None:
+    options = ["--model", "cbow", "--loss", "ns", "--dim", 4, "--words", 100, "--seconds", 0.01]
+    result = run("bench", *options, "--tokens", 10**15, "--epochs", 2**31 - 1)
+    assert result.exit_code == 0, result.output
+    assert re.search(r"^cbow +ns +numpy +\S+ +millions of years$", result.stdout, re.MULTILINE)
+
+
 def test_bench_refuses_what_has_no_meaning() -> None:
     refused(run("bench", "--loss", "hs", "--negative", 5), 2, "--negative has a meaning only with")
     refused(run("bench", "--window", 0), 2, "--window must be at least 1")
+    refused(run("bench", "--tokens", 10**30), 2, "--tokens.*is not in the range 1<=x<=10")
+    refused(run("bench", "--seconds", "nan"), 2, "--seconds.*expected a number, got nan")
+    refused(run("bench", "--seconds", "inf"), 2, "--seconds.*inf is not in the range 0<x<=3600")

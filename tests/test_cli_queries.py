@@ -250,6 +250,7 @@ def test_wrong_usage_and_words(vectors: Path, tmp_path: Path) -> None:
     refused(run("nearest", vectors, ""), 1, "'' is not among")
     refused(run("nearest", vectors, "1 2 3", "--vector"), 1, "4 finite numbers, got 3: '1 2 3'")
     refused(run("nearest", vectors, "1 2 3 nan", "--vector"), 1, "4 finite numbers")
+    refused(run("nearest", vectors, "1 2 3 1e99", "--vector"), 1, "^Error: Expected a vector of 4")
     refused(run("nearest", vectors, "1 2 3 x", "--vector"), 1, "numbers of a vector, got '1 2 3 x'")
     refused(run("distances", vectors, "king", "kinng"), 1, "'kinng' is not among")
     refused(run("distances", vectors, "-", stdin=""), 1, "holds no word")

@@ -164,6 +164,7 @@ class TestFit:
             ({"threshold": "9"}, "`threshold` must be a number, got '9'"),
             ({"threshold": [1, 2]}, "one number, or one for each of 1 passes"),
             ({"passes": 0}, "`passes` must be at least 1"),
+            ({"passes": 10**30}, "`passes` must be at most 30"),
             ({"min_count": -1}, "`min_count` must be at least 0"),
             ({"min_count": 1.5}, "`min_count` must be a whole number, got 1.5"),
             ({"delimiter": " "}, "`delimiter` must be text without white space"),

@@ -15,7 +15,8 @@ from corpora import two_topics
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from w2v import Vectors, Word2Vec, layout, load, pictures
+from w2v import Vectors, Word2Vec, fonts, layout, load, pictures
+from w2v import reports as training
 from w2v.cli import main
 from w2v.errors import PictureError
 from w2v.plot import plot_reports, plot_words, read_words
@@ -194,13 +195,49 @@ def test_dense_pictures_say_what_has_no_label(tmp_path: Path) -> None:
 
 
 def test_words_may_hold_anything(tmp_path: Path) -> None:
-    words = ["$x^2$", "$", "<b>", "&amp;", "_a_", "\\frac", "%", "日本", "ünï", "naïve"]
+    words = ["$x^2$", "$", "<b>", "&amp;", "_a_", "\\frac", "%", "\U0010fffd", "ünï", "naïve"]
     rng = np.random.default_rng(9)
     Vectors(words, rng.normal(size=(10, 4))).save(tmp_path / "v.vec")
     result = run(tmp_path / "v.vec", "-o", tmp_path / "w.png")
     assert result.exit_code == 0, result.output
-    assert "The font lacks letters of '日本'" in result.stderr
+    assert "No installed font has all letters of '\\U0010fffd'" in result.stderr
     assert (tmp_path / "w.png").read_bytes().startswith(PNG)
+
+
+def test_letters_come_from_any_font_that_has_them() -> None:
+    from matplotlib import font_manager
+
+    charmaps = fonts._charmaps()
+    default = charmaps[fonts._DEFAULT]
+    assert fonts.choose_families(["naïve", "Ωμέγα", "a b\u200d"]) == ([fonts._DEFAULT], set())
+    rare = sorted(charmaps["STIXGeneral"] - default)  # comes with matplotlib too
+    rare = [letter for letter in rare if fonts._visible(letter)]
+    families, missing = fonts.choose_families(["plain", "".join(rare), "\U0010fffd"])
+    assert families[0] == fonts._DEFAULT
+    assert len(families) > 1
+    assert missing == {"\U0010fffd"}
+    assert set(rare) <= set().union(*(charmaps[name] for name in families))
+    first, _ = fonts.choose_families(["plain"], "STIXGeneral")
+    assert first == ["STIXGeneral", fonts._DEFAULT]
+    assert font_manager.findfont(families[1], fallback_to_default=False)
+
+
+def test_a_font_installed_just_now_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from matplotlib import font_manager
+
+    manager = font_manager.FontManager.__new__(font_manager.FontManager)
+    manager.__dict__.update(font_manager.fontManager.__dict__)
+    stix = [entry for entry in manager.ttflist if entry.name == "STIXGeneral"]
+    manager.ttflist = [entry for entry in manager.ttflist if entry not in stix]
+    junk = tmp_path / "junk.ttf"
+    junk.write_bytes(b"no font")
+    paths = [str(junk), *(entry.fname for entry in stix)]
+    monkeypatch.setattr(font_manager, "fontManager", manager)
+    monkeypatch.setattr(font_manager, "findSystemFonts", lambda: paths)
+    monkeypatch.setattr(font_manager, "get_font_names", lambda: [e.name for e in manager.ttflist])
+    assert fonts.choose_families(["x"], "STIXGeneral")[0][0] == "STIXGeneral"
 
 
 def test_words_of_a_file(spread: Path, tmp_path: Path) -> None:
@@ -249,7 +286,7 @@ def test_what_is_drawn_of_a_report(model: Word2Vec) -> None:
         "loss": [3.0, None],
         "raw_words_per_second": 500.0,
     }
-    course = pictures._course(report)
+    course = training.course(report)
     assert [list(values) for values in course["learning_rate"]] == [[0, 2], [0.04, 0.01]]
     assert [list(values) for values in course["raw_words_per_second"]] == [[0, 2], [500, 500]]
     assert np.array_equal(course["loss"][1], [3.0, np.nan], equal_nan=True)
@@ -257,7 +294,7 @@ def test_what_is_drawn_of_a_report(model: Word2Vec) -> None:
     names = ("done", "epoch", "loss")
     rest = {"learning_rate": 0.01, "raw_words_per_second": 10.0}
     report["trace"] = [{**dict(zip(names, at, strict=True)), **rest} for at in points]
-    x, y = pictures._course(report)["loss"]
+    x, y = training.course(report)["loss"]
     nan = np.nan
     assert np.array_equal(x, [0.5, 1, nan, 1.5, 2], equal_nan=True)
     assert np.array_equal(y, [4, 3, nan, 2.5, nan], equal_nan=True)
@@ -288,6 +325,7 @@ def test_pictures_of_reports(model: Word2Vec, tmp_path: Path) -> None:
         (["v.bin"], 2, "Missing option '-o'"),
         (["-o", "w.png"], 2, "Give either VECTORS or --report"),
         (["v.bin", "--report", "r.json", "-o", "w.png"], 2, "Give either VECTORS or --report"),
+        (["--report", "r.json", "--top", "5", "-o", "w.png"], 2, "only with VECTORS"),
         (["v.bin", "--words", "w", "--top", "5", "-o", "w.png"], 2, "either --words or --top"),
         (["v.bin", "--top", "1", "-o", "w.png"], 2, "1 is not in the range x>=2"),
         (["v.bin", "-o", "w.gif"], 1, r"must be one of .png, .svg, .pdf, .html, got .gif\."),
@@ -334,6 +372,41 @@ def test_bad_input_is_one_sentence_and_leaves_no_file(
     flat = " ".join(result.stderr.split())
     assert re.search(message, flat), flat
     assert sorted(tmp_path.iterdir()) == before
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"config": {}},
+        {"config": []},
+        {"config": {"epochs": None, "alpha": 1, "min_alpha": 1}},
+        {"config": {"epochs": 2, "alpha": "a", "min_alpha": 1}},
+        {"loss": "none"},
+        {"loss": [[1]]},
+        {"loss": 3},
+        {"raw_words_per_second": "fast"},
+        {"raw_words_per_second": float("inf")},
+        {"trace": 7},
+        {"trace": [{}]},
+        {"trace": [{"done": [1], "epoch": 1}]},
+    ],
+)
+def test_a_report_that_is_none_is_refused(tmp_path: Path, changes: dict[str, Any]) -> None:
+    good = {
+        "config": {"epochs": 2, "alpha": 0.1, "min_alpha": 0.1},
+        "loss": [2.0, None],
+        "raw_words_per_second": 9.0,
+    }
+    file = tmp_path / "run.json"
+    file.write_text(json.dumps({**good, **changes}))
+    with pytest.raises(PictureError, match=r"run\.json is JSON, but no report of w2v train"):
+        plot_reports([file], tmp_path / "w.png")
+    file.write_text("[" * 100_000)
+    with pytest.raises(PictureError, match=r"run\.json is not a JSON report"):
+        plot_reports([file], tmp_path / "w.png")
+    file.write_text(json.dumps(good))
+    plot_reports([file], tmp_path / "w.png")
+    assert (tmp_path / "w.png").read_bytes().startswith(PNG)
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import os
 import re
 import subprocess
@@ -12,11 +13,14 @@ from pathlib import Path
 import pytest
 from corpora import two_topics
 
+from benchmarks import peers
 from w2v import Config
 from w2v.cli import main
 from w2v.cli.training import train
 
-README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).parents[1]
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *ROOT.glob("*/README.md")])
+README = (ROOT / "README.md").read_text(encoding="utf-8")
 EXAMPLES = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
 
 
@@ -73,9 +77,35 @@ def test_shell_examples_run_as_printed(tmp_path: Path) -> None:
         assert done.returncode == 0, (line, done.stderr)
 
 
+def test_the_table_of_peers_is_that_of_the_last_benchmark() -> None:
+    results = ROOT / "benchmarks" / "results" / "peers.json"
+    table = peers.markdown(json.loads(results.read_text(encoding="utf-8"))["summary"])
+    assert table in README
+
+
+def anchors(text: str) -> set[str]:
+    """What the headings of a page are called in links, on GitHub."""
+    headings = re.findall(
+        r"^#+ (.+)$", re.sub(r"```.*?```", "", text, flags=re.DOTALL), re.MULTILINE
+    )
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_lead_somewhere(page: Path) -> None:
+    text = re.sub(r"`[^`\n]*`(?!\])", "", page.read_text(encoding="utf-8"))
+    for link in re.findall(r"\]\(([^)\s]+)\)", text):
+        if re.match(r"https?:", link):
+            continue
+        name, _, anchor = link.partition("#")
+        target = page.parent / name if name else page
+        assert target.exists(), link
+        if anchor:
+            assert anchor in anchors(target.read_text(encoding="utf-8")), link
+
+
 def test_no_document_is_unfinished() -> None:
-    root = Path(__file__).parents[1]
-    for document in [*root.glob("*.md"), *(root / "docs").rglob("*.md"), *root.glob("*/README.md")]:
+    for document in PAGES:
         assert "@@" not in document.read_text(encoding="utf-8"), document
 
 

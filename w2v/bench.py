@@ -160,8 +160,15 @@ def format_row(speed: Speed, estimate: Estimate) -> str:
     return (
         f"{speed.model:<10}{speed.loss:<6}{speed.backend:<9}"
         f"{_short(speed.raw_words_per_second):>8}   "
-        f"{timedelta(seconds=math.ceil(estimate.seconds(speed)))}"
+        f"{_duration(estimate.seconds(speed))}"
     )
+
+
+def _duration(seconds: float) -> str:
+    try:
+        return str(timedelta(seconds=math.ceil(seconds)))
+    except OverflowError:
+        return "millions of years"
 
 
 def format_end(speeds: Sequence[Speed], estimate: Estimate) -> str:

@@ -24,6 +24,8 @@ from w2v.phrase_table import Phrase, arranged, read_table, write_table
 from w2v.textio import Progress
 from w2v.vocab import is_word
 
+_MOST_PASSES = 30  # each can double the words of a phrase
+
 
 class Phrases:
     """Finds phrases in a text, and joins them in that text or another.
@@ -89,7 +91,7 @@ class Phrases:
             raise ConfigError(f"`scoring` must be one of {', '.join(SCORES)}; got {scoring!r}.")
         self.scoring = scoring
         self.min_count = _whole_number("min_count", min_count, 0)
-        self.passes = _whole_number("passes", passes, 1)
+        self.passes = _whole_number("passes", passes, 1, _MOST_PASSES)
         self.thresholds = thresholds(scoring, threshold, self.passes)
         if not isinstance(delimiter, str) or not is_word(delimiter):
             raise ConfigError(
@@ -270,11 +272,13 @@ class Phrases:
         return [[(phrase.words, phrase.phrase) for phrase in found] for found in self.table]
 
 
-def _whole_number(name: str, value: Any, least: int) -> int:
+def _whole_number(name: str, value: Any, least: int, most: int | None = None) -> int:
     try:
         number = operator.index(value)
     except TypeError:
         raise ConfigError(f"`{name}` must be a whole number, got {value!r}.") from None
     if number < least:
         raise ConfigError(f"`{name}` must be at least {least}, got {number}.")
+    if most is not None and number > most:
+        raise ConfigError(f"`{name}` must be at most {most}, got {number}.")
     return number

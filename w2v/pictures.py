@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
-import json
 import os
-import re
 import warnings
 from collections.abc import Sequence
 from importlib.util import find_spec
@@ -14,8 +11,9 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from w2v import reports as training
 from w2v.errors import PictureError
-from w2v.files import PathLike, check_name
+from w2v.fonts import choose_families
 from w2v.layout import Layout
 
 FORMATS = (".png", ".svg", ".pdf")
@@ -25,6 +23,7 @@ _LINES = ("#0b5394", "#c0392b", "#38761d", "#b45f06", "#674ea7", "#45818e")
 _DPI = 150
 _LEAST_SIDE, _MOST_SIDE = 7.0, 40.0  # inches
 _SIDE_OF_A_WORD = 0.62  # inches, of the square that is a word's share of the picture
+_MARGIN = 0.55  # inches between the outermost dots and the frame, for labels
 _LABEL_SIZE = 8  # points
 _GAP = 2.0  # pixels between a dot and the box of its label
 _PAD = 2.0  # pixels left and right of a label in its box
@@ -64,7 +63,7 @@ def draw_words(
     title : str
     target : binary file
     extension : str          One of `FORMATS`.
-    font : str, optional     Family; that of matplotlib where it lacks a letter.
+    font : str, optional     See `fonts.choose_families`.
 
     Returns
     -------
@@ -80,30 +79,30 @@ def draw_words(
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    families = [*_family(font), "DejaVu Sans"]
+    heading = f"{title} ({layout.caption})"
+    families, missing = choose_families([heading, *layout.words], font)
     size = _size(layout.places)
     with rc_context({"font.family": families, "font.size": 8, "svg.fonttype": "none"}):
         figure = Figure(figsize=size, dpi=_DPI, layout="constrained")
         canvas = FigureCanvasAgg(figure)
         axes = figure.subplots()
-        axes.set_title(f"{title} ({layout.caption})", color=_INK, fontsize=9, parse_math=False)
+        axes.set_title(heading, color=_INK, fontsize=_title_size(size), parse_math=False)
         axes.scatter(
             layout.places[:, 0], layout.places[:, 1], s=6, color=_DOT, linewidths=0, zorder=2
         )
         axes.set_aspect("equal", adjustable="datalim")
-        axes.margins(0.08)
+        axes.margins(_MARGIN / size[0], _MARGIN / size[1])
         axes.set_xticks([])
         axes.set_yticks([])
         for spine in axes.spines.values():
             spine.set_color(_FAINT)
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of letters that are missing, which we know
             canvas.draw()
             labelled = _label(axes, layout, canvas.get_renderer())
             figure.set_layout_engine("none")  # places are settled
             figure.savefig(target, format=extension[1:], facecolor="white")
-    missing = {int(code) for w in caught for code in re.findall(r"^Glyph (\d+)", str(w.message))}
-    return labelled, [word for word in layout.words if not missing.isdisjoint(map(ord, word))]
+    return labelled, [word for word in layout.words if not missing.isdisjoint(word)]
 
 
 def draw_reports(reports: dict[str, dict[str, Any]], target: BinaryIO, extension: str) -> None:
@@ -112,7 +111,7 @@ def draw_reports(reports: dict[str, dict[str, Any]], target: BinaryIO, extension
     Parameters
     ----------
     reports : dict
-        What `read_report` gave, by the name to be shown.
+        What `reports.read_report` gave, by the name to be shown.
     target, extension
         See `draw_words`.
     """
@@ -121,17 +120,21 @@ def draw_reports(reports: dict[str, dict[str, Any]], target: BinaryIO, extension
     from matplotlib.figure import Figure
     from matplotlib.ticker import EngFormatter, MaxNLocator
 
-    style = {"font.size": 9, "text.color": _INK, "axes.edgecolor": _FAINT, "svg.fonttype": "none"}
-    with rc_context({**style, "axes.spines.top": False, "axes.spines.right": False}):
+    families, _ = choose_families(reports)
+    style = {"font.family": families, "font.size": 9, "svg.fonttype": "none"}
+    inks = {"text.color": _INK, "axes.edgecolor": _FAINT}
+    with rc_context({**style, **inks, "axes.spines.top": False, "axes.spines.right": False}):
         figure = Figure(figsize=(7.5, 7), dpi=_DPI, layout="constrained")
         FigureCanvasAgg(figure)
         loss, rate, speed = figure.subplots(3, 1, sharex=True)
         for number, (name, report) in enumerate(reports.items()):
             ink = _LINES[number % len(_LINES)]
-            course = _course(report)
+            course = training.course(report)
             ends = np.arange(1, len(report["loss"]) + 1)
             loss.plot(*course["loss"], color=ink, linewidth=1, alpha=0.6)
-            loss.plot(ends, _numbers(report["loss"]), "o", color=ink, markersize=4, label=name)
+            loss.plot(
+                ends, training.numbers(report["loss"]), "o", color=ink, markersize=4, label=name
+            )
             rate.plot(*course["learning_rate"], color=ink, linewidth=1.2)
             speed.plot(*course["raw_words_per_second"], color=ink, linewidth=1.2)
             speed.axhline(report["raw_words_per_second"], color=ink, linewidth=0.8, linestyle=":")
@@ -152,62 +155,6 @@ def draw_reports(reports: dict[str, dict[str, Any]], target: BinaryIO, extension
         figure.savefig(target, format=extension[1:], facecolor="white")
 
 
-def read_report(path: PathLike) -> dict[str, Any]:
-    """A file that ``w2v train --report`` wrote.
-
-    Raises
-    ------
-    PictureError
-        It cannot be read, or is something else.
-    """
-    name = check_name(path, "the report", PictureError)
-    try:
-        with open(name, encoding="utf-8") as file:
-            report = json.load(file)
-    except OSError as error:
-        raise PictureError(f"Cannot read {name}: {error.strerror or error}.") from error
-    except ValueError as error:  # not JSON, or not UTF-8
-        raise PictureError(f"{name} is not a JSON report of w2v train: {error}.") from error
-    known = isinstance(report, dict) and isinstance(report.get("config"), dict)
-    if not known or not {"loss", "raw_words_per_second"} <= set(report):
-        raise PictureError(
-            f"{name} is JSON, but no report of w2v train: expected what --report writes, with "
-            "'config', 'loss' and 'raw_words_per_second'."
-        )
-    return dict(report)
-
-
-def _course(report: dict[str, Any]) -> dict[str, tuple[Numbers, Numbers]]:
-    """Epochs passed and the value then, of each thing drawn.
-
-    Reports of earlier versions have no trace: then the rate is the line that the configuration
-    says, the speed is the mean, and the loss is known at the ends of epochs.
-    """
-    config, trace = report["config"], report.get("trace") or []
-    epochs = config["epochs"]
-    if not trace:
-        whole, speed = np.array([0.0, epochs]), report["raw_words_per_second"]
-        rates = config["alpha"] * np.array([1.0, config["min_alpha"]])
-        return {
-            "loss": (np.arange(1, len(report["loss"]) + 1.0), _numbers(report["loss"])),
-            "learning_rate": (whole, rates),
-            "raw_words_per_second": (whole, np.array([speed, speed])),
-        }
-    at = epochs * np.array([point["done"] for point in trace])
-    course = {
-        key: (at, _numbers([point[key] for point in trace]))
-        for key in ("loss", "learning_rate", "raw_words_per_second")
-    }
-    # the loss is the mean of its epoch so far, so that each epoch has a line of its own
-    begins = 1 + np.flatnonzero(np.diff([point["epoch"] for point in trace]))
-    course["loss"] = (np.insert(at, begins, np.nan), np.insert(course["loss"][1], begins, np.nan))
-    return course
-
-
-def _numbers(values: Sequence[float | None]) -> Numbers:
-    return np.array([np.nan if value is None else value for value in values], np.float64)
-
-
 def _size(places: Numbers) -> tuple[float, float]:
     """Inches: a share for each word, in the proportions of the places."""
     across, up = np.ptp(places, axis=0)
@@ -216,16 +163,9 @@ def _size(places: Numbers) -> tuple[float, float]:
     return side * ratio**0.5, side / ratio**0.5
 
 
-def _family(font: str | None) -> list[str]:
-    from matplotlib import font_manager
-
-    if font is None:
-        return []
-    if font not in (names := set(font_manager.get_font_names())):
-        near = difflib.get_close_matches(font, names, 3, cutoff=0.4)
-        hint = f" Close to it: {', '.join(near)}." if near else ""
-        raise PictureError(f"The font {font!r} is not installed.{hint}")
-    return [font]
+def _title_size(size: tuple[float, float]) -> float:
+    """Points: to be read in a large picture too, when it is seen whole."""
+    return max(9.0, size[0])
 
 
 def _label(axes: Any, layout: Layout, renderer: Any) -> int:
@@ -247,6 +187,7 @@ def _label(axes: Any, layout: Layout, renderer: Any) -> int:
             place,
             (across, up),
             textcoords="offset points",
+            annotation_clip=False,  # all are inside, and to find that out takes long
             color=_INK,
             fontsize=_LABEL_SIZE,
             parse_math=False,

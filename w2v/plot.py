@@ -11,6 +11,7 @@ from w2v import files, layout, pictures
 from w2v.errors import PictureError
 from w2v.files import PathLike
 from w2v.page import words_page
+from w2v.reports import read_report
 from w2v.vectors import load
 
 TOP = 300
@@ -41,7 +42,7 @@ def plot_words(
     method, seed, progress
         See `layout.lay_out`.
     font : str, optional
-        See `pictures.draw_words`.
+        See `fonts.choose_families`.
     say : callable(str), optional
         Called with sentences on what was left out, and on what takes a while.
 
@@ -76,8 +77,8 @@ def plot_words(
         )
     if boxed:
         say(
-            f"The font lacks letters of {_some(boxed)}: they are drawn as boxes. Name a font that "
-            "has them with --font, or draw an .html picture."
+            f"No installed font has all letters of {_some(boxed)}: they are drawn as boxes. "
+            "Install one that has them, or draw an .html picture."
         )
 
 
@@ -91,7 +92,7 @@ def plot_reports(reports: Sequence[PathLike], output: PathLike) -> None:
     extension = pictures.check_format(os.fspath(output))
     files.check_target(output)
     files.check_distinct({"--output": output}, reports)
-    found = {os.fspath(path): pictures.read_report(path) for path in reports}
+    found = {os.fspath(path): read_report(path) for path in reports}
     with files.replacing(output) as target:
         pictures.draw_reports(found, target, extension)
 

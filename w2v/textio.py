@@ -221,7 +221,7 @@ def _pieces(blocks: Iterable[bytes], name: str, errors: str) -> Iterator[str]:
     for block in blocks:
         if len(head) < HEAD_BYTES:
             head += block[:HEAD_BYTES]
-            refuse_foreign(head, name, CorpusError)
+            refuse_foreign(head, name, "plain text", CorpusError)
         decoded = _decode(decoder, block, name, line)
         text = rest + decoded
         if not text:

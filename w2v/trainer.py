@@ -423,7 +423,7 @@ class Trainer:
         if not math.isfinite(loss):
             raise self._diverged("The loss is no longer a finite number", epoch.number + 1, done)
         if loss > _DIVERGED * untrained > 0:
-            times = f"The loss of a step is {loss / untrained:.0f} times that of untrained tables"
+            times = f"The loss of a step is {loss / untrained:,.0f} times that of untrained tables"
             raise self._diverged(times, epoch.number + 1, done)
 
     def _diverged(self, what: str, epoch: int, done: float) -> TrainingError:

@@ -17,16 +17,17 @@ from w2v.cli import (
     word2vec_c,
     word2vec_tools,
 )
+from w2v.cli.base import Group
 
 
-class _Group(click.Group):
+class _Commands(Group):
     """Knows the programs of word2vec.c by their names too, which the help does not list."""
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         return super().get_command(ctx, cmd_name) or word2vec_tools.TOOLS.get(cmd_name)
 
 
-@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="w2v")
 def main() -> None:
     """Train word vectors (word2vec) and ask them questions.

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import io
+import os
 import re
 import signal
 import sys
@@ -19,7 +22,20 @@ if TYPE_CHECKING:
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 INTERRUPTED = 130
-PATH = click.Path(readable=False)
+
+
+class _Path(click.Path):
+    """A path that is not empty: an empty option would be taken for one that was not given."""
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> str | bytes | os.PathLike[str]:
+        if value == "":
+            self.fail("the name is empty. Was a variable not set?", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+PATH = _Path(readable=False)
 
 
 class Command(click.Command):
@@ -42,7 +58,7 @@ class Command(click.Command):
         except BrokenPipeError:
             raise  # click ends quietly when nobody reads on
         except OSError as error:
-            raise click.ClickException(f"Cannot go on: {error}.") from error
+            raise click.ClickException(_cannot_go_on(error)) from error
         except KeyboardInterrupt:
             click.echo("\nInterrupted.", err=True)
             ctx.exit(INTERRUPTED)
@@ -58,8 +74,33 @@ class Command(click.Command):
         return re.sub(r"`(\w+)`", flag, message)
 
 
+class Group(click.Group):
+    """Has one line too for what goes wrong outside of a command: help that cannot be printed."""
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return super().main(*args, **kwargs)
+        except OSError as error:
+            click.echo(f"Error: {_cannot_go_on(error)}", err=True)
+            sys.exit(1)
+
+
+class _Closed(io.TextIOBase):
+    """Standard output where there is none: what is printed is not lost in silence."""
+
+    def write(self, _: str) -> int:
+        raise OSError(errno.EBADF, "standard output is closed")
+
+
+def _cannot_go_on(error: OSError) -> str:
+    about = f"{error.filename}: " if error.filename else ""
+    return f"Cannot go on: {about}{error.strerror or error}."
+
+
 def _prepare_process() -> None:
     """End like an error on the signals that end a process, and print any word anywhere."""
+    if sys.stdout is None:
+        sys.stdout = _Closed()
     for name in ("SIGTERM", "SIGHUP"):
         number = getattr(signal, name, None)
         if number is not None and signal.getsignal(number) != signal.SIG_IGN:  # nohup ignores

@@ -133,7 +133,8 @@ def parse_vector(table: Vectors, query: str) -> tuple[Any, Any]:
 
     fields = query.replace(",", " ").split()
     try:
-        vector = np.array(fields, dtype=np.float32)
+        with np.errstate(over="ignore"):  # becomes infinite, which is refused below
+            vector = np.array(fields, dtype=np.float64).astype(np.float32)
     except ValueError as error:
         raise QueryError(f"Expected the numbers of a vector, got {query[:60]!r}.") from error
     if len(vector) != table.dim or not np.isfinite(vector).all():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import Any
 
 import click
@@ -34,6 +35,13 @@ def backends() -> None:
             click.echo(f"{'':<8}--device {number:<6}{name}, {sizes}")
 
 
+def _number(_: click.Context, __: click.Parameter, value: float) -> float:
+    """Refuse NaN, which is in every range."""
+    if math.isnan(value):
+        raise click.BadParameter("expected a number, got nan.")
+    return value
+
+
 @click.command(cls=Command)
 @click.option("--model", type=click.Choice(MODELS), help="Only this model. [both]")
 @click.option("--loss", type=click.Choice(("ns", "hs")), help="Only this loss. [both]")
@@ -46,7 +54,7 @@ def backends() -> None:
     "--tokens",
     default=100_000_000,
     show_default=True,
-    type=click.IntRange(min=1),
+    type=click.IntRange(min=1, max=10**15),
     help="Words in your corpus, for the estimate.",
 )
 @click.option(
@@ -60,7 +68,8 @@ def backends() -> None:
     "--seconds",
     default=1.0,
     show_default=True,
-    type=click.FloatRange(min=0, min_open=True),
+    type=click.FloatRange(min=0, max=3600, min_open=True),
+    callback=_number,
     help="Length of a measurement; a longer one is steadier.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")

@@ -23,8 +23,16 @@ from w2v.cli.base import PATH, Command
     type=click.Choice(["pca", "tsne", "umap"]),
     help="How words come onto a plane.",
 )
-@click.option("--seed", default=1, show_default=True, type=click.IntRange(min=0, max=2**32 - 1))
-@click.option("--font", help="Family for letters that the default has not (not in .html).")
+@click.option(
+    "--seed",
+    default=1,
+    show_default=True,
+    type=click.IntRange(min=0, max=2**32 - 1),
+    help="Of t-SNE and UMAP: the same seed draws the same picture.",
+)
+@click.option(
+    "--font", help="Family of the labels, as far as it has the letters. [what fits] (not in .html)"
+)
 @click.option(
     "--report",
     "reports",
@@ -61,6 +69,8 @@ def plot(
     if words is not None and top is not None:
         raise click.UsageError("Give either --words or --top, to say which words are drawn.")
     if vectors is None:
+        if words is not None or top is not None or font is not None:
+            raise click.UsageError("--words, --top and --font have a meaning only with VECTORS.")
         pictures.plot_reports(reports, output)
         return
     with Console() as console:

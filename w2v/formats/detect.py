@@ -35,7 +35,7 @@ def read_table(source: Source) -> Table:
             kind = f"a {source.compression} file with a zip, npz or safetensors file inside"
             raise VectorFileError(f"{source.name} is {kind}; decompress it first.")
         return read_npz(source) if head.startswith(_ZIP) else read_safetensors(source)
-    refuse_foreign(head, source.name, VectorFileError)
+    refuse_foreign(head, source.name, "word vectors", VectorFileError)
     for magic, what in _FOREIGN:
         if head.startswith(magic):
             raise VectorFileError(f"{source.name} is {what}.")
