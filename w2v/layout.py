@@ -193,6 +193,8 @@ def _tsne(
         np.errstate(invalid="ignore"),
     ):
         places = model.fit_transform(unit)
+    if progress:
+        progress(_ITERATIONS, _ITERATIONS)  # it may have settled before
     return places
 
 
