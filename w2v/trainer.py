@@ -441,11 +441,11 @@ def _in_steps(backend: Backend, config: Config, tokens: float) -> Config:
     """The configuration with small enough steps: a short text needs some hundreds of them too.
 
     Large steps are held back by the row cap, and a short text has too few of them to make up for
-    it. A device takes what keeps it busy.
+    it.
     """
     shape = step_shape(backend, config)
     step = max(shape.block, _LEAST_WORKER_STEP, round(tokens / _LEAST_STEPS))
-    if config.step_tokens is not None or backend.max_workers is not None or step >= shape.step:
+    if config.step_tokens is not None or step >= shape.step:
         return config
     return replace(config, step_tokens=step)
 
