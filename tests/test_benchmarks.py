@@ -234,7 +234,8 @@ def test_test_sets_of_a_text(packages: Path) -> None:
     own = packages / "own.txt"
     words = "cat dog stone stones animal animals entity entities remove removes removed kind kindly"
     own.write_text(f"{words}\n" * 5, encoding="utf-8")
-    command = [sys.executable, "-m", "benchmarks.corpora", packages, own, "--only", "german"]
+    command = [sys.executable, "-m", "benchmarks.corpora", str(packages), str(own)]
+    command += ["--only", "german"]
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
     assert done.returncode == 0, done.stderr
     assert "own.txt: 65 tokens" in done.stderr
