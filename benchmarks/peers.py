@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import itertools
 import json
+import math
 import statistics
 import tempfile
 from collections.abc import Sequence
@@ -54,9 +55,11 @@ def main() -> None:
             range(options.repeats), zip(options.cases, tasks, strict=True), chosen
         ):
             vectors = folder / f"{trainer}.bin"
-            task = replace(task, seed=repeat + 1, vectors=str(vectors))  # noqa: PLW2901
+            seed = options.seed + repeat
+            task = replace(task, seed=seed, vectors=str(vectors))  # noqa: PLW2901
             done = chosen[trainer](task)
-            found = {"case": case, "trainer": trainer, "repeat": repeat, **asdict(done)}
+            found = {"case": case, "trainer": trainer, "repeat": repeat, "seed": seed}
+            found |= asdict(done)
             found["raw_words_per_second"] = tokens * task.epochs / done.train_seconds
             found |= scores(load(vectors), options.eval_dir)
             harness.say(json.dumps(found))
@@ -83,7 +86,8 @@ def main() -> None:
 
 
 def summarise(runs: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Medians of times, means of scores, medians of the ratios within a repeat."""
+    """Medians of times, means of scores with their standard errors over the repeats, medians of the
+    ratios within a repeat."""
     rows = []
     for case, trainer in dict.fromkeys((run["case"], run["trainer"]) for run in runs):
         mine = [run for run in runs if (run["case"], run["trainer"]) == (case, trainer)]
@@ -100,6 +104,7 @@ def summarise(runs: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
             row[f"{phase}_ratio_to_{YARDSTICK}"] = statistics.median(ratios) if ratios else None
         for name in score_names(mine):
             row[name] = statistics.mean(run[name] for run in mine)
+        row["standard_errors"] = {name: _standard_error(mine, name) for name in score_names(mine)}
         rows.append(row)
     return rows
 
@@ -131,7 +136,7 @@ def markdown(rows: Sequence[dict[str, Any]]) -> str:
                 f"{row['total_seconds']:.1f} s",
                 _ratio(row[f"total_ratio_to_{YARDSTICK}"]),
                 f"{memory / 1e6:.0f} MB" if memory else "-",
-                *(_score(name, row[name]) for name in kinds),
+                *(_score(name, row[name], row["standard_errors"][name]) for name in kinds),
             ]
         )
     return harness.markdown(head, lines)
@@ -147,6 +152,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--cases", nargs="+", choices=CASES, default=list(CASES))
     parser.add_argument("--word2vec", metavar="PATH", help="word2vec.c, if it is not on PATH")
     parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--seed", type=int, default=1, help="of the first repeat; then one more")
     parser.add_argument("--workers", type=int, default=usable_cores())
     for name in ("epochs", "dim", "window", "negative", "sample", "min_count"):
         default = getattr(Task, name)
@@ -222,8 +228,16 @@ def _any(name: str, chosen: dict[str, Run]) -> bool:
     return any(trainer.split("-")[0] == name for trainer in chosen)
 
 
-def _score(name: str, value: float) -> str:
-    return f"{100 * value:.1f}" if name == "analogies" else f"{value:.3f}".replace("0.", ".", 1)
+def _standard_error(runs: Sequence[dict[str, Any]], name: str) -> float | None:
+    """Of the mean over the repeats; None if there is one only."""
+    scores = [run[name] for run in runs]
+    return statistics.stdev(scores) / math.sqrt(len(scores)) if len(scores) > 1 else None
+
+
+def _score(name: str, value: float, error: float | None) -> str:
+    scale, digits = (100, 1) if name == "analogies" else (1, 3)
+    found = [scale * part for part in (value, error) if part is not None]
+    return " ± ".join(f"{part:.{digits}f}".replace("0.", ".", digits == 3) for part in found)
 
 
 def _ratio(value: float | None) -> str:
