@@ -167,14 +167,14 @@ def test_a_step_is_the_loop_over_its_pairs(
     assert (capped < 1).any()  # the cap was at work
 
 
-def test_tables_start_as_in_word2vec_c(backend: Backend) -> None:
+def test_input_starts_uniform_and_output_at_zero(backend: Backend) -> None:
     counts = np.array([9, 5, 2])
     for loss, rows in (("ns", 3), ("hs", 2), ("softmax", 3)):
         tables = make_tables(backend, Config(loss=loss, dim=50), counts)
         given = backend.to_numpy(tables.input)
         assert given.shape == (3, 50)
         assert given.dtype == np.float32
-        assert 0 < np.abs(given).max() < 0.5 / 50
+        assert 0 < np.abs(given).max() < 1 / 50
         assert tables.output.shape == (rows, 50)
         assert not backend.to_numpy(tables.output).any()
 

@@ -96,7 +96,7 @@ def make_tables(
     start: Start = FRESH,
     keep: NDArray[np.float64] | None = None,
 ) -> Tables:
-    """Tables to train: input uniform in (-0.5, 0.5)/D, output zero, as in word2vec.c.
+    """Tables to train: input uniform in (-1, 1)/D as in gensim, output zero.
 
     Rows that `start` knows are as it says.
 

@@ -116,7 +116,7 @@ class Embedding:
     def uniform(
         cls, backend: Backend, words: int, dim: int, key: int = 1, **options: Any
     ) -> Embedding:
-        """A layer over a new float32 table, uniform in (-0.5, 0.5) / dim as in word2vec.c.
+        """A layer over a new float32 table, uniform in (-1, 1) / dim as in gensim.
 
         `key` in [0, 2**64) chooses the numbers, the same on every backend. The padding row is zero.
         """
@@ -137,7 +137,7 @@ class Embedding:
             last = min(first + piece, words)
             counter = xp.arange(first * dim, last * dim, dtype=xp.uint64)
             bits24 = backend.random_bits(key, counter) >> xp.uint64(40)
-            unit = (bits24.astype(xp.float32) + 0.5) * 2.0**-24 - 0.5
+            unit = (bits24.astype(xp.float32) + 0.5) * 2.0**-23 - 1.0
             table[first:last] = (unit / dim).reshape(-1, dim)
 
     def forward(self, ids: Array) -> Array:
