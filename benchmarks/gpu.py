@@ -2,21 +2,24 @@
 
     python -m benchmarks.gpu [CORPUS] [--eval-dir DIR] [--backend cupy] [--seeds 3] [--tiny]
 
-Four tables. Speed and scores against the tokens in flight, for both models and losses; the default
+Five tables. Speed and scores against the tokens in flight, for both models and losses; the default
 beside the CPU backend, means over seeds; speed and share of the copy bandwidth for 50 to 300
-dimensions; and, on the same host in the same run, the CPU backend and gensim where it is installed,
-with all cores. Without a corpus it takes the text of `w2v demo`. Raw words count every token of the
-text. Bytes of a kept token are those of `benchmarks.limits`. Writes NAME.json and NAME.png into
-benchmarks/results.
+dimensions; what it takes to add the rows of a text to a table, by atomics and sorted, and to train
+with sums in a fixed order; and, on the same host in the same run, whole commands with the CPU
+backend and gensim where it is installed, with all cores, their memory beside the plan. Without a
+corpus it takes the text of `w2v demo`. Raw words count every token of the text. Bytes of a kept
+token are those of `benchmarks.limits`. Writes NAME.json and NAME.png into benchmarks/results.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import statistics
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +32,7 @@ from w2v.trainer import Trainer
 
 STEPS = {"ns": (1024, 4096, 8192, 16384, 65536), "hs": (256, 1024, 2048, 4096, 16384)}
 DIMS = (50, 100, 200, 300)
+_ADDED = 1 << 16  # rows at a time
 
 
 def main() -> None:
@@ -65,6 +69,8 @@ def measure(options: argparse.Namespace, folder: Path) -> None:
         print(_table(result["defaults"], ["case", "backend"]), flush=True)
         result["dims"] = list(_dims(configs, backend, corpus, options))
         print(_table(result["dims"], ["case", "dim"]), flush=True)
+        result["sums"] = list(_sums(configs, backend, corpus, options))
+        print(_table(result["sums"], ["case", "sums"]), flush=True)
         result["host"] = list(_host(configs, options, folder))
         print(_table(result["host"], ["case", "trainer"]), flush=True)
     harness.write(options.name, result, options.results)
@@ -108,6 +114,29 @@ def _dims(
             yield {"case": name, "dim": dim, **found, "share_of_copy_bandwidth": share}
 
 
+def _sums(
+    configs: dict[str, Config], backend: Backend, corpus: Corpus, options: argparse.Namespace
+) -> Iterator[dict[str, Any]]:
+    """Rows of the first tokens of the text, by Zipf's law, added as they come and sorted.
+
+    The steps themselves add within a thread block first; what that gains is the row of training.
+    """
+    xp, dim, count = backend.xp, 100, min(_ADDED, len(corpus.ids))
+    ids = backend.asarray(corpus.ids[:count])
+    rows = xp.ones((count, dim), xp.float32)
+    table = xp.zeros((len(corpus.vocabulary), dim), xp.float32)
+    for name, where in (("as they come", backend), ("sorted", backend.in_order())):
+        adding = partial(where.scatter_add, table, ids, rows)
+        seconds = limits.quickest(where, adding, 0.002 if options.tiny else 0.5)
+        yield {"case": f"{count} rows", "sums": name, "rows_per_second": count / seconds}
+    for name, config in configs.items():
+        for ordered in (False, True):
+            one = replace(config, epochs=1, deterministic=ordered)
+            speed = _train(one, backend, corpus, None)["raw_words_per_second"]
+            sums = "in order" if ordered else "as they come"
+            yield {"case": name, "sums": sums, "raw_words_per_second": speed}
+
+
 def _host(
     configs: dict[str, Config], options: argparse.Namespace, folder: Path
 ) -> Iterator[dict[str, Any]]:
@@ -135,7 +164,21 @@ def _host(
                 "trainer": trainer,
                 "raw_words_per_second": tokens / done.train_seconds,
                 "total_seconds": done.total_seconds,
+                **_reported(Path(f"{task.vectors}.json"), done.total_seconds),
             }
+
+
+def _reported(path: Path, total: float) -> dict[str, float | None]:
+    """What a report of w2v adds: the whole beside reading alone, and memory beside its plan."""
+    found: dict[str, float | None] = {"total_to_reading": None, "peak_to_plan": None}
+    if path.exists():
+        report = json.loads(path.read_text(encoding="utf-8"))
+        path.unlink()
+        seconds = report["seconds"]
+        found["total_to_reading"] = total / (seconds["count"] + seconds["encode"])
+        if plan := report.get("planned_memory_bytes"):
+            found["peak_to_plan"] = report["peak_memory_bytes"] / plan["in all"]
+    return found
 
 
 def _train(
@@ -154,14 +197,21 @@ def _train(
 
 
 def _table(rows: Sequence[dict[str, Any]], names: list[str]) -> str:
-    measured = [k for k, v in rows[0].items() if isinstance(v, float) and k != "last_loss"]
+    columns = dict.fromkeys(key for row in rows for key in row)
+    measured = [
+        key
+        for key in columns
+        if key != "last_loss" and any(isinstance(row.get(key), float) for row in rows)
+    ]
     lines = [
-        [str(row[name]) for name in names] + [_short(row[k]) for k in measured] for row in rows
+        [str(row[name]) for name in names] + [_short(row.get(k)) for k in measured] for row in rows
     ]
     return harness.markdown([*names, *measured], lines) + "\n"
 
 
-def _short(value: float) -> str:
+def _short(value: float | None) -> str:
+    if value is None:
+        return ""
     return f"{value / 1e6:.1f} M" if value >= 1e5 else f"{value:.3g}"
 
 

@@ -153,7 +153,7 @@ def _copies(backend: Backend, options: argparse.Namespace) -> dict[str, float]:
         def copy(target: Array = target, source: Array = source) -> None:
             target[...] = source
 
-        found[f"copy {name}"] = 2 * source.nbytes / _seconds(backend, copy, options)
+        found[f"copy {name}"] = 2 * source.nbytes / quickest(backend, copy, options.seconds / 10)
     return found
 
 
@@ -193,7 +193,7 @@ def _rows(
             backend.scatter_add(table, some, rows[: len(some)])
 
     return {
-        f"{what} {name}": len(ids) / _seconds(backend, action, options)
+        f"{what} {name}": len(ids) / quickest(backend, action, options.seconds / 10)
         for what, action in (("gather", gather), ("update", update))
     }
 
@@ -202,17 +202,16 @@ def _products(backend: Backend, options: argparse.Namespace) -> dict[str, float]
     xp, n, d = backend.xp, 64 if options.tiny else 2048, options.dim
     a, b = xp.ones((n, n), xp.float32), xp.ones((n, n), xp.float32)
     few, many = xp.ones((64, 16, d), xp.float32), xp.ones((64, d, 32), xp.float32)
-    large = _seconds(backend, lambda: xp.matmul(a, b), options)
-    small = _seconds(backend, lambda: xp.matmul(few, many), options)
+    large = quickest(backend, lambda: xp.matmul(a, b), options.seconds / 10)
+    small = quickest(backend, lambda: xp.matmul(few, many), options.seconds / 10)
     return {
         LARGE: 2 * n**3 / large,
         f"float32 product, (16, {d}) by ({d}, 32)": 2 * 64 * 16 * 32 * d / small,
     }
 
 
-def _seconds(backend: Backend, action: Callable[[], Any], options: argparse.Namespace) -> float:
-    """The quickest of the calls that fit into a fraction of a second, the first left out."""
-    enough_s = options.seconds / 10
+def quickest(backend: Backend, action: Callable[[], Any], enough_s: float) -> float:
+    """Seconds of the quickest of the calls that fit into `enough_s`, the first left out."""
     action()
     backend.synchronize()
     best, end = np.inf, time.perf_counter() + enough_s
