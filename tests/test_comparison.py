@@ -19,7 +19,7 @@ from w2v.scoreboard import format_table
 from w2v.vectors import Vectors
 
 GOOD = Vectors(WORDS, TABLE)
-BAD = Vectors(WORDS, [*TABLE[:3], TABLE[5], TABLE[4], TABLE[3]])  # queen and bitch exchanged
+BAD = Vectors(WORDS, [*TABLE[:3], TABLE[5], TABLE[4], TABLE[3]])  # queen and vixen exchanged
 FEW = Vectors(WORDS[:4], TABLE[:4])
 
 
@@ -27,7 +27,7 @@ FEW = Vectors(WORDS[:4], TABLE[:4])
 def questions(tmp_path: Path) -> Path:
     path = tmp_path / "questions.txt"
     path.write_text(
-        ": family\nman woman king queen\nking queen man woman\n: gram1\nman woman dog bitch\n"
+        ": family\nman woman king queen\nking queen man woman\n: gram1\nman woman fox vixen\n"
     )
     return path
 
@@ -35,7 +35,7 @@ def questions(tmp_path: Path) -> Path:
 @pytest.fixture
 def pairs(tmp_path: Path) -> Path:
     path = tmp_path / "pairs.tsv"
-    lines = ["man king 9", "woman queen 8", "man queen 1", "dog man 7", "king queen 5", "man x 2"]
+    lines = ["man king 9", "woman queen 8", "man queen 1", "fox man 7", "king queen 5", "man x 2"]
     path.write_text("\n".join(line.replace(" ", "\t") for line in lines))
     return path
 
@@ -133,6 +133,8 @@ def test_broken_files_are_told_before_any_work(tmp_path: Path, questions: Path) 
         score_files(names, [questions, broken], [], progress=ask)
     with pytest.raises(VectorFileError, match="missing"):
         score_files([*names, tmp_path / "missing.bin"], [questions], [], progress=ask)
+    with pytest.raises(EvaluationError, match="/dev/null is a pipe or a device"):
+        score_files(names, [questions], ["/dev/null"], progress=ask)
     assert not asked
 
 
@@ -193,7 +195,7 @@ def test_the_table_side_by_side(tmp_path: Path, questions: Path, pairs: Path) ->
 def test_columns_stand_below_each_other_whatever_the_script(tmp_path: Path) -> None:
     asked = tmp_path / "asked.txt"
     asked.write_text(
-        ": \u6771\u4eac\u306e\u8a00\u8449\nman woman king queen\n: e\u0301\nman woman dog bitch\n"
+        ": \u6771\u4eac\u306e\u8a00\u8449\nman woman king queen\n: e\u0301\nman woman fox vixen\n"
     )
     (name,) = saved(tmp_path, good=GOOD)
     lines = format_table(score_files([name], [asked], [], 0)).splitlines()

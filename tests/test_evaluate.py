@@ -18,11 +18,11 @@ from w2v.vectors import Vectors
 QUESTIONS = """\
 : family
 man woman king queen
-man woman king dog
+man woman king fox
 man woman king prince
 : gram1-animals
 Man Woman Dog Bitch
-man woman dog king
+man woman fox king
 """
 
 
@@ -192,7 +192,7 @@ def test_unknown_choices_are_mistakes_of_the_program(
 
 def test_vectors_that_are_not_numbers_answer_nothing(tmp_path: Path, questions: Path) -> None:
     broken = Vectors(WORDS, np.full((6, 4), np.nan))
-    pairs = text(tmp_path, "man woman 1\nking dog 2\n", "pairs")
+    pairs = text(tmp_path, "man woman 1\nking fox 2\n", "pairs")
     result = evaluate(broken, questions, pairs).as_dict(20)
     assert result["analogies"][0]["total"] == 4
     assert result["pairs"][0]["pearson"] is None
@@ -335,7 +335,7 @@ def test_pairs_are_restricted_and_case_is_a_choice(fan: Vectors, tmp_path: Path)
 
 
 def test_scores_are_what_json_can_hold(vectors: Vectors, questions: Path, tmp_path: Path) -> None:
-    pairs = text(tmp_path, "man king 3\nman dog 2\nman queen 1\n", "pairs.txt")
+    pairs = text(tmp_path, "man king 3\nman fox 2\nman queen 1\n", "pairs.txt")
     result = evaluate(vectors, questions, [pairs, pairs]).as_dict()
     assert json.loads(json.dumps(result, allow_nan=False)) == result
     assert list(result) == ["analogies", "totals", "pairs"]
@@ -363,7 +363,7 @@ def test_scores_are_what_json_can_hold(vectors: Vectors, questions: Path, tmp_pa
 def test_with_resamples_each_score_has_an_interval(
     vectors: Vectors, questions: Path, tmp_path: Path
 ) -> None:
-    pairs = text(tmp_path, "man king 3\nman dog 2\nman queen 1\ndog bitch 3\n", "pairs.txt")
+    pairs = text(tmp_path, "man king 3\nman fox 2\nman queen 1\ndog vixen 3\n", "pairs.txt")
     result = evaluate(vectors, questions, pairs).as_dict(100)
     assert json.loads(json.dumps(result, allow_nan=False))
     low, high = result["analogies"][0]["interval"]
@@ -374,7 +374,7 @@ def test_with_resamples_each_score_has_an_interval(
 
 
 def test_several_files_have_a_total(vectors: Vectors, questions: Path, tmp_path: Path) -> None:
-    other = text(tmp_path, "man woman dog bitch\nking queen man nobody\n", "other.txt")
+    other = text(tmp_path, "man woman fox vixen\nking queen man nobody\n", "other.txt")
     found = evaluate(vectors, [questions, other], methods=cosines.METHODS)
     assert [result.method for result in found.analogies] == [*cosines.METHODS, *cosines.METHODS]
     assert [result.method for result in found.totals] == list(cosines.METHODS)

@@ -15,6 +15,7 @@ import numpy as np
 from w2v import resampling
 from w2v.backends import Backend
 from w2v.cosines import search_backend
+from w2v.errors import EvaluationError
 from w2v.evaluate import Report, evaluate
 from w2v.files import PathLike
 from w2v.scores import AnalogyResult, Flags, PairsResult, Scores
@@ -57,6 +58,12 @@ def score_files(
     ------
     EvaluationError, VectorFileError, BackendError
     """
+    for path in (*analogies, *pairs):
+        if os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path):
+            raise EvaluationError(
+                f"{os.fspath(path)} is a pipe or a device, and files of questions and pairs are read "
+                "more than once. Save it to a file first."
+            )
     for path in analogies:
         read_questions(path)
     for path in pairs:
