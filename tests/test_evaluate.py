@@ -21,7 +21,7 @@ man woman king queen
 man woman king fox
 man woman king prince
 : gram1-animals
-Man Woman Dog Bitch
+Man Woman Fox Vixen
 man woman fox king
 """
 

@@ -61,8 +61,8 @@ def score_files(
     for path in (*analogies, *pairs):
         if os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path):
             raise EvaluationError(
-                f"{os.fspath(path)} is a pipe or a device, and files of questions and pairs are read "
-                "more than once. Save it to a file first."
+                f"{os.fspath(path)} is a pipe or a device, and files of questions and pairs are "
+                "read more than once. Save it to a file first."
             )
     for path in analogies:
         read_questions(path)
