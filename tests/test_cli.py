@@ -21,6 +21,7 @@ from corpora import two_topics
 from w2v import Vectors, Vocabulary, load
 from w2v.cli import main
 from w2v.config import Config
+from w2v.model import Model
 
 QUICK = ["--dim", "8", "--epochs", "2", "--min-count", "1", "--workers", "1", "--backend", "numpy"]
 README = Path(__file__).parents[1] / "README.md"
@@ -281,6 +282,25 @@ class TestBadInput:
         refused(run("nearest", vectors, "the", "-n", "0"), 2, "0 is not in the range")
         refused(run("eval", vectors), 2, "Nothing to score")
         refused(run("eval", vectors, "--pairs", tmp_path / "none.tsv"), 1, "none.tsv")
+
+
+def test_memory_that_runs_out_ends_in_a_sentence(
+    corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the second epoch, as an error of CuPy's: that is a `MemoryError` too."""
+    train = Model.train
+
+    def run_out(self: Model, reader: Any, epoch: int, *rest: Any, **options: Any) -> Any:
+        if epoch == 1:
+            raise MemoryError("Out of memory allocating 512 bytes")
+        return train(self, reader, epoch, *rest, **options)
+
+    monkeypatch.setattr(Model, "train", run_out)
+    outputs = [tmp_path / name for name in ("v.bin", "report.json", "model.npz")]
+    options = ("-o", outputs[0], "--report", outputs[1], "--save-model", outputs[2])
+    result = run("train", corpus, "-q", *QUICK, "--epochs", "3", *options)
+    refused(result, 1, r"ran out in epoch 2 \(Out of memory allocating 512 bytes\)\. Lower --dim,")
+    assert not any(path.exists() for path in outputs)
 
 
 @pytest.mark.parametrize("existing", [False, True])

@@ -252,13 +252,23 @@ class Trainer:
         Raises
         ------
         TrainingError
-            Training diverged, no word had a neighbour to learn from, or it does not fit the
-            device's memory.
+            Training diverged, no word had a neighbour to learn from, it does not fit the device's
+            memory, or memory ran out on the way.
         """
-        config, backend = self.config, self.backend
         if self.memory is not None:
             self.memory.check()
         self._tallies, self._trace, self._stopped = [], [], None
+        try:
+            return self._run()
+        except MemoryError as error:
+            elsewhere = ", or take a CPU backend (numba)" if self.memory is not None else ""
+            raise TrainingError(
+                f"Memory ran out in epoch {len(self._tallies) + 1} ({error or 'no size given'}). "
+                f"Lower `dim`, `max_vocab` or `step_tokens`, raise `min_count`{elsewhere}."
+            ) from error
+
+    def _run(self) -> Trained:
+        config, backend = self.config, self.backend
         with backend.training():
             preparing = time.perf_counter()
             averaged = config.model == "cbow"
