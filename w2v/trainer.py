@@ -264,7 +264,7 @@ class Trainer:
             elsewhere = ", or take a CPU backend (numba)" if self.memory is not None else ""
             raise TrainingError(
                 f"Memory ran out in epoch {len(self._tallies) + 1} ({error or 'no size given'}). "
-                f"Lower `dim`, `max_vocab` or `step_tokens`, raise `min_count`{elsewhere}."
+                f"Lower `dim`, `max_vocab` or `step_tokens`, or raise `min_count`{elsewhere}."
             ) from error
 
     def _run(self) -> Trained:
