@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 import wcwidth
 from click.testing import CliRunner, Result
+from commands import run_line
 
 from w2v import Backend, Vectors, available_backends, load
 from w2v.cli import main
@@ -351,13 +352,15 @@ class Terminal:
         os.close(slave)
         self.seen = ""
 
-    def wait_for(self, text: str) -> str:
-        """What came up to and with `text`."""
+    def wait_for(self, text: str, keys: str = "") -> str:
+        """What came up to and with `text`; `keys` are typed again after each second of silence."""
         until = time.monotonic() + 60
         while text not in self.seen:
             assert time.monotonic() < until, self.seen
             if select.select([self.master], [], [], 1)[0]:
                 self.seen += os.read(self.master, 4096).decode()
+            else:
+                self.type(keys)
         found, _, self.seen = self.seen.partition(text)
         return found
 
@@ -388,8 +391,8 @@ def test_shell_at_a_terminal(vectors: Path, tmp_path: Path) -> None:
     again.wait_for("w2v> ")
     again.type("\x10\x10\n")  # two lines back
     assert re.search(r"king +queen +0\.\d{4}", again.wait_for("w2v> "))
-    again.type("\x03")
-    assert "Interrupted." in again.wait_for("Interrupted.") + "Interrupted."
+    again.type("\x03")  # readline misses it in the moment when it begins to wait for a key
+    assert "Interrupted." in again.wait_for("Interrupted.", keys="\x03") + "Interrupted."
     assert again.end() == 130
 
 
@@ -403,18 +406,7 @@ def documented(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def sh(line: str, folder: Path) -> str:
-    path = os.pathsep.join([os.path.dirname(sys.executable), os.environ["PATH"]])
-    done = subprocess.run(
-        line,
-        shell=True,
-        cwd=folder,
-        env={**os.environ, "PATH": path},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, (line, done.stderr)
+    done = run_line(line, folder)
     return done.stdout
 
 

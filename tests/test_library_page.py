@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import io
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from commands import run_line
 from corpora import two_topics
 
 PAGE = (Path(__file__).parents[1] / "docs" / "library.md").read_text(encoding="utf-8")
@@ -34,16 +32,6 @@ def test_commands_run_as_printed(tmp_path: Path) -> None:
     for name in ("corpus.txt", "more.txt"):
         (tmp_path / name).write_text(text, encoding="utf-8")
     (tmp_path / "names.txt").write_text("animal1\nanimal2\n", encoding="utf-8")
-    path = os.pathsep.join([os.path.dirname(sys.executable), os.environ["PATH"]])
     assert len(COMMANDS) == 4
     for command in COMMANDS:
-        done = subprocess.run(
-            command,
-            shell=True,
-            cwd=tmp_path,
-            env={**os.environ, "PATH": path},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, (command, done.stderr)
+        run_line(command, tmp_path)

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import gzip
 import json
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from commands import run_line
 from corpora import two_topics
 
 from benchmarks import peers
@@ -62,19 +60,8 @@ def test_shell_examples_run_as_printed(tmp_path: Path) -> None:
     (tmp_path / "wordsim353.tsv").write_text("king\tqueen\t1\nking\tanimal2\t8\nking\ttool2\t2\n")
     lines = re.findall(r"^    ((?:zcat .*)?w2v \w+.*)$", README, re.MULTILINE)
     assert len(lines) >= 7
-    path = os.pathsep.join([os.path.dirname(sys.executable), os.environ["PATH"]])
     for line in lines:
-        done = subprocess.run(
-            line,
-            shell=True,
-            cwd=tmp_path,
-            env={**os.environ, "PATH": path},
-            stdin=subprocess.DEVNULL,  # the shell asks for lines
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, (line, done.stderr)
+        run_line(line, tmp_path)
 
 
 def test_the_table_of_peers_is_that_of_the_last_benchmark() -> None:

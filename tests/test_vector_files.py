@@ -9,7 +9,6 @@ import lzma
 import os
 import re
 import struct
-import subprocess
 import sys
 import zipfile
 from collections.abc import Callable
@@ -22,6 +21,7 @@ import pytest
 import safetensors.numpy
 import zstandard
 from click.testing import CliRunner, Result
+from commands import run_line
 
 from w2v import Vectors, Word2Vec, load
 from w2v.cli import main
@@ -618,20 +618,10 @@ def test_examples_of_the_document_run_as_printed(
     words = [f"w{row}" for row in range(20)]
     write_vectors(tmp_path / "vectors.bin", words, np.ones((20, 3), np.float32))
     (tmp_path / "glove.840B.300d.txt").write_text(". . . 1 2\nthe 3 4\n")
-    path = os.pathsep.join([os.path.dirname(sys.executable), os.environ["PATH"]])
     lines = re.findall(r"^    (w2v \w+.*)$", DOCUMENT, re.MULTILINE)
     assert len(lines) == 5
     for line in lines:
-        done = subprocess.run(
-            line,
-            shell=True,
-            cwd=tmp_path,
-            env={**os.environ, "PATH": path},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, (line, done.stderr)
+        run_line(line, tmp_path)
     assert load(tmp_path / "glove.bin").words == ["._._.", "the"]
     assert (tmp_path / "cats.metadata.tsv").read_text().splitlines() == words
     monkeypatch.chdir(tmp_path)

@@ -91,17 +91,12 @@ class BlockReader:
         self._fixed_window = fixed_window
         self._seed = seed
         self._centre_in_core = centre_in_core
-        self._text = Text(ids, ends, self._thresholds, window, fixed_window, CHUNK)
+        self.text = Text(ids, ends, self._thresholds, window, fixed_window, CHUNK)
         # distance from core token (down) to halo token (across); itself is no pair
         across = np.arange(block + 2 * window) - window
         distance = across[None, :] - np.arange(block)[:, None]
         distance[distance == 0] = np.iinfo(np.int16).max
         self._distance = backend.asarray(distance.astype(np.int16))
-
-    @property
-    def text(self) -> Text:
-        """The corpus, for a backend that cuts it by itself."""
-        return self._text
 
     def token_key(self, epoch: int) -> int:
         """Key of the draws of an epoch: which tokens are kept, how wide their windows are."""
