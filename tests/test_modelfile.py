@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import pickle
 from collections.abc import Callable
 from pathlib import Path
@@ -109,6 +110,16 @@ def test_damaged_and_foreign_archives(
     path = changed(saved, tmp_path / "bad.npz", **arrays)
     with pytest.raises(ModelFileError, match=message):
         Word2Vec.load_model(path)
+
+
+def test_any_byte_may_be_wrong(saved: Path, tmp_path: Path) -> None:
+    """Also where the archive then asks for a way of packing, or a version, that there is not."""
+    whole, path = saved.read_bytes(), tmp_path / "bad.npz"
+    names = whole.index(b"PK\x01\x02")  # the list of what is in the archive, at its end
+    for place in range(names, len(whole), 3):
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 0xFF]) + whole[place + 1 :])
+        with contextlib.suppress(ModelFileError):
+            Word2Vec.load_model(path)
 
 
 @pytest.mark.parametrize("value", [-1, 26, 2**30])

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from w2v.errors import ModelFileError
 from w2v.files import PathLike, check_name, replacing
+from w2v.formats.npz import DAMAGED
 from w2v.huffman import HuffmanTree
 from w2v.vectors import Vectors
 
@@ -95,7 +96,6 @@ def load(path: PathLike) -> tuple[dict[str, Any], Fitted]:
         The file is missing, foreign, damaged or of a later version.
     """
     import zipfile  # takes a while, and few need it
-    import zlib
 
     name = check_name(path, "the model file", ModelFileError)
     try:
@@ -106,7 +106,7 @@ def load(path: PathLike) -> tuple[dict[str, Any], Fitted]:
         raise ModelFileError(f"{name} cannot be read: {error.strerror or error}.") from error
     except ModelFileError:
         raise
-    except (ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+    except (*DAMAGED, KeyError, zipfile.BadZipFile) as error:
         kind = "damaged or cut short" if _is_zip(name) else "not a model saved by w2v"
         raise ModelFileError(
             f"{name} is {kind}. Expected a file that `Word2Vec.save_model` or --save-model wrote; "

@@ -29,10 +29,11 @@ _PADDING_ID = 0xD935  # as Android's zipalign calls it
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the same vectors give the same bytes
 _NAMES = ("vectors", "words", "counts")
 _MODEL = {"format", "about", "words", "input", "output"}  # as w2v.modelfile writes it
-_DAMAGED = (
+DAMAGED = (
     *(ValueError, TypeError, RuntimeError, EOFError, OverflowError),
     *(struct.error, zlib.error, lzma.LZMAError),
 )
+"""What NumPy and `zipfile` raise, besides `zipfile.BadZipFile`, where bytes are not as written."""
 
 
 def write_npz(handle: BinaryIO, table: Table, progress: Progress | None = None) -> None:
@@ -78,7 +79,7 @@ def read_npz(source: Source) -> Table:
                 )
             arrays = {n: _read(source, archive, n) for n in names if n in _NAMES}
             return from_arrays(source, arrays or dict.fromkeys(names, np.empty(0)), "NumPy npz")
-    except (*_DAMAGED, zipfile.BadZipFile) as error:
+    except (*DAMAGED, zipfile.BadZipFile) as error:
         raise VectorFileError(
             f"{source.name} is a damaged or foreign npz file ({error!s:.100}). Make it again."
         ) from error
