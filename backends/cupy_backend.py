@@ -95,7 +95,7 @@ class CupyBackend(Backend):
             longest=longest,
             averaged=bool(plan.averaged),
         )
-        held = DeviceText(self.kernels, text, self.free_memory_bytes() // _SHARE_OF_TEXT)
+        held = DeviceText(self.kernels, text, self._free() // _SHARE_OF_TEXT)
         return CupyChunks(self.kernels, plan, held, size, in_flight)
 
     def synchronize(self) -> None:
@@ -118,7 +118,10 @@ class CupyBackend(Backend):
             found.append((_name(runtime.getDeviceProperties(number)), int(free), int(total)))
         return found
 
-    def free_memory_bytes(self) -> int:
+    def free_memory_bytes(self) -> int | None:
+        return self._free()
+
+    def _free(self) -> int:
         pool = self.xp.get_default_memory_pool()
         return int(self.xp.cuda.runtime.memGetInfo()[0]) + int(pool.free_bytes())
 
