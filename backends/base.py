@@ -36,6 +36,8 @@ class StepShape(NamedTuple):
     """Sampled rows a block shares."""
     step: int
     """Tokens of all workers together between two updates of the tables; a block at the least."""
+    in_turn: bool = False
+    """Where a step is one skip-gram centre against a path: one context after the other."""
 
 
 @dataclass(frozen=True)

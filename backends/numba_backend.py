@@ -32,7 +32,7 @@ class NumbaBackend(NumpyBackend):
         if rows == "all":
             return super().step_shape(rows, averaged=averaged)
         block = 1 if rows == "path" else 16
-        return StepShape(block=block, shared=32, step=block)
+        return StepShape(block=block, shared=32, step=block, in_turn=rows == "path")
 
     def scatter_add(self, table: Array, ids: Array, rows: Array) -> None:
         if table.dtype != rows.dtype or table.dtype not in _ON_TABLES:
@@ -152,7 +152,7 @@ class _Steps:
         plan, kernels = self._plan, self._kernels
         here = kernels.Stretch(*stretch, blocks.start, blocks.stop, number)
         step = (alphas[1] - alphas[0]) / max(len(blocks), 1)
-        caps = float(plan.cap), plan.cap / max(plan.workers - 1, 1)
+        caps = float(plan.cap), plan.cap / plan.workers
         rate = kernels.Rate(
             float(alphas[0]), step, *caps, loss_every, *self._beside, self._most_beside
         )
@@ -181,7 +181,7 @@ def _work(kernels: ModuleType, plan: FusedPlan) -> Any:
     """Memory for the blocks of a plan; see `numba_kernels.Work`."""
     wide, most = kernels.whole(plan.input.shape[1]), kernels.MOST_EXTRA
     span = plan.block + 2 * plan.window
-    hidden = kernels.whole(max(plan.block, span if plan.paths is not None else 0)) + most
+    hidden = kernels.whole(max(plan.block, kernels.TOGETHER)) + most
     hot = 0
     if plan.noise is not None:
         rows = span + hidden + plan.noise[3] + most
@@ -189,8 +189,10 @@ def _work(kernels: ModuleType, plan: FusedPlan) -> Any:
         assert plan.paths is not None
         rows = int(np.diff(plan.paths[0]).max()) + most
         hot = 0 if plan.workers == 1 else min(kernels.HOT_NODES, len(plan.paths[0]) - 2)
-    inputs = kernels.whole(max(span + 1, hidden))
+    inputs = kernels.whole(max(span, hidden) + kernels.TOGETHER)
     shared = plan.noise is not None
+    together = kernels.TOGETHER
+    errors = (rows, kernels.whole(plan.block)) if shared else (together, kernels.whole(rows))
     return kernels.Work(
         hidden=_aligned(hidden, wide),
         d_hidden=_aligned(hidden, wide),
@@ -199,8 +201,10 @@ def _work(kernels: ModuleType, plan: FusedPlan) -> Any:
         d_rows=_aligned(rows * shared, wide),
         context=_aligned(span * shared, wide),
         d_context=_aligned(span * shared, wide),
-        errors=_aligned(rows, kernels.whole(plan.block if shared else 2 * plan.window + 1)),
-        scores=_aligned(rows * shared, kernels.whole(plan.block)),
+        errors=_aligned(*errors),
+        scores=_aligned(*errors),
+        products=_aligned(1, kernels.whole(1))[0],
+        labels=_aligned(1, kernels.whole(rows))[0],
         own_errors=_aligned(1, kernels.whole(max(hidden, rows)))[0],
         pairs=_aligned(1, hidden)[0],
         terms=_aligned(1, rows)[0],

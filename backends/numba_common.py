@@ -42,7 +42,7 @@ class Rate(NamedTuple):
     cap: float
     """Row-step cap, see `w2v.layers.update`."""
     node_cap: float
-    """What one of the other workers may hold back of it, on the inner nodes of the tree."""
+    """A worker's share of it, on the inner nodes of the tree, which all of them meet."""
     loss_every: int
     """The loss is measured in blocks whose number is a multiple."""
     beside_in: Any
@@ -84,9 +84,13 @@ class Work(NamedTuple):
     context: Any
     d_context: Any
     errors: Any
-    """float32 (L, R): a row for each output row, a lane for each hidden vector."""
+    """float32 (L, R): a row for each output row, a lane for each hidden vector; of paths (R, L)."""
     scores: Any
-    """What the errors were made of, where the loss is measured."""
+    """What the errors were made of."""
+    products: Any
+    """float32: of these errors of two hidden vectors."""
+    labels: Any
+    """float32 (L,): of the nodes of a path."""
     own_errors: Any
     pairs: Any
     """float32 (R,): of each hidden vector."""

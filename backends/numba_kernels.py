@@ -22,6 +22,7 @@ __all__ = [
     "Paths",
     "Rate",
     "Stretch",
+    "TOGETHER",
     "Work",
     "cbow_paths",
     "cbow_shared",
@@ -36,6 +37,7 @@ __all__ = [
 
 MOST_EXTRA = 2 * vector.LANES
 """Rows beyond its own that a product may read and spoil."""
+TOGETHER = vector.TOGETHER
 HOT_NODES = 1024
 """Rows at the top of the tree that each of several workers keeps a copy of."""
 

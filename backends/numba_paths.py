@@ -26,10 +26,9 @@ from w2v.backends.numba_common import (
 
 _LANES = vector.LANES
 _DOT_ROWS = vector.DOT_ROWS
-_DOT_OTHERS = vector.DOT_OTHERS
-_MOST = vector.UPDATE_MOST
-_GROUP = vector.UPDATE_GROUP
+_TOGETHER = vector.TOGETHER
 _POINTER = 8
+_HELD_BACK = np.float32(0.5)  # of a worker's share of the cap
 _FRESH = np.float32(1e-30)  # terms of a copy that is as the table is, where zero says there is none
 _COLD_NODES = 8  # of a path, at its end
 _ROWS_AHEAD = 4  # asked for before copies of them are made public
@@ -37,11 +36,11 @@ _ROWS_AHEAD = 4  # asked for before copies of them are made public
 
 @helper
 def _path(word: Any, paths: Any, outputs: Any, dim: Any, terms: Any, limit: Any, work: Any) -> Any:
-    """Addresses of the nodes of a word's path in `work.places`, and their number.
+    """Addresses of the nodes of a word's path in `work.places`, their labels, and their number.
 
     Each of several workers takes copies of the nodes near the top as it meets them, because all
     of them would else write those at once, and a row that another core has written is slow to
-    come. What it adds to a copy is made public before alpha times its terms exceeds the cap.
+    come. What it adds to a copy is made public before its terms exceed half the `limit`.
     """
     begin, end = paths.offsets[word], paths.offsets[word + 1]
     cold = len(paths.offsets) - 2 - paths.hot
@@ -57,15 +56,16 @@ def _path(word: Any, paths: Any, outputs: Any, dim: Any, terms: Any, limit: Any,
             if so_far == ZERO:
                 vector.copy_padded(copy, row, dim)
                 vector.copy_padded(seen, row, dim)
-            elif so_far + terms > limit:
+            elif so_far + terms > limit * _HELD_BACK:
                 vector.publish(row, copy, seen, dim)
                 so_far = _FRESH
             so_far += terms
             work.terms_hot[node - cold] = so_far
-            if so_far + terms > limit:  # public the next time
+            if so_far + terms > limit * _HELD_BACK:  # public the next time
                 vector.prefetch(row, dim)
             row = copy
         work.places[i] = row
+        work.labels[i] = ZERO if paths.codes[begin + i] else ONE
     for i in range(length, length + _LANES):  # products may read on
         work.places[i] = work.places[0]
     return length
@@ -101,18 +101,44 @@ def _prefetch_centre(stretch: Any, at: Any, paths: Any, outputs: Any, dim: Any, 
         vector.prefetch(row, dim)
 
 
+@helper
+def _different(places: Any, first: Any, last: Any) -> Any:
+    """How many rows of a list from the first on may be taken together: no row twice."""
+    count = 1
+    while count < _TOGETHER and first + count < last:
+        for k in range(first, first + count):
+            if places[k] == places[first + count]:
+                return count
+        count += 1
+    return count
+
+
+@helper
+def _loss(scores: Any, labels: Any, length: Any) -> Any:
+    """Of a hidden vector against a path, in nats."""
+    loss = 0.0
+    for i in range(length):
+        score = np.float64(scores[i])
+        loss += softplus(score if labels[i] == ZERO else -score)
+    return loss
+
+
 @compiled
 def skipgram_paths(
     input: Any, output: Any, stretch: Any, paths: Any, rate: Any, window: Any, work: Any
 ) -> Any:
-    """The contexts of one centre after the other against the nodes of its path."""
+    """The contexts of a centre, one after the other, against the nodes of its path.
+
+    A few of them are taken together. What a context adds to the nodes changes the scores of those
+    after it by their product with it, so each gets what it would have got alone.
+    """
     dim = input.shape[1]
     wide, lanes = whole_lanes(dim), work.errors.shape[1]
     inputs, outputs = address(input), address(output)
-    hidden, errors_at = address(work.hidden), address(work.errors)
     places, places_in = address(work.places), address(work.places_in)
-    errors, spare = work.errors, address(work.d_hidden)
-    others = np.float32(rate.most_beside_in)
+    hidden, labels = address(work.hidden), address(work.labels)
+    scores_at, errors_at = address(work.scores), address(work.errors)
+    products, others = address(work.products), np.float32(rate.most_beside_in)
     loss = measured = 0.0
     for number in range(stretch.first, stretch.last):
         at = window + number
@@ -123,74 +149,59 @@ def skipgram_paths(
         contexts = addresses(work.places_in, inputs, dim, stretch.ids, first, last, at)
         if contexts == 0:
             continue
+        for j in range(contexts, contexts + _TOGETHER):
+            work.places_in[j] = work.places_in[0]
+        with_loss = (stretch.number + number) % rate.loss_every == 0
         alpha = np.float32(rate.alpha + rate.alpha_step * (number - stretch.first))
-        terms = np.float32(contexts)
-        word = stretch.ids[at]
-        length = _path(word, paths, outputs, dim, terms, np.float32(rate.node_cap) / alpha, work)
-        for j in range(contexts):
-            vector.copy_padded(hidden + j * wide * BYTES, work.places_in[j], dim)
-        for j in range(contexts, contexts + _GROUP):
-            work.places_in[j] = spare
-        for i in range(0, length, _DOT_ROWS):
-            for j in range(0, contexts, _DOT_OTHERS):
-                vector.dots_square(
-                    errors_at + (i * lanes + j) * BYTES, lanes, places + i * _POINTER,
-                    hidden + j * wide * BYTES, wide, dim,
-                )  # fmt: skip
-        codes = paths.codes[paths.offsets[word] : paths.offsets[word] + length]
-        if (stretch.number + number) % rate.loss_every == 0:
-            measured += contexts
-            for i in range(length):
-                for j in range(contexts):
-                    score = np.float64(errors[i, j])
-                    loss += softplus(score if codes[i] else -score)
-        for i in range(length):
-            vector.errors(errors_at + i * lanes * BYTES, contexts, ZERO if codes[i] else ONE, alpha)
-
+        cap_nodes = np.float32(rate.node_cap) / alpha
+        length = _path(stretch.ids[at], paths, outputs, dim, np.float32(contexts), cap_nodes, work)
+        factor = min(cap_nodes, ONE)
         step = alpha / np.float32(rate.cap)
-        factor = ONE / max(terms * alpha / np.float32(rate.node_cap), ONE)
-        factors = address(work.ones)
-        most = terms * np.float32(length)
-        if (most + others) * step > ONE:
-            for j in range(contexts):
-                j_at = first + j if first + j < at else first + j + 1
-                work.ids_in[j] = stretch.ids[j_at]
-                work.terms_in[j] = np.float32(length)
-            beside = rate.beside_in
-            factors = address(
-                capped(work.ids_in, contexts, work.terms_in, most, step, beside, work)
-            )
-        if contexts <= 2:
-            vector.update_2(
-                places, length, places_in, factors, factor, errors_at, lanes, hidden, wide, dim
-            )
-        elif contexts <= 4:
-            vector.update_4(
-                places, length, places_in, factors, factor, errors_at, lanes, hidden, wide, dim
-            )
-        elif contexts <= 6:
-            vector.update_6(
-                places, length, places_in, factors, factor, errors_at, lanes, hidden, wide, dim
-            )
-        elif contexts <= 8:
-            vector.update_8(
-                places, length, places_in, factors, factor, errors_at, lanes, hidden, wide, dim
-            )
-        elif contexts <= _MOST:
-            vector.update_10(
-                places, length, places_in, factors, factor, errors_at, lanes, hidden, wide, dim
-            )
-        else:
-            for j in range(0, contexts, _GROUP):
-                vector.update_hidden(
-                    places, length, places_in + j * _POINTER, factors + j * BYTES, factor,
-                    errors_at + j * BYTES, lanes, hidden + j * wide * BYTES, wide, dim,
+        capped_at_all = (np.float32(length) + others) * step > ONE
+        factors = address(work.factors if capped_at_all else work.ones)
+        done = 0
+        while done < contexts:
+            some = _different(work.places_in, done, contexts)
+            rows_in = places_in + done * _POINTER
+            for j in range(some):
+                vector.copy_padded(hidden + j * wide * BYTES, work.places_in[done + j], dim)
+            for i in range(0, length, _DOT_ROWS):
+                vector.dots_square(
+                    scores_at + i * BYTES, lanes, places + i * _POINTER, hidden, wide, dim
+                )
+            if some <= 2:
+                vector.errors_in_turn_2(
+                    errors_at, scores_at, lanes, labels, length, products, hidden, wide, dim, some,
+                    factor, alpha,
                 )  # fmt: skip
-            for j in range(0, contexts, _GROUP):
-                vector.update_rows(
-                    places, length, places_in + j * _POINTER, factors + j * BYTES, factor,
-                    errors_at + j * BYTES, lanes, hidden + j * wide * BYTES, wide, dim,
+            else:
+                vector.errors_in_turn_4(
+                    errors_at, scores_at, lanes, labels, length, products, hidden, wide, dim, some,
+                    factor, alpha,
                 )  # fmt: skip
+            if with_loss:
+                for j in range(some):
+                    loss += _loss(work.scores[j], work.labels, length)
+            if capped_at_all:
+                for j in range(some):
+                    place = first + done + j
+                    terms = np.float32(length)
+                    if len(rate.beside_in):
+                        terms += rate.beside_in[stretch.ids[place if place < at else place + 1]]
+                    work.factors[j] = ONE / max(terms * step, ONE)
+            if some <= 2:
+                vector.update_2(
+                    places, length, rows_in, factors, factor, errors_at, lanes, products, hidden,
+                    wide, dim,
+                )  # fmt: skip
+            else:
+                vector.update_4(
+                    places, length, rows_in, factors, factor, errors_at, lanes, products, hidden,
+                    wide, dim,
+                )  # fmt: skip
+            done += some
+        if with_loss:
+            measured += contexts
     _give_copies(paths, outputs, dim, work)
     return loss, measured
 
@@ -204,8 +215,9 @@ def cbow_paths(
     inputs, outputs = address(input), address(output)
     hidden, d_hidden = address(work.hidden), address(work.d_hidden)
     places, places_in = address(work.places), address(work.places_in)
-    errors, errors_at, ones = work.own_errors, address(work.own_errors), address(work.ones)
-    place_of_d = address(work.places_d)
+    scores_at, errors_at, ones = address(work.scores), address(work.errors), address(work.ones)
+    products = address(work.products)
+    labels, place_of_d = address(work.labels), address(work.places_d)
     work.places_d[0] = d_hidden
     others = np.float32(rate.most_beside_in)
     loss = measured = 0.0
@@ -220,24 +232,23 @@ def cbow_paths(
             continue
         alpha = np.float32(rate.alpha + rate.alpha_step * (number - stretch.first))
         step = alpha / np.float32(rate.cap)
-        word = stretch.ids[at]
-        length = _path(word, paths, outputs, dim, ONE, np.float32(rate.node_cap) / alpha, work)
+        cap_nodes = np.float32(rate.node_cap) / alpha
+        length = _path(stretch.ids[at], paths, outputs, dim, ONE, cap_nodes, work)
         share = ONE / np.float32(contexts) if mean else ONE
         vector.sum_rows(hidden, places_in, contexts, dim, share)
         for i in range(0, length, _LANES):
-            vector.dots_column(errors_at + i * BYTES, 1, places + i * _POINTER, hidden, 0, dim)
-        codes = paths.codes[paths.offsets[word] : paths.offsets[word] + length]
+            vector.dots_column(scores_at + i * BYTES, 0, places + i * _POINTER, hidden, 0, dim)
+        factor = min(cap_nodes, ONE)
+        vector.errors_in_turn_1(
+            errors_at, scores_at, 0, labels, length, products, hidden, 0, dim, 1, factor, alpha
+        )
         if (stretch.number + number) % rate.loss_every == 0:
             measured += 1.0
-            for i in range(length):
-                score = np.float64(errors[i])
-                loss += softplus(score if codes[i] else -score)
-        vector.errors(errors_at, length, ZERO, alpha)
-        for i in range(length):
-            errors[i] += ZERO if codes[i] else alpha
+            loss += _loss(work.scores[0], work.labels, length)
         work.d_hidden[0, :] = ZERO
-        factor = ONE / max(alpha / np.float32(rate.node_cap), ONE)
-        vector.update_1(places, length, place_of_d, ones, factor, errors_at, 1, hidden, 0, dim)
+        vector.update_1(
+            places, length, place_of_d, ones, factor, errors_at, 0, products, hidden, 0, dim
+        )
         factors = ones
         terms = np.float32(length) if mean else np.float32(length * contexts)
         most = terms * np.float32(contexts)

@@ -309,7 +309,7 @@ def _dots(rows: int, others: int) -> Any:
         right_stride: Value,
         floats: Value,
     ) -> None:
-        """out[i, j] = row i of a list . row j of a padded array, i < rows, j < others."""
+        """out[j, i] = row i of a list . row j of a padded array, i < rows, j < others."""
         sums = _variables(b, LANES)
         starts = [_row(b, addresses, _count(i)) for i in range(rows)]
 
@@ -318,24 +318,25 @@ def _dots(rows: int, others: int) -> Any:
             for j in range(others):
                 lane = _load(b, _at(b, right, at, b.mul(_count(j), right_stride)))
                 for i in range(rows):
-                    _add_product(b, sums[i * others + j], left[i], lane)
+                    _add_product(b, sums[j * rows + i], left[i], lane)
 
         _over_lanes(b, floats, body)
         found = _lane_sums(b, [b.load(variable) for variable in sums])
         if others == 1:
             _store(b, found, _at(b, out))
             return
-        for i in range(rows):
-            part = _shuffled(b, found, found, [i * others + j for j in range(others)])
-            _store(b, part, _at(b, out, b.mul(_count(i), out_stride)))
+        for j in range(others):
+            part = _shuffled(b, found, found, [j * rows + i for i in range(rows)])
+            _store(b, part, _at(b, out, b.mul(_count(j), out_stride)))
 
     return dots
 
 
-DOT_OTHERS = 4
-DOT_ROWS = LANES // DOT_OTHERS
-dots_square, dots_column = _dots(DOT_ROWS, DOT_OTHERS), _dots(LANES, 1)
-"""Scores of DOT_ROWS rows against DOT_OTHERS, or of LANES rows against one."""
+TOGETHER = 4
+"""Hidden vectors that meet the same rows."""
+DOT_ROWS = LANES // TOGETHER
+dots_square, dots_column = _dots(DOT_ROWS, TOGETHER), _dots(LANES, 1)
+"""Scores of DOT_ROWS rows against TOGETHER others, or of LANES rows against one."""
 
 
 @_emitted("iiiii")
@@ -355,12 +356,10 @@ def dots_paired(
     _store(b, _lane_sums(b, [b.load(variable) for variable in sums]), _at(b, out))
 
 
-def _update(
-    hidden: int, vectors: int = 1, *, move_rows: bool = True, move_hidden: bool = True
-) -> Any:
+def _update(hidden: int, vectors: int) -> Any:
     """For so many hidden vectors, so many vectors of lanes at a time."""
 
-    @_emitted("iiiifiiiii")
+    @_emitted("iiiifiiiiii")
     def update(
         b: Any,
         addresses: Value,
@@ -370,38 +369,44 @@ def _update(
         row_factor: Value,
         errors: Value,
         error_stride: Value,
+        products: Value,
         copies: Value,
         stride: Value,
         floats: Value,
     ) -> None:
-        """Rows and hidden vectors, both in place, by what they are to each other now.
+        """Rows and hidden vectors, both in place, a hidden vector after the other.
 
-        row i += row_factor sum_j errors[i, j] copy j
-        hidden j += hidden_factors[j] sum_i errors[i, j] row i, as it was
+        row i += row_factor sum_j errors[j, i] copy j
+        hidden j += hidden_factors[j] sum_i errors[j, i] row i, as those before j have left it
+
+        The products are those of `errors_in_turn`.
         """
         every = range(hidden)
 
         def body(group: list[tuple[Value, Value | None]]) -> None:
             starts = [_at(b, copies, b.mul(_count(j), stride)) for j in every]
             lanes = [[_load(b, b.gep(start, [at])) for at, _ in group] for start in starts]
-            sums = [_variables(b, len(group)) for _ in every] if move_hidden else []
+            sums = [_variables(b, len(group)) for _ in every]
             with cgutils.for_range(b, rows) as loop:
                 row = _at(b, _row(b, addresses, loop.index))
                 before = [_load(b, b.gep(row, [at]), mask) for at, mask in group]
-                start = _at(b, errors, b.mul(loop.index, error_stride))
+                start = _at(b, errors, loop.index)
                 changes: list[list[Value]] = [[] for _ in group]
                 for j in every:
-                    factor = _spread(b, b.load(b.gep(start, [_count(j)])))
+                    error = b.load(b.gep(start, [b.mul(_count(j), error_stride)]))
+                    factor = _spread(b, error)
                     for v in range(len(group)):
-                        if move_hidden:
-                            _add_product(b, sums[j][v], factor, before[v])
-                        if move_rows:
-                            changes[v].append(_chained(b, changes[v], factor, lanes[j][v]))
-                for v, (at, mask) in enumerate(group if move_rows else []):
+                        _add_product(b, sums[j][v], factor, before[v])
+                        changes[v].append(_chained(b, changes[v], factor, lanes[j][v]))
+                for v, (at, mask) in enumerate(group):
                     change = b.fadd(*changes[v][-2:]) if hidden > 1 else changes[v][0]
                     after = _fma(b, change, _spread(b, row_factor), before[v])
                     _store(b, after, b.gep(row, [at]), mask)
             for j, own in enumerate(sums):
+                for i in range(j):
+                    product = _spread(b, b.load(_at(b, products, _count(_below(j, i)))))
+                    for v, variable in enumerate(own):
+                        _add_product(b, variable, product, lanes[i][v])
                 row = _at(b, _row(b, hidden_addresses, _count(j)))
                 factor = _spread(b, b.load(_at(b, hidden_factors, _count(j))))
                 for variable, (at, mask) in zip(own, group, strict=True):
@@ -414,19 +419,17 @@ def _update(
     return update
 
 
+def _below(j: int, i: int) -> int:
+    """Where the pair of j and a smaller i stands among all pairs."""
+    return j * (j - 1) // 2 + i
+
+
 def _chained(b: Any, sums: list[Value], x: Value, y: Value) -> Value:
     """x y plus the sum before last: two chains of sums are quicker than one."""
     return b.fmul(x, y) if len(sums) < 2 else _fma(b, x, y, sums[-2])
 
 
-UPDATE_MOST = 10
-"""The most hidden vectors that `update_N` can take; it is there for 1 and for even N."""
-UPDATE_GROUP = 8
-"""More than that go in groups, first all hidden vectors, then all rows."""
 update_1, update_2, update_4 = _update(1, 4), _update(2, 4), _update(4, 2)
-update_6, update_8, update_10 = _update(6, 2), _update(8), _update(10)
-update_hidden = _update(UPDATE_GROUP, move_rows=False)
-update_rows = _update(UPDATE_GROUP, move_hidden=False)
 
 
 @_emitted("iiiif")
@@ -465,29 +468,116 @@ def add_to_rows(
     _over_groups(b, floats, 4, body)
 
 
+def _errors(b: Any, scores: Value, labels: Value, rates: Value) -> Value:
+    """rates (labels - 1 / (1 + exp(-scores))), in as few steps after each other as may be.
+
+    With x = scores, 1 / (1 + exp(-x)) = 1/2 + tanh(x / 2) / 2.
+    """
+    bounds = [f"llvm.{side}num.v{LANES}f32" for side in ("min", "max")]
+    x = _call(b, bounds[0], _VECTOR, [_VECTOR] * 2, scores, _all(2 * _TANH_END))
+    x = _call(b, bounds[1], _VECTOR, [_VECTOR] * 2, x, _all(-2 * _TANH_END))
+    square = b.fmul(x, x)
+    fourth = b.fmul(square, square)
+    p, q = (
+        _quartic(b, [factor * c / 4**i for i, c in enumerate(coefficients)], square, fourth)
+        for coefficients, factor in ((_TANH_P, 0.25), (_TANH_Q, 1))
+    )
+    middle = b.fmul(rates, b.fsub(labels, _all(0.5)))
+    return b.fsub(middle, b.fdiv(b.fmul(b.fmul(rates, x), p), q))
+
+
+def _quartic(b: Any, c: list[float], x: Value, square: Value) -> Value:
+    """c0 + c1 x + c2 x^2 + c3 x^3 + c4 x^4"""
+    high = _fma(b, _all(c[4]), square, _fma(b, _all(c[3]), x, _all(c[2])))
+    return _fma(b, high, square, _fma(b, _all(c[1]), x, _all(c[0])))
+
+
+def _inside(b: Any, count: Value, at: Value) -> Value:
+    """Lanes of the vector at a place that are among the first so many."""
+    lanes = ir.Constant(_INDICES, list(range(LANES)))
+    return b.icmp_signed("<", lanes, _spread(b, b.trunc(b.sub(count, at), _INT)))
+
+
 @_emitted("iiff")
 def errors(b: Any, scores: Value, count: Value, label: Value, rate: Value) -> None:
     """x = rate (label - 1 / (1 + exp(-x))) for so many scores, and 0 up to a whole vector."""
     labels, rates = _spread(b, label), _spread(b, rate)
-    lanes = ir.Constant(_INDICES, list(range(LANES)))
-    bounds = [f"llvm.{side}num.v{LANES}f32" for side in ("min", "max")]
     vectors = b.udiv(b.add(count, _count(LANES - 1)), _count(LANES))
     with cgutils.for_range(b, vectors) as loop:
         at = b.mul(loop.index, _count(LANES))
         place = _at(b, scores, at)
-        half = b.fmul(_load(b, place), _all(0.5))
-        half = _call(b, bounds[0], _VECTOR, [_VECTOR] * 2, half, _all(_TANH_END))
-        half = _call(b, bounds[1], _VECTOR, [_VECTOR] * 2, half, _all(-_TANH_END))
-        square = b.fmul(half, half)
-        above, below = _all(_TANH_P[-1]), _all(_TANH_Q[-1])
-        for p, q in zip(_TANH_P[-2::-1], _TANH_Q[-2::-1], strict=True):
-            above = _fma(b, above, square, _all(p))
-            below = _fma(b, below, square, _all(q))
-        tanh = b.fdiv(b.fmul(half, above), below)
-        sigmoid = _fma(b, tanh, _all(0.5), _all(0.5))
-        error = b.fmul(rates, b.fsub(labels, sigmoid))
-        inside = b.icmp_signed("<", lanes, _spread(b, b.trunc(b.sub(count, at), _INT)))
-        _store(b, b.select(inside, error, _all(0.0)), place)
+        error = _errors(b, _load(b, place), labels, rates)
+        _store(b, b.select(_inside(b, count, at), error, _all(0.0)), place)
+
+
+def _in_turn(hidden: int) -> Any:
+    pairs = [(j, k) for j in range(hidden) for k in range(j)]
+
+    @_emitted("iiiiiiiiiiff")
+    def errors_in_turn(
+        b: Any,
+        errors: Value,
+        scores: Value,
+        stride: Value,
+        labels: Value,
+        rows: Value,
+        products: Value,
+        copies: Value,
+        copy_stride: Value,
+        floats: Value,
+        count: Value,
+        row_factor: Value,
+        rate: Value,
+    ) -> None:
+        """Errors of so many hidden vectors, each after those before it have moved the rows.
+
+        scores[j, i] += row_factor sum over k < j of errors[k, i] (copy j . copy k)
+        errors[j, i] = rate (labels[i] - 1 / (1 + exp(-scores[j, i]))) for j < count, else 0
+        product of j and k < j = row_factor sum_i errors[j, i] errors[k, i]
+        """
+        factors = _spread(b, row_factor)
+        rates = [
+            b.select(b.icmp_signed(">", count, _count(j)), _spread(b, rate), _all(0.0))
+            for j in range(hidden)
+        ]
+        starts = [_at(b, copies, b.mul(_count(j), copy_stride)) for j in range(hidden)]
+        squares = _variables(b, LANES)
+
+        def square(at: Value, _mask: Value | None) -> None:
+            own = [_load(b, b.gep(start, [at])) for start in starts]
+            for j, k in pairs:
+                _add_product(b, squares[_below(j, k)], own[j], own[k])
+
+        if pairs:
+            _over_lanes(b, floats, square)
+        met = b.fmul(factors, _lane_sums(b, [b.load(variable) for variable in squares]))
+        effects = {(j, k): _shuffled(b, met, met, [_below(j, k)] * LANES) for j, k in pairs}
+        sums = _variables(b, LANES)
+        vectors = b.udiv(b.add(rows, _count(LANES - 1)), _count(LANES))
+        with cgutils.for_range(b, vectors) as loop:
+            at = b.mul(loop.index, _count(LANES))
+            wanted, inside = _load(b, _at(b, labels, at)), _inside(b, rows, at)
+            found: list[Value] = []
+            for j in range(hidden):
+                offset = b.add(b.mul(_count(j), stride), at)
+                score = _load(b, _at(b, scores, offset))
+                for k, earlier in enumerate(found):
+                    score = _fma(b, earlier, effects[j, k], score)
+                error = _errors(b, score, wanted, rates[j])
+                error = b.select(inside, error, _all(0.0))
+                for k, earlier in enumerate(found):
+                    _add_product(b, sums[_below(j, k)], earlier, error)
+                _store(b, score, _at(b, scores, offset))
+                _store(b, error, _at(b, errors, offset))
+                found.append(error)
+        if pairs:
+            totals = _lane_sums(b, [b.load(variable) for variable in sums])
+            _store(b, b.fmul(totals, factors), _at(b, products))
+
+    return errors_in_turn
+
+
+errors_in_turn_1, errors_in_turn_2, errors_in_turn_4 = _in_turn(1), _in_turn(2), _in_turn(4)
 
 
 @_emitted("iiiiii")

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from w2v.backends import Backend, get_backend
 from w2v.blocks import BlockReader, Blocks
 from w2v.config import Config
-from w2v.model import Model, Tables, beside, make_tables
+from w2v.model import Model, Tables, beside, make_tables, step_shape
 
 V, D, N_TOKENS, WINDOW = 30, 6, 90, 3
 ALPHA, CAP = 0.3, 0.9
@@ -29,18 +29,21 @@ def config_of(model: str, loss: str, **options: Any) -> Config:
     )
 
 
-def blocks_of(backend: Backend, config: Config) -> Blocks:
+def reader_of(backend: Backend, config: Config, block: int) -> BlockReader:
     ids = np.random.default_rng(2).integers(0, V, N_TOKENS).astype(np.int32)
-    reader = BlockReader(
+    return BlockReader(
         backend,
         ids,
         np.array([30, 31, 60, N_TOKENS]),
         np.full(V, 0.9),
         window=WINDOW,
-        block=4,
+        block=block,
         centre_in_core=Model.centre_in_core(config),
     )
-    [(_, _, blocks)] = reader.steps(0, range(1), 10_000)
+
+
+def blocks_of(backend: Backend, config: Config) -> Blocks:
+    [(_, _, blocks)] = reader_of(backend, config, 4).steps(0, range(1), 10_000)
     return blocks
 
 
@@ -112,6 +115,12 @@ class Loop:
         ):
             scale = np.minimum(1, CAP / np.maximum(ALPHA * n, 1e-300))
             np.subtract(table, ALPHA * scale[:, None] * d, out=table)
+
+    def step_after_a_pair(self, context: int, centre: int) -> None:
+        for sums in (self.d_input, self.d_output, self.n_input, self.n_output):
+            sums[:] = 0
+        self.give(context, *self.word(self.input[context], centre, []))
+        self.update()
 
 
 def run_loop(loop: Loop, blocks: Any, negatives: Any) -> None:
@@ -203,3 +212,24 @@ def test_other_workers_are_expected_by_the_shares_of_words(model: str, loss: str
         assert 1 < others_out[0] / others_out[-1] < counts[0] / counts[-1]
     assert (others_out is None) == (loss == "hs")
     assert beside(backend, config, tables, workers=1) == (None, None)
+
+
+def test_contexts_of_a_centre_take_turns_where_a_step_is_one_centre(backend: Backend) -> None:
+    """As in word2vec.c: a pair, a step."""
+    config = Config(loss="hs", dim=D, window=WINDOW, row_cap=CAP)
+    if not step_shape(backend, config).in_turn:
+        pytest.skip("all contexts of a centre at once")
+    tables = tables_of(backend, config)
+    trained, loop = Model(backend, config, tables), Loop(config, tables, backend)
+    nats = 0.0
+    for _, _, blocks in reader_of(backend, config, 1).steps(0, range(1), 1):
+        nats += trained.step(blocks, key=0, alpha=ALPHA, with_loss=True)[0]
+        core, halo, near = (
+            backend.to_numpy(x)[0] for x in (blocks.core, blocks.halo, blocks.pairs)
+        )
+        for at in np.flatnonzero(near[0]):
+            loop.step_after_a_pair(int(halo[at]), int(core[0]))
+    assert loop.pairs > 100
+    assert nats == pytest.approx(loop.nats, rel=1e-6)
+    np.testing.assert_allclose(backend.to_numpy(tables.input), loop.input, atol=1e-6)
+    np.testing.assert_allclose(backend.to_numpy(tables.output), loop.output, atol=1e-6)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
@@ -168,7 +168,10 @@ def step_shape(backend: Backend, config: Config) -> StepShape:
     shape = backend.step_shape(rows_met(config), averaged=config.model == "cbow")
     block = config.block_tokens or shape.block
     step = block if shape.step == shape.block else shape.step  # a block stays a block
-    return StepShape(block, config.block_negatives or shape.shared, config.step_tokens or step)
+    step = config.step_tokens or step
+    pairs = config.model == "skipgram" and config.loss == "hs" and step == block == 1
+    shared = config.block_negatives or shape.shared
+    return StepShape(block, shared, step, shape.in_turn and pairs)
 
 
 class Model:
@@ -193,6 +196,7 @@ class Model:
         self.output = Embedding(backend, tables.output)
         self.loss = _make_loss(backend, config, tables, self.output)
         self.one_word_groups = config.loss == "hs"
+        self._in_turn = step_shape(backend, config).in_turn
         if others is None:
             others = beside(backend, config, tables, workers)
         self._plan = _fused_plan(backend, config, tables, others, workers)
@@ -329,11 +333,21 @@ class Model:
     def step(self, blocks: Blocks, *, key: int, alpha: float, with_loss: bool) -> tuple[Any, Array]:
         """Gradients of the blocks from the same tables, then one update of both.
 
+        One context of a centre after the other, where the shape of steps says so.
+
         Returns
         -------
         loss : float64 scalar or None   Nats, summed over the pairs.
         pairs : scalar                  (Hidden vector, true word) pairs.
         """
+        if not self._in_turn:
+            return self._step(blocks, key, alpha, with_loss)
+        parts = _one_context_each(self.backend, blocks)
+        found = [self._step(part, key, alpha, with_loss) for part in parts]
+        loss = sum(loss for loss, _ in found) if with_loss else None
+        return loss, sum(pairs for _, pairs in found)
+
+    def _step(self, blocks: Blocks, key: int, alpha: float, with_loss: bool) -> tuple[Any, Array]:
         negatives = self.loss.sample(key, blocks.numbers)
         if self.config.model == "cbow":
             forward_backward = self._cbow
@@ -486,6 +500,15 @@ def _fused_plan(
         workers=workers,
         beside=others,
     )
+
+
+def _one_context_each(backend: Backend, blocks: Blocks) -> Iterator[Blocks]:
+    """Blocks of one core token each, with one context after the other of those they have."""
+    for at in range(blocks.pairs.shape[-1]):
+        pairs = backend.xp.zeros_like(blocks.pairs)
+        pairs[..., at] = blocks.pairs[..., at]
+        if pairs.any():
+            yield replace(blocks, pairs=pairs)
 
 
 def _band(xp: Array, pairs: Array, size: int) -> Array:
