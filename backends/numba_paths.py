@@ -28,7 +28,7 @@ _LANES = vector.LANES
 _DOT_ROWS = vector.DOT_ROWS
 _TOGETHER = vector.TOGETHER
 _POINTER = 8
-_HELD_BACK = np.float32(0.5)  # of a worker's share of the cap
+_HELD_BACK = np.float32(0.5)  # of what might be, by CBOW, which staleness hurts more
 _FRESH = np.float32(1e-30)  # terms of a copy that is as the table is, where zero says there is none
 _COLD_NODES = 8  # of a path, at its end
 _ROWS_AHEAD = 4  # asked for before copies of them are made public
@@ -40,7 +40,7 @@ def _path(word: Any, paths: Any, outputs: Any, dim: Any, terms: Any, limit: Any,
 
     Each of several workers takes copies of the nodes near the top as it meets them, because all
     of them would else write those at once, and a row that another core has written is slow to
-    come. What it adds to a copy is made public before its terms exceed half the `limit`.
+    come. What it adds to a copy is made public before its terms exceed `limit`.
     """
     begin, end = paths.offsets[word], paths.offsets[word + 1]
     cold = len(paths.offsets) - 2 - paths.hot
@@ -56,12 +56,12 @@ def _path(word: Any, paths: Any, outputs: Any, dim: Any, terms: Any, limit: Any,
             if so_far == ZERO:
                 vector.copy_padded(copy, row, dim)
                 vector.copy_padded(seen, row, dim)
-            elif so_far + terms > limit * _HELD_BACK:
+            elif so_far + terms > limit:
                 vector.publish(row, copy, seen, dim)
                 so_far = _FRESH
             so_far += terms
             work.terms_hot[node - cold] = so_far
-            if so_far + terms > limit * _HELD_BACK:  # public the next time
+            if so_far + terms > limit:  # public the next time
                 vector.prefetch(row, dim)
             row = copy
         work.places[i] = row
@@ -233,7 +233,8 @@ def cbow_paths(
         alpha = np.float32(rate.alpha + rate.alpha_step * (number - stretch.first))
         step = alpha / np.float32(rate.cap)
         cap_nodes = np.float32(rate.node_cap) / alpha
-        length = _path(stretch.ids[at], paths, outputs, dim, ONE, cap_nodes, work)
+        limit = cap_nodes * _HELD_BACK
+        length = _path(stretch.ids[at], paths, outputs, dim, ONE, limit, work)
         share = ONE / np.float32(contexts) if mean else ONE
         vector.sum_rows(hidden, places_in, contexts, dim, share)
         for i in range(0, length, _LANES):
