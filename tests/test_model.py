@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from w2v.backends import Backend, get_backend
+from w2v.backends import Backend, StepShape, get_backend
 from w2v.blocks import BlockReader, Blocks
 from w2v.config import Config
-from w2v.model import Model, Tables, beside, make_tables, step_shape
+from w2v.model import Model, Tables, beside, make_tables
 
 V, D, N_TOKENS, WINDOW = 30, 6, 90, 3
 ALPHA, CAP = 0.3, 0.9
@@ -214,16 +214,18 @@ def test_other_workers_are_expected_by_the_shares_of_words(model: str, loss: str
     assert beside(backend, config, tables, workers=1) == (None, None)
 
 
-def test_contexts_of_a_centre_take_turns_where_a_step_is_one_centre(backend: Backend) -> None:
+def test_contexts_of_a_centre_take_turns_where_a_backend_wants_it(
+    backend: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """As in word2vec.c: a pair, a step."""
+    one_by_one = StepShape(block=1, shared=1, step=1, in_turn=True)
+    monkeypatch.setattr("w2v.model.step_shape", lambda *_: one_by_one)
     config = Config(loss="hs", dim=D, window=WINDOW, row_cap=CAP)
-    if not step_shape(backend, config).in_turn:
-        pytest.skip("all contexts of a centre at once")
     tables = tables_of(backend, config)
     trained, loop = Model(backend, config, tables), Loop(config, tables, backend)
     nats = 0.0
     for _, _, blocks in reader_of(backend, config, 1).steps(0, range(1), 1):
-        nats += trained.step(blocks, key=0, alpha=ALPHA, with_loss=True)[0]
+        nats += float(trained.step(blocks, key=0, alpha=ALPHA, with_loss=True)[0])
         core, halo, near = (
             backend.to_numpy(x)[0] for x in (blocks.core, blocks.halo, blocks.pairs)
         )
