@@ -25,7 +25,6 @@ from w2v.backends.numba_common import (
 )
 
 _LANES = vector.LANES
-_DOT_ROWS = vector.DOT_ROWS
 _TOGETHER = vector.TOGETHER
 _POINTER = 8
 _HELD_BACK = np.float32(0.5)  # of what might be, by CBOW, which staleness hurts more
@@ -165,16 +164,20 @@ def skipgram_paths(
             rows_in = places_in + done * _POINTER
             for j in range(some):
                 vector.copy_padded(hidden + j * wide * BYTES, work.places_in[done + j], dim)
-            for i in range(0, length, _DOT_ROWS):
-                vector.dots_square(
-                    scores_at + i * BYTES, lanes, places + i * _POINTER, hidden, wide, dim
-                )
             if some <= 2:
+                for i in range(0, length, _LANES // 2):
+                    vector.dots_2(
+                        scores_at + i * BYTES, lanes, places + i * _POINTER, hidden, wide, dim
+                    )
                 vector.errors_in_turn_2(
                     errors_at, scores_at, lanes, labels, length, products, hidden, wide, dim, some,
                     factor, alpha,
                 )  # fmt: skip
             else:
+                for i in range(0, length, _LANES // _TOGETHER):
+                    vector.dots_4(
+                        scores_at + i * BYTES, lanes, places + i * _POINTER, hidden, wide, dim
+                    )
                 vector.errors_in_turn_4(
                     errors_at, scores_at, lanes, labels, length, products, hidden, wide, dim, some,
                     factor, alpha,
@@ -238,7 +241,7 @@ def cbow_paths(
         share = ONE / np.float32(contexts) if mean else ONE
         vector.sum_rows(hidden, places_in, contexts, dim, share)
         for i in range(0, length, _LANES):
-            vector.dots_column(scores_at + i * BYTES, 0, places + i * _POINTER, hidden, 0, dim)
+            vector.dots_1(scores_at + i * BYTES, 0, places + i * _POINTER, hidden, 0, dim)
         factor = min(cap_nodes, ONE)
         vector.errors_in_turn_1(
             errors_at, scores_at, 0, labels, length, products, hidden, 0, dim, 1, factor, alpha

@@ -334,9 +334,8 @@ def _dots(rows: int, others: int) -> Any:
 
 TOGETHER = 4
 """Hidden vectors that meet the same rows."""
-DOT_ROWS = LANES // TOGETHER
-dots_square, dots_column = _dots(DOT_ROWS, TOGETHER), _dots(LANES, 1)
-"""Scores of DOT_ROWS rows against TOGETHER others, or of LANES rows against one."""
+dots_4, dots_2, dots_1 = (_dots(LANES // others, others) for others in (TOGETHER, 2, 1))
+"""Scores of a few rows against 4, 2 or 1 others: LANES of them."""
 
 
 @_emitted("iiiii")
