@@ -334,7 +334,11 @@ def test_signals_that_end_a_process_leave_no_half_file(
 ) -> None:
     command = [sys.executable, "-m", "w2v", "train", str(corpus), "-o", str(tmp_path / "v.bin")]
     command += ["--epochs", "100000", "--backend", "numpy"]
-    child = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    heeded = signal.signal(number, signal.SIG_DFL)  # it may be ignored here: nohup make test
+    try:
+        child = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    finally:
+        signal.signal(number, heeded)
     assert child.stderr is not None
     for line in child.stderr:
         if "loss" in line:  # of an epoch: training is under way
