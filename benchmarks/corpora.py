@@ -25,7 +25,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from benchmarks import harness
-from w2v.textio import read_pieces
+from w2v.text import read_pieces
 
 _QUESTION_WORDS, _PAIRS_A_SECTION, _NOUN_PAIRS = 30_000, 40, 3_000
 _LETTERS = re.compile(r"[^\W\d_]+")

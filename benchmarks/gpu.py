@@ -26,9 +26,8 @@ from typing import Any
 from benchmarks import charts, harness, limits, peers, trainers
 from w2v import Backend, Config, Corpus, Vectors, get_backend, read_corpus
 from w2v.backends import usable_cores
-from w2v.demo import python_prose
-from w2v.model import step_shape
-from w2v.trainer import Trainer
+from w2v.text import python_prose
+from w2v.training import Trainer, step_shape
 
 STEPS = {"ns": (1024, 4096, 8192, 16384, 65536), "hs": (256, 1024, 2048, 4096, 16384)}
 DIMS = (50, 100, 200, 300)

@@ -36,9 +36,7 @@ from numpy.typing import NDArray
 from benchmarks import harness
 from w2v import Backend, Config, Corpus, available_backends
 from w2v.backends import Array, StepShape
-from w2v.bench import measure, zipf_corpus
-from w2v.huffman import HuffmanTree
-from w2v.model import step_shape
+from w2v.training import HuffmanTree, step_shape, throughput
 
 PAIRS = [(model, loss) for loss in ("ns", "hs") for model in ("skipgram", "cbow")]
 AS_TEXT = "rows as in the text"
@@ -50,7 +48,7 @@ _LOOKED_UP = 1 << 17  # rows, in a measurement
 def main() -> None:
     """Measure ceilings and kernels, print both tables, keep the figures."""
     options = _options()
-    corpus = zipf_corpus(*((40_000, 500) if options.tiny else (1 << 22, options.words)))
+    corpus = throughput.zipf_corpus(*((40_000, 500) if options.tiny else (1 << 22, options.words)))
     backends = [state.backend for state in available_backends() if state.backend]
     devices: dict[str, dict[str, float]] = {}
     kernels = []
@@ -61,7 +59,9 @@ def main() -> None:
             config = Config(
                 model=model, loss=loss, dim=options.dim, window=options.window, workers=1
             )
-            kept = measure(config, corpus, backend, options.seconds).kept_tokens_per_second
+            kept = throughput.measure(
+                config, corpus, backend, options.seconds
+            ).kept_tokens_per_second
             kernels.append(reached(config, corpus, backend, kept, devices[backend.device]))
             harness.say(f"{backend.name} {model} {loss}: {kept:,.0f} kept tokens/s")
     print(_ceiling_table(devices) + "\n\n" + _kernel_table(kernels))

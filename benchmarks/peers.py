@@ -25,9 +25,8 @@ from typing import Any
 from benchmarks import charts, harness, trainers
 from benchmarks.trainers import Run, Task
 from w2v.backends import available_backends, usable_cores
-from w2v.corpus import read_corpus
-from w2v.evaluate import evaluate
-from w2v.textio import read_pieces
+from w2v.evaluation import evaluate
+from w2v.text import read_corpus, read_pieces
 from w2v.vectors import Vectors, load
 
 CASES = {

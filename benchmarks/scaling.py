@@ -25,8 +25,7 @@ import numpy as np
 from benchmarks import charts, harness
 from w2v import Backend, Config, Corpus, get_backend
 from w2v.backends import usable_cores
-from w2v.bench import beginning, zipf_corpus
-from w2v.trainer import Trainer
+from w2v.training import Trainer, throughput
 
 LABELS = {
     "workers": "Workers",
@@ -73,7 +72,7 @@ def main() -> None:
     seconds: dict[Point, list[float]] = {point: [] for point in points}
     for point in points:
         if point.axis == "workers":  # compiles what it compiles
-            Trainer(point.config, zipf_corpus(100_000, point.words), backend).run()
+            Trainer(point.config, throughput.zipf_corpus(100_000, point.words), backend).run()
     for repeat, point in itertools.product(range(options.repeats), points):
         if repeat == 0 or point.tokens < _STEADY:
             seconds[point].append(_train(point, backend))
@@ -126,13 +125,13 @@ def _points(model: str, loss: str, tiny: bool) -> list[Point]:
 
 
 def _corpus(point: Point) -> Corpus:
-    corpus = zipf_corpus(point.tokens, point.words)
+    corpus = throughput.zipf_corpus(point.tokens, point.words)
     if point.axis != "words":
         return corpus
     vocabulary = corpus.vocabulary
     keep = vocabulary.keep_probabilities(point.config.sample)
     kept = float(vocabulary.counts @ keep) / vocabulary.total
-    return beginning(corpus, round(point.tokens * min(1.0, _KEPT / kept)))
+    return throughput.beginning(corpus, round(point.tokens * min(1.0, _KEPT / kept)))
 
 
 def _train(point: Point, backend: Backend) -> float:

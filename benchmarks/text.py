@@ -27,8 +27,7 @@ import numpy as np
 
 from benchmarks import harness
 from w2v.backends import get_backend
-from w2v.corpus import read_corpus
-from w2v.textio import read_pieces
+from w2v.text import read_corpus, read_pieces
 
 PEER = "gensim"
 

@@ -19,7 +19,7 @@ from benchmarks.limits import work
 from benchmarks.peers import CASES, summarise
 from w2v import Config
 from w2v.backends import StepShape
-from w2v.bench import zipf_corpus
+from w2v.training.throughput import zipf_corpus
 
 ROOT = Path(__file__).parents[1]
 FAKE = """#!{python}

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from w2v import UnknownWordError, Vocabulary, Word2Vec, evaluate, read_sentences
+from w2v import UnknownWordError, Vocabulary, Word2Vec, read_sentences
+from w2v.evaluation import scoring as evaluate
 
 KINDS = [(model, loss) for model in ("skipgram", "cbow") for loss in ("ns", "hs")]
 SETTINGS: dict[tuple[str, str], dict[str, Any]] = {  # as gensim's own test has them

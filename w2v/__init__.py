@@ -6,9 +6,7 @@
 
 from w2v import layers
 from w2v.backends import Backend, available_backends, get_backend
-from w2v.callbacks import Callback, EarlyStopping
 from w2v.config import Config
-from w2v.corpus import Corpus, read_corpus, read_sentences
 from w2v.errors import (
     BackendError,
     ConfigError,
@@ -24,9 +22,9 @@ from w2v.errors import (
     W2VError,
 )
 from w2v.phrases import Phrases
-from w2v.trainer import Progress
+from w2v.text import Corpus, Vocabulary, read_corpus, read_sentences
+from w2v.training import Callback, EarlyStopping, Progress
 from w2v.vectors import Vectors, load
-from w2v.vocab import Vocabulary
 from w2v.word2vec import Word2Vec
 
 __version__ = "0.1.0"

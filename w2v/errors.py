@@ -5,6 +5,8 @@ A message says what is wrong and its value, what was expected, and what to do.
 Mistakes of the calling program stay `TypeError` and `ValueError`.
 """
 
+_LONGEST_SHOWN = 60  # characters of a word in a message
+
 
 class W2VError(Exception):
     """Root of all errors a user can cause or meet."""
@@ -58,3 +60,13 @@ class BackendError(W2VError):
 
 class TrainingError(W2VError):
     """Training that cannot go on, such as a loss that is not a number."""
+
+
+def quoted(word: str) -> str:
+    """A word as messages show it: in quotes, escaped, and not endless."""
+    return repr(word[:_LONGEST_SHOWN] + "..." * (len(word) > _LONGEST_SHOWN))
+
+
+def counted(count: int, noun: str) -> str:
+    """A number and its noun: 1 word, 2,000 words."""
+    return f"{count:,} {noun}{'s' * (count != 1)}"

@@ -9,23 +9,19 @@ import numpy as np
 import numpy.typing as npt
 
 from w2v.backends import Backend, get_backend
-from w2v.cosines import UnitTable, search_backend, unit_rows
-from w2v.errors import UnknownWordError
+from w2v.errors import UnknownWordError, counted, quoted
 from w2v.files import PathLike
 from w2v.formats import (
     Matrix,
     Progress,
     Table,
     UniqueWords,
-    counted,
     from_gensim,
-    quoted,
     read_vectors,
     to_gensim,
     write_vectors,
 )
-from w2v.queries import Queries
-from w2v.spelling import unknown_words
+from w2v.queries import Queries, UnitTable, search_backend, unit_rows, unknown_words
 
 
 class Vectors(Queries):

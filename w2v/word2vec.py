@@ -12,21 +12,30 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from w2v import modelfile, start
 from w2v.backends import choose_backend
-from w2v.callbacks import Callback, checked
 from w2v.config import Config
-from w2v.corpus import Corpus, is_path, read_corpus, read_sentences
 from w2v.errors import ConfigError, ModelFileError, UnknownWordError, W2VError
 from w2v.files import PathLike
-from w2v.items import Limit, Query
-from w2v.likelihood import Likelihood
-from w2v.model import FRESH
-from w2v.modelfile import Fitted
-from w2v.report import training_report
-from w2v.trainer import Progress, Trainer
+from w2v.queries import Limit, Query
+from w2v.text import Corpus, Vocabulary, is_path, read_corpus, read_sentences
+from w2v.training import (
+    FRESH,
+    Callback,
+    Fitted,
+    Likelihood,
+    Pretrained,
+    Progress,
+    Trainer,
+    check_same,
+    checked,
+    continue_from,
+    load_model,
+    save_model,
+    training_report,
+    with_frozen,
+    word_list,
+)
 from w2v.vectors import Vectors
-from w2v.vocab import Vocabulary
 
 Source = PathLike | Sequence[Path] | Iterable[list[str] | tuple[str, ...]]
 
@@ -203,8 +212,8 @@ class Word2Vec:
         CorpusError, BackendError, ConfigError, TrainingError, VectorFileError
         """
         choose_backend(self.config.backend, self.config.device)  # first: it may fail
-        freeze, callbacks = start.word_list(freeze), checked(callbacks)
-        known = None if pretrained is None else start.Pretrained(pretrained, self.config.dim)
+        freeze, callbacks = word_list(freeze), checked(callbacks)
+        known = None if pretrained is None else Pretrained(pretrained, self.config.dim)
         with _read(source, errors, self.vocabulary_options(vocabulary)) as corpus:
             return self.train(
                 corpus,
@@ -244,7 +253,7 @@ class Word2Vec:
             given: dict[str, Any] = {"freeze": freeze, "callbacks": callbacks}
             return self.fit(source, errors=errors, on_progress=on_progress, **given)
         choose_backend(self.config.backend, self.config.device)
-        freeze, callbacks = start.word_list(freeze), checked(callbacks)
+        freeze, callbacks = word_list(freeze), checked(callbacks)
         with _read(source, errors, self.vocabulary_options(known=True)) as corpus:
             return self.train(
                 corpus,
@@ -274,7 +283,7 @@ class Word2Vec:
             vocabulary = Vocabulary.from_counts(vocabulary.words, vocabulary.counts, **limits)
         if known:
             fitted = self._done()
-            start.check_same(self.config, fitted)
+            check_same(self.config, fitted)
             assert fitted.vectors.counts is not None
             limits["known"] = Vocabulary(tuple(fitted.vectors.words), fitted.vectors.counts)
         return {**limits, "vocabulary": vocabulary}
@@ -284,7 +293,7 @@ class Word2Vec:
         corpus: Corpus,
         *,
         continued: bool = False,
-        pretrained: start.Pretrained | None = None,
+        pretrained: Pretrained | None = None,
         freeze: Iterable[str] = (),
         callbacks: Sequence[Callback] = (),
         on_start: Callable[[Trainer, str], None] | None = None,
@@ -316,13 +325,13 @@ class Word2Vec:
         ------
         BackendError, TrainingError
         """
-        freeze, callbacks = start.word_list(freeze), checked(callbacks)
+        freeze, callbacks = word_list(freeze), checked(callbacks)
         backend, why = choose_backend(self.config.backend, self.config.device)
         begin = pretrained.start(corpus) if pretrained else FRESH
         if continued:
-            begin = start.continued(self.config, self._done(), corpus)
+            begin = continue_from(self.config, self._done(), corpus)
         if freeze:
-            begin = start.with_frozen(begin, corpus, freeze)
+            begin = with_frozen(begin, corpus, freeze)
         trainer = Trainer(
             self.config,
             corpus,
@@ -386,7 +395,7 @@ class Word2Vec:
         The sum over its words of log p(word | word near it) for skip-gram, over all words near it,
         or of log p(word | mean or sum of the words near it) for CBOW. The whole window counts, and
         every token; words that are not in the vocabulary are left out before. What p is, for each
-        loss, says `w2v.likelihood.Likelihood`. A longer sentence has a lower score.
+        loss, says `w2v.training.Likelihood`. A longer sentence has a lower score.
 
         Returns
         -------
@@ -408,7 +417,7 @@ class Word2Vec:
         """The words a context makes most likely, with their probabilities, best first.
 
         The hidden vector is the mean of the context's vectors (the sum for ``cbow="sum"``); see
-        `w2v.likelihood.Likelihood` for the probabilities. Words of the context that are not in the
+        `w2v.training.Likelihood` for the probabilities. Words of the context that are not in the
         vocabulary are left out.
 
         Raises
@@ -454,7 +463,7 @@ class Word2Vec:
         return self.fit(sentences, y).transform(sentences)
 
     def save_model(self, path: PathLike) -> None:
-        """Write all that scoring and further training need to a file; see `w2v.modelfile`.
+        """Write all that scoring and further training need to a file of its own kind.
 
         `save` writes the vectors alone, for other programs.
         """
@@ -462,7 +471,7 @@ class Word2Vec:
             name: value if value is None else getattr(self.config, name)
             for name, value in self._options.items()
         }
-        modelfile.save(path, options, self._done())
+        save_model(path, options, self._done())
 
     @classmethod
     def load_model(cls, path: PathLike) -> Word2Vec:
@@ -473,7 +482,7 @@ class Word2Vec:
         ModelFileError
             The file is missing, foreign, damaged or of a later version.
         """
-        options, fitted = modelfile.load(path)
+        options, fitted = load_model(path)
         try:
             model = cls(**options)
         except (TypeError, ConfigError) as error:

@@ -10,8 +10,6 @@ import pytest
 from gradcheck import Floats, check_gradient
 
 from w2v.backends import Backend
-from w2v.draws import NoiseSampler
-from w2v.huffman import HuffmanTree
 from w2v.layers import (
     Embedding,
     Gradients,
@@ -20,6 +18,8 @@ from w2v.layers import (
     Softmax,
     logistic_step,
 )
+from w2v.training.draws import NoiseSampler
+from w2v.training.huffman import HuffmanTree
 
 V, D, G, R, C, N, K = 7, 4, 2, 3, 5, 6, 5
 RNG = np.random.default_rng(3)

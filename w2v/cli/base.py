@@ -179,7 +179,7 @@ _TRAINING_OPTIONS = (
 def load_vectors(path: str) -> Vectors:
     """The vectors in a file, with a bar while they are read."""
     from w2v import load
-    from w2v.console import Console
+    from w2v.cli.console import Console
 
     with Console() as console:
         return load(path, progress=console.reading)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from w2v.errors import QueryError, W2VError
-from w2v.spelling import unknown_words
+from w2v.queries import unknown_words
 
 if TYPE_CHECKING:
     from w2v import Vectors

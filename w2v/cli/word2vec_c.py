@@ -119,12 +119,11 @@ def word2vec(
       w2v word2vec -train text8 -output classes.txt -classes 500
       w2v word2vec -train text8 -save-vocab vocab.txt
     """
-    from w2v import Word2Vec, drop_in, files
+    from w2v import Word2Vec, files
     from w2v.backends import get_backend
-    from w2v.console import Console
-    from w2v.corpus import read_corpus
-    from w2v.textio import find_files
-    from w2v.vocab import Vocabulary
+    from w2v.cli import word2vec_c_files as drop_in
+    from w2v.cli.console import Console
+    from w2v.text import Vocabulary, find_files, read_corpus
 
     if not (output or save_vocab):
         raise click.UsageError("There is nothing to write. Give -output or -save-vocab.", ctx)

@@ -7,7 +7,7 @@ import tempfile
 
 import click
 
-from w2v.cli import evaluation, phrases, shell
+from w2v.cli import eval_command, phrases_command, shell_command
 from w2v.cli.base import PATH, Command
 from w2v.errors import EvaluationError
 
@@ -16,14 +16,14 @@ from w2v.errors import EvaluationError
 @click.argument("vectors", type=PATH)
 def distance(vectors: str) -> None:
     """Neighbours of the words that are typed: `w2v shell`. EXIT leaves."""
-    shell.ask_lines(vectors, "nearest")
+    shell_command.ask_lines(vectors, "nearest")
 
 
 @click.command("word-analogy", cls=Command)
 @click.argument("vectors", type=PATH)
 def word_analogy(vectors: str) -> None:
     """Analogies of three words that are typed: `w2v shell`. EXIT leaves."""
-    shell.ask_lines(vectors, "analogy")
+    shell_command.ask_lines(vectors, "analogy")
 
 
 @click.command("compute-accuracy", cls=Command)
@@ -40,14 +40,14 @@ def compute_accuracy(ctx: click.Context, /, vectors: str, threshold: int) -> Non
         questions.flush()
         asked = {"analogies": (questions.name,), "restrict_vocab": threshold, "case": "fold"}
         try:
-            ctx.invoke(evaluation.evaluate, vectors=(vectors,), **asked)
+            ctx.invoke(eval_command.evaluate, vectors=(vectors,), **asked)
         except EvaluationError as error:
             message = str(error).replace(questions.name, "standard input")
             raise EvaluationError(message) from error
 
 
 TOOLS: dict[str, click.Command] = {
-    "word2phrase": phrases.phrases,
+    "word2phrase": phrases_command.phrases,
     "distance": distance,
     "word-analogy": word_analogy,
     "compute-accuracy": compute_accuracy,

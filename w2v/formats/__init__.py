@@ -10,8 +10,9 @@ compressed, its content says.
 
 from w2v.formats.convert import convert, describe, format_description
 from w2v.formats.gensim import from_gensim, to_gensim
+from w2v.formats.npz import ARCHIVE_ERRORS
 from w2v.formats.reading import read_vectors
-from w2v.formats.table import Matrix, Progress, Table, UniqueWords, counted, quoted
+from w2v.formats.table import Matrix, Progress, Table, UniqueWords
 from w2v.formats.writing import (
     FORMATS,
     check_words,
@@ -23,6 +24,7 @@ from w2v.formats.writing import (
 )
 
 __all__ = [
+    "ARCHIVE_ERRORS",
     "FORMATS",
     "Matrix",
     "Progress",
@@ -31,14 +33,12 @@ __all__ = [
     "check_words",
     "check_writable",
     "convert",
-    "counted",
     "describe",
     "format_description",
     "from_gensim",
     "keeps_counts",
     "named_outputs",
     "output_paths",
-    "quoted",
     "read_vectors",
     "to_gensim",
     "write_vectors",

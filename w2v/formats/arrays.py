@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from w2v.errors import VectorFileError
-from w2v.formats.source import Source
-from w2v.formats.table import Table, counted
+from w2v.errors import VectorFileError, counted
+from w2v.formats.byte_source import Source
+from w2v.formats.table import Table
 
 Array = npt.NDArray[Any]
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import codecs
 import re
 
-from w2v.errors import VectorFileError
-from w2v.foreign import refuse_foreign
-from w2v.formats.binary import read_binary
+from w2v.errors import VectorFileError, counted
+from w2v.files import refuse_foreign
+from w2v.formats.byte_source import Source
 from w2v.formats.npz import read_npz
 from w2v.formats.safetensors import is_safetensors, read_safetensors
-from w2v.formats.source import Source
-from w2v.formats.table import Table, counted
-from w2v.formats.text import is_numeric, read_text, trailing_numbers
+from w2v.formats.table import Table
+from w2v.formats.word2vec_binary import read_binary
+from w2v.formats.word2vec_text import is_numeric, read_text, trailing_numbers
 
 _HEADER = re.compile(rb"[ \t]*(\d{1,18})[ \t]+(\d{1,18})[ \t]*(?:\r?\n|\Z)")
 _BOM = b"\xef\xbb\xbf"

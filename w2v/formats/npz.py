@@ -16,7 +16,7 @@ import numpy as np
 
 from w2v.errors import VectorFileError
 from w2v.formats.arrays import Array, from_arrays, map_array, to_arrays
-from w2v.formats.source import Source
+from w2v.formats.byte_source import Source
 from w2v.formats.table import Progress, Table
 
 if TYPE_CHECKING:
@@ -28,8 +28,8 @@ _ZIP64_FIELD = 20
 _PADDING_ID = 0xD935  # as Android's zipalign calls it
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the same vectors give the same bytes
 _NAMES = ("vectors", "words", "counts")
-_MODEL = {"format", "about", "words", "input", "output"}  # as w2v.modelfile writes it
-DAMAGED = (
+_MODEL = {"format", "about", "words", "input", "output"}  # as w2v.training.model_file writes it
+ARCHIVE_ERRORS = (
     *(ValueError, TypeError, RuntimeError, EOFError, OverflowError),
     *(struct.error, zlib.error, lzma.LZMAError),
 )
@@ -79,7 +79,7 @@ def read_npz(source: Source) -> Table:
                 )
             arrays = {n: _read(source, archive, n) for n in names if n in _NAMES}
             return from_arrays(source, arrays or dict.fromkeys(names, np.empty(0)), "NumPy npz")
-    except (*DAMAGED, zipfile.BadZipFile) as error:
+    except (*ARCHIVE_ERRORS, zipfile.BadZipFile) as error:
         raise VectorFileError(
             f"{source.name} is a damaged or foreign npz file ({error!s:.100}). Make it again."
         ) from error

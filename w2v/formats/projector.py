@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 from w2v.files import PathLike
 from w2v.formats.table import Progress, Table
-from w2v.formats.text import write_lines
+from w2v.formats.word2vec_text import write_lines
 
 
 def metadata_path(path: PathLike) -> str:

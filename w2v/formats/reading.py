@@ -11,11 +11,11 @@ from typing import BinaryIO, cast
 
 import numpy as np
 
-from w2v.errors import VectorFileError
+from w2v.errors import VectorFileError, counted
 from w2v.files import PathLike, check_name
+from w2v.formats.byte_source import Source
 from w2v.formats.detect import read_table
-from w2v.formats.source import Source
-from w2v.formats.table import Progress, Table, UniqueWords, counted
+from w2v.formats.table import Progress, Table, UniqueWords
 
 
 def read_vectors(

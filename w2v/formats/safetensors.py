@@ -16,7 +16,7 @@ import numpy as np
 
 from w2v.errors import VectorFileError
 from w2v.formats.arrays import Array, from_arrays, map_array, to_arrays
-from w2v.formats.source import Source
+from w2v.formats.byte_source import Source
 from w2v.formats.table import BATCH_BYTES, Progress, Table
 
 _LONGEST_HEADER = 100_000_000  # bytes, as the library has it

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from w2v.errors import VectorFileError
+from w2v.errors import VectorFileError, counted, quoted
 from w2v.files import PathLike
 
 Matrix = npt.NDArray[np.float32]
@@ -21,7 +21,6 @@ Progress = Callable[[int, int | None], None]
 
 BATCH_BYTES = 1 << 22  # of the matrix, written at a time
 _POPULATE_WRITE = 23  # of madvise, from Linux 5.14 on
-_LONGEST_SHOWN = 60  # characters of a word in a message
 _UNWRITABLE = re.compile(r"[ \t\r\n\0\ud800-\udfff]|\A\Z")  # lone surrogates have no UTF-8
 _UNWRITABLE_LINES = re.compile(r"[\t\r\n\0\ud800-\udfff]|\A\Z")  # where a space separates nothing
 
@@ -111,16 +110,6 @@ def touch(rows: Matrix) -> None:
     if end > begin:
         advise = ctypes.CDLL(None).madvise
         advise(ctypes.c_void_p(begin), ctypes.c_size_t(end - begin), _POPULATE_WRITE)
-
-
-def quoted(word: str) -> str:
-    """A word as messages show it: in quotes, escaped, and not endless."""
-    return repr(word[:_LONGEST_SHOWN] + "..." * (len(word) > _LONGEST_SHOWN))
-
-
-def counted(count: int, noun: str) -> str:
-    """A number and its noun: 1 word, 2,000 words."""
-    return f"{count:,} {noun}{'s' * (count != 1)}"
 
 
 def refuse_words(path: PathLike, words: Sequence[str], *, spaces: bool) -> None:

@@ -10,15 +10,22 @@ from typing import BinaryIO, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from w2v import compression
-from w2v.errors import ConfigError
-from w2v.files import PathLike, check_name, check_target, replacing
-from w2v.formats.binary import write_binary
+from w2v.errors import ConfigError, counted
+from w2v.files import (
+    EXTENSIONS,
+    PathLike,
+    check_compressor,
+    check_name,
+    check_target,
+    compressing,
+    replacing,
+)
 from w2v.formats.npz import write_npz
 from w2v.formats.projector import metadata_path, write_metadata, write_projector
 from w2v.formats.safetensors import write_safetensors
-from w2v.formats.table import Matrix, Progress, Table, counted, refuse_words
-from w2v.formats.text import write_glove, write_text
+from w2v.formats.table import Matrix, Progress, Table, refuse_words
+from w2v.formats.word2vec_binary import write_binary
+from w2v.formats.word2vec_text import write_glove, write_text
 
 
 class _Format(NamedTuple):
@@ -51,7 +58,7 @@ def check_writable(path: PathLike, format: str | None = None) -> None:
         See `files.check_target`.
     """
     _, packing = _format(path, format)
-    compression.check_compressor(packing, os.fspath(path), ConfigError)
+    check_compressor(packing, os.fspath(path), ConfigError)
     for target in output_paths(path, format):
         check_target(target)
 
@@ -147,7 +154,7 @@ def write_table(
     kind, packing = _format(path, format)
     with contextlib.ExitStack() as files:
         handles = [files.enter_context(replacing(name)) for name in output_paths(path, format)]
-        with compression.compressing(handles[0], packing) as handle:
+        with compressing(handles[0], packing) as handle:
             kind.write(handle, table, progress)
         for handle in handles[1:]:
             write_metadata(handle, table)
@@ -160,8 +167,8 @@ def _format(path: PathLike, format: str | None) -> tuple[_Format, str]:
         raise ConfigError(f"The format {format!r} is unknown; expected {', '.join(FORMATS)}.")
     base, packing = os.path.basename(name).lower(), ""
     stem, last = os.path.splitext(base)
-    if last in compression.EXTENSIONS:
-        base, packing = stem, compression.EXTENSIONS[last]
+    if last in EXTENSIONS:
+        base, packing = stem, EXTENSIONS[last]
     if format is None:
         format = _format_by_extension(name, base)
     kind = FORMATS[format]

@@ -11,10 +11,11 @@ from w2v.layers.partitioned import (
     embedding_lookup,
     partition,
 )
-from w2v.layers.softmax import Softmax
+from w2v.layers.softmax import MOST_SCORES, Softmax
 from w2v.layers.update import RowUpdater
 
 __all__ = [
+    "MOST_SCORES",
     "Bags",
     "Combiner",
     "Embedding",

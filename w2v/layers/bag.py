@@ -6,7 +6,7 @@ import operator
 from collections.abc import Iterable
 from typing import Any, Literal, NamedTuple, TypeAlias, get_args
 
-from w2v.backends.base import Array, Backend
+from w2v.backends import Array, Backend
 from w2v.layers.embedding import Embedding, RowGrad, as_gradient, as_ids
 
 Combiner: TypeAlias = Literal["sum", "mean", "sqrtn"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import operator
 from typing import Any, NamedTuple
 
-from w2v.backends.base import Array, Backend
+from w2v.backends import Array, Backend
 
 _DRAWN_AT_ONCE = 2**20
 _EPSILON = 1e-7  # keeps a clipped row a hair under `max_norm`, as in torch

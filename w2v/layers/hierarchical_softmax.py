@@ -3,14 +3,31 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import Protocol
 
-from w2v.backends.base import Array, Backend
+from w2v.backends import Array, Backend
 from w2v.layers.embedding import Embedding
 from w2v.layers.logistic import Gradients, logistic_step
 
-if TYPE_CHECKING:
-    from w2v.huffman import HuffmanTree
+
+class Paths(Protocol):
+    """The way from the root of a tree to each of V words: inner nodes, and the turns at them."""
+
+    @property
+    def offsets(self) -> Array:
+        """int64 (V + 1,): path of word w is [offsets[w], offsets[w + 1]) of the other two."""
+
+    @property
+    def nodes(self) -> Array:
+        """int32: inner nodes, root first."""
+
+    @property
+    def codes(self) -> Array:
+        """uint8: the turn taken at that node, 0 or 1."""
+
+    @property
+    def lengths(self) -> Array:
+        """int (V,): nodes of each path."""
 
 
 class HierarchicalSoftmax:
@@ -22,7 +39,7 @@ class HierarchicalSoftmax:
     Parameters
     ----------
     output : Embedding (V - 1, D)   A row for each inner node (at least one row, if V is 1).
-    tree : HuffmanTree              Over V words.
+    tree : Paths                    Over V words, such as a `HuffmanTree`.
 
     Equation
     --------
@@ -30,7 +47,7 @@ class HierarchicalSoftmax:
     Mikolov et al. 2013 (arXiv:1310.4546), eq. 3.
     """
 
-    def __init__(self, backend: Backend, output: Embedding, tree: HuffmanTree) -> None:
+    def __init__(self, backend: Backend, output: Embedding, tree: Paths) -> None:
         self.backend = backend
         self.output = output
         self.size = len(tree.lengths)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from w2v.backends.base import Array, Backend
+from w2v.backends import Array, Backend
 
 
 class Gradients(NamedTuple):

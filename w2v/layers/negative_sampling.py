@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import Protocol
 
-from w2v.backends.base import Array, Backend
+from w2v.backends import Array, Backend
 from w2v.layers.embedding import Embedding
 from w2v.layers.logistic import Gradients, logistic_step
 
-if TYPE_CHECKING:
-    from w2v.draws import NoiseSampler
+
+class Noise(Protocol):
+    """Where noise words come from."""
+
+    def draw(self, bits: Array) -> Array:
+        """A word id, int32, for each of some random bits, uint64."""
 
 
 class NegativeSampling:
@@ -23,7 +27,7 @@ class NegativeSampling:
     Parameters
     ----------
     output : Embedding (V, D)   The output table.
-    noise : NoiseSampler        Over the same V words.
+    noise : Noise               Over the same V words, such as a `NoiseSampler`.
     negative : int              k, noise words per pair.
     shared : int                N, noise words drawn for a group.
 
@@ -37,7 +41,7 @@ class NegativeSampling:
         self,
         backend: Backend,
         output: Embedding,
-        noise: NoiseSampler,
+        noise: Noise,
         *,
         negative: int = 5,
         shared: int | None = None,

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from itertools import accumulate, pairwise
 from typing import Literal, NamedTuple, TypeAlias, get_args
 
-from w2v.backends import get_backend
-from w2v.backends.base import Array, Backend
+from w2v.backends import Array, Backend, get_backend
 from w2v.layers.embedding import Embedding, RowGrad, as_gradient, as_ids, check_table
 
 PartitionStrategy: TypeAlias = Literal["mod", "div"]

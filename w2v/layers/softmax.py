@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from w2v.backends.base import Array, Backend
+from w2v.backends import Array, Backend
 from w2v.layers.embedding import Embedding
 from w2v.layers.logistic import Gradients
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from w2v.backends.base import Array, Backend
+from w2v.backends import Array, Backend
 
 
 class RowUpdater:

@@ -1,0 +1,101 @@
+"""The README says the truth: its examples run, its options exist and have these defaults."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+from pathlib import Path
+
+import pytest
+from commands import run_line
+from corpora import two_topics
+
+from benchmarks import peers
+from w2v import Config
+from w2v.cli import main
+from w2v.cli.train_commands import train
+
+ROOT = Path(__file__).parents[2]
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *ROOT.glob("*/README.md")])
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+EXAMPLES = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+
+
+@pytest.mark.parametrize("number", range(len(EXAMPLES)))
+def test_library_examples_run(number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    exec(compile(EXAMPLES[number], f"README example {number}", "exec"), {})
+
+
+def test_there_are_examples() -> None:
+    assert len(EXAMPLES) == 2
+
+
+def test_option_table_is_complete() -> None:
+    listed = set(re.findall(r"`(--[a-z-]+)`", README.split("| option |")[1].split("\n\n")[0]))
+    offered = {option.opts[-1] for option in train.params if option.opts[-1].startswith("--")}
+    assert offered - {"--output"} == listed
+
+
+def test_option_table_shows_the_defaults() -> None:
+    rows = re.findall(r"^\| `--([a-z-]+)` \| (.+?) \|", README, re.MULTILINE)
+    for flag, shown in rows:
+        default = getattr(Config, flag.replace("-", "_"), None)
+        if default is None or isinstance(default, bool):
+            continue
+        expected = f"{default:g}" if isinstance(default, float) else str(default)
+        assert shown.strip("`") == expected, flag
+
+
+def test_shell_examples_run_as_printed(tmp_path: Path) -> None:
+    text = "\n".join(" ".join(s) for s in two_topics(300)).replace("animal1", "king")
+    text = text.replace("tool1", "queen").replace("animal3", "man").replace("tool3", "woman")
+    (tmp_path / "corpus.txt").write_text(text, encoding="utf-8")
+    (tmp_path / "texts").mkdir()
+    (tmp_path / "texts" / "part.txt").write_text(text, encoding="utf-8")
+    for name in ("more.txt.gz", "news.gz"):
+        (tmp_path / name).write_bytes(gzip.compress(text.encode()))
+    (tmp_path / "questions-words.txt").write_text(": words\nking queen animal2 tool2\n")
+    (tmp_path / "wordsim353.tsv").write_text("king\tqueen\t1\nking\tanimal2\t8\nking\ttool2\t2\n")
+    lines = re.findall(r"^    ((?:zcat .*)?w2v \w+.*)$", README, re.MULTILINE)
+    assert len(lines) >= 7
+    for line in lines:
+        run_line(line, tmp_path)
+
+
+def test_the_table_of_peers_is_that_of_the_last_benchmark() -> None:
+    results = ROOT / "benchmarks" / "results" / "peers.json"
+    table = peers.markdown(json.loads(results.read_text(encoding="utf-8"))["summary"])
+    assert table in README
+
+
+def anchors(text: str) -> set[str]:
+    """What the headings of a page are called in links, on GitHub."""
+    headings = re.findall(
+        r"^#+ (.+)$", re.sub(r"```.*?```", "", text, flags=re.DOTALL), re.MULTILINE
+    )
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_lead_somewhere(page: Path) -> None:
+    text = re.sub(r"`[^`\n]*`(?!\])", "", page.read_text(encoding="utf-8"))
+    for link in re.findall(r"\]\(([^)\s]+)\)", text):
+        if re.match(r"https?:", link):
+            continue
+        name, _, anchor = link.partition("#")
+        target = page.parent / name if name else page
+        assert target.exists(), link
+        if anchor:
+            assert anchor in anchors(target.read_text(encoding="utf-8")), link
+
+
+def test_no_document_is_unfinished() -> None:
+    for document in PAGES:
+        assert "@@" not in document.read_text(encoding="utf-8"), document
+
+
+def test_commands_shown_are_commands() -> None:
+    shown = set(re.findall(r"^    (?:.*\| )?w2v (\w+)", README, re.MULTILINE))
+    assert shown == set(main.commands)

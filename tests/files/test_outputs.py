@@ -1,0 +1,168 @@
+"""Files that appear whole or not at all: names, pipes and devices, other people's files."""
+
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from w2v.errors import ConfigError, OutputError
+from w2v.files.outputs import check_distinct, check_target, replacing, write_text
+
+
+def run(code: str, stdout: int, stderr: int | None = None) -> subprocess.Popen[bytes]:
+    program = f"from w2v.files import *\n{code}"
+    return subprocess.Popen([sys.executable, "-c", program], stdout=stdout, stderr=stderr)
+
+
+# pipes and devices
+
+
+@pytest.mark.parametrize("stream", ["stdout", "stderr"])
+def test_standard_streams_that_are_pipes_are_written_to(stream: str) -> None:
+    name = f"/dev/{stream}"
+    code = f"check_target({name!r}); write_text({name!r}, 'written')"
+    process = run(code, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    found = dict(zip(("stdout", "stderr"), process.communicate(timeout=30), strict=True))
+    assert process.returncode == 0, found
+    assert found == {"stdout": b"", "stderr": b"", stream: b"written"}
+
+
+def test_a_pipe_of_the_shell_is_written_to() -> None:
+    reader, writer = os.pipe()
+    name = f"/dev/fd/{writer}"  # what >(command) stands for
+    check_target(name)
+    write_text(name, "written")
+    os.close(writer)
+    with open(reader, "rb") as handle:
+        assert handle.read() == b"written"
+
+
+def test_a_standard_stream_that_is_a_file_is_that_file(tmp_path: Path) -> None:
+    with open(tmp_path / "out", "wb") as out:
+        assert run("write_text('/dev/stdout', 'written')", stdout=out.fileno()).wait(30) == 0
+    assert (tmp_path / "out").read_bytes() == b"written"
+    assert os.listdir(tmp_path) == ["out"]
+
+
+def test_a_device_stays_a_device() -> None:
+    write_text(os.devnull, "gone")
+    assert stat.S_ISCHR(os.stat(os.devnull).st_mode)
+
+
+# refusals
+
+
+def test_a_socket_cannot_be_opened_and_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import socket
+
+    monkeypatch.chdir(tmp_path)  # names of sockets must be short
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind("s")
+        with pytest.raises(OutputError, match=r"Cannot write s: it is a socket\. Give a file name"):
+            check_target("s")
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("", r"^The name of the output file is empty\.$"),
+        ("a\0b", r"output file, 'a\\x00b', holds a character that no file name can hold"),
+        ("run.json/", r"Cannot write .*run\.json/: this names a folder"),
+    ],
+)
+def test_names_that_no_file_can_have_are_refused(tmp_path: Path, name: str, message: str) -> None:
+    path = f"{tmp_path}/{name}" if name.endswith("/") else name
+    for refuse in (check_target, lambda path: write_text(path, "")):
+        with pytest.raises(OutputError, match=message):
+            refuse(path)
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_file_of_another_user_in_a_sticky_folder_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "v.bin"
+    path.write_bytes(b"theirs")
+    path.chmod(0o666)
+    tmp_path.chmod(0o1777)
+    owner = path.stat().st_uid
+    check_target(path)
+    monkeypatch.setattr(os, "geteuid", lambda: owner + 1)
+    for refuse in (check_target, lambda path: write_text(path, "mine")):
+        with pytest.raises(OutputError, match=r"it belongs to another user, and .* only owners"):
+            refuse(path)
+    assert path.read_bytes() == b"theirs"
+    check_target(tmp_path / "new.bin")
+    tmp_path.chmod(0o777)
+    check_target(path)
+    tmp_path.chmod(0o1777)
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    check_target(path)
+
+
+# a failure leaves nothing
+
+
+@pytest.mark.parametrize("trouble", [SystemExit(143), KeyboardInterrupt(), ValueError()])
+def test_whatever_ends_the_writing_leaves_the_old_file_alone(
+    tmp_path: Path, trouble: BaseException
+) -> None:
+    (tmp_path / "run.json").write_text("before", encoding="utf-8")
+
+    def fail() -> None:
+        with replacing(tmp_path / "run.json") as handle:
+            handle.write(b"after")
+            raise trouble
+
+    with pytest.raises(type(trouble)):
+        fail()
+    assert os.listdir(tmp_path) == ["run.json"]
+    assert (tmp_path / "run.json").read_bytes() == b"before"
+
+
+# files that are named twice
+
+
+def test_different_files_are_distinct(tmp_path: Path) -> None:
+    for name in ("old.bin", "corpus.txt", "folder.txt"):
+        (tmp_path / name).write_bytes(b"")
+    outputs = {"--output": tmp_path / "old.bin", "--report": tmp_path / "new", "--vocab": None}
+    check_distinct(outputs, [tmp_path / "corpus.txt", str(tmp_path / "folder.txt"), tmp_path, "-"])
+    check_distinct({"--output": os.devnull, "--report": os.devnull}, [os.devnull])
+    check_distinct({"--output": "a\0", "--report": "a\0", "--vocab": ""}, [""])  # refused elsewhere
+
+
+@pytest.mark.parametrize("exists", [True, False])
+@pytest.mark.parametrize("other", ["same.bin", "./folder/../same.bin", "link.bin"])
+def test_two_outputs_of_one_file_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, exists: bool, other: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("folder").mkdir()
+    Path("link.bin").symlink_to("same.bin")
+    if exists:
+        Path("same.bin").write_bytes(b"")
+    with pytest.raises(ConfigError) as caught:
+        check_distinct({"--output": "same.bin", "--save-vocab": None, "--report": Path(other)}, [])
+    assert str(caught.value) == (
+        f"--output and --report are the same file, {Path(other)}. Give them different names."
+    )
+
+
+def test_an_output_that_is_an_input_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("cc.txt").write_bytes(b"a b")
+    Path("hard.txt").hardlink_to("cc.txt")
+    for name in ("cc.txt", "hard.txt"):
+        with pytest.raises(ConfigError) as caught:
+            check_distinct({"--report": "run.json", "--output": name}, [tmp_path / "cc.txt"])
+        assert str(caught.value) == (
+            f"--output would overwrite the input {name}. Give it another name."
+        )

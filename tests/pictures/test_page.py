@@ -1,0 +1,158 @@
+"""The HTML picture: what it holds, and that it works in a browser."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from w2v.pictures.layout import Layout
+from w2v.pictures.page import words_page
+from w2v.vectors import Vectors
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
+ODD = ["</script><b>", "&lt;", "@DATA@", '"quoted"', "\u2028", "日本", "'", "<!--", "\\u003c"]
+
+# What a person does, and what the page then shows. `px`, `words` and so on are the page's own.
+SCRIPT = """<script>
+const fire = (target, event) => target.dispatchEvent(event);
+const at = i => ({ clientX: px(i), clientY: py(i), pointerId: 1, bubbles: true, cancelable: true });
+const texts = id => [...byId(id).querySelectorAll("span:first-child")].map(e => e.textContent);
+function act() {
+  const out = { title: document.title, labels: labels.length, drawn: pen.getImageData(0, 0,
+    canvas.width, canvas.height).data.some(v => v) };
+  out.touching = labels.some((a, k) => labels.slice(0, k).some(b => a.box[0] < b.box[2]
+    && b.box[0] < a.box[2] && a.box[1] < b.box[3] && b.box[1] < a.box[3]));
+  out.inside = words.every((_, i) => px(i) > 0 && px(i) < width && py(i) > 0 && py(i) < height);
+  const i = words.indexOf("w7");
+  fire(canvas, new PointerEvent("pointermove", at(i)));
+  out.hover = byId("about").textContent; out.near = texts("near");
+  const wheel = new WheelEvent("wheel", { ...at(i), deltaY: -400 }), before = [scale];
+  const beneath = () => [(wheel.clientX - left) / scale, (wheel.clientY - top_) / scale];
+  const was = beneath();
+  fire(canvas, wheel);
+  out.zoomed = scale / before[0];
+  out.kept = Math.hypot(beneath()[0] - was[0], beneath()[1] - was[1]);
+  fire(canvas, new PointerEvent("pointerdown", at(i)));
+  const x0 = px(i);
+  fire(canvas, new PointerEvent("pointermove", { ...at(i), clientX: px(i) + 50 }));
+  fire(canvas, new PointerEvent("pointerup", at(i)));
+  out.dragged = px(i) - x0;
+  search.value = "W1"; fire(search, new Event("input"));
+  out.count = byId("count").textContent; out.found = texts("found");
+  fire(search, new KeyboardEvent("keydown", { key: "Enter" }));
+  out.chosen = words[chosen]; out.middle = [px(chosen) - width / 2, py(chosen) - height / 2];
+  out.address = location.hash;
+  fire(search, new KeyboardEvent("keydown", { key: "Escape" }));
+  out.cleared = chosen; byId("all").click(); out.back = scale / before[0];
+  byId("in").click(); out.button = scale / before[0];
+  out.requests = performance.getEntriesByType("resource").length;
+  return out;
+}
+let out;
+try { draw(); out = act(); } catch (error) { out = { error: String(error) }; }
+const element = document.createElement("pre");
+element.id = "result"; element.textContent = JSON.stringify(out);
+document.body.append(element);
+</script>"""
+
+
+@pytest.fixture(scope="module")
+def vectors() -> Vectors:
+    rng = np.random.default_rng(12)
+    words = [f"w{i}" for i in range(200)] + ODD
+    return Vectors(words, rng.normal(size=(len(words), 5)))
+
+
+@pytest.fixture(scope="module")
+def page(vectors: Vectors) -> str:
+    rows = np.arange(len(vectors))
+    places = np.random.default_rng(13).normal(size=(len(rows), 2)) * [30, 20]
+    found = Layout(vectors.words, rows, places, "by hand")
+    return words_page(vectors, found, "<v>.bin & more")
+
+
+def held(page: str) -> dict[str, Any]:
+    found = re.search(r'<script id="data" type="application/json">(.*?)</script>', page, re.DOTALL)
+    assert found
+    data: dict[str, Any] = json.loads(found[1])
+    return data
+
+
+def test_the_page_holds_words_places_and_neighbours(page: str, vectors: Vectors) -> None:
+    data = held(page)
+    assert data["words"] == vectors.words
+    assert data["ranks"] == list(range(len(vectors)))
+    x, y = np.array(data["x"]), np.array(data["y"])
+    assert (x.min(), y.min()) == (0, 0)
+    assert max(x.max(), y.max()) == 1
+    for word, near, cosines in zip(data["words"], data["near"], data["cosines"], strict=True):
+        expected = vectors.most_similar(word, n=8)
+        assert [vectors.words[i] for i in near] == [name for name, _ in expected]
+        assert cosines == pytest.approx([cosine for _, cosine in expected], abs=6e-4)
+
+
+def test_nothing_in_the_page_leads_outside(page: str) -> None:
+    assert "default-src 'none'" in page
+    assert not re.search(r"https?:|//\w+\.|\bsrc=|@import|url\(", page)
+    assert page.count("</script>") == 2
+    assert html.escape("<v>.bin & more (by hand)") in page
+    assert "@TITLE@" not in page
+
+
+def browser() -> str:
+    for name in BROWSERS:
+        if found := shutil.which(name):
+            return found
+    pytest.skip(f"no browser here, of {', '.join(BROWSERS)}")
+
+
+def rendered(page: str, folder: Path, address: str = "") -> str:
+    """The document after a browser has run its scripts."""
+    file = folder / "page.html"
+    file.write_text(page, encoding="utf-8")
+    command = [browser(), "--headless", "--no-sandbox", "--disable-gpu", "--window-size=1000,800"]
+    command += [f"--user-data-dir={folder / 'profile'}", "--virtual-time-budget=5000", "--dump-dom"]
+    done = subprocess.run(
+        [*command, file.as_uri() + address], capture_output=True, timeout=120, check=True
+    )
+    return done.stdout.decode()
+
+
+def test_a_browser_hovers_zooms_and_searches(page: str, vectors: Vectors, tmp_path: Path) -> None:
+    shown = rendered(page.replace("</body>", SCRIPT + "</body>"), tmp_path)
+    found = re.search(r'<pre id="result">(.*?)</pre>', shown, re.DOTALL)
+    assert found
+    out = json.loads(html.unescape(found[1]))
+    assert "error" not in out, out
+    assert out["title"] == "<v>.bin & more (by hand)"
+    assert out["drawn"]
+    assert out["inside"]
+    assert 50 < out["labels"] <= len(vectors)
+    assert not out["touching"]
+    assert out["hover"].startswith("w7 word 8;")
+    assert out["near"] == [name for name, _ in vectors.most_similar("w7", n=8)]
+    assert out["zoomed"] == pytest.approx(np.exp(0.6))
+    assert out["kept"] < 1e-9
+    assert out["dragged"] == pytest.approx(50)
+    assert out["count"] == "111 of 209 words"
+    assert out["found"] == ["w1", *(f"w{i}" for i in range(10, 17))]
+    assert out["chosen"] == "w1"
+    assert np.abs(out["middle"]).max() < 1e-6
+    assert out["address"] == "#w1"
+    assert out["cleared"] == -1
+    assert out["back"] == pytest.approx(1)
+    assert out["button"] == pytest.approx(1.4)
+    assert out["requests"] == 0
+
+
+def test_an_address_names_a_word(page: str, tmp_path: Path) -> None:
+    shown = rendered(page, tmp_path, "#%E6%97%A5%E6%9C%AC")
+    assert '<b dir="auto">日本</b>' in shown

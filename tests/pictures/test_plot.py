@@ -1,0 +1,438 @@
+"""Pictures: which words, where, labelled without overlap; a training's course; bad input."""
+
+from __future__ import annotations
+
+import json
+import re
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from click.testing import CliRunner, Result
+from corpora import two_topics
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from w2v import Vectors, Word2Vec, load
+from w2v.cli import main
+from w2v.errors import PictureError
+from w2v.pictures import drawing, fonts, layout
+from w2v.pictures import training_course as training
+from w2v.pictures.plot import plot_reports, plot_words, read_words
+
+pytest.importorskip("matplotlib")
+pytest.importorskip("sklearn")
+
+PNG = b"\x89PNG\r\n"
+
+
+@pytest.fixture(scope="module")
+def model() -> Word2Vec:
+    return Word2Vec(dim=12, min_count=1, epochs=4, sample=0, workers=1, backend="numpy").fit(
+        two_topics(600)
+    )
+
+
+@pytest.fixture
+def vectors(model: Word2Vec, tmp_path: Path) -> Path:
+    model.save(tmp_path / "v.bin")
+    return tmp_path / "v.bin"
+
+
+@pytest.fixture
+def spread(tmp_path: Path) -> Path:
+    """27 words with room around each."""
+    rng = np.random.default_rng(9)
+    words = [
+        *(f"animal{i}" for i in range(12)),
+        *(f"tool{i}" for i in range(12)),
+        "the",
+        "of",
+        "and",
+    ]
+    Vectors(words, rng.normal(size=(27, 12))).save(tmp_path / "v.bin")
+    return tmp_path / "v.bin"
+
+
+def run(*arguments: object) -> Result:
+    return CliRunner().invoke(main, ["plot", *map(str, arguments)])
+
+
+# places
+
+
+def test_pca_is_the_two_directions_of_most_variance(model: Word2Vec) -> None:
+    rows = np.arange(20)
+    found = layout.lay_out(model.vectors, rows, "pca")
+    centred = model.vectors.unit[rows].astype(np.float64)
+    centred -= centred.mean(axis=0)
+    u, s, _ = np.linalg.svd(centred, full_matrices=False)
+    assert np.abs(found.places) == pytest.approx(np.abs(u[:, :2] * s[:2]), abs=1e-4)
+    share = s**2 / (s**2).sum()
+    assert found.caption == f"PCA, {share[0]:.0%} and {share[1]:.0%} of the variance"
+    assert found.words == model.vectors.words[:20]
+
+
+@pytest.mark.parametrize("method", ["tsne", "umap"])
+def test_words_of_a_topic_come_together(model: Word2Vec, method: str) -> None:
+    if method == "umap":
+        pytest.importorskip("umap")
+    topics = [[w for w in model.vectors.words if w.startswith(t)] for t in ("animal", "tool")]
+    rows, unknown = layout.choose_rows(model.vectors, [*topics[0], *topics[1], "elsewhere"])
+    assert unknown == ["elsewhere"]
+    steps: list[tuple[int, int]] = []
+    found = layout.lay_out(
+        model.vectors, rows, method, progress=lambda done, total: steps.append((done, total))
+    )
+    again = layout.lay_out(model.vectors, rows, method)
+    assert np.array_equal(found.places, again.places)
+    apart = np.linalg.norm(found.places[:, np.newaxis] - found.places, axis=2)
+    np.fill_diagonal(apart, np.inf)
+    nearest = apart.argmin(axis=1)
+    same = [found.words[i][0] == found.words[j][0] for i, j in enumerate(nearest.tolist())]
+    assert np.mean(same) > 0.9
+    if method == "tsne":
+        assert steps[-1] == (1000, 1000)
+        assert len(steps) > 5
+
+
+def test_the_sentence_comes_before_long_work(
+    model: Word2Vec, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(layout, "_MANY", 10)
+    said: list[str] = []
+    layout.lay_out(model.vectors, np.arange(12), "tsne", say=said.append)
+    layout.lay_out(model.vectors, np.arange(12), "pca", say=said.append)
+    assert len(said) == 1
+    assert said[0].startswith("t-SNE of 12 words can take minutes")
+    assert capsys.readouterr().out == ""
+
+
+def test_few_words_and_few_dimensions(model: Word2Vec) -> None:
+    for method, least in layout.LEAST.items():
+        if method == "umap":
+            continue
+        found = layout.lay_out(model.vectors, np.arange(least), method)
+        assert np.isfinite(found.places).all()
+        with pytest.raises(PictureError, match=f"at least {least} words, got {least - 1}"):
+            layout.lay_out(model.vectors, np.arange(least - 1), method)
+    line = Vectors(list("abcdef"), np.arange(6.0)[:, np.newaxis] - 2)
+    for method in ("pca", "tsne"):
+        assert np.isfinite(layout.lay_out(line, np.arange(6), method).places).all()
+
+
+def test_neighbours_are_the_nearest_of_those_drawn(
+    model: Word2Vec, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = np.array([0, 3, 5, 8, 13, 21])
+    small = Vectors([model.vectors.words[r] for r in rows], model.vectors.matrix[rows])
+    for tile in (1, 100):
+        monkeypatch.setattr(layout, "_TILE", tile)
+        near, cosines = layout.neighbours(model.vectors, rows, 3)
+        for i, word in enumerate(small.words):
+            expected = small.most_similar(word, n=3)
+            assert [small.words[j] for j in near[i].tolist()] == [name for name, _ in expected]
+            assert cosines[i] == pytest.approx([cosine for _, cosine in expected], abs=1e-6)
+    assert layout.neighbours(model.vectors, rows, 9)[0].shape == (6, 5)
+    assert layout.neighbours(model.vectors, rows[:1], 9)[0].shape == (1, 0)
+
+
+# words in pictures
+
+
+@settings(deadline=None, derandomize=True, max_examples=30)
+@given(st.integers(0, 2**32 - 1), st.integers(1, 120))
+def test_labels_never_touch_and_stay_inside(seed: int, n: int) -> None:
+    rng = np.random.default_rng(seed)
+    dots = rng.uniform(0, 400, (n, 2))
+    sizes = rng.uniform([10, 8], [90, 14], (n, 2))
+    room = drawing._Room(dots, np.array([0.0, 0.0, 400.0, 400.0]))
+    boxes = []
+    for dot, (width, height) in zip(dots, sizes, strict=True):
+        corner = room.take(dot, width, height)
+        if corner is not None:
+            boxes.append((*corner, corner[0] + width, corner[1] + height))
+    for i, (left, low, right, high) in enumerate(boxes):
+        assert left > 0
+        assert low > 0
+        assert right < 400
+        assert high < 400
+        for other in boxes[:i]:
+            apart = right <= other[0] or other[2] <= left or high <= other[1] or other[3] <= low
+            assert apart
+
+
+def test_a_label_without_neighbours_stands_right_of_its_dot() -> None:
+    room = drawing._Room(np.array([[50.0, 50.0]]), np.array([0.0, 0.0, 100.0, 100.0]))
+    corner = room.take(np.array([50.0, 50.0]), 20, 10)
+    assert corner is not None
+    assert corner.tolist() == [50 + drawing._GAP, 45]
+
+
+@pytest.mark.parametrize("extension", drawing.FORMATS)
+def test_pictures_of_words(spread: Path, tmp_path: Path, extension: str) -> None:
+    out = tmp_path / f"words{extension}"
+    result = run(spread, "-o", out, "--method", "pca")
+    assert (result.exit_code, result.output) == (0, "")
+    data = out.read_bytes()
+    assert data.startswith({".png": PNG, ".svg": b"<?xml", ".pdf": b"%PDF"}[extension])
+    if extension == ".svg":
+        text = data.decode()
+        assert all(f">{word}<" in text for word in ("the", "animal3", "tool11"))
+        assert "v.bin, 27 words (PCA, " in text
+
+
+def test_dense_pictures_say_what_has_no_label(tmp_path: Path) -> None:
+    words = [f"a_rather_long_word_{i}" for i in range(90)]
+    crowded = Vectors(words, np.repeat([[1.0, 2.0], [2.0, 1.0]], 45, axis=0))
+    crowded.save(tmp_path / "v.bin")
+    result = run(tmp_path / "v.bin", "-o", tmp_path / "w.png", "--method", "pca")
+    assert result.exit_code == 0
+    found = re.search(r"(\d+) of 90 words are labelled; the others", result.stderr)
+    assert found
+    assert 2 <= int(found[1]) < 20
+
+
+def test_words_may_hold_anything(tmp_path: Path) -> None:
+    words = ["$x^2$", "$", "<b>", "&amp;", "_a_", "\\frac", "%", "\U0010fffd", "ünï", "naïve"]
+    rng = np.random.default_rng(9)
+    Vectors(words, rng.normal(size=(10, 4))).save(tmp_path / "v.vec")
+    result = run(tmp_path / "v.vec", "-o", tmp_path / "w.png")
+    assert result.exit_code == 0, result.output
+    assert "No installed font has all letters of '\\U0010fffd'" in result.stderr
+    assert (tmp_path / "w.png").read_bytes().startswith(PNG)
+
+
+def test_letters_come_from_any_font_that_has_them() -> None:
+    from matplotlib import font_manager
+
+    charmaps = fonts._charmaps()
+    default = charmaps[fonts._DEFAULT]
+    assert fonts.choose_families(["naïve", "Ωμέγα", "a b\u200d"]) == ([fonts._DEFAULT], set())
+    rare = sorted(charmaps["STIXGeneral"] - default)  # comes with matplotlib too
+    rare = [letter for letter in rare if fonts._visible(letter)]
+    families, missing = fonts.choose_families(["plain", "".join(rare), "\U0010fffd"])
+    assert families[0] == fonts._DEFAULT
+    assert len(families) > 1
+    assert missing == {"\U0010fffd"}
+    assert set(rare) <= set().union(*(charmaps[name] for name in families))
+    first, _ = fonts.choose_families(["plain"], "STIXGeneral")
+    assert first == ["STIXGeneral", fonts._DEFAULT]
+    assert font_manager.findfont(families[1], fallback_to_default=False)
+
+
+def test_a_font_installed_just_now_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from matplotlib import font_manager
+
+    manager = font_manager.FontManager.__new__(font_manager.FontManager)
+    manager.__dict__.update(font_manager.fontManager.__dict__)
+    stix = [entry for entry in manager.ttflist if entry.name == "STIXGeneral"]
+    manager.ttflist = [entry for entry in manager.ttflist if entry not in stix]
+    junk = tmp_path / "junk.ttf"
+    junk.write_bytes(b"no font")
+    paths = [str(junk), *(entry.fname for entry in stix)]
+    monkeypatch.setattr(font_manager, "fontManager", manager)
+    monkeypatch.setattr(font_manager, "findSystemFonts", lambda: paths)
+    monkeypatch.setattr(font_manager, "get_font_names", lambda: [e.name for e in manager.ttflist])
+    assert fonts.choose_families(["x"], "STIXGeneral")[0][0] == "STIXGeneral"
+
+
+def test_words_of_a_file(spread: Path, tmp_path: Path) -> None:
+    listed = tmp_path / "words.txt"
+    listed.write_text("\ufeffanimal1 17\n\n tool2\textra\nnobody\nanimal3\nanimal3\n", "utf-8")
+    assert read_words(listed) == ["animal1", "tool2", "nobody", "animal3", "animal3"]
+    result = run(spread, "--words", listed, "-o", tmp_path / "w.svg", "--method", "pca")
+    assert result.exit_code == 0
+    assert result.stderr == "1 of the words have no vector and are left out: 'nobody'.\n"
+    text = (tmp_path / "w.svg").read_text("utf-8")
+    assert ">animal3<" in text
+    assert ">animal2<" not in text
+
+
+# a training
+
+
+def test_a_report_holds_the_course_of_the_training(model: Word2Vec) -> None:
+    trace = model.report["trace"]
+    assert json.loads(json.dumps(trace, allow_nan=False)) == trace
+    done = [point["done"] for point in trace]
+    assert done == sorted(set(done))
+    assert {0.25, 0.5, 0.75, 1.0} <= set(done)
+    ends = [point for point in trace if point["done"] == point["epoch"] / 4]
+    assert [point["loss"] for point in ends] == model.report["loss"]
+    for point in trace:
+        rate = model.config.learning_rate(point["done"])
+        assert point["learning_rate"] == pytest.approx(rate)
+    words = 0.0
+    for before, point in zip([{"seconds": 0.0}, *trace], trace, strict=False):
+        words += point["raw_words_per_second"] * (point["seconds"] - before["seconds"])
+    assert words == pytest.approx(4 * model.report["tokens"]["read"])
+
+
+@pytest.mark.parametrize("epochs", [201, 1000])
+def test_the_course_is_short_whatever_the_epochs(epochs: int) -> None:
+    quick = Word2Vec(dim=2, min_count=1, epochs=epochs, workers=1, backend="numpy")
+    trace = quick.fit(two_topics(5)).report["trace"]
+    assert 100 <= len(trace) <= 202
+    assert trace[-1]["done"] == 1
+
+
+def test_what_is_drawn_of_a_report(model: Word2Vec) -> None:
+    report: dict[str, Any] = {
+        "config": {"epochs": 2, "alpha": 0.04, "min_alpha": 0.25},
+        "loss": [3.0, None],
+        "raw_words_per_second": 500.0,
+    }
+    course = training.course(report)
+    assert [list(values) for values in course["learning_rate"]] == [[0, 2], [0.04, 0.01]]
+    assert [list(values) for values in course["raw_words_per_second"]] == [[0, 2], [500, 500]]
+    assert np.array_equal(course["loss"][1], [3.0, np.nan], equal_nan=True)
+    points = [(0.25, 1, 4.0), (0.5, 1, 3.0), (0.75, 2, 2.5), (1.0, 2, None)]
+    names = ("done", "epoch", "loss")
+    rest = {"learning_rate": 0.01, "raw_words_per_second": 10.0}
+    report["trace"] = [{**dict(zip(names, at, strict=True)), **rest} for at in points]
+    x, y = training.course(report)["loss"]
+    nan = np.nan
+    assert np.array_equal(x, [0.5, 1, nan, 1.5, 2], equal_nan=True)
+    assert np.array_equal(y, [4, 3, nan, 2.5, nan], equal_nan=True)
+
+
+def test_pictures_of_reports(model: Word2Vec, tmp_path: Path) -> None:
+    now, old = tmp_path / "now$1.json", tmp_path / "old.json"
+    now.write_text(json.dumps(model.report))
+    old.write_text(json.dumps({k: v for k, v in model.report.items() if k != "trace"}))
+    for extension, start in ((".png", PNG), (".svg", b"<?xml")):
+        out = tmp_path / f"run{extension}"
+        result = run("--report", now, "--report", old, "-o", out)
+        assert (result.exit_code, result.output) == (0, "")
+        assert out.read_bytes().startswith(start)
+    text = (tmp_path / "run.svg").read_text()
+    for expected in ("loss, nats per pair", "learning rate", "words/s", "epochs", "now$1.json"):
+        assert expected in text
+    plot_reports([old], tmp_path / "one.pdf")
+    assert (tmp_path / "one.pdf").read_bytes().startswith(b"%PDF")
+
+
+# bad input
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["v.bin"], 2, "Missing option '-o'"),
+        (["-o", "w.png"], 2, "Give either VECTORS or --report"),
+        (["v.bin", "--report", "r.json", "-o", "w.png"], 2, "Give either VECTORS or --report"),
+        (["--report", "r.json", "--top", "5", "-o", "w.png"], 2, "only with VECTORS"),
+        (["v.bin", "--words", "w", "--top", "5", "-o", "w.png"], 2, "either --words or --top"),
+        (["v.bin", "--top", "1", "-o", "w.png"], 2, "1 is not in the range x>=2"),
+        (["v.bin", "-o", "w.gif"], 1, r"must be one of .png, .svg, .pdf, .html, got .gif\."),
+        (["v.bin", "-o", "words"], 1, r"got none\."),
+        (["--report", "r.json", "-o", "w.html"], 1, r"must be one of .png, .svg, .pdf, got"),
+        (["v.bin", "-o", "nowhere/w.png"], 1, "nowhere is not a folder"),
+        (["missing.bin", "-o", "w.png"], 1, "missing.bin"),
+        (["v.bin", "--words", "missing", "-o", "w.png"], 1, "Cannot read missing"),
+        (["v.bin", "--words", "empty", "-o", "w.png"], 1, "empty holds no word"),
+        (["v.bin", "--words", "latin", "-o", "w.png"], 1, "latin is not a UTF-8 text file"),
+        (["v.bin", "--words", "other", "-o", "w.png"], 1, "None of the 2 words asked for has"),
+        (
+            ["v.bin", "--words", "one", "-o", "w.png"],
+            1,
+            "at least 4 words, got 1. Name more words.",
+        ),
+        (["v.bin", "--words", "w.png", "-o", "w.png"], 2, "--output would overwrite the input"),
+        (["v.bin", "-o", "w.png", "--font", "Dejavu Sanz"], 1, "Close to it: DejaVu Sans"),
+        (["--report", "missing", "-o", "w.png"], 1, "Cannot read missing: No such file"),
+        (["--report", "one", "-o", "w.png"], 1, "one is not a JSON report of w2v train"),
+        (["--report", "list.json", "-o", "w.png"], 1, "no report of w2v train: expected what"),
+    ],
+)
+def test_bad_input_is_one_sentence_and_leaves_no_file(
+    vectors: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: list[str],
+    code: int,
+    message: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("empty").write_text("\n")
+    Path("latin").write_bytes(b"caf\xe9\n")
+    Path("other").write_text("ein\nzwei\n")
+    Path("one").write_text("animal1\n")
+    Path("list.json").write_text("[1]")
+    before = sorted(tmp_path.iterdir())
+    result = run(*arguments)
+    assert result.exit_code == code, result.output
+    assert isinstance(result.exception, SystemExit)
+    assert result.stdout == ""
+    assert "Traceback" not in result.output
+    flat = " ".join(result.stderr.split())
+    assert re.search(message, flat), flat
+    assert sorted(tmp_path.iterdir()) == before
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"config": {}},
+        {"config": []},
+        {"config": {"epochs": None, "alpha": 1, "min_alpha": 1}},
+        {"config": {"epochs": 2, "alpha": "a", "min_alpha": 1}},
+        {"loss": "none"},
+        {"loss": [[1]]},
+        {"loss": 3},
+        {"raw_words_per_second": "fast"},
+        {"raw_words_per_second": float("inf")},
+        {"trace": 7},
+        {"trace": [{}]},
+        {"trace": [{"done": [1], "epoch": 1}]},
+    ],
+)
+def test_a_report_that_is_none_is_refused(tmp_path: Path, changes: dict[str, Any]) -> None:
+    good = {
+        "config": {"epochs": 2, "alpha": 0.1, "min_alpha": 0.1},
+        "loss": [2.0, None],
+        "raw_words_per_second": 9.0,
+    }
+    file = tmp_path / "run.json"
+    file.write_text(json.dumps({**good, **changes}))
+    with pytest.raises(PictureError, match=r"run\.json is JSON, but no report of w2v train"):
+        plot_reports([file], tmp_path / "w.png")
+    file.write_text("[" * 100_000)
+    with pytest.raises(PictureError, match=r"run\.json is not a JSON report"):
+        plot_reports([file], tmp_path / "w.png")
+    file.write_text(json.dumps(good))
+    plot_reports([file], tmp_path / "w.png")
+    assert (tmp_path / "w.png").read_bytes().startswith(PNG)
+
+
+@pytest.mark.parametrize(
+    ("missing", "output", "message"),
+    [
+        ("matplotlib", "w.png", "matplotlib is not installed. Run pip install 'w2v[plot]'."),
+        ("sklearn", "w.html", "t-SNE needs a library .* Run pip install 'w2v[plot]'."),
+    ],
+)
+def test_a_missing_library_names_its_extra(
+    vectors: Path, monkeypatch: pytest.MonkeyPatch, missing: str, output: str, message: str
+) -> None:
+    for module in (layout, drawing):
+        monkeypatch.setattr(module, "find_spec", lambda name: None if name == missing else name)
+    with pytest.raises(PictureError, match=message.replace("[", r"\[").replace("]", r"\]")):
+        plot_words(vectors, vectors.with_name(output))
+    monkeypatch.setattr(layout, "find_spec", lambda _: None)
+    with pytest.raises(PictureError, match=r"UMAP needs .* Run pip install 'w2v\[umap\]'."):
+        plot_words(vectors, vectors.with_name("w.html"), method="umap")
+
+
+def test_the_library_draws_into_any_file(model: Word2Vec, spread: Path) -> None:
+    with pytest.raises(ValueError, match="`method` must be one of pca, tsne, umap; got 'mds'"):
+        layout.lay_out(model.vectors, np.arange(9), "mds")
+    target = BytesIO()
+    found = layout.lay_out(load(spread), np.arange(9), "pca")
+    assert drawing.draw_words(found, "$title", target, ".png") == (9, [])
+    assert target.getvalue().startswith(PNG)

@@ -1,0 +1,110 @@
+"""The memory plan: what is counted, what is refused, and that training keeps to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from corpora import zipf
+
+from w2v.backends import Backend, StepShape, get_backend
+from w2v.backends.numpy_backend import NumpyBackend
+from w2v.config import Config
+from w2v.errors import BackendError, TrainingError
+from w2v.text.corpus import Corpus, read_sentences
+from w2v.training.memory_plan import in_units
+from w2v.training.trainer import Trainer
+
+GPU = "Graphics 9000"
+
+
+@dataclass(frozen=True)
+class SmallDevice(NumpyBackend):
+    """NumPy, with a memory of its own that is nearly full."""
+
+    free: int = 0
+
+    def free_memory_bytes(self) -> int | None:
+        return self.free
+
+    def total_memory_bytes(self) -> int:
+        return 1 << 30
+
+
+@pytest.fixture(scope="module")
+def corpus() -> Corpus:
+    return read_sentences(zipf(30_000), min_count=1)
+
+
+def small(free: int) -> SmallDevice:
+    return SmallDevice("numpy", "2", GPU, free)
+
+
+@pytest.mark.parametrize("loss", ["ns", "hs", "softmax"])
+def test_parts_are_counted(corpus: Corpus, loss: str) -> None:
+    plan = Trainer(Config(dim=50, min_count=1, loss=loss), corpus, small(1 << 40)).memory
+    assert plan is not None
+    words = len(corpus.vocabulary)
+    assert plan.parts["vectors"] == 4 * 50 * words
+    assert plan.parts["output table"] == 4 * 50 * (words - (loss == "hs"))
+    assert plan.planned == sum(plan.parts.values())
+    assert plan.as_dict()["in all"] == plan.planned
+    assert "vectors" in plan.named()
+
+
+def test_what_does_not_fit_is_refused_with_sizes_and_what_to_change(corpus: Corpus) -> None:
+    trainer = Trainer(Config(dim=50, min_count=1), corpus, small(1000))
+    with pytest.raises(TrainingError) as refused:
+        trainer.run()
+    message = str(refused.value)
+    assert GPU in message
+    assert "1000 bytes of its 1.0 GiB is free" in message
+    assert "Lower dim" in message
+
+
+def test_the_process_needs_no_plan(corpus: Corpus) -> None:
+    assert Trainer(Config(min_count=1), corpus, get_backend("numpy")).memory is None
+
+
+@pytest.mark.parametrize("loss", ["ns", "hs"])
+def test_training_keeps_to_the_plan(backend: Backend, corpus: Corpus, loss: str) -> None:
+    if backend.name != "cupy":
+        pytest.skip(f"{backend.name} works in the memory of the process")
+    for options in ({}, {"deterministic": True}):
+        settings: dict[str, Any] = {"dim": 50, "min_count": 1, "epochs": 1, "loss": loss}
+        trainer = Trainer(Config(**settings | options), corpus, backend)
+        trainer.run()
+        assert trainer.memory is not None
+        assert backend.peak_memory_bytes() <= 1.05 * trainer.memory.planned
+
+
+def test_the_text_is_counted_as_it_is_held(backend: Backend) -> None:
+    if backend.name != "cupy":
+        pytest.skip(f"{backend.name} works in the memory of the process")
+    shape = StepShape(16, 32, 8192)
+    assert backend.takes_chunks(100, 5, shape, 0)
+    assert not backend.takes_chunks(100_000, 5, shape, 0)
+    assert backend.text_bytes(10**9, 10**6, 2**40)["token ids"] == 4 * 10**9
+    assert backend.text_bytes(10**9, 10**6, 2**20)["token ids"] < 2**25
+
+
+def test_a_device_is_obeyed_or_refused(backend: Backend) -> None:
+    if backend.name != "cupy":
+        with pytest.raises(BackendError, match=f"{backend.name}' has no devices"):
+            get_backend(backend.name, device=0)
+        return
+    assert len(get_backend("cupy", device=0).devices()) >= 1
+    assert get_backend("auto", device=0).name == "cupy"
+    with pytest.raises(BackendError, match="there is no device 999"):
+        get_backend("cupy", device=999)
+
+
+def test_units() -> None:
+    assert [in_units(n) for n in (0, 512, 2048, 3 << 20, 5 << 29)] == [
+        "0 bytes",
+        "512 bytes",
+        "2.0 KiB",
+        "3.0 MiB",
+        "2.5 GiB",
+    ]

@@ -1,0 +1,237 @@
+"""A model's step against a loop over its pairs, for every model and loss."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from w2v.backends import Backend, StepShape, get_backend
+from w2v.config import Config
+from w2v.training.blocks import BlockReader, Blocks
+from w2v.training.model import Model, Tables, beside, make_tables
+
+V, D, N_TOKENS, WINDOW = 30, 6, 90, 3
+ALPHA, CAP = 0.3, 0.9
+Floats = NDArray[np.float64]
+
+
+def sigmoid(x: float) -> float:
+    return float(1 / (1 + np.exp(-x)))
+
+
+def config_of(model: str, loss: str, **options: Any) -> Config:
+    return Config(
+        model=model, loss=loss, dim=D, window=WINDOW, block_tokens=4, row_cap=CAP, **options
+    )
+
+
+def reader_of(backend: Backend, config: Config, block: int) -> BlockReader:
+    ids = np.random.default_rng(2).integers(0, V, N_TOKENS).astype(np.int32)
+    return BlockReader(
+        backend,
+        ids,
+        np.array([30, 31, 60, N_TOKENS]),
+        np.full(V, 0.9),
+        window=WINDOW,
+        block=block,
+        centre_in_core=Model.centre_in_core(config),
+    )
+
+
+def blocks_of(backend: Backend, config: Config) -> Blocks:
+    [(_, _, blocks)] = reader_of(backend, config, 4).steps(0, range(1), 10_000)
+    return blocks
+
+
+def tables_of(backend: Backend, config: Config) -> Tables:
+    """Tables in float64 with nothing zero."""
+    counts = np.arange(V, 0, -1) ** 2
+    made = make_tables(backend, config, counts)
+    rng = np.random.default_rng(1)
+    tables = [backend.asarray(rng.normal(size=t.shape)) for t in (made.input, made.output)]
+    return replace(made, input=tables[0], output=tables[1])
+
+
+class Loop:
+    """The definition, word by word, in float64."""
+
+    def __init__(self, config: Config, tables: Tables, backend: Backend) -> None:
+        self.config = config
+        self.tree = tables.tree
+        self.input = backend.to_numpy(tables.input).copy()
+        self.output = backend.to_numpy(tables.output).copy()
+        self.d_input, self.d_output = np.zeros_like(self.input), np.zeros_like(self.output)
+        self.n_input, self.n_output = np.zeros(len(self.input)), np.zeros(len(self.output))
+        self.nats = 0.0
+        self.pairs = 0
+
+    def term(self, hidden: Floats, row: int, label: float, weight: float) -> tuple[Floats, float]:
+        """One logistic term; returns what it gives the hidden vector."""
+        score = float(hidden @ self.output[row])
+        error = weight * (sigmoid(score) - label)
+        self.nats -= weight * np.log(sigmoid(score if label else -score))
+        self.d_output[row] += error * hidden
+        self.n_output[row] += weight
+        return error * self.output[row], weight
+
+    def word(self, hidden: Floats, word: int, negatives: list[int]) -> tuple[Floats, float]:
+        """Loss of one (hidden vector, true word) pair: gradient of the hidden vector, terms."""
+        self.pairs += 1
+        if self.config.loss == "softmax":
+            return self._softmax(hidden, word)
+        if self.config.loss == "hs":
+            assert self.tree is not None
+            nodes, codes = self.tree.path(word)
+            terms = [(int(n), 1.0 - c, 1.0) for n, c in zip(nodes, codes, strict=True)]
+        else:
+            assert self.config.negative is not None
+            share = self.config.negative / len(negatives)
+            terms = [(word, 1.0, 1.0), *((n, 0.0, share) for n in negatives)]
+        parts = [self.term(hidden, *term) for term in terms]
+        return np.sum([d for d, _ in parts], axis=0), sum(n for _, n in parts)
+
+    def _softmax(self, hidden: Floats, word: int) -> tuple[Floats, float]:
+        p = np.exp(self.output @ hidden)
+        p /= p.sum()
+        self.nats -= np.log(p[word])
+        error = p - np.eye(len(p))[word]
+        self.d_output += np.outer(error, hidden)
+        self.n_output += 4 * p + np.eye(len(p))[word]
+        gradient: Floats = error @ self.output
+        return gradient, 4.0
+
+    def give(self, word: int, gradient: Floats, terms: float) -> None:
+        self.d_input[word] += gradient
+        self.n_input[word] += terms
+
+    def update(self) -> None:
+        for table, d, n in (
+            (self.input, self.d_input, self.n_input),
+            (self.output, self.d_output, self.n_output),
+        ):
+            scale = np.minimum(1, CAP / np.maximum(ALPHA * n, 1e-300))
+            np.subtract(table, ALPHA * scale[:, None] * d, out=table)
+
+    def step_after_a_pair(self, context: int, centre: int) -> None:
+        for sums in (self.d_input, self.d_output, self.n_input, self.n_output):
+            sums[:] = 0
+        self.give(context, *self.word(self.input[context], centre, []))
+        self.update()
+
+
+def run_loop(loop: Loop, blocks: Any, negatives: Any) -> None:
+    core, halo, near = blocks
+    for c, t in np.ndindex(core.shape):
+        draws = [] if negatives is None else negatives[c].tolist()
+        others = [int(halo[c, h]) for h in np.flatnonzero(near[c, t])]
+        own = int(core[c, t])
+        if loop.config.model == "cbow" and others:
+            scale = len(others) if loop.config.cbow == "mean" else 1
+            hidden = loop.input[others].sum(0) / scale
+            gradient, terms = loop.word(hidden, own, draws)
+            for context in others:  # the whole error to each, as in word2vec.c
+                loop.give(context, gradient, terms * len(others) / scale)
+        elif loop.config.model == "skipgram":
+            for other in others:
+                context, centre = (other, own) if loop.config.loss == "hs" else (own, other)
+                loop.give(context, *loop.word(loop.input[context], centre, draws))
+    loop.update()
+
+
+CASES = [
+    ("skipgram", "ns", {"negative": 5, "block_negatives": 5}),
+    ("skipgram", "ns", {"negative": 4, "block_negatives": 10}),
+    ("skipgram", "hs", {}),
+    ("skipgram", "softmax", {}),
+    ("cbow", "ns", {"negative": 5, "block_negatives": 8}),
+    ("cbow", "ns", {"cbow": "sum"}),
+    ("cbow", "hs", {}),
+    ("cbow", "hs", {"cbow": "sum"}),
+    ("cbow", "softmax", {}),
+]
+
+
+@pytest.mark.parametrize(("model", "loss", "options"), CASES)
+def test_a_step_is_the_loop_over_its_pairs(
+    backend: Backend, model: str, loss: str, options: dict[str, Any]
+) -> None:
+    config = config_of(model, loss, **options)
+    blocks, tables = blocks_of(backend, config), tables_of(backend, config)
+    loop = Loop(config, tables, backend)
+    trained = Model(backend, config, tables)
+    negatives = trained.loss.sample(77, blocks.numbers)
+    nats, pairs = trained.step(blocks, key=77, alpha=ALPHA, with_loss=True)
+
+    arrays = [backend.to_numpy(x) for x in (blocks.core, blocks.halo, blocks.pairs)]
+    run_loop(loop, arrays, None if negatives is None else backend.to_numpy(negatives))
+    assert int(pairs) == loop.pairs
+    assert float(nats) == pytest.approx(loop.nats, rel=1e-6)  # float32 pair weights
+    np.testing.assert_allclose(backend.to_numpy(tables.input), loop.input, atol=1e-6)
+    np.testing.assert_allclose(backend.to_numpy(tables.output), loop.output, atol=1e-6)
+    capped = np.minimum(1, CAP / np.maximum(ALPHA * loop.n_input, 1e-300))
+    assert (capped < 1).any()  # the cap was at work
+
+
+def test_input_starts_uniform_and_output_at_zero(backend: Backend) -> None:
+    counts = np.array([9, 5, 2])
+    for loss, rows in (("ns", 3), ("hs", 2), ("softmax", 3)):
+        tables = make_tables(backend, Config(loss=loss, dim=50), counts)
+        given = backend.to_numpy(tables.input)
+        assert given.shape == (3, 50)
+        assert given.dtype == np.float32
+        assert 0 < np.abs(given).max() < 1 / 50
+        assert tables.output.shape == (rows, 50)
+        assert not backend.to_numpy(tables.output).any()
+
+
+@pytest.mark.parametrize("model", ["skipgram", "cbow"])
+@pytest.mark.parametrize("loss", ["ns", "hs"])
+def test_other_workers_are_expected_by_the_shares_of_words(model: str, loss: str) -> None:
+    """All their terms, spread over the rows; so many workers do not hold back rare rows."""
+    backend = get_backend("numpy")
+    config = Config(model=model, loss=loss, block_tokens=16, step_tokens=16)
+    counts = np.arange(1000, 0, -1) ** 2
+    tables = make_tables(backend, config, counts)
+    others_in, others_out = beside(backend, config, tables, workers=16)
+    assert others_in is not None
+    pairs = 15 * 16 * (config.window + 1)  # of a block of each other worker
+    terms = 6.0
+    if tables.tree is not None:
+        terms = float(tables.share @ tables.tree.lengths)
+    assert others_in.sum() == pytest.approx(pairs * terms, rel=1e-4)
+    assert others_in[0] / others_in[-1] == pytest.approx(counts[0] / counts[-1], rel=1e-4)
+    assert config.alpha is not None
+    assert config.alpha * others_in[-1] < config.row_cap / 100
+    if others_out is not None:
+        predicted = pairs if model == "skipgram" else 15 * 16
+        assert others_out.sum() == pytest.approx(6 * predicted, rel=1e-4)
+        assert 1 < others_out[0] / others_out[-1] < counts[0] / counts[-1]
+    assert (others_out is None) == (loss == "hs")
+    assert beside(backend, config, tables, workers=1) == (None, None)
+
+
+def test_contexts_of_a_centre_take_turns_where_a_backend_wants_it(
+    backend: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in word2vec.c: a pair, a step."""
+    one_by_one = StepShape(block=1, shared=1, step=1, in_turn=True)
+    monkeypatch.setattr("w2v.training.model.step_shape", lambda *_: one_by_one)
+    config = Config(loss="hs", dim=D, window=WINDOW, row_cap=CAP)
+    tables = tables_of(backend, config)
+    trained, loop = Model(backend, config, tables), Loop(config, tables, backend)
+    nats = 0.0
+    for _, _, blocks in reader_of(backend, config, 1).steps(0, range(1), 1):
+        nats += float(trained.step(blocks, key=0, alpha=ALPHA, with_loss=True)[0])
+        core, halo, near = (
+            backend.to_numpy(x)[0] for x in (blocks.core, blocks.halo, blocks.pairs)
+        )
+        for at in np.flatnonzero(near[0]):
+            loop.step_after_a_pair(int(halo[at]), int(core[0]))
+    assert loop.pairs > 100
+    assert nats == pytest.approx(loop.nats, rel=1e-6)
+    np.testing.assert_allclose(backend.to_numpy(tables.input), loop.input, atol=1e-6)
+    np.testing.assert_allclose(backend.to_numpy(tables.output), loop.output, atol=1e-6)

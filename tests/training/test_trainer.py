@@ -1,0 +1,265 @@
+"""Training end to end: what is learnt, what is reproducible, what is reported, what stops it."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import numpy as np
+import pytest
+from corpora import ANIMALS, TOOLS, two_topics, zipf
+
+from w2v.backends import Backend, get_backend
+from w2v.config import Config
+from w2v.errors import ConfigError, TrainingError
+from w2v.text.corpus import Corpus, read_sentences
+from w2v.training import blocks, trainer
+from w2v.training.huffman import HuffmanTree
+from w2v.training.trainer import Progress, Trained, Trainer
+from w2v.vectors import Vectors
+
+MORE_WORKERS_THAN_CORES = pytest.mark.filterwarnings("ignore:3 workers were:UserWarning")
+KINDS = [(model, loss) for model in ("skipgram", "cbow") for loss in ("ns", "hs", "softmax")]
+
+
+@pytest.fixture(scope="module")
+def topics() -> Corpus:
+    return read_sentences(two_topics(), min_count=1)
+
+
+@pytest.fixture(scope="module")
+def skewed() -> Corpus:
+    return read_sentences(zipf(120_000), min_count=1)
+
+
+def train(corpus: Corpus, backend: Backend | None = None, **options: Any) -> Trained:
+    settings: dict[str, Any] = {"dim": 16, "min_count": 1, "workers": 1, "sample": 0, "epochs": 5}
+    config = Config(**settings | options)
+    return Trainer(config, corpus, backend or get_backend("numpy")).run()
+
+
+@pytest.mark.parametrize(("model", "loss"), KINDS)
+def test_words_of_a_topic_come_together(
+    backend: Backend, topics: Corpus, model: str, loss: str
+) -> None:
+    trained = train(topics, backend, model=model, loss=loss, alpha=0.1, step_tokens=256)
+    vectors = Vectors(topics.vocabulary.words, trained.vectors)
+    for topic in (ANIMALS, TOOLS):
+        for word in topic:
+            nearest = {name for name, _ in vectors.most_similar(word, n=11)}
+            assert len(nearest & set(topic)) >= 9, (word, nearest)
+    losses = [x for x in trained.loss if x is not None]
+    assert len(losses) == 5
+    assert losses[-1] < losses[0]
+
+
+@pytest.mark.parametrize(("model", "loss"), KINDS)
+def test_one_worker_gives_the_same_bytes_twice(topics: Corpus, model: str, loss: str) -> None:
+    first, second = (train(topics, model=model, loss=loss, epochs=2) for _ in range(2))
+    assert first.vectors.tobytes() == second.vectors.tobytes()
+    assert first.output.tobytes() == second.output.tobytes()
+    assert first.loss == second.loss
+    other = train(topics, model=model, loss=loss, epochs=2, seed=2)
+    assert first.vectors.tobytes() != other.vectors.tobytes()
+
+
+@pytest.mark.parametrize(("model", "loss"), KINDS)
+def test_deterministic_training_gives_the_same_bytes_on_every_backend(
+    backend: Backend, topics: Corpus, model: str, loss: str
+) -> None:
+    options: dict[str, Any] = {"model": model, "loss": loss, "epochs": 1, "step_tokens": 256}
+    options |= {"deterministic": True, "workers": None}
+    first, second = (train(topics, backend, **options) for _ in range(2))
+    assert first.vectors.tobytes() == second.vectors.tobytes()
+    assert first.output.tobytes() == second.output.tobytes()
+    assert first.loss == second.loss
+    assert None not in first.loss
+
+
+@MORE_WORKERS_THAN_CORES
+def test_samples_do_not_depend_on_step_size_or_workers(
+    skewed: Corpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(blocks, "CHUNK", 1000)
+    monkeypatch.setattr(trainer, "CHUNK", 1000)
+    kept = [
+        train(skewed, sample=1e-3, epochs=2, step_tokens=step, workers=workers).kept
+        for step, workers in ((100, 1), (1000, 1), (5000, 1), (1000, 3))
+    ]
+    assert all(counts == kept[0] for counts in kept)
+    assert kept[0][0] != kept[0][1]  # each epoch keeps others
+    assert 0 < kept[0][0] < 120_000
+
+
+@MORE_WORKERS_THAN_CORES
+@pytest.mark.parametrize("loss", ["ns", "hs"])
+def test_loss_is_the_same_for_any_number_of_workers(
+    skewed: Corpus, loss: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(blocks, "CHUNK", 4000)
+    monkeypatch.setattr(trainer, "CHUNK", 4000)
+    one, three = (train(skewed, loss=loss, epochs=2, workers=n).loss for n in (1, 3))
+    assert one == pytest.approx(three, rel=0.03)  # gensim: a factor of two (its issue 2743)
+
+
+def test_loss_starts_where_it_must(topics: Corpus) -> None:
+    """With a zero output table every logistic term is log 2, and softmax is log V."""
+    for loss, expected in (("ns", 6 * np.log(2)), ("softmax", np.log(27))):
+        trained = train(topics, loss=loss, epochs=1, alpha=1e-9)
+        assert trained.loss == pytest.approx([expected], rel=1e-3)
+
+
+LARGE_STEPS = [
+    (model, loss, step)
+    for model in ("skipgram", "cbow")
+    for loss in ("ns", "hs")
+    for step in (8192, 65536)
+]
+
+
+@pytest.mark.parametrize(("model", "loss", "step"), LARGE_STEPS)
+def test_large_steps_do_not_diverge(skewed: Corpus, model: str, loss: str, step: int) -> None:
+    """At two steps an epoch little is learnt, but nothing is lost."""
+    trained = train(skewed, model=model, loss=loss, step_tokens=step, epochs=2)
+    first, last = trained.loss
+    assert first is not None
+    assert last is not None
+    assert last < 1.001 * first
+    depth = HuffmanTree.from_counts(skewed.vocabulary.counts).lengths
+    mean_depth = np.average(depth, weights=skewed.vocabulary.counts)
+    assert last < np.log(2) * {"ns": 6, "hs": mean_depth}[loss]
+    assert np.abs(trained.vectors).max() < 3
+
+
+@pytest.mark.parametrize(("model", "loss", "step"), LARGE_STEPS)
+def test_without_the_cap_they_diverge(skewed: Corpus, model: str, loss: str, step: int) -> None:
+    """What the cap is there for: the test above would be empty if this did not hold."""
+    with pytest.raises(TrainingError, match="diverged"):
+        train(skewed, model=model, loss=loss, step_tokens=step, epochs=2, row_cap=1e9)
+
+
+def test_loss_of_every_eighth_step_stands_for_all(
+    skewed: Corpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    every = train(skewed, epochs=2, step_tokens=1024)
+    assert every.loss_every == 1
+    monkeypatch.setattr(trainer, "_FEW_STEPS", 4)
+    sampled = train(skewed, epochs=2, step_tokens=1024)
+    assert sampled.loss_every == 8
+    assert sampled.vectors.tobytes() == every.vectors.tobytes()
+    assert sampled.loss == pytest.approx(every.loss, rel=0.03)
+
+
+def test_workers_never_get_less_than_a_useful_step(skewed: Corpus) -> None:
+    config = Config(min_count=1, workers=64, step_tokens=1024)
+    with pytest.warns(UserWarning, match="64 workers were asked for"):
+        made = Trainer(config, skewed, get_backend("numpy"))
+    assert made.workers == 4  # the corpus has four chunks
+    assert made._worker_step == 256
+
+
+def test_divergence_names_learning_rate_and_step(topics: Corpus) -> None:
+    message = (
+        r"Training diverged. The loss .* in epoch \d near step [\d,]+, at learning rate 1e\+30 "
+        r"and 64 tokens a step. Lower `alpha` \(now 1e\+30\) or `row_cap`"
+    )
+    with pytest.raises(TrainingError, match=message):
+        train(topics, alpha=1e30, row_cap=1e38, step_tokens=64, min_alpha=1.0)
+
+
+def test_progress_goes_from_zero_to_one(skewed: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trainer, "_REPORT_S", 0.01)
+    seen: list[Progress] = []
+    config = Config(dim=32, min_count=1, workers=2, epochs=3)
+    Trainer(config, skewed, get_backend("numpy"), seen.append).run()
+    done = [p.done for p in seen]
+    assert done == sorted(done)
+    assert done[-1] == 1
+    assert [p.epoch for p in seen] == sorted(p.epoch for p in seen)
+    assert {p.epoch for p in seen} == {1, 2, 3}
+    last = seen[-1]
+    assert last.learning_rate == pytest.approx(0.025 * 1e-4)
+    assert last.seconds_left == 0
+    assert last.raw_words_per_second > last.kept_tokens_per_second > 0
+
+
+def test_softmax_over_too_many_words_is_refused_before_training() -> None:
+    corpus = read_sentences([[f"w{i}" for i in range(40_000)]], min_count=1)
+    with pytest.raises(
+        ConfigError, match=r"softmax over 40,000 words takes .* Lower `step_tokens`"
+    ):
+        Trainer(Config(loss="softmax", step_tokens=65536, workers=1), corpus, get_backend("numpy"))
+
+
+def test_an_error_in_a_callback_stops_the_workers(skewed: Corpus) -> None:
+    def fail(_: Progress) -> None:
+        raise KeyboardInterrupt
+
+    config = Config(dim=64, min_count=1, workers=2, epochs=1000)
+    with pytest.raises(KeyboardInterrupt):
+        Trainer(config, skewed, get_backend("numpy"), fail).run()
+    assert not [t for t in threading.enumerate() if t.name.startswith("w2v")]
+
+
+@pytest.mark.parametrize("workers", [1, 2, 4, 8])
+@pytest.mark.parametrize("model", ["skipgram", "cbow"])
+@pytest.mark.filterwarnings("ignore:. workers were:UserWarning")
+def test_workers_together_do_not_diverge(
+    topics: Corpus, model: str, workers: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All workers step from the same tables, so what one row may take is shared among them."""
+    monkeypatch.setattr(blocks, "CHUNK", 1000)
+    monkeypatch.setattr(trainer, "CHUNK", 1000)
+    losses = train(topics, model=model, workers=workers, epochs=20).loss
+    assert losses[-1] is not None
+    assert losses[-1] < 2.5
+
+
+def test_a_loss_far_above_that_of_untrained_tables_is_divergence(topics: Corpus) -> None:
+    with pytest.raises(TrainingError, match=r"The loss of a step is \d+ times that of untrained"):
+        train(topics, alpha=1.0, row_cap=20, step_tokens=64, epochs=50)
+
+
+@pytest.mark.parametrize("sentences", [[["alone"], ["single"]], [["a", "b"]] * 3])
+def test_a_corpus_without_pairs_is_an_error_not_random_vectors(sentences: list[list[str]]) -> None:
+    corpus = read_sentences(sentences, min_count=1)
+    with pytest.raises(TrainingError, match="nothing to learn: no word had a neighbour"):
+        train(corpus, sample=1e-300)
+
+
+@pytest.mark.parametrize(("model", "loss"), KINDS)
+def test_one_word(model: str, loss: str) -> None:
+    corpus = read_sentences([["same", "same", "same"]], min_count=1)
+    trained = train(corpus, model=model, loss=loss)
+    assert trained.vectors.shape == (1, 16)
+    assert np.isfinite(trained.vectors).all()
+
+
+def test_words_of_equal_count_are_neighbours_by_where_they_first_stand(
+    skewed: Corpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the tree; other losses have none."""
+    words = len(skewed.vocabulary)
+    found = {}
+    for loss in ("hs", "ns"):
+        for order in (1, -1):
+            ranks = np.arange(words)[::order]
+            monkeypatch.setattr(Corpus, "first_seen", lambda _, ranks=ranks: ranks)
+            found[loss, order] = train(skewed, loss=loss, epochs=1).output.tobytes()
+    assert found["hs", 1] != found["hs", -1]
+    assert found["ns", 1] == found["ns", -1]
+
+
+def steps_of(words: int, **options: Any) -> int:
+    rng = np.random.default_rng(0)
+    text = [[f"w{i}" for i in rng.integers(0, 50, 100)] for _ in range(words // 100)]
+    corpus = read_sentences(text, min_count=1)
+    config = Config(workers=1, sample=0, **options)
+    return Trainer(config, corpus, get_backend(options.get("backend", "numpy"))).step_tokens
+
+
+def test_a_short_text_has_hundreds_of_steps_too() -> None:
+    """With steps of 1,024 tokens a text of 40,000 learnt little: 40 steps, held by the row cap."""
+    assert [steps_of(n, backend="numpy") for n in (500_000, 40_000, 2_000)] == [1024, 100, 64]
+    assert steps_of(40_000, backend="numpy", step_tokens=1024) == 1024
+    assert steps_of(40_000, backend="numba") == 16

@@ -1,0 +1,107 @@
+"""Commands that look at vector files and change their format."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from w2v.cli.base import PATH, Command
+from w2v.errors import counted
+
+_ERRORS = click.option(
+    "--errors",
+    type=click.Choice(["strict", "replace"]),
+    default="strict",
+    show_default=True,
+    help="At words that are not UTF-8: stop, or replace what is not by U+FFFD.",
+)
+
+
+@click.command(cls=Command)
+@click.argument("vectors", type=PATH)
+@click.argument("output", type=PATH)
+@click.option(
+    "--to",
+    type=click.Choice(["text", "binary", "glove", "npz", "safetensors", "projector"]),
+    help="Format of OUTPUT. [what its extension says]",
+)
+@click.option("--limit", type=click.IntRange(min=1), help="Only the first N words. [all]")
+@click.option(
+    "--replace-spaces",
+    metavar="TEXT",
+    help="Put this for spaces, tabs and line breaks in words, which text and binary cannot hold.",
+)
+@_ERRORS
+@click.option("-q", "--quiet", is_flag=True, help="No progress, only warnings and errors.")
+def convert(
+    vectors: str,
+    output: str,
+    to: str | None,
+    limit: int | None,
+    replace_spaces: str | None,
+    errors: str,
+    quiet: bool,
+) -> None:
+    """Write a vector file in another format.
+
+    Read are word2vec text and binary, fastText .vec, GloVe, npz and safetensors, by their content,
+    also compressed. The extension of OUTPUT names its format: .txt or .vec (word2vec text), .bin
+    (word2vec binary), each also with .gz, .bz2, .xz or .zst, .npz, .safetensors, or .tsv
+    (TensorBoard's projector: a second file NAME.metadata.tsv has the words).
+
+    \b
+    Examples:
+      w2v convert glove.6B.300d.txt glove.npz
+      w2v convert vectors.bin vectors.vec.gz
+      w2v convert vectors.bin cats.tsv --to projector --limit 10000
+    """
+    from w2v import formats
+    from w2v.cli.console import Console
+
+    with Console(quiet=quiet) as console:
+        table = formats.convert(
+            vectors,
+            output,
+            format=to,
+            limit=limit,
+            replace_spaces=replace_spaces,
+            errors=errors,
+            on_read=console.reading,
+            on_write=console.saving,
+        )
+        names = " and ".join(formats.output_paths(output, to))
+        rows, dim = table.matrix.shape
+        size = f"{counted(rows, 'vector')} of {counted(dim, 'number')}"
+        console.say(f"saved    {names}: {size}")
+        if table.counts is not None and not formats.keeps_counts(output, to):
+            console.say("counts   left out; .npz and .safetensors would keep them")
+
+
+@click.command(cls=Command)
+@click.argument("vectors", type=PATH)
+@click.option(
+    "--words",
+    default=10,
+    show_default=True,
+    type=click.IntRange(min=0),
+    help="First words to show.",
+)
+@_ERRORS
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def info(vectors: str, words: int, errors: str, as_json: bool) -> None:
+    """What is in a vector file: format, shape, counts, norms, first words.
+
+    The whole file is read, so that one that is damaged anywhere is refused.
+
+    \b
+    Example:
+      w2v info vectors.bin
+    """
+    from w2v import formats
+    from w2v.cli.console import Console
+
+    with Console() as console:
+        table = formats.read_vectors(vectors, errors=errors, progress=console.reading)
+        about = formats.describe(table, words)
+    click.echo(json.dumps(about, indent=2) if as_json else formats.format_description(about))

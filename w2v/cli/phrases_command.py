@@ -1,0 +1,162 @@
+"""The command that joins phrases."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from w2v.cli.base import PATH, Command
+from w2v.phrases import SCORINGS
+
+if TYPE_CHECKING:
+    from w2v.phrases import PassStats
+
+
+@click.command(cls=Command)
+@click.argument("corpus", nargs=-1)
+@click.option("-train", "train", metavar="FILE", help="As CORPUS, in the words of word2phrase.")
+@click.option(
+    "-o", "--output", "-output", type=PATH, help="The text with its phrases. [standard output]"
+)
+@click.option(
+    "--score",
+    "scoring",
+    type=click.Choice(SCORINGS),
+    default="word2phrase",
+    show_default=True,
+    help="How pairs are scored; see docs/phrases.md for the formulas.",
+)
+@click.option(
+    "--threshold",
+    "-threshold",
+    type=float,
+    multiple=True,
+    help="Pairs that score more are phrases; once, or once for each pass. "
+    "[word2phrase: 100; gensim: 10; npmi: 0.5]",
+)
+@click.option(
+    "--min-count",
+    "-min-count",
+    type=int,
+    default=5,
+    show_default=True,
+    help="Rarer pairs are no phrases.",
+)
+@click.option(
+    "--passes",
+    type=int,
+    default=1,
+    show_default=True,
+    help="How many times to look for phrases and join them.",
+)
+@click.option("--delimiter", default="_", show_default=True, help="Between words of a phrase.")
+@click.option(
+    "--connectors",
+    default="",
+    metavar="WORDS",
+    help="Words that may stand inside a phrase, such as 'of the and'. [none]",
+)
+@click.option("--save", type=PATH, help="Write the phrases and their scores as a table.")
+@click.option("--load", type=PATH, help="Join the phrases of such a table; look for no others.")
+@click.option(
+    "--errors",
+    type=click.Choice(["strict", "replace"]),
+    default="strict",
+    show_default=True,
+    help="At bytes that are not UTF-8: stop, or replace them by U+FFFD.",
+)
+@click.option("-debug", type=int, default=2, show_default=True, help="With 0, as --quiet.")
+@click.option("-q", "--quiet", is_flag=True, help="No progress, only warnings and errors.")
+@click.pass_context
+def phrases(
+    ctx: click.Context,
+    /,
+    corpus: tuple[str, ...],
+    train: str | None,
+    output: str | None,
+    save: str | None,
+    load: str | None,
+    errors: str,
+    debug: int,
+    quiet: bool,
+    **options: Any,
+) -> None:
+    """Join words that belong together: new york to new_york.
+
+    CORPUS is one or more files, folders or glob patterns, or - for standard input, as for
+    `w2v train`. The text comes out with its phrases joined, a line for each line. Takes the flags
+    of word2phrase too (-train -output -min-count -threshold -debug).
+
+    \b
+    Examples:
+      w2v phrases corpus.txt -o phrases.txt --passes 2 --threshold 200 --threshold 100
+      w2v phrases -train corpus.txt -output phrases.txt -threshold 200 -debug 2
+      cat corpus.txt | w2v phrases - --score npmi --save phrases.tsv > phrases.txt
+      cat more.txt | w2v phrases - --load phrases.tsv > more-phrases.txt
+    """
+    from w2v import Phrases, files
+    from w2v.cli.console import Console
+    from w2v.text import STDIN, find_files
+
+    sources = [*corpus, *filter(None, [train])]
+    if not sources:
+        raise click.UsageError("No text was given. Name a file, or - for standard input.", ctx)
+    names = find_files(sources)
+    output = None if output == STDIN else output  # - is standard output here
+    if load:
+        _refuse_beside_load(ctx)
+    for path in filter(None, (output, save)):
+        files.check_target(path)
+    files.check_distinct({"--output": output, "--save": save}, [*names, *filter(None, [load])])
+    model = Phrases.load(load) if load else Phrases(**_library_names(options))
+    paths = list(map(Path, names))
+    target = output or sys.stdout.buffer
+    with Console(quiet=quiet or debug == 0) as console:
+        if STDIN in names:
+            console.say("Reading standard input.")
+        if load:
+            model.apply(paths, target, errors=errors, progress=console.reading)
+        else:
+            model.fit(
+                paths,
+                output=target,
+                errors=errors,
+                progress=console.reading,
+                on_pass=lambda stats: console.say(_summary(stats)),
+            )
+        if save:
+            model.save(save)
+        for path in filter(None, (output, save)):
+            console.say(f"saved    {path}")
+    sys.stdout.flush()
+
+
+def _library_names(options: dict[str, Any]) -> dict[str, Any]:
+    threshold = options["threshold"]
+    given = threshold[0] if len(threshold) == 1 else list(threshold) or None
+    connectors = options.pop("connectors").split()
+    return {**options, "threshold": given, "connector_words": connectors}
+
+
+def _refuse_beside_load(ctx: click.Context) -> None:
+    """What decides which phrases are found has no meaning once they are given."""
+    default = click.core.ParameterSource.DEFAULT
+    for parameter in ctx.command.params:
+        name = parameter.name or ""
+        decides = name in ("scoring", "threshold", "min_count", "passes", "delimiter", "connectors")
+        if (decides or name == "save") and ctx.get_parameter_source(name) != default:
+            raise click.UsageError(
+                f"{parameter.opts[0]} has no meaning beside --load, which takes the phrases from "
+                "a table; leave one of them out.",
+                ctx,
+            )
+
+
+def _summary(stats: PassStats) -> str:
+    return (
+        f"pass     {stats.phrases:,} phrases among {stats.pairs:,} different pairs of "
+        f"{stats.tokens:,} tokens; joined {stats.joined:,} times, in {stats.seconds:.1f} s"
+    )

@@ -1,0 +1,314 @@
+"""Commands that ask vectors questions: one by one, or thousands from standard input."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from w2v.cli import batch
+from w2v.cli.base import PATH, Command, load_vectors
+from w2v.config import BACKENDS
+
+if TYPE_CHECKING:
+    from w2v import Vectors
+    from w2v.queries import Limit
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+_HEAD = 80  # characters of a query that are shown above its answers
+_ROWS = 100  # of a distance matrix, made at a time
+
+
+def _limit(_: click.Context, param: click.Parameter, value: str | None) -> Limit:
+    """`N`, the first N words, or `START:STOP`, rows from 0; 0 stands for all."""
+    if value is None:
+        return None
+    try:
+        numbers = [int(part) for part in value.split(":")]
+    except ValueError:
+        numbers = []
+    if len(numbers) == 1 and numbers[0] >= 0:
+        return numbers[0] or None
+    if len(numbers) == 2 and 0 <= numbers[0] < numbers[1]:
+        return numbers[0], numbers[1]
+    raise click.BadParameter(
+        f"expected a number of words, or START:STOP with START below STOP, got {value!r}.",
+        param=param,
+    )
+
+
+def _options(*names: str) -> Callable[[_Function], _Function]:
+    """The vectors, the words, and options that several commands have."""
+
+    def decorate(command: _Function) -> _Function:
+        for name in reversed(("vectors", "words", *names, "restrict-vocab", "json")):
+            command = _OPTIONS[name](command)
+        return command
+
+    return decorate
+
+
+backend_option = click.option(
+    "--backend",
+    type=click.Choice(BACKENDS),
+    default="numpy",
+    show_default=True,
+    help="Where all words are searched; auto: cupy if it can be used, else numpy.",
+)
+_OPTIONS: dict[str, Callable[[Any], Any]] = {
+    "vectors": click.argument("vectors", type=PATH),
+    "words": click.argument("words", nargs=-1, required=True),
+    "n": click.option(
+        "-n", default=10, show_default=True, type=click.IntRange(1), help="How many."
+    ),
+    "method": click.option(
+        "--method",
+        type=click.Choice(["3cosadd", "3cosmul"]),
+        default="3cosadd",
+        show_default=True,
+        help="Sum of cosines, or their product.",
+    ),
+    "restrict-vocab": click.option(
+        "--restrict-vocab",
+        metavar="N|START:STOP",
+        callback=_limit,
+        help="Answer among the first N words only, or from row START up to STOP. [all]",
+    ),
+    "backend": backend_option,
+    "json": click.option("--json", "as_json", is_flag=True, help="Print JSON."),
+}
+
+
+@click.command(cls=Command)
+@_options("n", "method", "backend")
+@click.option("--vector", is_flag=True, help="Each query is a vector: its numbers.")
+def nearest(
+    vectors: str | Vectors,
+    words: tuple[str, ...],
+    n: int,
+    method: str,
+    vector: bool,
+    backend: str,
+    restrict_vocab: Limit,
+    as_json: bool,
+) -> None:
+    """Words with the largest cosine to each given word.
+
+    A query may add and subtract words: king - man + woman. With - alone, queries are read from
+    standard input, one a line.
+
+    \b
+    Examples:
+      w2v nearest vectors.bin king queen -n 5
+      w2v nearest vectors.bin king - man + woman
+      w2v nearest vectors.bin - --json < queries.txt
+      w2v nearest vectors.bin -- -word-with-a-dash
+    """
+    table = open_vectors(vectors, backend)
+
+    def ask(queries: Sequence[Any]) -> list[Any]:
+        plus, minus = [q[0] for q in queries], [q[1] for q in queries]
+        return table.most_similar_batch(plus, minus, n, restrict_vocab, method)
+
+    if len(words) > 1 and not vector and {"+", "-"} & set(words):
+        words = (" ".join(words),)
+    parse = batch.parse_vector if vector else batch.parse_sum
+    batch.run(
+        table, words, parse, ask, lambda asked, found: _neighbours(asked, found, asked), as_json
+    )
+
+
+@click.command(cls=Command)
+@_options("n", "method", "backend")
+def analogy(
+    vectors: str | Vectors,
+    words: tuple[str, ...],
+    n: int,
+    method: str,
+    backend: str,
+    restrict_vocab: Limit,
+    as_json: bool,
+) -> None:
+    """A is to B as C is to what?
+
+    WORDS are three, or several times three; with - alone, they are read from standard input, three
+    a line.
+
+    \b
+    Examples:
+      w2v analogy vectors.bin man king woman
+      w2v analogy vectors.bin - --method 3cosmul --json < questions.txt
+    """
+    asked_for = batch.groups(words, 3)  # wrong numbers are met before the file is read
+    table = open_vectors(vectors, backend)
+
+    def ask(queries: Sequence[tuple[str, ...]]) -> list[Any]:
+        plus, minus = [[b, c] for _, b, c in queries], [a for a, _, _ in queries]
+        return table.most_similar_batch(plus, minus, n, restrict_vocab, method)
+
+    def show(asked: tuple[str, ...], found: list[tuple[str, float]]) -> batch.Shown:
+        return _neighbours("{} : {} :: {} : ?".format(*asked), found, asked)
+
+    batch.run(table, asked_for, batch.parse_words(3), ask, show, as_json)
+
+
+@click.command(cls=Command)
+@_options()
+def similarity(
+    vectors: str | Vectors,
+    words: tuple[str, ...],
+    restrict_vocab: Limit,
+    as_json: bool,
+) -> None:
+    """Cosine of two words, or of several pairs.
+
+    With - alone, pairs are read from standard input, two words a line.
+
+    \b
+    Examples:
+      w2v similarity vectors.bin king queen
+      w2v similarity vectors.bin - < pairs.txt
+    """
+    asked_for = batch.groups(words, 2)  # wrong numbers are met before the file is read
+    table = open_vectors(vectors)
+
+    def ask(queries: Sequence[tuple[str, ...]]) -> list[Any]:
+        return [table.similarity(a, b, restrict_vocab) for a, b in queries]
+
+    def show(asked: tuple[str, ...], cosine: float) -> batch.Shown:
+        return (*asked, f"{cosine:7.4f}"), {"query": asked, "cosine": cosine}
+
+    batch.run(table, asked_for, batch.parse_words(2), ask, show, as_json)
+
+
+@click.command(cls=Command)
+@_options("backend")
+def rank(
+    vectors: str | Vectors,
+    words: tuple[str, ...],
+    backend: str,
+    restrict_vocab: Limit,
+    as_json: bool,
+) -> None:
+    """Place of B among the words nearest to A, 1 being the nearest.
+
+    WORDS are two, or several pairs; with - alone, pairs are read from standard input, two words a
+    line. Printed are the rank and the cosine.
+
+    \b
+    Examples:
+      w2v rank vectors.bin king queen
+      w2v rank vectors.bin king queen --restrict-vocab 20000
+    """
+    asked_for = batch.groups(words, 2)  # wrong numbers are met before the file is read
+    table = open_vectors(vectors, backend)
+
+    def ask(queries: Sequence[tuple[str, ...]]) -> list[Any]:
+        ranks = table.rank_batch([(a, b) for a, b in queries], restrict_vocab)
+        return [(rank, table.similarity(a, b)) for rank, (a, b) in zip(ranks, queries, strict=True)]
+
+    def show(asked: tuple[str, ...], found: tuple[int, float]) -> batch.Shown:
+        line = (*asked, f"{found[0]:>7}", f"{found[1]:7.4f}")
+        return line, {"query": asked, "rank": found[0], "cosine": found[1]}
+
+    batch.run(table, asked_for, batch.parse_words(2), ask, show, as_json)
+
+
+@click.command(cls=Command)
+@_options()
+def odd(
+    vectors: str | Vectors,
+    words: tuple[str, ...],
+    restrict_vocab: Limit,
+    as_json: bool,
+) -> None:
+    """Which word does not fit with the others?
+
+    The one whose cosine with the mean of all is the smallest. With - alone, groups are read from
+    standard input, one a line.
+
+    \b
+    Examples:
+      w2v odd vectors.bin breakfast cereal dinner lunch
+      w2v odd vectors.bin - < groups.txt
+    """
+    table = open_vectors(vectors)
+
+    def ask(queries: Sequence[tuple[str, ...]]) -> list[Any]:
+        return [table.doesnt_match(group, restrict_vocab) for group in queries]
+
+    def show(asked: tuple[str, ...], found: str) -> batch.Shown:
+        return (found, "of " + ", ".join(asked)), {"query": asked, "odd": found}
+
+    batch.run(table, batch.groups(words, len(words)), batch.parse_words(), ask, show, as_json)
+
+
+@click.command(cls=Command)
+@_options()
+def distances(
+    vectors: str | Vectors,
+    words: tuple[str, ...],
+    restrict_vocab: Limit,
+    as_json: bool,
+) -> None:
+    """Distance, 1 minus the cosine, of each of the words from each.
+
+    With - alone, the words are read from standard input.
+
+    \b
+    Examples:
+      w2v distances vectors.bin king queen man woman
+      w2v distances vectors.bin - --json < words.txt
+    """
+    table = open_vectors(vectors)
+    if words == (batch.STDIN,):
+        words = tuple(
+            word for _, line in batch.read_lines() for word in batch.words_of(table, line)
+        )
+    if not words:
+        raise click.ClickException("Standard input holds no word; expected the words to compare.")
+    blocks = (
+        table.distance_matrix(words[at : at + _ROWS], words, restrict_vocab)
+        for at in range(0, len(words), _ROWS)
+    )
+    rows = itertools.chain.from_iterable(blocks)
+    rows = itertools.chain([next(rows)], rows)  # words without a vector are met before printing
+    if as_json:
+        click.echo(f'{{"words": {json.dumps(words)},\n"distances": [')
+        for last, row in zip([*[False] * (len(words) - 1), True], rows, strict=True):
+            click.echo(json.dumps([round(x, 6) for x in row.tolist()]) + ("]}" if last else ","))
+        return
+    from wcwidth import ljust, rjust, width
+
+    sizes = [max(width(word), 6) for word in words]
+    first = max(map(width, words))
+    head = (rjust(word, size) for word, size in zip(words, sizes, strict=True))
+    click.echo("  ".join([" " * first, *head]))
+    for word, row in zip(words, rows, strict=True):
+        cells = (f"{x:{size}.4f}" for x, size in zip(row.tolist(), sizes, strict=True))
+        click.echo("  ".join([ljust(word, first), *cells]))
+
+
+def open_vectors(vectors: str | Vectors, backend: str | None = None) -> Vectors:
+    """Vectors of a file, or those the shell has loaded already, where they are to be searched."""
+    if not isinstance(vectors, str):
+        return vectors
+    if backend is None:
+        return load_vectors(vectors)
+    from w2v.queries import search_backend
+
+    where = search_backend(backend)  # first: it may fail
+    return load_vectors(vectors).on(where)
+
+
+def _neighbours(head: str, found: list[tuple[str, float]], asked: Any) -> batch.Shown:
+    from wcwidth import ljust, width
+
+    widest = max((width(word) for word, _ in found), default=0)
+    head = head if len(head) <= _HEAD else f"{head[:_HEAD]}..."
+    lines = [head, *(f"  {ljust(word, widest)}  {score:.4f}" for word, score in found)]
+    answers = [{"word": word, "score": score} for word, score in found]
+    return "\n".join(lines), {"query": asked, "answers": answers}

@@ -1,0 +1,193 @@
+"""Commands that train."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from w2v.cli.base import PATH, Command, training_options
+
+if TYPE_CHECKING:
+    from w2v import Vectors, Word2Vec
+
+_LONG_WORD = 6  # letters
+
+
+@click.command(cls=Command)
+@click.argument("corpus", nargs=-1, required=True)
+@click.option("-o", "--output", required=True, type=PATH, help="Vectors; see w2v convert --help.")
+@training_options
+@click.option("--vocab", type=PATH, help="Take words and counts from this file.")
+@click.option("--save-vocab", type=PATH, help="Write words and counts: lines 'word count'.")
+@click.option(
+    "--errors",
+    type=click.Choice(["strict", "replace"]),
+    default="strict",
+    show_default=True,
+    help="At bytes that are not UTF-8: stop, or replace them by U+FFFD.",
+)
+@click.option("--pretrained", type=PATH, help="Begin with the vectors of this file, where known.")
+@click.option("--continue", "model_file", type=PATH, help="Go on training a --save-model file.")
+@click.option("--freeze", type=PATH, help="Do not change the vectors of these words, one a line.")
+@click.option(
+    "--freeze-known",
+    is_flag=True,
+    help="Do not change the vectors that --pretrained or --continue brings.",
+)
+@click.option("--save-model", type=PATH, help="Write the whole model, to go on with later (.npz).")
+@click.option("--report", type=PATH, help="Write what was done, as JSON.")
+@click.option("-q", "--quiet", is_flag=True, help="No progress, only warnings and errors.")
+def train(
+    corpus: tuple[str, ...],
+    output: str,
+    vocab: str | None,
+    save_vocab: str | None,
+    errors: str,
+    pretrained: str | None,
+    model_file: str | None,
+    freeze: str | None,
+    freeze_known: bool,
+    save_model: str | None,
+    report: str | None,
+    quiet: bool,
+    **options: Any,
+) -> None:
+    """Train word vectors on text files.
+
+    CORPUS is one or more files, folders or glob patterns, or - for standard input: UTF-8, one
+    sentence a line, words between white space; gzip, bzip2, xz and zstd are recognised.
+
+    \b
+    Examples:
+      w2v train corpus.txt -o vectors.bin
+      w2v train texts/ more.txt.gz -o vectors.vec --model cbow --dim 200 --window 8
+      zcat news.gz | w2v train - -o vectors.bin --loss hs --report run.json
+      w2v train corpus.txt -o vectors.bin --pretrained known.bin --freeze-known
+      w2v train corpus.txt -o vectors.bin --save-model model.npz
+      w2v train more.txt.gz -o vectors.bin --continue model.npz --epochs 2
+    """
+    from w2v import Word2Vec, files
+    from w2v.backends import get_backend
+    from w2v.cli.console import Console
+    from w2v.formats import check_words, check_writable, named_outputs
+    from w2v.text import STDIN, Vocabulary, find_files, read_corpus, read_words
+    from w2v.training import Pretrained
+
+    _check_together(pretrained, model_file, vocab, freeze_known)
+    model = _continued(model_file, options) if model_file else Word2Vec(**options)
+    get_backend(model.config.backend, model.config.device)
+    check_writable(output)
+    for path in filter(None, (save_vocab, save_model, report)):
+        files.check_target(path)
+    names = find_files(corpus)
+    outputs: dict[str, files.PathLike | None] = {
+        **named_outputs("--output", output),
+        "--save-vocab": save_vocab,
+        "--report": report,
+    }
+    inputs = [*names, *filter(None, [vocab, pretrained, freeze])]
+    files.check_distinct({**outputs, "--save-model": save_model}, inputs)
+    files.check_distinct(outputs, filter(None, [model_file]))  # a model may take its own place
+    words = model.vocabulary_options(
+        Vocabulary.load(vocab) if vocab else None, known=model_file is not None
+    )
+    frozen = read_words(freeze) if freeze else []
+    begin = Pretrained(pretrained, model.config.dim) if pretrained else None
+    if freeze_known:
+        frozen += begin.vectors.words if begin else model.vectors.words
+    with Console(quiet=quiet) as console:
+        if STDIN in names:
+            console.say("Reading standard input.")
+        with read_corpus(names, errors=errors, progress=console.reading, **words) as text:
+            check_words(output, text.vocabulary.words)
+            if save_vocab:
+                text.vocabulary.save(save_vocab)
+            model.train(
+                text,
+                continued=model_file is not None,
+                pretrained=begin,
+                freeze=frozen,
+                on_start=console.starting,
+                on_progress=console.training,
+                on_waiting=console.waiting,
+            )
+        model.save(output)
+        if save_model:
+            model.save_model(save_model)
+        if report:
+            files.write_text(report, json.dumps(model.report, indent=2) + "\n")
+        console.done(model, output)
+
+
+def _check_together(
+    pretrained: str | None, model_file: str | None, vocab: str | None, freeze_known: bool
+) -> None:
+    """Refuse options that exclude or need each other."""
+    if model_file and (pretrained or vocab):
+        other = "--pretrained" if pretrained else "--vocab"
+        raise click.UsageError(f"--continue brings its own words and vectors; leave out {other}.")
+    if freeze_known and not (pretrained or model_file):
+        raise click.UsageError("--freeze-known needs --pretrained or --continue.")
+
+
+def _continued(path: str, options: dict[str, Any]) -> Word2Vec:
+    """A saved model, with those options changed that the user has named."""
+    from w2v import Word2Vec
+
+    source = click.get_current_context().get_parameter_source
+    default = click.core.ParameterSource.DEFAULT
+    named = {name: value for name, value in options.items() if source(name) != default}
+    return Word2Vec.load_model(path).set_params(**named)
+
+
+@click.command(cls=Command)
+@click.option("-o", "--output", type=PATH, help="Keep the vectors; see w2v convert --help.")
+@click.option(
+    "--words",
+    "show",
+    default=8,
+    show_default=True,
+    type=click.IntRange(min=0),
+    help="How many words to show neighbours of.",
+)
+@training_options
+def demo(output: str | None, show: int, **options: Any) -> None:
+    """Train on the documentation inside Python's own library.
+
+    No download, no corpus: docstrings, comments and the language reference, half a million words.
+
+    \b
+    Examples:
+      w2v demo
+      w2v demo --model cbow --dim 50 -o python.vec
+    """
+    from w2v import Word2Vec
+    from w2v.cli.console import Console
+    from w2v.formats import check_writable
+    from w2v.text import python_prose, read_sentences
+
+    model = Word2Vec(**options)
+    if output:
+        check_writable(output)
+    with Console() as console:
+        console.say("Reading the docstrings and comments of Python's standard library.")
+        with read_sentences(python_prose(), **model.vocabulary_options()) as text:
+            model.train(
+                text,
+                on_start=console.starting,
+                on_progress=console.training,
+                on_waiting=console.waiting,
+            )
+        if output:
+            model.save(output)
+        console.done(model, output)
+    for word in _long_words(model.vectors, show):
+        neighbours = (name for name, _ in model.most_similar(word, n=6))
+        click.echo(f"{word:>14}  {', '.join(neighbours)}")
+
+
+def _long_words(vectors: Vectors, n: int) -> list[str]:
+    """The `n` most frequent words that are long enough to mean something by themselves."""
+    return [word for word in vectors.words if len(word) >= _LONG_WORD][:n]

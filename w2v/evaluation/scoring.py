@@ -1,0 +1,287 @@
+"""How good are vectors: analogies and the similarity of word pairs.
+
+`evaluate` scores vectors on any number of files; `w2v.comparison` sets scores side by side.
+"""
+
+from __future__ import annotations
+
+import operator
+import os
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from w2v.backends import Backend
+from w2v.evaluation import resampling
+from w2v.evaluation.scores import AnalogyResult, Flags, PairsResult, Scores
+from w2v.evaluation.test_sets import read_pairs, read_questions
+from w2v.files import PathLike
+from w2v.queries import METHODS, Floats, Ids, UnitTable, largest, search_backend, sums, unit_rows
+from w2v.vectors import Vectors
+
+Report = Callable[[str, int, int], None]
+
+OOV = ("skip", "zero")
+CASES = ("fallback", "fold", "exact")
+
+_QUESTIONS = 1024  # answered at a time
+
+
+def evaluate(
+    vectors: Vectors,
+    analogies: PathLike | Sequence[PathLike] = (),
+    pairs: PathLike | Sequence[PathLike] = (),
+    restrict_vocab: int | None = 30_000,
+    *,
+    restrict_pairs: int | None = None,
+    methods: Sequence[str] = ("3cosadd",),
+    oov: str = "skip",
+    case: str = "fallback",
+    backend: Backend | str = "auto",
+    progress: Report | None = None,
+) -> Scores:
+    """Score vectors on files of analogies and of word pairs.
+
+    Parameters
+    ----------
+    vectors : Vectors
+    analogies, pairs : path, or sequence of paths
+    restrict_vocab, restrict_pairs : int or None
+        Analogies, and pairs, of the first so many words only; None or 0 for all.
+    methods : sequence of {"3cosadd", "3cosmul"}
+        Each file of analogies is scored by each; see `evaluate_analogies`.
+    oov, case
+        See `evaluate_analogies`.
+    backend : Backend, or its name
+        Where the products of the analogies are computed; "auto" is CuPy where it can be used, and
+        else NumPy.
+    progress : callable(file, done, total), optional
+        Called with questions of a file of analogies, now and then.
+
+    Raises
+    ------
+    EvaluationError, BackendError
+    """
+    where = search_backend(backend)
+    options: dict[str, Any] = {"oov": oov, "case": case}
+    return Scores(
+        analogies=[
+            evaluate_analogies(
+                vectors,
+                path,
+                restrict_vocab,
+                method=method,
+                backend=where,
+                progress=progress,
+                **options,
+            )
+            for path in _paths(analogies)
+            for method in methods
+        ],
+        pairs=[evaluate_pairs(vectors, path, restrict_pairs, **options) for path in _paths(pairs)],
+    )
+
+
+def evaluate_analogies(
+    vectors: Vectors,
+    path: PathLike,
+    restrict_vocab: int | None = 30_000,
+    *,
+    method: str = "3cosadd",
+    oov: str = "skip",
+    case: str = "fallback",
+    backend: Backend | str = "auto",
+    progress: Report | None = None,
+) -> AnalogyResult:
+    """Answer questions "a is to b as c is to ?".
+
+    Parameters
+    ----------
+    vectors : Vectors
+    path : str or path
+        Lines of four words a b c d, d the answer; lines ``: name`` begin a section.
+    restrict_vocab : int or None
+        Only the first so many words can be asked or answered; None or 0 for all.
+    method : {"3cosadd", "3cosmul"}
+        The answer is what of all but a, b and c has the highest score for b and c less a; see
+        `w2v.cosines.sums` and `w2v.cosines.largest`.
+    oov : {"skip", "zero"}
+        A question with a word that cannot be asked does not count, or counts as answered wrongly.
+    case : {"fallback", "fold", "exact"}
+        ``"fallback"`` takes words as spelled if the vocabulary has them, and else as the first that
+        differs only in case; ``"fold"`` always takes the first whatever its case, as word2vec.c's
+        compute-accuracy and gensim do; under both, words that differ only in case are the same
+        answer. They give the same scores for a vocabulary of one case. ``"exact"`` tells case.
+    backend, progress
+        See `evaluate`.
+
+    Raises
+    ------
+    EvaluationError
+        The file is missing, has no question, or a line has not four words.
+    BackendError
+    """
+    _check("method", method, METHODS)
+    _check("oov", oov, OOV)
+    rows = _Rows(vectors, _limit("restrict_vocab", restrict_vocab, vectors), case)
+    questions = read_questions(path)
+    ids = np.array([[rows.find(word) for word in words] for _, words in questions], np.intp)
+    known: Flags = ids.min(axis=1) >= 0
+    right = np.zeros(len(ids), np.bool_)
+
+    def report(done: int) -> None:
+        if progress:
+            progress(os.fspath(path), done, int(known.sum()))
+
+    unit = vectors.unit[: len(rows.groups)]
+    right[known] = _answer(search_backend(backend), unit, rows.groups, ids[known], method, report)
+    counted = known if oov == "skip" else np.ones_like(known)
+    sections = [section for section, _ in questions]
+    return AnalogyResult(os.fspath(path), method, sections, known, counted, right)
+
+
+def evaluate_pairs(
+    vectors: Vectors,
+    path: PathLike,
+    restrict_vocab: int | None = None,
+    *,
+    oov: str = "skip",
+    case: str = "fallback",
+) -> PairsResult:
+    """Correlate the cosines of word pairs with the scores people gave them.
+
+    Parameters
+    ----------
+    vectors : Vectors
+    path : str or path
+        See `testsets.read_pairs`.
+    restrict_vocab : int or None
+        Only the first so many words have a vector; None or 0 for all.
+    oov : {"skip", "zero"}
+        A pair with a word that has no vector does not count, or counts with a cosine of 0.
+    case
+        See `evaluate_analogies`.
+
+    Raises
+    ------
+    EvaluationError
+        The file is missing, has no pair, or a line is not two words and a number.
+    """
+    _check("oov", oov, OOV)
+    rows = _Rows(vectors, _limit("restrict_vocab", restrict_vocab, vectors), case)
+    pairs = read_pairs(path)
+    ids = np.array([[rows.find(pair.left), rows.find(pair.right)] for pair in pairs], np.intp)
+    known: Flags = ids.min(axis=1) >= 0
+    left, right = (vectors.unit[ids[known, side]].astype(np.float64) for side in range(2))
+    cosines = np.zeros(len(pairs))
+    cosines[known] = np.einsum("pd,pd->p", left, right)
+    scores = np.array([pair.score for pair in pairs])
+    counted = known if oov == "skip" else np.ones_like(known)
+    x, y = cosines[counted], scores[counted]
+    return PairsResult(
+        file=os.fspath(path),
+        spearman=resampling.correlation(resampling.ranks(x), resampling.ranks(y)),
+        pearson=resampling.correlation(x, y),
+        pairs=int(counted.sum()),
+        oov=int((~known).sum()),
+        cosines=cosines,
+        scores=scores,
+        counted=counted,
+    )
+
+
+class _Rows:
+    """Finds rows by word among the first `limit` rows.
+
+    groups : int (limit,)     Words that count as the same have the same number.
+    """
+
+    def __init__(self, vectors: Vectors, limit: int, case: str) -> None:
+        _check("case", case, CASES)
+        self._vectors, self._limit, self._case = vectors, limit, case
+        self._first: dict[str, int] = {}
+        self.groups: Ids = np.arange(limit)
+        if case != "exact":
+            folded = (word.lower() for word in vectors.words[:limit])
+            found = (self._first.setdefault(word, row) for row, word in enumerate(folded))
+            self.groups = np.fromiter(found, np.intp, limit)
+
+    def find(self, word: str) -> int:
+        """Row of a word, or -1."""
+        if self._case != "fold" and word in self._vectors:
+            row = self._vectors.index(word)
+            if row < self._limit:
+                return row
+        return self._first.get(word.lower(), -1)
+
+
+def _answer(
+    backend: Backend,
+    unit: Floats,
+    groups: Ids,
+    asked: Ids,
+    method: str,
+    report: Callable[[int], None],
+) -> Flags:
+    """Which questions (Q, 4) of rows are answered rightly, bool (Q,)."""
+    table = UnitTable(backend, backend.asarray(unit))
+    members = _Members(groups)
+    rows = range(len(groups))
+    right = np.zeros(len(asked), np.bool_)
+    for start in range(0, len(asked), _QUESTIONS):
+        some = asked[start : start + _QUESTIONS]
+        named, places = np.unique(some[:, :3], return_inverse=True)
+        terms = [((b, c), (a,)) for a, b, c in places.reshape(-1, 3).tolist()]
+        items = unit[named]
+        found = largest(
+            table,
+            items if method == "3cosmul" else unit_rows(sums(items, terms)),
+            members.of(some[:, :3]),  # the words of a question are no answer
+            1,
+            rows,
+            terms if method == "3cosmul" else None,
+            partial(_further, report, start, len(some)),
+        )
+        best = np.array([row[0] if len(row) else -1 for row, _ in found])
+        right[start : start + _QUESTIONS] = (best >= 0) & (groups[best] == groups[some[:, 3]])
+    return right
+
+
+def _further(report: Callable[[int], None], start: int, questions: int, part: float) -> None:
+    report(start + int(questions * part))
+
+
+class _Members:
+    """All rows of the groups that some rows belong to."""
+
+    def __init__(self, groups: Ids) -> None:
+        self._groups = groups
+        self._rows = np.argsort(groups, kind="stable")
+        self._sizes = np.bincount(groups, minlength=len(groups))
+        self._starts = np.cumsum(self._sizes) - self._sizes
+
+    def of(self, ids: Ids) -> tuple[Ids, Ids]:
+        """Pairs of a place in (B, ...) and a row that is in the group of one of that place's."""
+        asked = self._groups[ids].reshape(-1)
+        sizes = self._sizes[asked]
+        places = np.repeat(np.arange(asked.size) // (ids.size // max(1, len(ids))), sizes)
+        within = np.arange(sizes.sum()) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+        return places, self._rows[np.repeat(self._starts[asked], sizes) + within]
+
+
+def _limit(name: str, restrict: int | None, vectors: Vectors) -> int:
+    limit = operator.index(restrict or len(vectors))
+    if limit < 0:
+        raise ValueError(f"`{name}` must not be negative, got {limit}.")
+    return min(limit, len(vectors))
+
+
+def _check(name: str, value: str, choices: Sequence[str]) -> None:
+    if value not in choices:
+        raise ValueError(f"`{name}` must be one of {', '.join(choices)}; got {value!r}.")
+
+
+def _paths(paths: PathLike | Sequence[PathLike]) -> list[PathLike]:
+    return [paths] if isinstance(paths, str | os.PathLike) else list(paths)

@@ -1,0 +1,38 @@
+"""Files as bytes: written whole or not at all, compressed, and told from foreign kinds."""
+
+from w2v.files.compression import (
+    EXTENSIONS,
+    LONGEST_MAGIC,
+    check_compressor,
+    compressing,
+    compression,
+    decompressed,
+)
+from w2v.files.foreign import HEAD_BYTES, refuse_foreign
+from w2v.files.outputs import (
+    PathLike,
+    check_distinct,
+    check_name,
+    check_target,
+    replacing,
+    write_text,
+    writing,
+)
+
+__all__ = [
+    "EXTENSIONS",
+    "HEAD_BYTES",
+    "LONGEST_MAGIC",
+    "PathLike",
+    "check_compressor",
+    "check_distinct",
+    "check_name",
+    "check_target",
+    "compressing",
+    "compression",
+    "decompressed",
+    "refuse_foreign",
+    "replacing",
+    "write_text",
+    "writing",
+]

@@ -1,0 +1,149 @@
+"""A vector file as a stream of bytes, decompressed if need be."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Iterator
+from typing import Any, BinaryIO
+
+from w2v.errors import VectorFileError
+from w2v.files import LONGEST_MAGIC, compression, decompressed
+from w2v.formats.table import Progress
+
+_HEAD_BYTES = 1 << 16
+_WINDOW_BYTES = 1 << 21  # stays in the cache from the reading to the copy
+
+
+class Source:
+    """A file to be read once from front to end.
+
+    Parameters
+    ----------
+    raw : binary file
+        Unbuffered, at its beginning.
+    name : str
+        What messages call it.
+    errors : {"strict", "replace"}
+        What to do with words that are not UTF-8.
+    progress : callable(bytes_read, total_bytes), optional
+        In bytes of the file as it is stored.
+
+    Attributes
+    ----------
+    compression : str                 "gzip", say; empty for none.
+    size : int or None                Bytes it will give; None if compressed.
+    head : bytes                      The first 64 KiB of them, or more after `look_on`, which
+                                      `readinto` gives no more.
+    """
+
+    def __init__(
+        self, raw: BinaryIO, name: str, errors: str, progress: Progress | None = None
+    ) -> None:
+        self.name = name
+        self.errors = errors
+        self._raw = raw
+        self._stored = os.fstat(raw.fileno()).st_size
+        self._progress = progress
+        self.compression = compression(raw.read(LONGEST_MAGIC))
+        raw.seek(0)
+        self.size = None if self.compression else self._stored
+        self._stream: Any = raw
+        if self.compression:
+            self._stream = _Blocks(decompressed(raw, self.compression, name, VectorFileError))
+        head = bytearray(_HEAD_BYTES)
+        self.head = bytes(head[: self._fill(memoryview(head))])
+
+    def look_on(self) -> bool:
+        """Double `head`; False at the end of the file."""
+        more = bytearray(len(self.head))
+        got = self._fill(memoryview(more))
+        self.head += more[:got]
+        return got > 0
+
+    def readinto(self, view: memoryview) -> int:
+        """Fill a buffer with what comes next; fewer bytes only at the end."""
+        got = self._fill(view)
+        if self._progress is not None and got:
+            self._progress(self._raw.tell(), self._stored)
+        return got
+
+    def _fill(self, view: memoryview) -> int:
+        have = 0
+        while have < len(view) and (got := self._stream.readinto(view[have:])):
+            have += got
+        return have
+
+    def fail(self, where: str, reason: str) -> VectorFileError:
+        return VectorFileError(f"{self.name}, {where}: {reason}")
+
+    def decode(self, raw: bytes, where: str, hint: str = "") -> str:
+        """A word; raises `VectorFileError`, with the hint, if it is not UTF-8."""
+        try:
+            return raw.decode("utf-8", self.errors)
+        except UnicodeDecodeError as error:
+            reason = f"the word {raw[:40]!r} is not valid UTF-8.{hint}"
+            option = 'w2v.load(..., errors="replace") and w2v convert --errors replace'
+            raise self.fail(where, f"{reason} In spite of that, {option} load it.") from error
+
+    def decode_lines(self, raw: bytes) -> list[str]:
+        """Words that stand one a line, the last without a line break."""
+        try:
+            return raw.decode("utf-8", self.errors).split("\n")
+        except UnicodeDecodeError:
+            lines = enumerate(raw.split(b"\n"), 1)
+            return [self.decode(line, f"word {number}") for number, line in lines]
+
+
+class _Blocks(io.RawIOBase):
+    """Blocks of bytes as a stream."""
+
+    def __init__(self, blocks: Iterator[bytes]) -> None:
+        self._blocks = blocks
+        self._rest = memoryview(b"")
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any, /) -> int:
+        if not self._rest:
+            self._rest = memoryview(next(self._blocks, b""))
+        got = min(len(buffer), len(self._rest))
+        buffer[:got] = self._rest[:got]
+        self._rest = self._rest[got:]
+        return got
+
+
+class Window:
+    """The part of a source that is in memory, moved on towards its end.
+
+    It lies in two buffers by turns, so that what was in sight before a move stays what it is until
+    the next.
+
+    Attributes
+    ----------
+    data : bytearray                  Only `data[:have]` has a meaning.
+    have : int
+    """
+
+    def __init__(self, source: Source, start: int) -> None:
+        self._source = source
+        self.data = bytearray(max(_WINDOW_BYTES, len(source.head)))
+        self._other = bytearray(len(self.data))
+        self.have = len(source.head) - start
+        self.data[: self.have] = source.head[start:]
+
+    def move(self, used: int) -> bool:
+        """Drop the first `used` bytes and read on, into a larger window if it is full.
+
+        False at the end of the source.
+        """
+        rest = self.have - used
+        if len(self._other) < len(self.data) or rest == len(self.data):
+            self._other = bytearray(len(self.data) + (rest == len(self.data)) * rest)
+        view = memoryview(self._other)
+        view[:rest] = memoryview(self.data)[used : self.have]
+        self.data, self._other = self._other, self.data
+        got = self._source.readinto(view[rest:])
+        self.have = rest + got
+        return got > 0

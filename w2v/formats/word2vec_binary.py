@@ -1,0 +1,197 @@
+"""word2vec binary: a header line, then for each row the word, a space, and D float32.
+
+word2vec.c writes a newline after each vector, gensim and the files of Google do not; a newline may
+also begin a number, so only the bytes where a word must begin tell. Rows are as long as their words
+are, so that no later row can be found without those before, and nothing can be memory-mapped.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import BinaryIO
+
+import numpy as np
+import numpy.typing as npt
+
+from w2v.errors import counted, quoted
+from w2v.formats.byte_source import Source, Window
+from w2v.formats.table import Matrix, Progress, Rows, Table, touch
+
+_LONGEST_WORD = 1 << 20  # bytes; more without a space is not a word
+_ODD = re.compile(rb"[\0-\x1f\x7f]")  # in no word
+_BEHIND_SPACE = 32  # bytes of a word that are looked for among the numbers
+_PLAUSIBLE = (1e-6, 1e4)  # sizes of numbers in vectors, zero apart
+_WILD = (1e-12, 1e12)  # beyond these they never are
+
+
+def write_binary(handle: BinaryIO, table: Table, progress: Progress | None = None) -> None:
+    """Write a newline after each vector, as word2vec.c does and old readers require."""
+    handle.write(b"%d %d\n" % table.matrix.shape)
+    for rows in table.batches():
+        words, numbers = table.words[rows], table.matrix[rows].astype("<f4", copy=False)
+        pairs = zip(words, numbers, strict=True)
+        handle.write(b"".join([b"%b %b\n" % (word.encode(), row.tobytes()) for word, row in pairs]))
+        if progress is not None:
+            progress(rows.stop, len(table.words))
+
+
+def read_binary(source: Source, count: int, dim: int, start: int) -> Table:
+    """Read `count` rows of `dim` numbers that begin at byte `start`; see `formats.read_vectors`."""
+    from concurrent.futures import Future, ThreadPoolExecutor
+
+    announced = f"its header announces {counted(count, 'row')} of {counted(dim, 'number')}."
+    width = 4 * dim
+    matrix = Rows(dim, 0 if source.size is None else min(count, source.size // width + 1))
+    window = Window(source, start)
+    words: list[str] = []
+    used = 0
+    with ThreadPoolExecutor(1) as copier:  # copies the numbers found while the search goes on
+        copied: Future[None] | None = None
+        while len(words) < count:
+            more = window.move(used)
+            raws, places, used = _scan(window, width, count - len(words))
+            _refuse_spaces(source, window, width, raws, places, len(words))
+            words += _words(source, raws, len(words), announced)
+            if not places:
+                _check_more(source, window, width, more, len(words) + 1, announced)
+            if copied is not None:
+                copied.result()  # before the next move overwrites what it copies
+            rows = matrix.take(len(places))
+            copied = copier.submit(_copy, window.data, window.have, places, rows)
+    if left := _left_over(window, used):
+        raise source.fail(f"row {count + 1}", f"{counted(left, 'byte')} left over, but {announced}")
+    return Table(words, matrix.finish(), None, "word2vec binary", source.compression)
+
+
+def _scan(window: Window, width: int, most: int) -> tuple[list[bytearray], list[int], int]:
+    """Find the rows that are in a window whole.
+
+    Returns
+    -------
+    raws : list of bytearray
+        Words, with the newlines before them.
+    places : list of int
+        Where their numbers begin.
+    used : int
+        Where the next row begins.
+    """
+    raws: list[bytearray] = []
+    places: list[int] = []
+    data = window.data
+    last = max(0, window.have - width)  # no space from here on has its numbers behind it
+    at = 0
+    for _ in range(most):
+        space = data.find(b" ", at, last)
+        if space < 0:
+            break
+        raws.append(data[at:space])
+        space += 1
+        places.append(space)
+        at = space + width
+    return raws, places, at
+
+
+def _refuse_spaces(
+    source: Source, window: Window, width: int, raws: list[bytearray], places: list[int], done: int
+) -> None:
+    """Refuse a word with a space, which would give two rows of garbage.
+
+    gensim writes such words. The rest of the word would be read as numbers, all numbers of the row
+    from wrong places, and as many bytes of them as the next word: mostly no UTF-8, but now and then
+    a key that nobody would notice. Its row is known by numbers of sizes that vectors never have, if
+    behind a space near their beginning stand numbers of usual sizes (4 or more, or there is too
+    little to tell).
+    """
+    looked = min(width, _BEHIND_SPACE)
+    if width < 16 or not places:
+        return
+    begins = np.ndarray((window.have - looked + 1,), (np.void, looked), window.data, strides=(1,))
+    numbers = begins[places].view("<f4").reshape(len(places), -1)
+    wild = np.flatnonzero((~_within(numbers, _WILD)).any(axis=1)).tolist()
+    if not wild:
+        return
+    ended = [window.data.startswith(b"\n", place + width) for place in places]
+    newlines = 2 * sum(ended) > len(ended)
+    for at in wild:
+        place = places[at]
+        if newlines and ended[at]:
+            continue  # the row ends where it should, as others do
+        space = place - 1
+        while (space := window.data.find(b" ", space + 1, place + looked)) >= 0:
+            rest = window.data[place:space]
+            behind = window.data[space + 1 : min(space + 1 + width, window.have)]
+            sizes = np.frombuffer(behind, "<f4", len(behind) // 4)
+            if len(sizes) >= 4 and _within(sizes, _PLAUSIBLE).all() and not _ODD.search(rest):
+                word = bytes(raws[at] + b" " + rest).lstrip(b"\n").decode(errors="replace")
+                reason = f"the word {quoted(word)} has a space, which a binary file cannot hold."
+                raise source.fail(
+                    f"row {done + at + 1}",
+                    f"{reason} Write it as text, or with another character for the space.",
+                )
+
+
+def _within(numbers: Matrix, sizes: tuple[float, float]) -> npt.NDArray[np.bool_]:
+    """Whether numbers are zero or of such sizes; NaN and infinity are not."""
+    found = np.abs(numbers)
+    within: npt.NDArray[np.bool_] = ((found >= sizes[0]) & (found <= sizes[1])) | (found == 0)
+    return within
+
+
+def _copy(data: bytearray, have: int, places: list[int], rows: Matrix) -> None:
+    """Copy numbers that begin at `places` to rows; mostly without Python's lock."""
+    if places:
+        touch(rows)
+        row = np.dtype((np.void, 4 * rows.shape[1]))
+        everywhere = np.ndarray((have - row.itemsize + 1,), row, data, strides=(1,))
+        rows.view(row)[:, 0] = everywhere[places]  # np.take would copy all of `everywhere`
+
+
+def _check_more(
+    source: Source, window: Window, width: int, more: bool, row: int, announced: str
+) -> None:
+    """Refuse a window in which no row is whole, unless a larger one may help."""
+    where = f"row {row}"
+    if window.have - width > _LONGEST_WORD and window.data.find(b" ", 0, _LONGEST_WORD) < 0:
+        found = f"no word where one should begin: no space in {counted(_LONGEST_WORD, 'byte')}"
+        raise source.fail(where, f"{found}. The file may be damaged; {announced}")
+    if not more:
+        raise source.fail(where, f"the file ends in this row, {announced} It may be cut short.")
+
+
+def _words(source: Source, raws: list[bytearray], done: int, announced: str) -> list[str]:
+    """Decode words, all at once if nothing is wrong with any."""
+    if not raws:
+        return []
+    joined = b" " + b" ".join(raws)
+    while b" \n" in joined:
+        joined = joined.replace(b" \n", b" ")
+    if b"\n" not in joined and b"\0" not in joined:
+        try:
+            return joined[1:].decode("utf-8", source.errors).split(" ")
+        except UnicodeDecodeError:
+            pass  # the loop says where
+    words = []
+    for row, raw in enumerate(raws, done + 1):
+        word, where = bytes(raw).lstrip(b"\n"), f"row {row}"
+        if b"\n" in word or b"\0" in word:
+            odd = "line break" if b"\n" in word else "NUL character"
+            found = f"no word where one should begin: there is a {odd} in {word[:40]!r}"
+            cause = "The file may be damaged, or an earlier word has a space"
+            raise source.fail(where, f"{found}. {cause}; {announced}")
+        words.append(
+            source.decode(
+                word, where, f" Or the file is damaged, or an earlier word has a space: {announced}"
+            )
+        )
+    return words
+
+
+def _left_over(window: Window, used: int) -> int:
+    """Bytes after the last row and the newlines behind it."""
+    left = 0
+    while True:
+        rest = bytes(window.data[used : window.have])
+        left += len(rest if left else rest.lstrip(b"\n"))
+        if not window.move(window.have):
+            return left
+        used = 0

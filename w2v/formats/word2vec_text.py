@@ -1,0 +1,232 @@
+"""word2vec text, with a header line or (GloVe) without: a row a line, a word and its D numbers.
+
+Blocks of lines are parsed by Arrow, some ten times as fast as Python does it. Whatever Arrow does
+not take as it is (spaces in words, tabs, signs, damage) is parsed again by a loop that knows every
+case and says in which line something is wrong. There a run of spaces counts as one.
+"""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Iterator, Sequence
+from functools import partial
+from typing import BinaryIO
+
+import numpy as np
+
+from w2v.errors import counted
+from w2v.formats.byte_source import Source, Window
+from w2v.formats.table import Matrix, Progress, Rows, Table
+
+_MOST_COLUMNS = 10_000
+_LONGEST_WORD = 1 << 20  # bytes
+_LONGEST_NUMBER = 64  # bytes, white space with it
+_BOM = b"\xef\xbb\xbf"
+_GAP = re.compile(rb"[ \t]+")
+
+
+def write_text(handle: BinaryIO, table: Table, progress: Progress | None = None) -> None:
+    """Write a header, and decimals that give the same float32 back."""
+    handle.write(b"%d %d\n" % table.matrix.shape)
+    write_glove(handle, table, progress)
+
+
+def write_glove(handle: BinaryIO, table: Table, progress: Progress | None = None) -> None:
+    """Write the rows alone."""
+    write_lines(handle, table, " ", table.words, progress)
+
+
+def write_lines(
+    handle: BinaryIO,
+    table: Table,
+    separator: str,
+    words: Sequence[str] | None,
+    progress: Progress | None,
+) -> None:
+    """Write a line for each row of a table: its word if there are words, and its numbers.
+
+    The decimals are the shortest that read back as the same float32.
+    """
+    import pyarrow as pa
+
+    from w2v.formats.threads import in_order
+
+    def lines_of(rows: slice) -> bytes:
+        return _lines(table.matrix[rows], separator, words[rows] if words is not None else None)
+
+    for rows, lines in in_order(lines_of, table.batches(), pa.cpu_count()):
+        handle.write(lines)
+        if progress is not None:
+            progress(rows.stop, len(table.words))
+
+
+def _lines(matrix: Matrix, separator: str, words: Sequence[str] | None) -> bytes:
+    import pyarrow as pa
+    from pyarrow import compute
+
+    rows, dim = matrix.shape
+    numbers = pa.array(np.ascontiguousarray(matrix).reshape(-1)).cast(pa.string())
+    ends = pa.array(np.arange(0, rows * dim + 1, dim, dtype=np.int32))
+    lines = compute.binary_join(pa.ListArray.from_arrays(ends, numbers), separator)
+    if words is not None:
+        lines = compute.binary_join_element_wise(pa.array(words, pa.string()), lines, separator)
+    lines = compute.binary_join_element_wise(lines, "", "\n")  # a newline after each
+    _, offsets, data = lines.buffers()
+    start, end = np.frombuffer(offsets, np.int32)[[lines.offset, lines.offset + rows]]
+    return bytes(data[start:end])
+
+
+def read_text(source: Source, count: int | None, dim: int, start: int) -> Table:
+    """Read rows of `dim` numbers that begin at byte `start`; see `formats.read_vectors`.
+
+    Parameters
+    ----------
+    source : Source
+    count : int or None
+        Rows announced by the header; None if there is no header.
+    dim, start : int
+    """
+    import pyarrow as pa
+
+    from w2v.formats.threads import in_order
+
+    likely = 0 if source.size is None else min(count or 0, source.size // (2 * dim) + 1)
+    matrix = Rows(dim, likely)
+    words: list[str] = []
+    line = 0 if count is None else 1
+    blocks = _blocks_of_lines(source, start, dim, line)
+    quickly = partial(_parse_quickly, source, dim)
+    for block, quick in in_order(quickly, blocks, pa.cpu_count()):
+        parsed = quick or _parse(source, block, dim, line)
+        words += parsed[0]
+        if parsed[0]:
+            matrix.take(len(parsed[0]))[:] = parsed[1]
+        line += block.count(b"\n") + (not block.endswith(b"\n"))
+    _compare(source, len(words), count, line)
+    name = "GloVe text" if count is None else "word2vec text"
+    return Table(words, matrix.finish(), None, name, source.compression)
+
+
+def _compare(source: Source, found: int, announced: int | None, line: int) -> None:
+    """Refuse a file that ends too early, and warn of one with more rows than it says."""
+    if announced is None or found == announced:
+        return
+    rows = counted(found, "row")
+    if found < announced:
+        reason = f"the file ends after {rows}, its header announces {announced:,}."
+        raise source.fail(f"line {line}", f"{reason} It may be cut short.")
+    warnings.warn(
+        f"{source.name} holds {rows}, its header announces {announced:,}; all were read.",
+        stacklevel=7,
+    )
+
+
+def _blocks_of_lines(source: Source, start: int, dim: int, line: int) -> Iterator[bytes]:
+    """Blocks of whole lines, the first of which comes after `line` others."""
+    longest = _LONGEST_WORD + _LONGEST_NUMBER * dim
+    window = Window(source, start)
+    used = 0
+    while window.move(used):
+        used = window.data.rfind(b"\n", 0, window.have) + 1
+        if used:
+            yield bytes(window.data[:used])
+            line += window.data.count(b"\n", 0, used)
+        elif window.have > longest:
+            reason = f"no line break in {counted(window.have, 'byte')}, too many for a word and"
+            raise source.fail(f"line {line + 1}", f"{reason} {counted(dim, 'number')}.")
+    if window.have:
+        yield bytes(window.data[: window.have])
+
+
+def _parse_quickly(source: Source, dim: int, block: bytes) -> tuple[list[str], Matrix] | None:
+    """Words and numbers of lines in which nothing is unusual, else None."""
+    import pyarrow as pa
+    from pyarrow import csv
+
+    block = block.replace(b"\r\n", b"\n")
+    if dim > _MOST_COLUMNS or b"\r" in block or b"\0" in block or block.startswith(_BOM):
+        return None  # columns have a cost, and a mark would be dropped
+    first = block.lstrip(b"\n").partition(b"\n")[0]
+    trailing = first.endswith(b" ")
+    names = [str(column) for column in range(dim + 1 + trailing)]
+    types = {name: pa.float32() for name in names[1 : dim + 1]}
+    types |= {name: pa.string() for name in names[dim + 1 :]}
+    strict = source.errors == "strict"
+    types |= {names[0]: pa.string() if strict else pa.binary()}
+    try:
+        rows = csv.read_csv(
+            pa.BufferReader(block),
+            csv.ReadOptions(use_threads=False, column_names=names, block_size=len(block) + 1),
+            csv.ParseOptions(delimiter=" ", quote_char=False),
+            csv.ConvertOptions(column_types=types, null_values=[]),
+        ).combine_chunks()
+    except pa.ArrowInvalid:
+        return None
+    columns = [column.to_numpy() for column in rows.columns]
+    if trailing and any(columns.pop()):
+        return None
+    words = columns[0].tolist()
+    if not strict:
+        words = [word.decode("utf-8", source.errors) for word in words]
+    matrix = np.empty((rows.num_rows, dim), dtype=np.float32)
+    for place, column in enumerate(columns[1:]):
+        matrix[:, place] = column
+    return words, matrix
+
+
+def _parse(source: Source, block: bytes, dim: int, line: int) -> tuple[list[str], Matrix]:
+    """Words and numbers of any lines, of which the first comes after `line` others."""
+    words: list[str] = []
+    numbers: list[list[float]] = []
+    for number, raw in enumerate(block.split(b"\n"), line + 1):
+        fields = _GAP.split(raw.rstrip(b" \t\r"))
+        if fields == [b""]:
+            continue
+        where = f"line {number}"
+        word = fields[0] if len(fields) == dim + 1 else _spaced_word(source, where, fields, dim)
+        tail = fields[-dim:]
+        bad = next((field for field in tail if not is_number(field)), None)
+        if bad is not None:
+            expected = f"expected {counted(dim, 'number')}, found"
+            reason = f"{expected} {bad.decode(errors='replace')[:40]!r} there."
+            raise source.fail(where, reason)
+        if b"\r" in word or b"\0" in word:
+            odd = "NUL character" if b"\0" in word else "carriage return"
+            reason = f"there is a {odd} in the word {word[:40]!r}. The file may be damaged."
+            raise source.fail(where, reason)
+        numbers.append(list(map(float, tail)))
+        words.append(source.decode(word, where))
+    with np.errstate(over="ignore"):  # 1e39 is infinity to a float32
+        return words, np.array(numbers, dtype=np.float64).astype(np.float32).reshape(-1, dim)
+
+
+def _spaced_word(source: Source, where: str, fields: list[bytes], dim: int) -> bytes:
+    """The word of a row that has not one field more than numbers."""
+    extra = fields[1:-dim]
+    if not extra or all(map(is_number, extra)):
+        reason = f"expected {counted(dim, 'number')}, found {len(fields) - 1:,}."
+        raise source.fail(where, reason + " The file may be cut short." * (not extra))
+    return b" ".join(fields[:-dim])
+
+
+def is_number(field: bytes) -> bool:
+    """Whether a field is a decimal number, infinity or NaN; Python's 1_000 is none."""
+    try:
+        float(field)
+    except ValueError:
+        return False
+    return b"_" not in field
+
+
+def is_numeric(line: bytes) -> bool:
+    """Whether a line is a word and numbers, a few of them perhaps damaged."""
+    fields = _GAP.split(line.strip(b" \t\r"))[1:]
+    return 2 * sum(map(is_number, fields)) >= len(fields) > 0
+
+
+def trailing_numbers(line: bytes) -> int:
+    """How many fields at the end of a line are numbers; the first is a word."""
+    fields = _GAP.split(line.rstrip(b" \t\r"))[1:]
+    words = [at for at, field in enumerate(fields, 1) if not is_number(field)]
+    return len(fields) - max(words, default=0)

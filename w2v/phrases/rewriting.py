@@ -1,0 +1,105 @@
+"""Text as numbers and back: lines in, phrases joined, lines out, in bounded memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, BinaryIO
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import ArrayLike
+
+from w2v.phrases.bigrams import LINE_END, Joiner
+from w2v.text import Int32s, Progress, as_text, find_files, is_path, read_pieces
+
+_STRING = pa.large_string()
+_SPACE = pa.scalar(" ", _STRING)
+
+
+def pieces_of(source: Any, errors: str, progress: Progress | None) -> Iterator[str]:
+    """Text of files, or of sentences that are lists of tokens."""
+    if is_path(source):
+        files = find_files(source if isinstance(source, list | tuple) else [source])
+        return read_pieces(files, errors=errors, progress=progress)
+    return as_text(source)
+
+
+def with_line_ends(lengths: ArrayLike, ids: Int32s) -> Int32s:
+    """Ids with `LINE_END` after each line; the last of `lengths` is of a line that goes on."""
+    ends = np.asarray(lengths, np.int64)[:-1].cumsum()
+    return np.insert(ids.astype(np.int32, copy=False), ends, LINE_END)
+
+
+class Chain:
+    """Joins the phrases of several passes in a text that flows by.
+
+    Parameters
+    ----------
+    passes : for each pass a sequence of (words, phrase)
+
+    Attributes
+    ----------
+    words : Arrow array of str (T,)   All words of the phrases, and the phrases; ids below T.
+    """
+
+    def __init__(self, passes: Sequence[Sequence[tuple[tuple[str, ...], str]]]) -> None:
+        index: dict[str, int] = {}
+        for found in passes:
+            for words, phrase in found:
+                for word in (*words, phrase):
+                    index.setdefault(word, len(index))
+        self.words = pa.array(index, _STRING)
+        self._joiners = []
+        for found in passes:
+            last = {tuple(index[word] for word in words): index[phrase] for words, phrase in found}
+            joined = np.array(list(last.values()), np.int32)
+            self._joiners.append(Joiner(len(index), list(last), joined))
+
+    def number(self, part: Any) -> Int32s:
+        """Ids of an Arrow array with a dictionary; words in no phrase get T and more."""
+        known = pc.index_in(part.dictionary, self.words)
+        own = pa.array(np.arange(len(known), dtype=np.int32) + np.int32(len(self.words)))
+        places = pc.coalesce(known, own)
+        return places.take(part.indices).to_numpy()  # type: ignore[no-any-return]
+
+    def words_with(self, part: Any) -> Any:
+        """The word of each id of `number`."""
+        return pa.concat_arrays([self.words, part.dictionary])
+
+    def feed(self, ids: Int32s) -> Int32s:
+        """The text so far, but for words at its end that may be joined to what follows."""
+        for joiner in self._joiners:
+            ids = joiner.join(ids)
+        return ids
+
+    def end(self) -> Int32s:
+        """What is left, as the text is over; ids below T."""
+        ids = np.empty(0, np.int32)
+        for joiner in self._joiners:
+            ids = np.concatenate([joiner.join(ids), joiner.end()])
+        return ids
+
+
+class Lines:
+    """Writes ids as lines of text, with single spaces between words."""
+
+    def __init__(self, handle: BinaryIO) -> None:
+        self._handle = handle
+        self._begun = False  # a line that has words
+
+    def write_all(self, blocks: Iterable[tuple[Int32s, Any]]) -> None:
+        for ids, words in blocks:
+            self.write(ids, words)
+
+    def write(self, ids: Int32s, words: Any) -> None:
+        """Write a block of any size; `words` is an Arrow array with the word of each id."""
+        ends = np.flatnonzero(ids == LINE_END)
+        some = ids[ids != LINE_END]
+        offsets = np.concatenate([[0], ends - np.arange(len(ends)), [len(some)]])
+        lines = pa.LargeListArray.from_arrays(pa.array(offsets), words.take(pa.array(some)))
+        text = "\n".join(pc.binary_join(lines, _SPACE).to_pylist())
+        if self._begun and offsets[1] > 0:
+            text = " " + text
+        self._begun = bool(offsets[-1] > offsets[-2]) or (self._begun and not len(ends))
+        self._handle.write(text.encode())

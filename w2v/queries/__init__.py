@@ -1,0 +1,32 @@
+"""Questions about vectors: their cosines, the words nearest to one, analogies, classes."""
+
+from w2v.queries.cosines import (
+    METHODS,
+    Floats,
+    Ids,
+    UnitTable,
+    largest,
+    search_backend,
+    sums,
+    unit_rows,
+)
+from w2v.queries.items import Limit, Query
+from w2v.queries.questions import Queries
+from w2v.queries.spelling import unknown_words
+from w2v.queries.word_classes import word_classes
+
+__all__ = [
+    "Floats",
+    "Ids",
+    "Limit",
+    "METHODS",
+    "Queries",
+    "Query",
+    "UnitTable",
+    "largest",
+    "search_backend",
+    "sums",
+    "unit_rows",
+    "unknown_words",
+    "word_classes",
+]

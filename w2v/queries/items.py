@@ -1,0 +1,170 @@
+"""What a question names, words and vectors: found, checked, and made into unit vectors."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from w2v.errors import QueryError, UnknownWordError, quoted
+from w2v.queries.cosines import Floats, Terms, UnitTable, sums, unit_rows
+from w2v.queries.spelling import unknown_words
+
+Query = str | npt.NDArray[np.floating[Any]]
+"""A word, or a vector (D,) of finite numbers."""
+Limit = int | tuple[int, int] | None
+"""What may be answered: the first so many words, words from one row up to another, or all."""
+Lists = tuple[list[Query], list[Query]]
+"""What counts for an answer, and what counts against it."""
+
+
+class Items:
+    """Words with vectors, which questions name; `w2v.vectors.Vectors` has them."""
+
+    words: list[str]
+
+    @property
+    def unit(self) -> Floats:
+        raise NotImplementedError
+
+    @property
+    def table(self) -> UnitTable:
+        """`unit` where it is searched."""
+        raise NotImplementedError
+
+    def index(self, word: str) -> int:
+        raise NotImplementedError
+
+    def __contains__(self, word: object) -> bool:
+        raise NotImplementedError
+
+    def __getitem__(self, word: str) -> Floats:
+        raise NotImplementedError
+
+    def _range(self, restrict_vocab: Limit) -> range:
+        """The rows that may be answers."""
+        size = len(self.words)
+        if restrict_vocab is None:
+            return range(size)
+        if not isinstance(restrict_vocab, tuple):
+            return range(min(integer("restrict_vocab", restrict_vocab, 1), size))
+        if len(restrict_vocab) != 2:
+            raise ValueError(f"`restrict_vocab` must be (start, stop), got {restrict_vocab!r}.")
+        start = integer("restrict_vocab", restrict_vocab[0], 0)
+        stop = integer("restrict_vocab", restrict_vocab[1], start + 1)
+        return range(min(start, size), min(stop, size))
+
+    def _check_known(self, items: Sequence[Query]) -> None:
+        words = dict.fromkeys(item for item in items if isinstance(item, str))
+        unknown = [word for word in words if word not in self]
+        if unknown:
+            raise UnknownWordError(unknown_words(unknown, self.words))
+
+    def _check_within(self, items: Sequence[Query], restrict_vocab: Limit) -> None:
+        rows = self._range(restrict_vocab)
+        for item in items:
+            if isinstance(item, str) and (row := self.index(item)) not in rows:
+                raise QueryError(
+                    f"{quoted(item)} is word {row + 1:,} of the vocabulary, beyond the words "
+                    f"{rows.start + 1:,} to {rows.stop:,} that the query is restricted to."
+                )
+
+    def _terms(self, lists: Sequence[Lists]) -> tuple[Floats, list[Terms]]:
+        """Unit vectors (I, D) of all that is named, words once, and their places in each query."""
+        self._check_known([item for lists_ in lists for half in lists_ for item in half])
+        vectors: list[Floats] = []
+        known: dict[str, int] = {}
+
+        def place(item: Query) -> int:
+            if isinstance(item, str):
+                if item in known:
+                    return known[item]
+                known[item] = len(vectors)
+            vectors.append(self._direction(item))
+            return len(vectors) - 1
+
+        terms: list[Terms] = []
+        for plus, minus in lists:
+            if not plus and not minus:
+                raise ValueError(
+                    "`positive` and `negative` are both empty; expected a word or vector."
+                )
+            terms.append(([place(item) for item in plus], [place(item) for item in minus]))
+        none = np.empty((0, self.unit.shape[1]), np.float32)
+        return np.stack(vectors) if vectors else none, terms
+
+    def _asked(self, lists: Sequence[Lists], items: Floats, terms: Sequence[Terms]) -> Floats:
+        """Unit vector (Q, D) of each query by 3CosAdd."""
+        found = sums(items, terms)
+        for (plus, minus), vector in zip(lists, found, strict=True):
+            self._check_direction([*plus, *minus], vector)
+        return unit_rows(found)
+
+    def _check_direction(self, items: Sequence[Query], vector: Floats) -> None:
+        if np.abs(vector).max() < 1e-6:  # what rounding leaves where unit vectors cancel
+            some = ", ".join(map(shown, items[:5])) + (", ..." if len(items) > 5 else "")
+            raise QueryError(
+                f"{some} {'has' if len(items) == 1 else 'have together'} no direction (all zero or "
+                "not finite), so that nothing is near to it. Ask for another word."
+            )
+
+    def _direction(self, item: Query) -> Floats:
+        """Unit vector (D,) of a word or vector."""
+        if isinstance(item, str):
+            unit: Floats = self.unit[self.index(item)]
+        else:
+            unit = unit_rows(self._vector(item)[np.newaxis])[0]
+        return unit
+
+    def _directions(self, items: Sequence[Query]) -> Floats:
+        """Unit vectors (I, D)."""
+        unit = np.empty((len(items), self.unit.shape[1]), np.float32)
+        for place, item in enumerate(items):
+            unit[place] = self._direction(item)
+        return unit
+
+    def _vector(self, item: Query) -> Floats:
+        """A vector (D,) of a caller, checked."""
+        vector = np.asarray(item)
+        if vector.dtype.kind not in "fiu":
+            raise TypeError(_not_a_query(item))
+        vector = vector.astype(np.float32)
+        width = self.unit.shape[1]
+        if vector.shape != (width,):
+            raise ValueError(
+                f"A vector must have shape ({width},), got {vector.shape}. "
+                "Pass several vectors as a list of arrays."
+            )
+        if not np.isfinite(vector).all():
+            raise ValueError("A query vector must be finite, got NaN or infinity in it.")
+        return vector
+
+
+def as_list(items: Query | Sequence[Query]) -> list[Query]:
+    if isinstance(items, str) or (isinstance(items, np.ndarray) and items.ndim == 1):
+        return [items]
+    try:
+        return list(items)
+    except TypeError as error:
+        raise TypeError(_not_a_query(items)) from error
+
+
+def _not_a_query(item: object) -> str:
+    return f"A query must be a word, a vector (D,), or a list of them, got {item!r:.60}."
+
+
+def shown(item: Query) -> str:
+    return quoted(item) if isinstance(item, str) else "the vector"
+
+
+def integer(name: str, number: int, least: int) -> int:
+    try:
+        number = operator.index(number)
+    except TypeError as error:
+        raise TypeError(f"`{name}` must be an integer, got {number!r}.") from error
+    if number < least:
+        raise ValueError(f"`{name}` must be at least {least}, got {number}.")
+    return number

@@ -1,0 +1,306 @@
+"""Questions to be asked of word vectors, by word or by vector, one or thousands at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, SupportsFloat
+
+import numpy as np
+import numpy.typing as npt
+
+from w2v.errors import QueryError, counted, quoted
+from w2v.queries.cosines import METHODS, Floats, Omitted, largest, ranks
+from w2v.queries.items import Items, Limit, Lists, Query, as_list, integer, shown
+
+
+class Queries(Items):
+    """What can be asked of words that have vectors; `Vectors` gives the words and the vectors.
+
+    All cosines are of vectors scaled to length 1. A word whose vector has no direction (all zero,
+    or with NaN or infinity) has cosine 0 with everything; to ask what is near to it is refused.
+
+    `restrict_vocab` is one thing everywhere: only words among the first so many, or in rows
+    [start, stop), are searched, counted and compared. A word beyond can still be asked about.
+
+    Raises
+    ------
+    UnknownWordError
+        A word has no vector; the message names close spellings.
+    QueryError
+        The question has no answer: it has no direction, or names a word beyond `restrict_vocab`.
+    """
+
+    def most_similar(
+        self,
+        positive: Query | Sequence[Query] = (),
+        negative: Query | Sequence[Query] = (),
+        n: int | None = 10,
+        restrict_vocab: Limit = None,
+    ) -> list[tuple[str, float]]:
+        """Words whose vectors have the largest cosine with the query.
+
+        The query is the mean of the unit vectors of `positive` and of the
+        reversed unit vectors of `negative`: ``most_similar(["king", "woman"],
+        "man")`` asks what is to woman as king is to man.
+
+        Parameters
+        ----------
+        positive, negative : word, vector (D,), or list of them
+        n : int or None
+            How many, None for all, 0 for none; fewer come back when there are fewer words.
+        restrict_vocab : int or (start, stop), optional
+
+        Returns
+        -------
+        list of (word, cosine)
+            Best first, ties in row order; words of the query are left out.
+        """
+        return self.most_similar_batch([positive], [negative], n, restrict_vocab)[0]
+
+    def most_similar_cosmul(
+        self,
+        positive: Query | Sequence[Query] = (),
+        negative: Query | Sequence[Query] = (),
+        n: int | None = 10,
+        restrict_vocab: Limit = None,
+    ) -> list[tuple[str, float]]:
+        """As `most_similar`, by the product of cosines instead of their sum (3CosMul).
+
+        No single large cosine can decide alone; see `w2v.cosines.largest` for the equation. The
+        scores are no cosines: with one negative word they are mostly a little below or above 1.
+        """
+        return self.most_similar_batch([positive], [negative], n, restrict_vocab, "3cosmul")[0]
+
+    def most_similar_batch(
+        self,
+        positives: Sequence[Query | Sequence[Query]] | npt.NDArray[np.floating[Any]],
+        negatives: Sequence[Query | Sequence[Query]] | None = None,
+        n: int | None = 10,
+        restrict_vocab: Limit = None,
+        method: str = "3cosadd",
+    ) -> list[list[tuple[str, float]]]:
+        """Answers to many queries, many times as fast as one by one, in blocks that bound memory.
+
+        Parameters
+        ----------
+        positives : sequence (Q,)
+            Of each query what `most_similar` takes; a matrix (Q, D) is Q vectors.
+        negatives : sequence (Q,), optional
+        n, restrict_vocab
+            As in `most_similar`.
+        method : {"3cosadd", "3cosmul"}
+
+        Returns
+        -------
+        list of lists of (word, score)
+            To rounding (1e-6) what the queries give one by one.
+        """
+        if method not in METHODS:
+            raise ValueError(f"`method` must be one of {METHODS}, got {method!r}.")
+        if negatives is None:
+            negatives = [()] * len(positives)
+        if len(positives) != len(negatives):
+            sizes = f"{len(positives)} and {len(negatives)}"
+            raise ValueError(f"`positives` and `negatives` must have one length, got {sizes}.")
+        rows = self._range(restrict_vocab)
+        n = len(rows) if n is None else integer("n", n, 0)
+        lists = [(as_list(p), as_list(m)) for p, m in zip(positives, negatives, strict=True)]
+        items, terms = self._terms(lists)
+        omitted = _pairs(
+            {self.index(item) for item in plus + minus if isinstance(item, str)}
+            for plus, minus in lists
+        )
+        if method == "3cosadd":
+            asked = self._asked(lists, items, terms)
+            found = largest(self.table, asked, omitted, n, rows)
+        else:
+            for (plus, minus), (p, m) in zip(lists, terms, strict=True):
+                self._check_direction([*plus, *minus], items[[*p, *m]])
+            found = largest(self.table, items, omitted, n, rows, terms)
+        as_score = _cosine if method == "3cosadd" else float
+        return [
+            [(self.words[row], as_score(s)) for row, s in zip(at.tolist(), scores, strict=True)]
+            for at, scores in found
+        ]
+
+    def analogy(
+        self,
+        a: Query,
+        b: Query,
+        c: Query,
+        n: int | None = 10,
+        restrict_vocab: Limit = None,
+        method: str = "3cosadd",
+    ) -> list[tuple[str, float]]:
+        """What is to `c` as `b` is to `a`: ``analogy("man", "king", "woman")``.
+
+        The words near b - a + c, by `method`; a, b and c themselves are left out.
+        """
+        return self.most_similar_batch([[b, c]], [[a]], n, restrict_vocab, method)[0]
+
+    def similarity(self, a: Query, b: Query, restrict_vocab: Limit = None) -> float:
+        """Cosine of two words or vectors, in [-1, 1]; 0 if one has no direction."""
+        self._check_known([a, b])
+        self._check_within([a, b], restrict_vocab)
+        return _cosine(np.vdot(self._direction(a), self._direction(b)))
+
+    def distance(self, a: Query, b: Query, restrict_vocab: Limit = None) -> float:
+        """1 minus the cosine, in [0, 2]."""
+        return 1.0 - self.similarity(a, b, restrict_vocab)
+
+    def n_similarity(
+        self, a: Sequence[Query], b: Sequence[Query], restrict_vocab: Limit = None
+    ) -> float:
+        """Cosine of the means of two lists of words or vectors."""
+        items = [*as_list(a), *as_list(b)]
+        self._check_known(items)
+        self._check_within(items, restrict_vocab)
+        return self.similarity(
+            self.mean_vector(a, normalize=False), self.mean_vector(b, normalize=False)
+        )
+
+    def distances(
+        self, item: Query, others: Sequence[Query] | None = None, restrict_vocab: Limit = None
+    ) -> Floats:
+        """1 minus the cosine with each of `others`, or with every word; float32 (len(others),)."""
+        self._check_known([item, *(others or ())])
+        if others is None:
+            rows = self._range(restrict_vocab)
+            backend, unit = self.table
+            asked = backend.asarray(self._direction(item))
+            return _distances(backend.to_numpy(unit[rows.start : rows.stop] @ asked))
+        self._check_within(others, restrict_vocab)
+        return _distances(self._directions(others) @ self._direction(item))
+
+    def distance_matrix(
+        self,
+        rows: Sequence[Query],
+        columns: Sequence[Query] | None = None,
+        restrict_vocab: Limit = None,
+    ) -> Floats:
+        """1 minus the cosine of each of `rows` (R) with each of `columns` (C), or of `rows`.
+
+        Returns
+        -------
+        float32 (R, C)
+            In [0, 2].
+        """
+        sides = [as_list(rows), as_list(rows if columns is None else columns)]
+        self._check_known(sides[0] + sides[1])
+        self._check_within(sides[0] + sides[1], restrict_vocab)
+        left, right = map(self._directions, sides)
+        return _distances(left @ right.T)
+
+    def doesnt_match(self, words: Sequence[Query], restrict_vocab: Limit = None) -> Query:
+        """The odd one out: whose cosine with the mean of all the unit vectors is the smallest.
+
+        Of equal ones the first.
+        """
+        items = as_list(words)
+        if len(items) < 3:
+            raise QueryError(
+                f"To tell the odd one out takes at least 3 words, got {len(items)}: "
+                f"{', '.join(map(shown, items)) or 'none'}."
+            )
+        self._check_known(items)
+        self._check_within(items, restrict_vocab)
+        for item in items:
+            self._check_direction([item], self._direction(item))
+        unit = self._directions(items)
+        return items[int(np.argmin(unit @ unit.sum(axis=0)))]
+
+    def rank(self, a: Query, b: str, restrict_vocab: Limit = None) -> int:
+        """Place of `b` among the words nearest to `a`, from 1; `a` itself does not count."""
+        return self.rank_batch([(a, b)], restrict_vocab)[0]
+
+    def rank_batch(
+        self, pairs: Sequence[tuple[Query, str]], restrict_vocab: Limit = None
+    ) -> list[int]:
+        """`rank` of many pairs, many times as fast as one by one."""
+        rows = self._range(restrict_vocab)
+        self._check_known([item for pair in pairs for item in pair])
+        self._check_within([b for _, b in pairs], restrict_vocab)
+        targets = np.array([self.index(b) for _, b in pairs], np.intp)
+        lists: list[Lists] = [([a], []) for a, _ in pairs]
+        queries = self._asked(lists, *self._terms(lists))
+        own = [{self.index(a)} if isinstance(a, str) else set() for a, _ in pairs]
+        omitted = _pairs(rows_ | {b} for rows_, b in zip(own, targets.tolist(), strict=True))
+        return [int(rank) for rank in ranks(self.table, queries, targets, omitted, rows)]
+
+    def closer_than(self, a: Query, b: str, restrict_vocab: Limit = None) -> list[str]:
+        """The words that are nearer to `a` than `b` is, nearest first."""
+        closer = self.rank(a, b, restrict_vocab) - 1
+        found = self.most_similar(a, (), closer, restrict_vocab) if closer else []
+        return [word for word, _ in found]
+
+    def most_similar_to_given(
+        self, a: Query, words: Sequence[str], restrict_vocab: Limit = None
+    ) -> str:
+        """Which of `words` is nearest to `a`; of equal ones the first."""
+        if not words:
+            raise QueryError("`words` is empty; expected the words to choose from.")
+        return words[int(np.argmin(self.distances(a, words, restrict_vocab)))]
+
+    def relative_cosine_similarity(
+        self, a: str, b: str, n: int = 10, restrict_vocab: Limit = None
+    ) -> float:
+        """Cosine of a and b over the sum of the cosines of the n words nearest to a.
+
+        More than 1/n speaks for a synonym (Leeuwenberg et al. 2016, "A minimally supervised
+        approach for synonym extraction with word embeddings").
+        """
+        cosine = self.similarity(a, b)
+        self._check_within([b], restrict_vocab)
+        total = sum(near for _, near in self.most_similar(a, (), n, restrict_vocab))
+        if not total:
+            raise QueryError(f"The {n} words nearest to {quoted(a)} have cosines that sum to 0.")
+        return cosine / total
+
+    def mean_vector(
+        self,
+        items: Query | Sequence[Query],
+        weights: Sequence[float] | None = None,
+        *,
+        normalize: bool = True,
+    ) -> Floats:
+        """Mean of words and vectors, to be asked about in turn; float32 (D,).
+
+        Parameters
+        ----------
+        items : word, vector (D,), or list of them
+        weights : sequence of float, optional
+            One an item, negative ones too; the sum is divided by the sum of their sizes. [all 1]
+        normalize : bool
+            Whether each is scaled to length 1 first.
+        """
+        each = as_list(items)
+        factors = np.ones(len(each)) if weights is None else np.asarray(weights, np.float64)
+        if factors.shape != (len(each),) or not np.isfinite(factors).all() or not factors.any():
+            raise ValueError(
+                f"`weights` must be {counted(len(each), 'finite number')}, not all zero, and "
+                f"`items` not empty; got {weights!r:.60} for {counted(len(each), 'item')}."
+            )
+        self._check_known(each)
+        rows = [
+            self._direction(i) if normalize else self[i] if isinstance(i, str) else self._vector(i)
+            for i in each
+        ]
+        total = np.einsum("i,id->d", factors, np.stack(rows), dtype=np.float64)
+        mean: Floats = (total / np.abs(factors).sum()).astype(np.float32)
+        return mean
+
+
+def _pairs(rows: Iterable[set[int]]) -> Omitted:
+    """Rows that are no answer to each query, as pairs of a query and a row."""
+    flat = [(query, row) for query, some in enumerate(rows) for row in some]
+    pairs = np.array(flat, np.intp).reshape(-1, 2)
+    return pairs[:, 0], pairs[:, 1]
+
+
+def _distances(cosine: Floats) -> Floats:
+    distances: Floats = 1 - np.clip(cosine, -1, 1)
+    return distances
+
+
+def _cosine(score: SupportsFloat) -> float:
+    return min(1.0, max(-1.0, float(score)))

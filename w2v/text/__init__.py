@@ -1,0 +1,44 @@
+"""Text as numbers: files found and decoded, words split, counted and numbered, ids on disk.
+
+Knows words and no arrays of a backend. Arrow, which splits, is loaded when the first text is read.
+"""
+
+from w2v.text.corpus import (
+    Corpus,
+    CorpusStats,
+    as_text,
+    batches,
+    is_path,
+    read_corpus,
+    read_sentences,
+)
+from w2v.text.decoding import STDIN, Progress, find_files, read_pieces
+from w2v.text.python_prose import python_prose
+from w2v.text.splitting import Dictionary, release_memory, split_ahead
+from w2v.text.spool import Int32s, Int64s, append_to, temporary_file
+from w2v.text.vocabulary import Vocabulary, is_word, read_words
+
+__all__ = [
+    "Corpus",
+    "CorpusStats",
+    "Dictionary",
+    "Int32s",
+    "Int64s",
+    "Progress",
+    "STDIN",
+    "Vocabulary",
+    "append_to",
+    "as_text",
+    "batches",
+    "find_files",
+    "is_path",
+    "is_word",
+    "python_prose",
+    "read_corpus",
+    "read_pieces",
+    "read_sentences",
+    "read_words",
+    "release_memory",
+    "split_ahead",
+    "temporary_file",
+]

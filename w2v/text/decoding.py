@@ -1,0 +1,259 @@
+"""Files to text: finding, opening, decompressing and decoding, in bounded memory.
+
+A text arrives as pieces of some ten thousand words, small enough that the
+words of a piece are looked up while they are still in the cache. No piece
+cuts a word, and the last piece of a file ends with a newline, so a sentence
+never runs on from one file into the next.
+"""
+
+import codecs
+import glob
+import io
+import os
+import stat
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, BinaryIO, NoReturn
+
+from w2v.errors import CorpusError
+from w2v.files import HEAD_BYTES, LONGEST_MAGIC, compression, decompressed, refuse_foreign
+
+Progress = Callable[[int, int | None], None]
+
+STDIN = "-"
+ERROR_MODES = ("strict", "replace")
+
+_PIECE_BYTES = 1 << 16
+_REPORT_BYTES = 1 << 20
+_LONGEST_WORD = 1 << 20  # characters; a longer one is a sign of something that is not text
+
+
+def find_files(paths: Sequence[str | os.PathLike[str]]) -> list[str]:
+    """Names of the files that `paths` stand for, in reading order.
+
+    Parameters
+    ----------
+    paths : sequence of str or path-like
+        A file is itself and `-` is standard input. A folder is every file
+        below it in order of name, without hidden ones; links are followed, and
+        no folder is read twice. A name that does not exist is tried as a glob
+        pattern, where `**` crosses folders; it stands for each file once.
+
+    Raises
+    ------
+    CorpusError
+        Nothing exists under a name, or a folder holds no file, or something
+        that cannot be read.
+    """
+    if not paths:
+        raise CorpusError("No corpus was given. Name at least one file, folder or pattern.")
+    files: list[str] = []
+    for path in [os.fspath(path) for path in paths]:
+        if not path:
+            raise CorpusError(
+                "A corpus name is empty. Name a file, folder or pattern; was a variable not set?"
+            )
+        if path == STDIN or os.path.exists(path):
+            matches = [path]
+        else:
+            matches = sorted(glob.glob(path, recursive=True))
+        if not matches:
+            raise CorpusError(f"There is no file {path!r}, and no file matches it as a pattern.")
+        found = [file for match in matches for file in _files_below(match)]
+        if not found:
+            raise CorpusError(f"The folder {path!r} holds no files, hidden ones not counted.")
+        files += dict.fromkeys(found)
+    return files
+
+
+def _files_below(path: str) -> list[str]:
+    if path == STDIN or not os.path.isdir(path):
+        return [path]
+    files = []
+    seen = set()
+    for folder, folders, names in os.walk(path, onerror=_refuse, followlinks=True):
+        status = _status(folder)
+        if (status.st_dev, status.st_ino) in seen:  # a link led back here
+            folders.clear()
+            continue
+        seen.add((status.st_dev, status.st_ino))
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        files += [os.path.join(folder, name) for name in names if not name.startswith(".")]
+    for file in files:
+        if not stat.S_ISREG(_status(file).st_mode):
+            raise CorpusError(
+                f"{file} is a pipe, socket or device, and below a folder only files are read. "
+                "Give its own name, or move it away."
+            )
+    return sorted(files)
+
+
+def _status(path: str) -> os.stat_result:
+    try:
+        return os.stat(path)
+    except OSError as error:
+        _refuse(error)
+
+
+def _refuse(error: OSError) -> NoReturn:
+    path = error.filename
+    what = "is a link that cannot be followed" if os.path.islink(path) else "cannot be read"
+    raise CorpusError(f"{path} {what}: {error.strerror}.") from error
+
+
+def source_name(file: str) -> str:
+    """How messages call a file of `find_files`."""
+    return "standard input" if file == STDIN else file
+
+
+def read_pieces(
+    files: Sequence[str], *, errors: str = "strict", progress: Progress | None = None
+) -> Iterator[str]:
+    """Text of all `files`, in pieces that end at white space.
+
+    Parameters
+    ----------
+    files : sequence of str
+        As `find_files` gives them. Compression by gzip, bzip2, xz or zstd is
+        recognised by the first bytes, not by the name.
+    errors : {"strict", "replace"}
+        What to do with bytes that are not UTF-8: raise, or read U+FFFD.
+    progress : callable(bytes_read, total_bytes), optional
+        Called about once a MiB and at the end, in bytes of the files as they
+        are stored; the total is None when a file has no size.
+
+    Yields
+    ------
+    str
+        The pieces of a file add up to its text, without a byte order mark and
+        with a newline added at its end where there is none.
+
+    Raises
+    ------
+    CorpusError
+        A file cannot be read, decompressed or decoded.
+    """
+    if errors not in ERROR_MODES:
+        raise ValueError(f"`errors` must be 'strict' or 'replace', got {errors!r}.")
+    total = _total_bytes(files)
+    done = reported = 0
+    for file in files:
+        with _opened(file) as source:
+            for piece in _pieces(_blocks(source, source_name(file)), source_name(file), errors):
+                yield piece
+                if progress is not None and done + source.count - reported >= _REPORT_BYTES:
+                    reported = done + source.count
+                    progress(reported, total)
+            done += source.count
+    if progress is not None:
+        progress(done, total)
+
+
+def _total_bytes(files: Iterable[str]) -> int | None:
+    total = 0
+    for file in files:
+        if file == STDIN:
+            return None
+        try:
+            status = os.stat(file)
+        except OSError:
+            return None  # opening it will say why
+        if not stat.S_ISREG(status.st_mode):
+            return None
+        total += status.st_size
+    return total
+
+
+class _Source(io.RawIOBase):
+    """A binary file that counts the bytes read from it."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self.file = file
+        self.count = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any, /) -> int:
+        block = self.file.read(len(buffer))
+        buffer[: len(block)] = block
+        self.count += len(block)
+        return len(block)
+
+
+@contextmanager
+def _opened(file: str) -> Iterator[_Source]:
+    if file == STDIN:
+        if sys.stdin is None:
+            raise CorpusError("Standard input is closed. Pipe a text into it, or name a file.")
+        yield _Source(sys.stdin.buffer)
+        return
+    try:
+        opened = open(file, "rb")  # noqa: SIM115 (closed below)
+    except OSError as error:
+        raise CorpusError(f"{file} cannot be read: {error.strerror}.") from error
+    with opened:
+        yield _Source(opened)
+
+
+def _blocks(source: _Source, name: str) -> Iterator[bytes]:
+    """Bytes of `source`, decompressed if need be."""
+    try:
+        stream = io.BufferedReader(source, _PIECE_BYTES)
+        kind = compression(stream.peek(LONGEST_MAGIC))
+        if kind:
+            yield from decompressed(stream, kind, name, CorpusError)
+        while block := stream.read(_PIECE_BYTES):
+            yield block
+    except OSError as error:
+        raise CorpusError(f"{name} cannot be read: {error.strerror}.") from error
+
+
+def _pieces(blocks: Iterable[bytes], name: str, errors: str) -> Iterator[str]:
+    """Decode `blocks` and cut the text at white space; `line` is for messages."""
+    decoder = codecs.getincrementaldecoder("utf-8-sig")(errors)
+    line = 1
+    open_line = False
+    rest = ""
+    head = b""
+    for block in blocks:
+        if len(head) < HEAD_BYTES:
+            head += block[:HEAD_BYTES]
+            refuse_foreign(head, name, "plain text", CorpusError)
+        decoded = _decode(decoder, block, name, line)
+        text = rest + decoded
+        if not text:
+            continue
+        rest = "" if text[-1].isspace() else text.rsplit(maxsplit=1)[-1]
+        line += decoded.count("\n")
+        open_line = not text.endswith("\n")
+        if len(rest) > _LONGEST_WORD:
+            raise CorpusError(
+                f"{name}, line {line}: more than {_LONGEST_WORD:,} characters without white space."
+                " Words must be separated by white space; is this a text file?"
+            )
+        if len(rest) < len(text):
+            yield text[: len(text) - len(rest)]
+    rest += _decode(decoder, b"", name, line)
+    if rest or open_line:
+        yield rest + "\n"
+
+
+def _decode(decoder: codecs.IncrementalDecoder, block: bytes, name: str, line: int) -> str:
+    """Decode `block`, which starts in `line`; an empty block ends the file."""
+    if b"\0" in block:
+        line += block.count(b"\n", 0, block.index(b"\0"))
+        raise CorpusError(
+            f"{name}, line {line}: there is a NUL byte, which no text holds; this looks like a "
+            "binary file. Give plain UTF-8 text."
+        )
+    try:
+        return decoder.decode(block, final=not block)
+    except UnicodeDecodeError as error:
+        line += error.object.count(b"\n", 0, error.start)
+        raise CorpusError(
+            f"{name}, line {line}: the byte 0x{error.object[error.start]:02x} is not valid UTF-8"
+            f" ({error.reason}). Convert the file to UTF-8, or pass errors='replace'"
+            " (--errors replace) to go on with U+FFFD in place of such bytes."
+        ) from error

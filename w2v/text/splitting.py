@@ -1,0 +1,143 @@
+"""Text to numbers: words are split and numbered by Arrow, on threads that run side by side.
+
+Arrow is imported by who is called: that takes a while, and most commands need none of it.
+"""
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from w2v.text.spool import Int32s
+
+Part = tuple[Int32s, Any]  # words of each line; all words, as an Arrow array with a dictionary
+
+_THREADS = 3  # more are not fed by the one that reads and merges
+_PART_CHARACTERS = 1 << 20
+_MERGE_WORDS = 1 << 19  # or as many as are known, so that no word is merged often
+_MERGE_PARTS = 64  # which bounds the memory for parts with few words
+
+
+class Dictionary:
+    """Words in the order in which they turn up, after those it starts with.
+
+    Each part of a text gets a small dictionary of its own, which stays in the
+    processor's cache. Many of these at a time are merged into the large one.
+    """
+
+    def __init__(self, words: Iterable[str] = ()) -> None:
+        self._words = _strings(words)
+
+    def __len__(self) -> int:
+        return len(self._words)
+
+    @property
+    def words(self) -> Any:
+        """All of them, an Arrow array."""
+        return self._words
+
+    def append(self, words: Iterable[str]) -> None:
+        """Add words that are not there yet."""
+        import pyarrow as pa
+
+        self._words = pa.concat_arrays([self._words, _strings(words)])
+
+    def take(self, ids: NDArray[np.int64]) -> list[str]:
+        """The words of `ids`."""
+        import pyarrow as pa
+
+        return self._words.take(pa.array(ids)).to_pylist()  # type: ignore[no-any-return]
+
+    def positions(self, words: Iterable[str]) -> Int32s:
+        """For each word of the dictionary, its place in `words`, or -1."""
+        from pyarrow import compute
+
+        places = compute.index_in(self._words, _strings(words))
+        return places.fill_null(-1).to_numpy()  # type: ignore[no-any-return]
+
+    def encode(self, pieces: Iterable[str]) -> Iterator[tuple[Int32s, Int32s]]:
+        r"""Split text at what is white space for `str.split`, and its lines at `\n`.
+
+        Parameters
+        ----------
+        pieces : iterable of str      A text that is cut at white space only.
+
+        Yields
+        ------
+        lengths : int32 (lines,)      Words of each line; the last one goes on in what comes next.
+        ids : int32 (words,)          New words are in the dictionary by now.
+        """
+        waiting: list[Part] = []
+        size = 0
+        for lengths, words in split_ahead(pieces):
+            waiting.append((lengths, words))
+            size += len(words.dictionary)
+            if size >= max(_MERGE_WORDS, len(self)) or len(waiting) == _MERGE_PARTS:
+                yield from self._merged(waiting)
+                waiting, size = [], 0
+        yield from self._merged(waiting)
+
+    def _merged(self, parts: list[Part]) -> Iterator[tuple[Int32s, Int32s]]:
+        """Make room for new words, and replace the ids of each part by those of this dictionary."""
+        import pyarrow as pa
+
+        known = pa.DictionaryArray.from_arrays(pa.array([], pa.int32()), self._words)
+        merged = pa.chunked_array([known, *(words for _, words in parts)]).unify_dictionaries()
+        self._words = merged.chunk(0).dictionary
+        for (lengths, _), words in zip(parts, merged.chunks[1:], strict=True):
+            yield lengths, words.indices.to_numpy()
+        release_memory()  # else what comes next has need of more
+
+
+def release_memory() -> None:
+    """Give back what Arrow has set aside and does not use."""
+    import pyarrow as pa
+
+    pa.default_memory_pool().release_unused()
+
+
+def _strings(words: Iterable[str]) -> Any:
+    """An Arrow array; the words of all parts may take more than 2 GiB."""
+    import pyarrow as pa
+
+    return pa.array(words, pa.large_string())
+
+
+def split_ahead(pieces: Iterable[str]) -> Iterator[Part]:
+    """What `_split` gives, in order; the next few parts are read and split meanwhile."""
+    with ThreadPoolExecutor(_THREADS, "w2v-words") as pool:
+        parts: deque[Future[Part]] = deque()
+        for text in _joined(pieces):
+            parts.append(pool.submit(_split, text))
+            if len(parts) > _THREADS:
+                yield parts.popleft().result()
+        while parts:
+            yield parts.popleft().result()
+
+
+def _joined(pieces: Iterable[str]) -> Iterator[str]:
+    """Small pieces, and so small files, put together to parts that are worth the effort."""
+    few: list[str] = []
+    size = 0
+    for piece in pieces:
+        few.append(piece)
+        size += len(piece)
+        if size >= _PART_CHARACTERS:
+            yield "".join(few)
+            few, size = [], 0
+    yield "".join(few)
+
+
+def _split(text: str) -> Part:
+    """Words of each line, and all words with a dictionary of their own."""
+    from pyarrow import compute as pc
+
+    lines = pc.split_pattern(_strings([text]), "\n").flatten()
+    lines = pc.utf8_trim_whitespace(lines)  # splitting leaves empty words at both ends
+    lines = pc.if_else(pc.equal(lines, ""), None, lines)  # and one in an empty line
+    words = pc.utf8_split_whitespace(lines)
+    lengths = pc.list_value_length(words).fill_null(0).to_numpy()
+    return lengths, words.flatten().dictionary_encode()

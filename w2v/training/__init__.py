@@ -1,0 +1,40 @@
+"""A text into vectors: draws, trees, blocks, the step, the epochs, and what they leave behind."""
+
+from w2v.training import throughput
+from w2v.training.callbacks import Callback, EarlyStopping, checked
+from w2v.training.huffman import HuffmanTree
+from w2v.training.likelihood import Likelihood
+from w2v.training.model import step_shape
+from w2v.training.model_file import Fitted, load_model, save_model
+from w2v.training.report import training_report
+from w2v.training.start import (
+    FRESH,
+    Pretrained,
+    check_same,
+    continue_from,
+    with_frozen,
+    word_list,
+)
+from w2v.training.trainer import Progress, Trainer
+
+__all__ = [
+    "FRESH",
+    "Callback",
+    "EarlyStopping",
+    "Fitted",
+    "HuffmanTree",
+    "Likelihood",
+    "Pretrained",
+    "Progress",
+    "Trainer",
+    "check_same",
+    "checked",
+    "continue_from",
+    "load_model",
+    "save_model",
+    "step_shape",
+    "throughput",
+    "training_report",
+    "with_frozen",
+    "word_list",
+]

@@ -1,0 +1,266 @@
+"""A stretch of corpus as blocks of small matrix products, drawn as a function of position.
+
+Rare words and subsampled tokens go before windows are cut, and windows stop at sentence ends. The
+corpus is cut into chunks of fixed length; each chunk is cut into blocks of T tokens, the core, with
+`window` tokens on both sides, the halo. Which tokens are kept, how wide a centre's window is and
+which number a block has depend only on position, seed and epoch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from w2v.backends import Array, Backend, Text
+from w2v.training import draws
+
+CHUNK = 1 << 15
+"""Tokens of the corpus (rare words already out) cut into blocks at a time."""
+
+
+@dataclass(frozen=True)
+class Blocks:
+    """C blocks of T core tokens; a pair is a context word and the centre it predicts."""
+
+    core: Array
+    """int32 (C, T)"""
+    halo: Array
+    """int32 (C, T + 2w): the core and its neighbours on both sides."""
+    pairs: Array
+    """float32 (C, T, T + 2w): 1 where core and halo token are a pair, else 0."""
+    numbers: Array
+    """int64 (C,): position of each block, the counter of its draws."""
+    tokens: int
+    """Core tokens that are not padding."""
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """The kept tokens of one chunk, padded to whole blocks, with `window` more on both sides."""
+
+    ids: Array
+    """int32 (C T + 2w,)"""
+    left: Array
+    right: Array
+    """int16 (C T + 2w,): how far each token's window reaches as a centre."""
+    kept: int
+    """Tokens that belong to the chunk; what follows is halo and padding."""
+    blocks: int
+    first_block: int
+
+
+class BlockReader:
+    """Cuts an encoded corpus into blocks.
+
+    Parameters
+    ----------
+    ids : int32 (N,)            Word ids; checked once, here, to lie in [0, V).
+    ends : int64 (S,)           Exclusive end of each sentence.
+    keep : float64 (V,)         Probability of keeping a token of each word.
+    block : int                 T.
+    centre_in_core : bool       Whether the core holds the centres and the halo their contexts, or
+                                the core the contexts and the halo the centres: the same pairs.
+    """
+
+    def __init__(
+        self,
+        backend: Backend,
+        ids: NDArray[np.int32],
+        ends: NDArray[np.int64],
+        keep: NDArray[np.float64],
+        *,
+        window: int,
+        block: int,
+        centre_in_core: bool,
+        fixed_window: bool = False,
+        seed: int = 1,
+    ) -> None:
+        _check_ids(ids, len(keep))
+        self.backend = backend
+        self.window = window
+        self.block = block
+        self.chunks = -(-len(ids) // CHUNK)
+        self._ids = ids
+        self._ends = ends
+        self._thresholds = backend.asarray(draws.thresholds(keep))
+        self._fixed_window = fixed_window
+        self._seed = seed
+        self._centre_in_core = centre_in_core
+        self.text = Text(ids, ends, self._thresholds, window, fixed_window, CHUNK)
+        # distance from core token (down) to halo token (across); itself is no pair
+        across = np.arange(block + 2 * window) - window
+        distance = across[None, :] - np.arange(block)[:, None]
+        distance[distance == 0] = np.iinfo(np.int16).max
+        self._distance = backend.asarray(distance.astype(np.int16))
+
+    def token_key(self, epoch: int) -> int:
+        """Key of the draws of an epoch: which tokens are kept, how wide their windows are."""
+        return draws.stream_key(self._seed, draws.TOKEN, epoch)
+
+    def stretch(self, epoch: int, chunk: int) -> Stretch:
+        """The kept tokens of a chunk; each epoch keeps others."""
+        lo, hi = chunk * CHUNK, min((chunk + 1) * CHUNK, len(self._ids))
+        first_block = chunk * -(-CHUNK // self.block)
+        if self.backend.cut_windows is not None:
+            ids, left, right, kept = self.backend.cut_windows(
+                self._ids,
+                self._ends,
+                self._thresholds,
+                self.token_key(epoch),
+                range(lo, hi),
+                window=self.window,
+                fixed=self._fixed_window,
+                block=self.block,
+            )
+            return Stretch(ids, left, right, kept, -(-kept // self.block), first_block)
+        xp = self.backend.xp
+        ids, left, right, first, kept = self._kept(epoch, lo, hi)
+        w, blocks = self.window, -(-kept // self.block)
+        size = blocks * self.block + 2 * w
+        begin = max(first - w, 0)  # fewer than w before it only where nothing reaches further
+        end = min(first - w + size, len(ids))
+        out = []
+        for values in (ids, left, right):
+            padded = xp.zeros(size, values.dtype)
+            padded[begin - (first - w) : end - (first - w)] = values[begin:end]
+            out.append(padded)
+        return Stretch(out[0], out[1], out[2], kept, blocks, first_block)
+
+    def _kept(self, epoch: int, lo: int, hi: int) -> tuple[Array, Array, Array, int, int]:
+        """Kept ids and reaches around [lo, hi), where its own begin, and how many they are."""
+        sentence_lo, sentence_hi = self._sentence_bounds(lo, hi)
+        margin = 16 * self.window
+        while True:
+            begin, end = max(sentence_lo, lo - margin), min(sentence_hi, hi + margin)
+            ids = self.backend.asarray(self._ids[begin:end])
+            at, bits = self._draw(epoch, begin, ids)
+            bounds = self.backend.asarray([lo - begin, hi - begin])
+            found = self.backend.xp.searchsorted(at, bounds)
+            first, last = self.backend.to_numpy(found).tolist()
+            enough_left = begin == sentence_lo or first >= self.window
+            enough_right = end == sentence_hi or len(at) - last >= self.window
+            if enough_left and enough_right:
+                break
+            margin *= 4
+        left, right = self._reach(begin, end, at, bits)
+        return ids[at], left, right, first, last - first
+
+    def _draw(self, epoch: int, begin: int, ids: Array) -> tuple[Array, Array]:
+        """Positions of kept tokens and their random bits."""
+        xp = self.backend.xp
+        key = self.token_key(epoch)
+        position = xp.arange(begin, begin + len(ids), dtype=xp.uint64)
+        bits = self.backend.random_bits(key, position)
+        at = xp.flatnonzero(draws.high(bits) <= self._thresholds[ids])
+        return at, bits[at]
+
+    def _reach(self, begin: int, end: int, at: Array, bits: Array) -> tuple[Array, Array]:
+        """How far each kept token's window reaches to both sides, within its sentence."""
+        xp = self.backend.xp
+        if self._fixed_window:
+            width = xp.full(len(at), self.window, xp.int64)
+        else:
+            width = draws.below(self.window, draws.low(bits)).astype(xp.int64) + 1
+        a, b = np.searchsorted(self._ends, [begin, end], side="right")
+        inner = self.backend.asarray(self._ends[a:b] - begin)
+        stop = xp.searchsorted(at, inner)  # kept tokens before each sentence end
+        edges = xp.concatenate([xp.zeros(1, stop.dtype), stop, xp.full(1, len(at), stop.dtype)])
+        sentence = xp.searchsorted(inner, at, side="right")
+        index = xp.arange(len(at))
+        left = xp.minimum(width, index - edges[sentence])
+        right = xp.minimum(width, edges[sentence + 1] - 1 - index)
+        return left.astype(xp.int16), right.astype(xp.int16)
+
+    def _sentence_bounds(self, lo: int, hi: int) -> tuple[int, int]:
+        """Start of the sentence that holds token lo, end of the one that holds token hi - 1."""
+        a = int(np.searchsorted(self._ends, lo, side="right"))
+        b = int(np.searchsorted(self._ends, hi - 1, side="right"))
+        return (int(self._ends[a - 1]) if a else 0), int(self._ends[b])
+
+    def steps(
+        self, epoch: int, chunks: range, tokens: int
+    ) -> Iterator[tuple[float, float, Blocks]]:
+        """The blocks of some chunks in steps of about so many tokens, each with its position.
+
+        One chunk is cut into equal steps; several chunks make one step.
+
+        Yields
+        ------
+        begin, end : float    In chunks.
+        blocks : Blocks
+        """
+        if len(chunks) > 1:
+            stretches = (self.stretch(epoch, chunk) for chunk in chunks)
+            whole = [self.blocks(s, 0, s.blocks) for s in stretches if s.kept]
+            if whole:
+                yield chunks.start, chunks.stop, _joined(self.backend.xp, whole)
+            return
+        stretch = self.stretch(epoch, chunks.start)
+        steps = min(max(1, round(stretch.kept / tokens)), stretch.blocks)
+        edges = [step * stretch.blocks // steps for step in range(steps + 1)] if steps else []
+        for first, last in pairwise(edges):
+            begin, end = (chunks.start + at / stretch.blocks for at in (first, last))
+            yield begin, end, self.blocks(stretch, first, last)
+
+    def blocks(self, stretch: Stretch, first: int, last: int) -> Blocks:
+        """Blocks first to last (exclusive) of a stretch."""
+        xp = self.backend.xp
+        t, w = self.block, self.window
+        ids = stretch.ids[first * t : last * t + 2 * w]
+        halo = windows(xp, ids[None], t + 2 * w, t)[0]
+        core = ids[w : w + (last - first) * t].reshape(-1, t)
+        pairs = self._pairs(
+            stretch.left[first * t : last * t + 2 * w], stretch.right[first * t : last * t + 2 * w]
+        )
+        tokens = min(stretch.kept - first * t, (last - first) * t)
+        if tokens < (last - first) * t:  # only a chunk's last block is not full
+            pairs[-1, tokens - (last - first) * t :] = 0
+        numbers = xp.arange(stretch.first_block + first, stretch.first_block + last)
+        return Blocks(core, halo, pairs, numbers, tokens)
+
+    def _pairs(self, left: Array, right: Array) -> Array:
+        xp, t, w = self.backend.xp, self.block, self.window
+        if self._centre_in_core:
+            reach_l, reach_r = (x[w : len(x) - w].reshape(-1, t, 1) for x in (left, right))
+            distance = self._distance
+        else:
+            span = t + 2 * w
+            reach_l, reach_r = (windows(xp, x[None], span, t)[0][:, None] for x in (left, right))
+            distance = -self._distance
+        near = distance <= reach_r
+        near &= distance >= -reach_l
+        return near.astype(xp.float32)
+
+
+def windows(xp: Any, values: Array, size: int, step: int = 1) -> Array:
+    """Overlapping stretches of the second axis, a view: (A, n, ...) to (A, m, size, ...)."""
+    count = (values.shape[1] - size) // step + 1
+    strides = values.strides
+    return xp.lib.stride_tricks.as_strided(
+        values,
+        (values.shape[0], count, size, *values.shape[2:]),
+        (strides[0], strides[1] * step, *strides[1:]),
+    )
+
+
+def _joined(xp: Any, parts: list[Blocks]) -> Blocks:
+    def join(name: str) -> Array:
+        return xp.concatenate([getattr(part, name) for part in parts])
+
+    tokens = sum(part.tokens for part in parts)
+    return Blocks(join("core"), join("halo"), join("pairs"), join("numbers"), tokens)
+
+
+def _check_ids(ids: NDArray[np.int32], words: int) -> None:
+    """The one place where ids are range-checked: NumPy would raise, CuPy would wrap."""
+    for first in range(0, len(ids), CHUNK * 16):
+        piece = ids[first : first + CHUNK * 16]
+        if piece.min() < 0 or piece.max() >= words:
+            raise ValueError(
+                f"word ids must lie in [0, {words}), found {piece.min()} to {piece.max()}"
+            )

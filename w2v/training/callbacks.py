@@ -1,0 +1,115 @@
+"""What a program may do while a model is trained: look on, and stop it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from numbers import Integral, Real
+from typing import TYPE_CHECKING
+
+from w2v.errors import ConfigError, TrainingError
+
+if TYPE_CHECKING:
+    from w2v.training.trainer import Progress
+
+
+class Callback:
+    """Base of what is called while a model is trained; override what you need.
+
+    Any object that has one of the two methods will do. Both run in the thread that called `fit`.
+    One that returns something true stops the training, and the vectors stay as they are then. An
+    exception ends it, and `fit` raises it.
+    """
+
+    def on_step(self, progress: Progress) -> bool | None:
+        """Between steps: about five times a second, and at least once an epoch.
+
+        Workers go on training meanwhile, and a stop takes effect within some thousand tokens.
+        """
+
+    def on_epoch_end(self, progress: Progress) -> bool | None:
+        """After every whole epoch; nothing else happens meanwhile."""
+
+
+def checked(callbacks: Sequence[Callback]) -> list[Callback]:
+    """The callbacks; raises `TypeError` for what is none."""
+    if not isinstance(callbacks, Iterable):
+        raise TypeError(f"`callbacks` must be a list of callbacks, got {callbacks!r:.60}.")
+    for callback in (listed := list(callbacks)):
+        methods = [getattr(callback, name, None) for name in ("on_step", "on_epoch_end")]
+        if isinstance(callback, type) or not any(map(callable, methods)):
+            raise TypeError(
+                "A callback must be an object with `on_epoch_end` or `on_step`, such as a "
+                f"`w2v.Callback`; got {callback!r:.60}."
+            )
+    return listed
+
+
+class EarlyStopping(Callback):
+    """Stops when an epoch is no better than the best before.
+
+    Parameters
+    ----------
+    patience : int
+        So many epochs in a row may be no better; the last of them ends the training.
+    least : float
+        What an epoch must be better by, to count as better.
+    watch : callable(Progress) -> float, optional
+        What is to fall; the loss of the epoch if left out. Return the negative of a score that is
+        to rise, such as one of ``progress.vectors()``.
+
+    Attributes
+    ----------
+    best : float    The smallest value so far; infinity before the first.
+    values : list of float
+        Of each epoch.
+
+    Raises
+    ------
+    ConfigError
+        `patience` is below 1, or `least` is negative.
+    """
+
+    def __init__(
+        self,
+        patience: int = 1,
+        least: float = 0.0,
+        watch: Callable[[Progress], float] | None = None,
+    ) -> None:
+        if not (_is(Integral, patience) and patience >= 1):
+            raise ConfigError(
+                f"`patience` must be a whole number of epochs, at least 1; got {patience!r}."
+            )
+        if not (_is(Real, least) and least >= 0):
+            raise ConfigError(f"`least` must be a number and not negative, got {least!r}.")
+        if watch is not None and not callable(watch):
+            raise ConfigError(f"`watch` must be a function of progress, got {watch!r:.60}.")
+        self.patience = int(patience)
+        self.least = float(least)
+        self.watch = watch
+        self.forget()
+
+    def forget(self) -> None:
+        """Begin anew; done by itself at the first epoch of a run."""
+        self.best = math.inf
+        self.values: list[float] = []
+        self._worse = 0
+
+    def on_epoch_end(self, progress: Progress) -> bool:
+        if progress.epoch == 1:
+            self.forget()
+        value = self.watch(progress) if self.watch else progress.loss
+        if value is None:
+            raise TrainingError(
+                f"EarlyStopping has nothing to watch: no loss was measured in epoch "
+                f"{progress.epoch}, where no word had a neighbour. Give it `watch`, or more text."
+            )
+        self.values.append(float(value))
+        better = value < self.best - self.least
+        self._worse = 0 if better else self._worse + 1
+        self.best = min(self.best, float(value))
+        return self._worse >= self.patience
+
+
+def _is(kind: type, value: object) -> bool:
+    return isinstance(value, kind) and not isinstance(value, bool)

@@ -1,0 +1,89 @@
+"""What is reported of a training run: what was read, dropped and trained, and how fast."""
+
+from __future__ import annotations
+
+import platform
+from typing import Any
+
+import numpy as np
+
+from w2v.training.trainer import Trained, Trainer
+
+
+def training_report(trainer: Trainer, trained: Trained, why: str) -> dict[str, Any]:
+    """A dictionary that JSON can hold; `why` says how the backend was chosen."""
+    from w2v import __version__
+
+    corpus, backend = trainer.corpus, trainer.backend
+    stats = corpus.stats
+    return {
+        "config": trainer.config.as_dict(),
+        "versions": {
+            "w2v": __version__,
+            "python": platform.python_version(),
+            "numpy": np.__version__,
+            backend.name: backend.version,
+        },
+        "backend": {"name": backend.name, "device": backend.device, "why": why},
+        "workers": trainer.workers,
+        "step": {
+            "block_tokens": trainer.shape.block,
+            "block_negatives": trainer.shape.shared if trainer.config.loss == "ns" else None,
+            "step_tokens": trainer.step_tokens,
+        },
+        "vocabulary": len(corpus.vocabulary),
+        "tokens": {
+            "read": stats.tokens,
+            "rare": stats.rare,
+            "subsampled": _subsampled(stats.kept, trained, trainer.config.epochs),
+            "kept": trained.kept,
+        },
+        "sentences": stats.sentences,
+        "types": stats.types,
+        "loss": trained.loss,
+        "loss_measured_every_steps": trained.loss_every,
+        "done": trained.done,
+        "stopped": trained.stopped,
+        "trace": _trace(trainer, trained),
+        **{name: trainer.start.about.get(name) for name in ("continued", "pretrained", "frozen")},
+        "seconds": {
+            **corpus.seconds,
+            "prepare": trained.prepare_seconds,
+            "train": trained.seconds,
+        },
+        "raw_words_per_second": trained.raw_words_per_second,
+        "kept_tokens_per_second": trained.kept_tokens_per_second,
+        "peak_memory_bytes": backend.peak_memory_bytes(),
+        **({"planned_memory_bytes": trainer.memory.as_dict()} if trainer.memory else {}),
+    }
+
+
+def _trace(trainer: Trainer, trained: Trained) -> list[dict[str, Any]]:
+    """Of each moment: how far, the loss of its epoch so far, and the speed since the one before."""
+    words = trainer.corpus.stats.tokens * trainer.config.epochs
+    points = []
+    done, seconds = 0.0, 0.0
+    for at in trained.trace:
+        points.append(
+            {
+                "done": at.done,
+                "epoch": at.epoch,
+                "seconds": at.seconds,
+                "loss": at.loss,
+                "learning_rate": at.learning_rate,
+                "raw_words_per_second": words * (at.done - done) / (at.seconds - seconds),
+            }
+        )
+        done, seconds = at.done, at.seconds
+    return points
+
+
+def _subsampled(tokens: int, trained: Trained, epochs: int) -> list[int]:
+    """Tokens that subsampling has dropped from each epoch; of an epoch cut short, about."""
+    whole = [1.0] * len(trained.kept)
+    if trained.stopped:
+        whole[-1] = trained.done * epochs - (len(whole) - 1)
+    return [
+        max(0, round(tokens * share) - kept)
+        for share, kept in zip(whole, trained.kept, strict=True)
+    ]

@@ -1,0 +1,220 @@
+"""How fast each backend trains on this machine, measured on a made-up corpus."""
+
+from __future__ import annotations
+
+import math
+import tempfile
+import time
+import warnings
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from w2v.backends import Backend, available_backends
+from w2v.config import Config
+from w2v.text import Corpus, CorpusStats, Vocabulary, read_corpus
+from w2v.training.blocks import CHUNK
+from w2v.training.trainer import Trained, Trainer
+
+CORPUS_TOKENS = 1 << 22
+_SENTENCE = 50  # tokens; about that of a line of Wikipedia
+_PART = 1 << 22  # tokens drawn at a time
+_TEXT_TOKENS = 1 << 20
+_FEW = 2 * CHUNK  # so that there is work for more than one worker
+_FASTER = 100  # at most, than the shortest run lets one think
+
+
+@dataclass(frozen=True)
+class Speed:
+    """What one backend does with one configuration."""
+
+    backend: str
+    model: str
+    loss: str
+    raw_words_per_second: float
+    """Tokens of the text, subsampled ones included."""
+    kept_tokens_per_second: float
+    """Tokens that were centres."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A corpus to say a time for."""
+
+    tokens: int
+    epochs: int
+    read_tokens_per_second: float
+    """From plain text to token ids; done once."""
+
+    def seconds(self, speed: Speed) -> float:
+        """Reading and training."""
+        return self.tokens * (
+            1 / self.read_tokens_per_second + self.epochs / speed.raw_words_per_second
+        )
+
+
+def zipf_corpus(tokens: int, words: int, seed: int = 0) -> Corpus:
+    """A corpus in memory whose words follow Zipf's law, in sentences of 50.
+
+    Parameters
+    ----------
+    tokens : int
+    words : int        Of the vocabulary; all are in it, drawn or not.
+    seed : int
+
+    Equation
+    --------
+    P(rank r) = log((r + 1) / r) / log(words + 1), close to 1 / r; it is drawn as
+    floor((words + 1)^u) with u uniform in [0, 1), much faster than from a table.
+    """
+    rng = np.random.default_rng(seed)
+    ids = np.empty(tokens, np.int32)
+    for at in range(0, tokens, _PART):
+        part = ids[at : at + _PART]
+        ranks = np.exp(rng.random(len(part), np.float32) * np.float32(math.log(words + 1)))
+        np.minimum(ranks.astype(np.int32) - 1, words - 1, out=part)
+    share = np.log1p(1 / np.arange(1, words + 1)) / math.log(words + 1)
+    counts = np.maximum(1, tokens * share).astype(np.int64)
+    vocabulary = Vocabulary(tuple(f"w{i}" for i in range(words)), counts)
+    ends = np.append(np.arange(_SENTENCE, tokens, _SENTENCE), tokens).astype(np.int64)
+    stats = CorpusStats(tokens=tokens, rare=0, sentences=len(ends), types=words)
+    return Corpus(vocabulary, ids, ends, stats, {})
+
+
+def beginning(corpus: Corpus, tokens: int) -> Corpus:
+    """The first `tokens` of a corpus that has no rare words, with the whole vocabulary."""
+    ends = corpus.ends[: np.searchsorted(corpus.ends, tokens) + 1].copy()
+    ends[-1] = tokens
+    stats = replace(corpus.stats, tokens=tokens, sentences=len(ends))
+    return Corpus(corpus.vocabulary, corpus.ids[:tokens], ends, stats, corpus.seconds)
+
+
+def measure(config: Config, corpus: Corpus, backend: Backend, seconds: float) -> Trained:
+    """Train for about so long, after a short run in which whatever compiles has compiled.
+
+    A fast backend sees the corpus several times, a slow one only its beginning.
+    """
+    tokens = min(_FEW, len(corpus.ids))
+    _train(config, corpus, backend, tokens)
+    while True:
+        trained = _train(config, corpus, backend, tokens)
+        if trained.seconds >= seconds / 2:
+            return trained
+        tokens = math.ceil(tokens * min(_FASTER, seconds / trained.seconds))
+
+
+def compare(configs: Sequence[Config], words: int, seconds: float) -> Iterator[Speed]:
+    """The speed of every usable backend with each configuration, as they are measured.
+
+    Parameters
+    ----------
+    configs : sequence of Config
+    words : int           Of the vocabulary.
+    seconds : float       Of each measurement, about; making tables and compiling come on top.
+    """
+    corpus = zipf_corpus(CORPUS_TOKENS, words)
+    backends = [state.backend for state in available_backends() if state.backend]
+    with warnings.catch_warnings():
+        warnings.simplefilter("once")
+        for config in configs:
+            for backend in backends:
+                found = measure(config, corpus, backend, seconds)
+                yield Speed(
+                    backend.name,
+                    config.model,
+                    config.loss,
+                    found.raw_words_per_second,
+                    found.kept_tokens_per_second,
+                )
+
+
+def reading_speed(words: int) -> float:
+    """Tokens a second from plain text to token ids."""
+    corpus = zipf_corpus(_TEXT_TOKENS, words)
+    names = corpus.vocabulary.words
+    tokens = [names[i] for i in corpus.ids.tolist()]
+    lines = (tokens[at : at + _SENTENCE] for at in range(0, len(tokens), _SENTENCE))
+    with tempfile.TemporaryDirectory(prefix="w2v-bench-") as folder:
+        text = Path(folder) / "text.txt"
+        text.write_text("\n".join(map(" ".join, lines)), encoding="utf-8")
+        read_corpus(text, min_count=1).close()
+        started = time.perf_counter()
+        read_corpus(text, min_count=1).close()
+        return len(tokens) / (time.perf_counter() - started)
+
+
+def format_head(estimate: Estimate) -> str:
+    """Head of the table whose rows `format_row` makes."""
+    epochs = f"{estimate.epochs} epoch{'s' * (estimate.epochs > 1)}"
+    corpus = f"{_short(estimate.tokens)} tokens, {epochs}"
+    return f"{'model':<10}{'loss':<6}{'backend':<9}{'words/s':>8}   {corpus}"
+
+
+def format_row(speed: Speed, estimate: Estimate) -> str:
+    """A row of the table."""
+    return (
+        f"{speed.model:<10}{speed.loss:<6}{speed.backend:<9}"
+        f"{_short(speed.raw_words_per_second):>8}   "
+        f"{_duration(estimate.seconds(speed))}"
+    )
+
+
+def _duration(seconds: float) -> str:
+    try:
+        return str(timedelta(seconds=math.ceil(seconds)))
+    except OverflowError:
+        return "millions of years"
+
+
+def format_end(speeds: Sequence[Speed], estimate: Estimate) -> str:
+    """What stands below the table: what could not be tried, and which backend to take."""
+    lines = [
+        f"{state.name}: {state.state}, so not measured."
+        for state in available_backends()
+        if state.backend is None
+    ]
+    lines.append(
+        f"The times include reading plain text, {_short(estimate.read_tokens_per_second)} words/s."
+    )
+    best: dict[str, list[str]] = {}
+    for pair in dict.fromkeys((speed.model, speed.loss) for speed in speeds):
+        rivals = [speed for speed in speeds if (speed.model, speed.loss) == pair]
+        winner = max(rivals, key=lambda speed: speed.raw_words_per_second)
+        best.setdefault(winner.backend, []).append(" ".join(pair))
+    names = [
+        f"{name} (--backend {name})" + (f" for {', '.join(pairs)}" if len(best) > 1 else "")
+        for name, pairs in best.items()
+    ]
+    return "\n".join([*lines, f"Fastest here: {'; '.join(names)}."])
+
+
+def as_json(speeds: Sequence[Speed], estimate: Estimate) -> dict[str, Any]:
+    """All figures, unrounded."""
+    return {
+        "corpus": asdict(estimate),
+        "speeds": [
+            {**asdict(speed), "estimated_seconds": estimate.seconds(speed)} for speed in speeds
+        ],
+        "unusable": {
+            state.name: state.reason for state in available_backends() if state.backend is None
+        },
+    }
+
+
+def _train(config: Config, corpus: Corpus, backend: Backend, tokens: int) -> Trained:
+    """One run over `tokens` tokens: a part of the corpus, or as many epochs as that makes."""
+    epochs = max(1, round(tokens / len(corpus.ids)))
+    part = beginning(corpus, min(tokens, len(corpus.ids)))
+    return Trainer(replace(config, epochs=epochs), part, backend).run()
+
+
+def _short(count: float) -> str:
+    """Three digits, as in 3.61M."""
+    for unit, size in (("G", 1e9), ("M", 1e6), ("k", 1e3)):
+        if count >= size:
+            return f"{count / size:.3g}{unit}"
+    return f"{count:.3g}"
