@@ -18,6 +18,7 @@ from w2v.backends.base import (
     Rows,
     StepShape,
     Text,
+    mixed,
     usable_cores,
 )
 from w2v.errors import BackendError
@@ -35,6 +36,7 @@ __all__ = [
     "available_backends",
     "choose_backend",
     "get_backend",
+    "mixed",
     "usable_cores",
 ]
 

@@ -18,6 +18,7 @@ Array: TypeAlias = Any
 GAMMA = 0x9E3779B97F4A7C15
 MIX_1 = 0xBF58476D1CE4E5B9
 MIX_2 = 0x94D049BB133111EB
+_MASK = 2**64 - 1
 
 
 Rows: TypeAlias = Literal["shared", "path", "all"]
@@ -344,3 +345,11 @@ def usable_cores() -> int:
     """Cores this process may run on."""
     affinity = getattr(os, "sched_getaffinity", None)
     return len(affinity(0)) if affinity else os.cpu_count() or 1
+
+
+def mixed(value: int) -> int:
+    """The first output of SplitMix64 seeded with `value`, in [0, 2**64)."""
+    z = (value + GAMMA) & _MASK
+    z = ((z ^ (z >> 30)) * MIX_1) & _MASK
+    z = ((z ^ (z >> 27)) * MIX_2) & _MASK
+    return z ^ (z >> 31)

@@ -24,10 +24,10 @@ from typing import Any
 
 from benchmarks import charts, harness, trainers
 from benchmarks.trainers import Run, Task
+from w2v import Vectors, load
 from w2v.backends import available_backends, usable_cores
 from w2v.evaluation import evaluate
 from w2v.text import read_corpus, read_pieces
-from w2v.vectors import Vectors, load
 
 CASES = {
     "skipgram-ns": {"model": "skipgram", "loss": "ns", "alpha": 0.025},

@@ -25,11 +25,11 @@ from w2v.phrases import Phrases
 from w2v.text import Corpus, Vocabulary, read_corpus, read_sentences
 from w2v.training import Callback, EarlyStopping, Progress
 from w2v.vectors import Vectors, load
+from w2v.version import __version__
 from w2v.word2vec import Word2Vec
 
-__version__ = "0.1.0"
-
 __all__ = [
+    "__version__",
     "Word2Vec",
     "Vectors",
     "Phrases",

@@ -8,7 +8,7 @@ import pytest
 
 from w2v.cli import console as console_module
 from w2v.cli.console import Console, _clock, _count, _short, _status
-from w2v.training.trainer import Progress
+from w2v.training.progress import Progress
 from w2v.vectors import Vectors
 
 

@@ -15,7 +15,8 @@ from w2v.errors import ConfigError, TrainingError
 from w2v.text.corpus import Corpus, read_sentences
 from w2v.training import blocks, trainer
 from w2v.training.huffman import HuffmanTree
-from w2v.training.trainer import Progress, Trained, Trainer
+from w2v.training.progress import Progress
+from w2v.training.trainer import Trained, Trainer
 from w2v.vectors import Vectors
 
 MORE_WORKERS_THAN_CORES = pytest.mark.filterwarnings("ignore:3 workers were:UserWarning")

@@ -19,6 +19,8 @@ from w2v.cli import (
 )
 from w2v.cli.base import Group
 
+__all__ = ["main"]
+
 
 class _Commands(Group):
     """Knows the programs of word2vec.c by their names too, which the help does not list."""

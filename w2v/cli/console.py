@@ -13,8 +13,8 @@ from typing import Any
 
 import click
 
+from w2v import Word2Vec
 from w2v.training import Progress, Trainer
-from w2v.word2vec import Word2Vec
 
 _LINE_EVERY_S = 10.0
 _BAR_STEPS = 10_000

@@ -3,14 +3,14 @@
 import numpy as np
 import numpy.typing as npt
 
-from w2v.formats import Matrix
+from w2v.queries.cosines import Floats
 
 _MOST_ROUNDS = 100
 _SETTLED = 1e-3  # share of the words that change class in a round
 _WORDS_AT_ONCE = 1 << 13
 
 
-def word_classes(unit: Matrix, classes: int) -> npt.NDArray[np.int32]:
+def word_classes(unit: Floats, classes: int) -> npt.NDArray[np.int32]:
     """Put words into classes of much the same direction (spherical k-means).
 
     As in word2vec.c, word r starts in class r modulo `classes`, so that the same vectors give the
@@ -40,18 +40,18 @@ def word_classes(unit: Matrix, classes: int) -> npt.NDArray[np.int32]:
     return member
 
 
-def _centres(unit: Matrix, member: npt.NDArray[np.int32], classes: int) -> Matrix:
+def _centres(unit: Floats, member: npt.NDArray[np.int32], classes: int) -> Floats:
     """Mean direction of each class, (classes, D)."""
     order = np.argsort(member, kind="stable")
     starts = np.searchsorted(member[order], np.arange(classes))
-    centres: Matrix = np.add.reduceat(unit[order], starts, axis=0)
+    centres: Floats = np.add.reduceat(unit[order], starts, axis=0)
     length = np.linalg.norm(centres, axis=1, keepdims=True)
     length[length == 0] = 1
     centres /= length
     return centres
 
 
-def _nearest(unit: Matrix, centres: Matrix) -> tuple[npt.NDArray[np.int32], Matrix]:
+def _nearest(unit: Floats, centres: Floats) -> tuple[npt.NDArray[np.int32], Floats]:
     """For each word the class whose centre has the largest cosine with it, and that cosine."""
     member = np.empty(len(unit), np.int32)
     fit = np.empty(len(unit), np.float32)
@@ -63,7 +63,7 @@ def _nearest(unit: Matrix, centres: Matrix) -> tuple[npt.NDArray[np.int32], Matr
     return member, fit
 
 
-def _fill_empty(member: npt.NDArray[np.int32], fit: Matrix, classes: int) -> None:
+def _fill_empty(member: npt.NDArray[np.int32], fit: Floats, classes: int) -> None:
     """Give each empty class the worst-fitting word of those in classes of several."""
     sizes = np.bincount(member, minlength=classes)
     empty = np.flatnonzero(sizes == 0).tolist()

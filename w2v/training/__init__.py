@@ -6,6 +6,7 @@ from w2v.training.huffman import HuffmanTree
 from w2v.training.likelihood import Likelihood
 from w2v.training.model import step_shape
 from w2v.training.model_file import Fitted, load_model, save_model
+from w2v.training.progress import Progress
 from w2v.training.report import training_report
 from w2v.training.start import (
     FRESH,
@@ -15,7 +16,7 @@ from w2v.training.start import (
     with_frozen,
     word_list,
 )
-from w2v.training.trainer import Progress, Trainer
+from w2v.training.trainer import Trainer
 
 __all__ = [
     "FRESH",

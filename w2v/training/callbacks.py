@@ -5,12 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 from numbers import Integral, Real
-from typing import TYPE_CHECKING
 
 from w2v.errors import ConfigError, TrainingError
-
-if TYPE_CHECKING:
-    from w2v.training.trainer import Progress
+from w2v.training.progress import Progress
 
 
 class Callback:

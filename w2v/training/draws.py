@@ -13,12 +13,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from w2v.backends.base import GAMMA, MIX_1, MIX_2, Array, Backend
+from w2v.backends import Array, Backend, mixed
 
 TOKEN, NEGATIVE, INITIAL = 1, 2, 3
 """Purposes: keep this token and how wide is its window; which noise words; the first table."""
 
-_MASK = 2**64 - 1
 _LOW = np.uint64(0xFFFFFFFF)
 _HALF = np.uint64(32)
 
@@ -27,16 +26,8 @@ def stream_key(seed: int, purpose: int, epoch: int = 0) -> int:
     """Key of an independent stream of draws, in [0, 2**64)."""
     key = 0
     for part in (seed, purpose, epoch):
-        key = _mix(key ^ _mix(part))
+        key = mixed(key ^ mixed(part))
     return key
-
-
-def _mix(value: int) -> int:
-    """The output function of SplitMix64, on Python integers."""
-    z = (value + GAMMA) & _MASK
-    z = ((z ^ (z >> 30)) * MIX_1) & _MASK
-    z = ((z ^ (z >> 27)) * MIX_2) & _MASK
-    return z ^ (z >> 31)
 
 
 def high(bits: Array) -> Array:

@@ -8,12 +8,11 @@ from typing import Any
 import numpy as np
 
 from w2v.training.trainer import Trained, Trainer
+from w2v.version import __version__
 
 
 def training_report(trainer: Trainer, trained: Trained, why: str) -> dict[str, Any]:
     """A dictionary that JSON can hold; `why` says how the backend was chosen."""
-    from w2v import __version__
-
     corpus, backend = trainer.corpus, trainer.backend
     stats = corpus.stats
     return {

@@ -33,6 +33,7 @@ from w2v.training.model import (
     step_shape,
     taken,
 )
+from w2v.training.progress import Progress
 from w2v.training.start import FRESH, Start
 from w2v.vectors import Vectors
 
@@ -43,33 +44,6 @@ _DIVERGED = 10  # times the loss of untrained tables
 _FORGET_EVERY = 64  # chunks: what they take of memory is little, and to forget takes no time
 _LEAST_WORKER_STEP = 64  # tokens; below, a step is all overhead
 _LEAST_STEPS = 400  # of an epoch, unless they get smaller than that
-
-
-@dataclass(frozen=True)
-class Progress:
-    """How far training is."""
-
-    epoch: int
-    """From 1."""
-    epochs: int
-    done: float
-    """Fraction of all epochs, 0 to 1."""
-    seconds: float
-    """Since training began."""
-    raw_words_per_second: float
-    """Tokens of the text, rare and subsampled ones included."""
-    kept_tokens_per_second: float
-    """Tokens that were centres."""
-    learning_rate: float
-    loss: float | None
-    """Mean of the epoch so far, in nats per pair; None before it was measured."""
-    vectors: Callable[[], Vectors] = field(repr=False, compare=False)
-    """Makes a copy of the vectors as they are now; between epochs nothing moves meanwhile."""
-
-    @property
-    def seconds_left(self) -> float:
-        """Estimated from the speed so far."""
-        return self.seconds * (1 - self.done) / self.done if self.done else math.inf
 
 
 @dataclass(frozen=True)

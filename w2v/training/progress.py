@@ -1,0 +1,36 @@
+"""How far a training run is, for whoever looks on."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from w2v.vectors import Vectors
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far training is."""
+
+    epoch: int
+    """From 1."""
+    epochs: int
+    done: float
+    """Fraction of all epochs, 0 to 1."""
+    seconds: float
+    """Since training began."""
+    raw_words_per_second: float
+    """Tokens of the text, rare and subsampled ones included."""
+    kept_tokens_per_second: float
+    """Tokens that were centres."""
+    learning_rate: float
+    loss: float | None
+    """Mean of the epoch so far, in nats per pair; None before it was measured."""
+    vectors: Callable[[], Vectors] = field(repr=False, compare=False)
+    """Makes a copy of the vectors as they are now; between epochs nothing moves meanwhile."""
+
+    @property
+    def seconds_left(self) -> float:
+        """Estimated from the speed so far."""
+        return self.seconds * (1 - self.done) / self.done if self.done else math.inf
