@@ -4,7 +4,6 @@ from w2v.training import throughput
 from w2v.training.callbacks import Callback, EarlyStopping, checked
 from w2v.training.huffman import HuffmanTree
 from w2v.training.likelihood import Likelihood
-from w2v.training.model import step_shape
 from w2v.training.model_file import Fitted, load_model, save_model
 from w2v.training.progress import Progress
 from w2v.training.report import training_report
@@ -16,6 +15,7 @@ from w2v.training.start import (
     with_frozen,
     word_list,
 )
+from w2v.training.step_plan import step_shape
 from w2v.training.trainer import Trainer
 
 __all__ = [
