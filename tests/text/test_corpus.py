@@ -693,7 +693,7 @@ def test_no_temporary_folder(monkeypatch: pytest.MonkeyPatch) -> None:
 
 LIMITED = f"""
 import resource, sys
-from w2v.corpus import read_corpus
+from w2v.text import read_corpus
 from w2v.errors import CorpusError
 resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, {resource.RLIM_INFINITY}))
 try:

@@ -112,7 +112,7 @@ def trained(
     if fused and model._own is None:
         pytest.skip(f"{backend.name} has no way of its own for this")
     if not fused:
-        model._own, model.at_once = None, 1
+        model._own, model.at_once, model._step_tokens = None, 1, 1  # a block a step
     loss = pairs = steps = tokens = 0.0
     for epoch in range(2):
         falling = partial(rate, chunks=reader.chunks)
