@@ -3,20 +3,15 @@
 Knows words and no arrays of a backend. Arrow, which splits, is loaded when the first text is read.
 """
 
-from w2v.text.corpus import (
-    Corpus,
-    CorpusStats,
-    as_text,
-    batches,
-    is_path,
-    read_corpus,
-    read_sentences,
-)
+from w2v.text.corpus import Corpus, CorpusStats
 from w2v.text.decoding import STDIN, Progress, find_files, read_pieces
+from w2v.text.ingestion import is_path, read_corpus, read_sentences
 from w2v.text.python_prose import python_prose
+from w2v.text.sentences import as_text, batches
 from w2v.text.splitting import Dictionary, release_memory, split_ahead
 from w2v.text.spool import Int32s, Int64s, append_to, temporary_file
-from w2v.text.vocabulary import Vocabulary, is_word, read_words
+from w2v.text.vocabulary import Vocabulary, is_word
+from w2v.text.vocabulary_file import read_words
 
 __all__ = [
     "Corpus",
