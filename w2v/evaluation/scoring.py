@@ -106,7 +106,7 @@ def evaluate_analogies(
         Only the first so many words can be asked or answered; None or 0 for all.
     method : {"3cosadd", "3cosmul"}
         The answer is what of all but a, b and c has the highest score for b and c less a; see
-        `w2v.cosines.sums` and `w2v.cosines.largest`.
+        `w2v.queries.sums` and `w2v.queries.largest`.
     oov : {"skip", "zero"}
         A question with a word that cannot be asked does not count, or counts as answered wrongly.
     case : {"fallback", "fold", "exact"}
