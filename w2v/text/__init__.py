@@ -5,7 +5,7 @@ Knows words and no arrays of a backend. Arrow, which splits, is loaded when the 
 
 from w2v.text.corpus import Corpus, CorpusStats
 from w2v.text.decoding import STDIN, Progress, find_files, read_pieces
-from w2v.text.ingestion import is_path, read_corpus, read_sentences
+from w2v.text.ingestion import Source, is_path, read_corpus, read_sentences, read_source
 from w2v.text.python_prose import python_prose
 from w2v.text.sentences import as_text, batches
 from w2v.text.splitting import Dictionary, release_memory, split_ahead
@@ -21,6 +21,7 @@ __all__ = [
     "Int64s",
     "Progress",
     "STDIN",
+    "Source",
     "Vocabulary",
     "append_to",
     "as_text",
@@ -32,6 +33,7 @@ __all__ = [
     "read_corpus",
     "read_pieces",
     "read_sentences",
+    "read_source",
     "read_words",
     "release_memory",
     "split_ahead",

@@ -6,19 +6,24 @@ text, and a pipe or a one-shot iterator serves as well as a file: see `spool`.
 
 import os
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from w2v.errors import CorpusError
+from w2v.files import PathLike
 from w2v.text.corpus import Corpus, CorpusStats
 from w2v.text.decoding import Progress, find_files, read_pieces, source_name
 from w2v.text.sentences import TO_READ_FILES, as_text, shown
 from w2v.text.splitting import Dictionary, release_memory
 from w2v.text.spool import Spool
 from w2v.text.vocabulary import Vocabulary
+
+Source = PathLike | Sequence[Path] | Iterable[list[str] | tuple[str, ...]]
+"""Names of files, or sentences; `is_path` tells which."""
 
 
 def read_corpus(
@@ -155,6 +160,13 @@ def _read(
         )
         seconds = {"count": counted - spool.started, "encode": time.perf_counter() - counted}
         return Corpus(vocabulary, ids, ends, stats, seconds)
+
+
+def read_source(source: Source, *, errors: str = "strict", **options: Any) -> Corpus:
+    """`read_corpus` where `source` names files, and else `read_sentences`, with their `options`."""
+    if is_path(source):
+        return read_corpus(source, errors=errors, **options)  # type: ignore[arg-type]
+    return read_sentences(source, **options)  # type: ignore[arg-type]
 
 
 def is_path(source: object) -> bool:
