@@ -32,6 +32,7 @@ from w2v.text import decoding as textio
 from w2v.text import splitting as words
 from w2v.text import spool
 from w2v.text.corpus import Corpus, CorpusStats
+from w2v.text.corpus_files import find_files
 from w2v.text.ingestion import read_corpus, read_sentences
 from w2v.text.vocabulary import Vocabulary
 
@@ -425,7 +426,7 @@ def test_folders_and_patterns(tmp_path: Path) -> None:
     (tmp_path / "odd[1].txt").write_text("odd")
 
     def found(path: str) -> list[str]:
-        files = textio.find_files([tmp_path / path])
+        files = find_files([tmp_path / path])
         return [os.path.relpath(file, tmp_path) for file in files]
 
     assert found("") == ["a/z.txt", "b.txt", "c/d/e.log", "odd[1].txt"]
@@ -446,7 +447,7 @@ def test_links_below_a_folder(tmp_path: Path) -> None:
     (tmp_path / "elsewhere" / "back").symlink_to("../texts")
     (texts / "again").symlink_to(".")
     (texts / "file").symlink_to("../elsewhere/a")
-    assert textio.find_files([texts]) == [str(texts / "file"), str(texts / "linked" / "a")]
+    assert find_files([texts]) == [str(texts / "file"), str(texts / "linked" / "a")]
     (texts / "none").symlink_to("nowhere")
     with pytest.raises(CorpusError, match="texts/none is a link that cannot be followed: No such"):
         read_corpus(texts)

@@ -4,7 +4,8 @@ Knows words and no arrays of a backend. Arrow, which splits, is loaded when the 
 """
 
 from w2v.text.corpus import Corpus, CorpusStats
-from w2v.text.decoding import STDIN, Progress, find_files, read_pieces
+from w2v.text.corpus_files import STDIN, find_files
+from w2v.text.decoding import Progress, read_pieces
 from w2v.text.ingestion import Source, is_path, read_corpus, read_sentences, read_source
 from w2v.text.python_prose import python_prose
 from w2v.text.sentences import as_text, batches

@@ -16,10 +16,11 @@ from numpy.typing import NDArray
 from w2v.errors import CorpusError
 from w2v.files import PathLike
 from w2v.text.corpus import Corpus, CorpusStats
-from w2v.text.decoding import Progress, find_files, read_pieces, source_name
+from w2v.text.corpus_files import find_files, source_name
+from w2v.text.decoding import Progress, read_pieces
 from w2v.text.sentences import TO_READ_FILES, as_text, shown
 from w2v.text.splitting import Dictionary, release_memory
-from w2v.text.spool import Spool
+from w2v.text.spool import Int64s, Spool
 from w2v.text.vocabulary import Vocabulary
 
 Source = PathLike | Sequence[Path] | Iterable[list[str] | tuple[str, ...]]
@@ -135,14 +136,7 @@ def _read(
         counted = time.perf_counter()
         counts = spool.counts[: len(dictionary)]
         if vocabulary is None:
-            old = 0 if known is None else len(known)
-            frequent = old + np.flatnonzero(counts[old:] >= min(min_count, counts.max()))
-            some = dictionary.take(frequent), counts[frequent]
-            limits: dict[str, Any] = {"min_count": min_count, "max_vocab": max_vocab}
-            if known is None:
-                vocabulary = Vocabulary.from_counts(*some, **limits)
-            else:
-                vocabulary = known.extended(counts[:old], *some, **limits)
+            vocabulary = _chosen(dictionary, counts, min_count, max_vocab, known)
         final = dictionary.positions(vocabulary.words)
         kept = int(counts[final >= 0].sum())
         if not kept:
@@ -160,6 +154,23 @@ def _read(
         )
         seconds = {"count": counted - spool.started, "encode": time.perf_counter() - counted}
         return Corpus(vocabulary, ids, ends, stats, seconds)
+
+
+def _chosen(
+    dictionary: Dictionary,
+    counts: Int64s,
+    min_count: int,
+    max_vocab: int | None,
+    known: Vocabulary | None,
+) -> Vocabulary:
+    """Those words of the text that are frequent enough, after the known ones if there are any."""
+    old = 0 if known is None else len(known)
+    frequent = old + np.flatnonzero(counts[old:] >= min(min_count, counts.max()))
+    some = dictionary.take(frequent), counts[frequent]
+    limits: dict[str, Any] = {"min_count": min_count, "max_vocab": max_vocab}
+    if known is None:
+        return Vocabulary.from_counts(*some, **limits)
+    return known.extended(counts[:old], *some, **limits)
 
 
 def read_source(source: Source, *, errors: str = "strict", **options: Any) -> Corpus:
