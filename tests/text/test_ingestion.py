@@ -28,9 +28,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from w2v.errors import ConfigError, CorpusError
-from w2v.text import decoding as textio
+from w2v.text import decoding, spool
 from w2v.text import splitting as words
-from w2v.text import spool
 from w2v.text.corpus import Corpus, CorpusStats
 from w2v.text.corpus_files import find_files
 from w2v.text.ingestion import read_corpus, read_sentences
@@ -61,7 +60,7 @@ def write_stdin(monkeypatch: pytest.MonkeyPatch, data: bytes) -> None:
 @pytest.fixture
 def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make every loop over pieces, batches and blocks turn many times."""
-    monkeypatch.setattr(textio, "_PIECE_BYTES", 16)
+    monkeypatch.setattr(decoding, "_PIECE_BYTES", 16)
     monkeypatch.setattr("w2v.text.sentences._BATCH_TOKENS", 3)
     monkeypatch.setattr(spool, "_ENCODE_TOKENS", 5)
     monkeypatch.setattr(words, "_PART_CHARACTERS", 20)
@@ -108,7 +107,7 @@ def test_both_routes_agree_with_a_loop(
     file = tmp_path_factory.getbasetemp() / "agree.txt"
     file.write_text("".join(f"{' '.join(s)}\n" for s in sentences), encoding="utf-8")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(textio, "_PIECE_BYTES", 16)
+        patch.setattr(decoding, "_PIECE_BYTES", 16)
         patch.setattr("w2v.text.sentences._BATCH_TOKENS", 3)
         patch.setattr(spool, "_ENCODE_TOKENS", 5)
         patch.setattr(words, "_PART_CHARACTERS", 20)
@@ -188,8 +187,8 @@ def test_words_do_not_depend_on_where_pieces_end(
     file = tmp_path_factory.getbasetemp() / "pieces.txt"
     file.write_bytes(text.encode())
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(textio, "_PIECE_BYTES", piece)
-        pieces = list(textio.read_pieces([str(file)]))
+        patch.setattr(decoding, "_PIECE_BYTES", piece)
+        pieces = list(decoding.read_pieces([str(file)]))
     expected = text.removeprefix("\ufeff")
     assert "".join(pieces) == expected + "\n" * (expected[-1:] not in ("", "\n"))
     assert all(piece[-1].isspace() for piece in pieces)
@@ -207,7 +206,7 @@ def test_any_text_is_split_as_python_splits_it(
     file = tmp_path_factory.getbasetemp() / "any.txt"
     file.write_bytes(text.encode())
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(textio, "_PIECE_BYTES", 16)
+        patch.setattr(decoding, "_PIECE_BYTES", 16)
         patch.setattr(words, "_PART_CHARACTERS", part)
         patch.setattr(words, "_MERGE_WORDS", merge)
         corpus = read_corpus(file, min_count=1)
@@ -257,7 +256,7 @@ def test_invalid_utf8_names_the_line(tmp_path: Path, lines: int, bad: bytes) -> 
 
 @pytest.mark.parametrize("piece", [16, 17, 18, 19, 1000])
 def test_errors_replace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, piece: int) -> None:
-    monkeypatch.setattr(textio, "_PIECE_BYTES", piece)
+    monkeypatch.setattr(decoding, "_PIECE_BYTES", piece)
     data = b"caf\xe9 au lait\nna\xc3\xafve \xe6\x97 end \xf0\x9f\x98"
     expected = [["caf\ufffd", "au", "lait"], ["naïve", "\ufffd", "end", "\ufffd"]]
     assert read_text(tmp_path, data, errors="replace") == expected
@@ -381,7 +380,7 @@ def test_a_small_file_of_much_text_in_little_memory(tmp_path: Path, kind: str) -
     file.write_bytes(COMPRESSIONS[kind](b"word\n" * 4_000_000))
     tracemalloc.start()
     try:
-        assert sum(map(len, textio.read_pieces([str(file)]))) == 20_000_000
+        assert sum(map(len, decoding.read_pieces([str(file)]))) == 20_000_000
         assert tracemalloc.get_traced_memory()[1] < 12_000_000
     finally:
         tracemalloc.stop()
@@ -496,7 +495,7 @@ def test_named_pipe(tmp_path: Path) -> None:
 
 
 def test_progress_counts_stored_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(textio, "_REPORT_BYTES", 1 << 17)
+    monkeypatch.setattr(decoding, "_REPORT_BYTES", 1 << 17)
     (tmp_path / "a").write_bytes(b"some words here\n" * 40_000)
     (tmp_path / "b.gz").write_bytes(gzip.compress(b"some words here\n" * 40_000))
     total = sum(file.stat().st_size for file in tmp_path.iterdir())
