@@ -286,7 +286,8 @@ class Word2Vec(Estimator, Answers):
         BackendError, TrainingError
         """
         freeze, callbacks = word_list(freeze), checked(callbacks)
-        backend, why = choose_backend(self.config.backend, self.config.device)
+        config = self.config
+        backend, why = choose_backend(config.backend, config.device, in_order=config.deterministic)
         begin = pretrained.start(corpus) if pretrained else FRESH
         if continued:
             begin = continue_from(self.config, self._done(), corpus)

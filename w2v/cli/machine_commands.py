@@ -21,16 +21,16 @@ def backends() -> None:
     Example:
       w2v backends
     """
-    from w2v.backends import available_backends
+    from w2v.backends import available_backends, devices
 
     for found in available_backends():
         about = found.reason
         if found.backend is not None:
-            memory = found.backend.total_memory_bytes() / 2**30
+            memory = found.backend.memory().total / 2**30
             about = f"{found.backend.version} on {found.backend.device}, {memory:.1f} GiB"
         click.echo(f"{found.name:<8}{found.state:<15}{about}")
         for number, (name, free, total) in enumerate(
-            found.backend.devices() if found.backend else []
+            devices(found.backend) if found.backend else []
         ):
             sizes = f"{free / 2**30:.1f} of {total / 2**30:.1f} GiB free"
             click.echo(f"{'':<8}--device {number:<6}{name}, {sizes}")

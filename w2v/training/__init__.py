@@ -7,7 +7,6 @@ from w2v.training.estimator import Estimator
 from w2v.training.fitted import Fitted
 from w2v.training.huffman import HuffmanTree
 from w2v.training.likelihood import Likelihood
-from w2v.training.model import step_shape
 from w2v.training.model_file import load_model, save_model
 from w2v.training.progress import Progress
 from w2v.training.report import training_report
@@ -19,6 +18,7 @@ from w2v.training.start import (
     with_frozen,
     word_list,
 )
+from w2v.training.step_plan import step_shape
 from w2v.training.trainer import Trainer
 
 __all__ = [
