@@ -18,17 +18,18 @@ import pytest
 from w2v.backends import available_backends
 
 TESTS = Path(__file__).parent
-SELECTED = ["layers", "backends", "test_blocks.py", "test_draws.py", "test_model.py"]
+SELECTED = ["layers", "backends", "training/test_blocks.py", "training/test_draws.py"]
 SELECTED += [
-    "test_trainer.py::test_words_of_a_topic_come_together",
-    "test_trainer.py::test_deterministic_training_gives_the_same_bytes_on_every_backend",
-    "test_fused.py::test_chunks_are_trained_on_as_the_layers_do",
-    "test_fused.py::test_tokens_in_flight_share_the_cap",
-    "test_queries.py",
-    "test_cli_queries.py",
-    "test_evaluate.py",
-    "test_memory.py",
-    "test_start.py",
+    "training/test_model.py",
+    "training/test_trainer.py::test_words_of_a_topic_come_together",
+    "training/test_trainer.py::test_deterministic_training_gives_the_same_bytes_on_every_backend",
+    "training/test_fused.py::test_chunks_are_trained_on_as_the_layers_do",
+    "training/test_fused.py::test_tokens_in_flight_share_the_cap",
+    "queries/test_questions.py",
+    "cli/test_query_commands.py",
+    "evaluation/test_scoring.py",
+    "training/test_memory_plan.py",
+    "training/test_start.py",
 ]
 
 

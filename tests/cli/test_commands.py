@@ -137,7 +137,7 @@ class TestTrain:
             "backend": "numpy", "block_tokens": 8, "block_negatives": 12, "step_tokens": 64,
             "row_cap": 2.5, "deterministic": True,
         }  # fmt: skip
-        device = {"device"}  # see test_memory.py: the CPU has none
+        device = {"device"}  # see test_memory_plan.py: the CPU has none
         assert set(given) == set(Config.__dataclass_fields__) - device
         flags: list[object] = []
         for name, value in given.items():

@@ -12,7 +12,7 @@ from corpora import ANIMALS, TOOLS, two_topics, zipf
 from w2v.backends import Backend, get_backend
 from w2v.config import Config
 from w2v.errors import ConfigError, TrainingError
-from w2v.text.corpus import Corpus, read_sentences
+from w2v.text import Corpus, read_sentences
 from w2v.training import blocks, schedule, trainer
 from w2v.training.huffman import HuffmanTree
 from w2v.training.progress import Progress
