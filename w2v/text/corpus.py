@@ -6,6 +6,7 @@ text, and a pipe or a one-shot iterator serves as well as a file: see `spool`.
 
 import mmap
 import os
+import sys
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -102,6 +103,8 @@ class Corpus:
 
     def forget_pages(self) -> None:
         """Let the system take back the memory behind what was read of the arrays."""
+        if sys.platform == "win32":
+            return  # nothing to ask it with
         for array in self._open():
             mapping = getattr(array.base, "obj", None)
             if isinstance(mapping, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
