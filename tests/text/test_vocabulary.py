@@ -1,6 +1,7 @@
 """Vocabularies: order, pruning, keep probabilities, and the file they are kept in."""
 
 import os
+import sys
 import threading
 from collections import Counter
 from pathlib import Path
@@ -233,6 +234,8 @@ def test_save_writes_through_links_and_into_pipes(tmp_path: Path) -> None:
     vocabulary.save(tmp_path / "link")
     assert (tmp_path / "link").is_symlink()
     assert (tmp_path / "file").read_text() == "a 2\n"
+    if sys.platform == "win32":
+        return  # no named pipes
     os.mkfifo(tmp_path / "pipe")
     writer = threading.Thread(target=vocabulary.save, args=[tmp_path / "pipe"])
     writer.start()

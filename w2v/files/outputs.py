@@ -182,7 +182,8 @@ def _draft(name: str) -> Iterator[BinaryIO]:
         with open(name, "wb", buffering=_BLOCK_BYTES) as handle:
             yield handle
         return
-    draft = os.path.join(os.path.dirname(os.path.realpath(name)), f".w2v-{secrets.token_hex(8)}.tmp")
+    folder = os.path.dirname(os.path.realpath(name))
+    draft = os.path.join(folder, f".w2v-{secrets.token_hex(8)}.tmp")
     try:
         with open(draft, "xb", buffering=_BLOCK_BYTES) as handle:
             if mode is not None:
