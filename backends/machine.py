@@ -50,7 +50,7 @@ def peak_memory_bytes() -> int:
 def total_memory_bytes() -> int:
     """Memory of the machine."""
     if hasattr(os, "sysconf"):
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+        return int(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
     import psutil
 
     return int(psutil.virtual_memory().total)

@@ -144,7 +144,8 @@ def test_windows(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     )
     monkeypatch.setitem(sys.modules, "psutil", psutil)
     monkeypatch.setattr(machine, "_PROC", tmp_path)
-    monkeypatch.delattr(os, "sched_getaffinity", raising=False)
+    for name in ("sched_getaffinity", "sysconf"):
+        monkeypatch.delattr(os, name, raising=False)
     monkeypatch.setattr(sys, "platform", "win32")
     monkeypatch.setattr("platform.machine", lambda: "AMD64")
     assert machine.cpu() == "AMD64 CPU, 2 cores, 3 threads"

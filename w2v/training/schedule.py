@@ -29,7 +29,7 @@ class Schedule(NamedTuple):
 def schedule(config: Config, shape: StepShape, chunks: int, kept: float) -> Schedule:
     """The workers for a text of some chunks, each with so many kept tokens, about.
 
-    As many as asked for, else as many as there are cores, within what the backend allows.
+    As many as asked for, else as can run at once, within what the backend allows.
     """
     at_once = usable_cores()
     wanted = config.workers or (1 if config.deterministic else at_once)
