@@ -67,10 +67,9 @@ def test_the_process_needs_no_plan(corpus: Corpus) -> None:
     assert Trainer(Config(min_count=1), corpus, get_backend("numpy")).memory is None
 
 
+@pytest.mark.parametrize("backend", ["cupy"], indirect=True)
 @pytest.mark.parametrize("loss", ["ns", "hs"])
 def test_training_keeps_to_the_plan(backend: Backend, corpus: Corpus, loss: str) -> None:
-    if backend.name != "cupy":
-        pytest.skip(f"{backend.name} works in the memory of the process")
     for options in ({}, {"deterministic": True}):
         settings: dict[str, Any] = {"dim": 50, "min_count": 1, "epochs": 1, "loss": loss}
         trainer = Trainer(Config(**settings | options), corpus, backend)
@@ -79,9 +78,8 @@ def test_training_keeps_to_the_plan(backend: Backend, corpus: Corpus, loss: str)
         assert backend.peak_memory_bytes() <= 1.05 * trainer.memory.planned
 
 
+@pytest.mark.parametrize("backend", ["cupy"], indirect=True)
 def test_the_text_is_counted_as_it_is_held(backend: Backend) -> None:
-    if backend.name != "cupy":
-        pytest.skip(f"{backend.name} works in the memory of the process")
     shape = StepShape(16, 32, 8192)
     assert backend.takes_chunks(100, 5, shape, 0)
     assert not backend.takes_chunks(100_000, 5, shape, 0)
