@@ -2,7 +2,7 @@
 # On a machine with a GPU: make gpu-check EXTRAS=cuda13 CORPUS=text.gz EVAL_DIR=folder
 PYTHON ?= python3
 EXTRAS ?=
-# Tests run side by side, a process a core; 0 for all in one
+# Tests run side by side, a process a core; WORKERS=0 for all in one
 WORKERS ?= auto
 VENV := .venv
 BIN := $(VENV)/bin

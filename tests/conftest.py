@@ -1,8 +1,8 @@
 """The `backend` fixture: every test that asks for it runs once per array library.
 
-Where CuPy cannot be used, its turn is taken by `standin/cupy.py`, unless `W2V_REQUIRE_BACKENDS` names
-it. Only these tests see the stand-in, and only while they run: to all others, and to every process
-they start, CuPy is what it is on this machine.
+Where CuPy cannot be used, its turn is taken by `standin/cupy.py`, unless `W2V_REQUIRE_BACKENDS`
+names it. Only these tests see the stand-in, and only while they run: to all others, and to every
+process they start, CuPy is what it is on this machine.
 """
 
 from __future__ import annotations
