@@ -2,6 +2,8 @@
 # On a machine with a GPU: make gpu-check EXTRAS=cuda13 CORPUS=text.gz EVAL_DIR=folder
 PYTHON ?= python3
 EXTRAS ?=
+# Tests run side by side, a process a core; WORKERS=0 for all in one
+WORKERS ?= auto
 VENV := .venv
 BIN := $(VENV)/bin
 
@@ -11,7 +13,7 @@ demo: $(VENV)/.run
 	$(BIN)/w2v demo
 
 test: $(VENV)/.test$(EXTRAS)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(WORKERS) --maxprocesses 16 --dist worksteal
 
 check: lint types test
 

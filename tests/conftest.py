@@ -1,18 +1,32 @@
-"""The `backend` fixture: every test that asks for it runs once per array library."""
+"""The `backend` fixture: every test that asks for it runs once per array library.
+
+Where CuPy cannot be used, its turn is taken by `standin/cupy.py`, unless `W2V_REQUIRE_BACKENDS`
+names it. Only these tests see the stand-in, and only while they run: to all others, and to every
+process they start, CuPy is what it is on this machine.
+"""
 
 from __future__ import annotations
 
 import os
+import shutil
+import sys
+from functools import cache
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from types import ModuleType
+from typing import Any
 
+import numpy as np
 import pytest
 
 from w2v.backends import Backend, get_backend
 from w2v.errors import BackendError
 
+STANDIN = Path(__file__).with_name("standin") / "cupy.py"
 collect_ignore = ["standin"]  # no tests: a `cupy` for machines without a GPU
 BACKENDS = ("numpy", "numba", "cupy")
 REQUIRE = "W2V_REQUIRE_BACKENDS"
-"""Environment variable: backends, by comma, that must be usable here: a skip is a failure."""
+"""Environment variable: backends, by comma, that must be usable here: no skip, no stand-in."""
 
 
 def required_backends() -> set[str]:
@@ -27,13 +41,49 @@ def pytest_configure() -> None:
     required_backends()
 
 
-@pytest.fixture(scope="session", params=BACKENDS)
-def backend(request: pytest.FixtureRequest) -> Backend:
+def pytest_report_header() -> str:
+    why = unusable("cupy")
+    return "cupy: as installed" if why is None else f"cupy: the stand-in of tests/standin ({why})"
+
+
+@cache
+def unusable(name: str) -> BackendError | None:
+    """Why a backend cannot be used on this machine; None where it can."""
+    try:
+        get_backend(name)
+    except BackendError as error:
+        return error
+    return None
+
+
+@cache
+def stand_in() -> ModuleType:
+    """The module of `standin/cupy.py`, of which `sys.modules` knows nothing."""
+    spec = spec_from_file_location("cupy", STANDIN)
+    assert spec is not None
+    assert spec.loader is not None
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    if shutil.which("g++") is None:
+        module.RawModule = without_compiler  # type: ignore[attr-defined]
+    return module
+
+
+def without_compiler(**_: Any) -> None:
+    pytest.skip("no g++ on the PATH, which compiles the kernels where there is no GPU")
+
+
+@pytest.fixture(params=BACKENDS)
+def backend(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Backend:
     """Each backend in turn; skipped, with the reason, where it cannot be used."""
     name: str = request.param
-    try:
-        return get_backend(name)
-    except BackendError as error:
+    if error := unusable(name):
         if name in required_backends():
             pytest.fail(f"{REQUIRE} names {name!r}: {error}", pytrace=False)
-        pytest.skip(str(error))
+        if name != "cupy":
+            pytest.skip(str(error))
+        cupy = stand_in()
+        monkeypatch.setattr(cupy, "_rng", np.random.default_rng(0))  # the same sums in any order
+        monkeypatch.setitem(sys.modules, "cupy", cupy)
+        monkeypatch.setenv("CUPY_STRICT_DRIFT", "error")
+    return get_backend(name)

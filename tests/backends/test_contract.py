@@ -348,10 +348,11 @@ class TestTheFixture:
             check=False,
         )
 
-    def test_unusable_is_skipped_with_its_reason(self, tmp_path: Path) -> None:
+    def test_unusable_is_stood_in_for_and_why_is_said(self, tmp_path: Path) -> None:
         done = self.run(tmp_path, "numpy")
         assert done.returncode == 0, done.stdout
-        assert "2 passed, 1 skipped" in done.stdout
+        assert "3 passed" in done.stdout
+        assert "cupy: the stand-in of tests/standin (" in done.stdout
         assert "CuPy is installed but broken: libfoo.so is missing" in done.stdout
 
     def test_required_and_unusable_fails(self, tmp_path: Path) -> None:

@@ -303,15 +303,23 @@ def test_memory_that_runs_out_ends_in_a_sentence(
     assert not any(path.exists() for path in outputs)
 
 
+@pytest.fixture(scope="module")
+def long_corpus(tmp_path_factory: pytest.TempPathFactory, corpus: Path) -> Path:
+    """An epoch is soon over, and its loss said; a hundred outlast any signal."""
+    path = tmp_path_factory.mktemp("corpus") / "long.txt"
+    path.write_text(40 * f"{corpus.read_text(encoding='utf-8')}\n", encoding="utf-8")
+    return path
+
+
 @pytest.mark.parametrize("existing", [False, True])
 def test_interrupt_exits_130_and_leaves_no_half_file(
-    corpus: Path, tmp_path: Path, existing: bool
+    long_corpus: Path, tmp_path: Path, existing: bool
 ) -> None:
     out = tmp_path / "v.bin"
     if existing:
         out.write_bytes(b"old")
-    command = [sys.executable, "-m", "w2v", "train", str(corpus), "-o", str(out)]
-    command += ["--epochs", "100000", "--workers", "2", "--backend", "numpy"]
+    command = [sys.executable, "-m", "w2v", "train", str(long_corpus), "-o", str(out)]
+    command += ["--epochs", "100", "--workers", "2", "--backend", "numpy"]
     child = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     assert child.stderr is not None
     for line in child.stderr:
@@ -331,11 +339,12 @@ def test_interrupt_exits_130_and_leaves_no_half_file(
 @pytest.mark.skipif(sys.platform == "win32", reason="a signal ends a process at once there")
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
 def test_signals_that_end_a_process_leave_no_half_file(
-    corpus: Path, tmp_path: Path, name: str
+    long_corpus: Path, tmp_path: Path, name: str
 ) -> None:
     number = signal.Signals[name]
-    command = [sys.executable, "-m", "w2v", "train", str(corpus), "-o", str(tmp_path / "v.bin")]
-    command += ["--epochs", "100000", "--backend", "numpy"]
+    out = tmp_path / "v.bin"
+    command = [sys.executable, "-m", "w2v", "train", str(long_corpus), "-o", str(out)]
+    command += ["--epochs", "100", "--backend", "numpy"]
     heeded = signal.signal(number, signal.SIG_DFL)  # it may be ignored here: nohup make test
     try:
         child = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)

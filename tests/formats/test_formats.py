@@ -385,6 +385,11 @@ def test_more_rows_than_announced_are_read_with_a_warning(tmp_path: Path) -> Non
 ROW = b"a " + packed(0.25, 0.5, 0.75)
 
 
+def gzipped(content: bytes) -> bytes:
+    """Without the time, so that the names of the tests stay the same."""
+    return gzip.compress(content, mtime=0)
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [
@@ -423,9 +428,9 @@ ROW = b"a " + packed(0.25, 0.5, 0.75)
         (b"1 2\na 1 2\nb\0 3 4\n", r"line 3: there is a NUL character in the word b'b\\x00'"),
         (b"2 2\na 1 2\nb  4\n", "line 3: expected 2 numbers, found 1"),
         (b"\x1f\x8b\x08\0garbage", "is cut short: the gzip data in it has no end"),
-        (gzip.compress(b"just prose\n"), "is not a word2vec text or binary file"),
-        (gzip.compress(gzip.compress(b"1 1\na 1\n")), "is compressed twice, with gzip inside"),
-        (gzip.compress(b"PK\3\4"), "is a gzip file with a zip, npz or safetensors file inside"),
+        (gzipped(b"just prose\n"), "is not a word2vec text or binary file"),
+        (gzipped(gzipped(b"1 1\na 1\n")), "is compressed twice, with gzip inside"),
+        (gzipped(b"PK\3\4"), "is a gzip file with a zip, npz or safetensors file inside"),
         (b"\xff\xfea\0 \x001\0", "is UTF-16 text"),
         (b"a" * 257 + b"ustar\0", "is a tar archive"),
         (b"PK\3\4", "is a damaged or foreign npz file"),

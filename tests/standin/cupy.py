@@ -29,7 +29,6 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 import tempfile
 import traceback
 from types import ModuleType, SimpleNamespace
@@ -552,7 +551,6 @@ def _as_strided(x, shape=None, strides=None):
 def _module(name, **members):
     module = ModuleType(name)
     module.__dict__.update(members)
-    sys.modules[name] = module
     return module
 
 

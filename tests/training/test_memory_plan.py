@@ -64,10 +64,9 @@ def test_the_process_needs_no_plan(corpus: Corpus) -> None:
     assert Trainer(Config(min_count=1), corpus, get_backend("numpy")).memory is None
 
 
+@pytest.mark.parametrize("backend", ["cupy"], indirect=True)
 @pytest.mark.parametrize("loss", ["ns", "hs"])
 def test_training_keeps_to_the_plan(backend: Backend, corpus: Corpus, loss: str) -> None:
-    if backend.name != "cupy":
-        pytest.skip(f"{backend.name} works in the memory of the process")
     for options in ({}, {"deterministic": True}):
         settings: dict[str, Any] = {"dim": 50, "min_count": 1, "epochs": 1, "loss": loss}
         where = get_backend("cupy", in_order="deterministic" in options)
@@ -77,9 +76,8 @@ def test_training_keeps_to_the_plan(backend: Backend, corpus: Corpus, loss: str)
         assert backend.memory().peak <= 1.05 * trainer.memory.planned
 
 
+@pytest.mark.parametrize("backend", ["cupy"], indirect=True)
 def test_the_text_is_counted_as_it_is_held(backend: Backend) -> None:
-    if backend.name != "cupy":
-        pytest.skip(f"{backend.name} works in the memory of the process")
     free = backend.memory().free
     assert free is not None
     tokens = free // 4  # that fill all that is free
