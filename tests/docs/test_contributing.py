@@ -1,0 +1,51 @@
+"""CONTRIBUTING shows the house as it is."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+import w2v.text
+import w2v.training
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+FLOORS = re.findall(r"^    (\d)   (.+)$", PAGE, re.MULTILINE)
+PATHS = [name for name in re.findall(r"`([\w./*]+)`", PAGE) if "/" in name and "NAME" not in name]
+
+
+def exists(name: str) -> bool:
+    """From the root, or from `w2v/`."""
+    return any(any(folder.glob(name.rstrip("/"))) for folder in (ROOT, ROOT / "w2v"))
+
+
+@pytest.mark.parametrize("name", PATHS)
+def test_files_that_are_named_exist(name: str) -> None:
+    assert exists(name), name
+
+
+def test_a_missing_file_is_noticed() -> None:
+    assert not exists("w2v/nowhere.py")
+
+
+def test_floors_are_those_of_the_table() -> None:
+    source = (ROOT / "tests" / "backends" / "test_imports.py").read_text(encoding="utf-8")
+    table = re.findall(r"^    \{\n(.*?)^    \},?$", source, re.MULTILINE | re.DOTALL)
+    assert len(FLOORS) == len(table) == 9
+    for number, line in FLOORS:
+        rooms = re.findall(r'^        "(\w+)":', table[int(number) - 1], re.MULTILINE)
+        assert rooms == line.split()[: len(rooms)], number
+
+
+@pytest.mark.parametrize("room", [w2v.text, w2v.training], ids=lambda room: room.__name__)
+def test_names_of_rooms_are_there(room: object) -> None:
+    folder = str(room.__name__).rpartition(".")[2]  # type: ignore[attr-defined]
+    names = re.findall(rf"(?<![\w./`]){folder}\.(\w+)", PAGE)
+    assert len(names) > 1
+    for name in names:
+        sources = (ROOT / "w2v" / folder).glob("*.py")
+        pattern = re.compile(rf"^(?:class|def) {name}\b", re.MULTILINE)
+        found = any(pattern.search(path.read_text(encoding="utf-8")) for path in sources)
+        assert found or (ROOT / "w2v" / folder / f"{name}.py").exists(), name
