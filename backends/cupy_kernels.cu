@@ -1,4 +1,6 @@
-// Training steps as single launches; cupy_kernels.py checks arguments and launches them.
+// Training steps as single launches; cupy_kernels.py checks arguments and launches them. All of it is
+// one text, because CuPy compiles one: first draws and windows, then, once, what the steps have in
+// common, from the walk over the blocks to the row-step cap, then each step's own.
 //
 // A thread block takes one block of text after the other: it copies the rows that the block needs to
 // shared memory, makes the scores, errors and changes there, and adds the changes to the tables with
@@ -30,6 +32,14 @@ __device__ u32 below(u32 bound, u32 bits) {
 __device__ int noise_word(const u32* accept, const int* alias, int words, u64 bits) {
     u32 column = below((u32)words, (u32)(bits >> 32));
     return (u32)bits <= accept[column] ? (int)column : alias[column];
+}
+
+// The noise words that a block shares.
+__device__ void draw_noise(
+    int* out, const u32* accept, const int* alias, int words, u64 start, int shared, u64 number
+) {
+    for (int n = threadIdx.x; n < shared; n += blockDim.x)
+        out[n] = noise_word(accept, alias, words, random_bits(start, number * shared + n));
 }
 
 extern "C" __global__ void draw_kept(
@@ -79,14 +89,68 @@ __device__ float softplus(float x) {  // -log sigmoid(-x)
     return fmaxf(x, 0.0f) + log1pf(expf(-fabsf(x)));
 }
 
-// The tokens of one chunk among the kept ones.
-struct Chunk {
-    int first, kept;
-    __device__ Chunk(const int* ranks, int offset, int own, int tokens, int chunk) {
-        int low = offset + chunk * tokens, high = min(low + tokens, offset + own);
-        first = before(ranks, low);
-        kept = before(ranks, high) - first;
+// A block of text among the kept tokens.
+struct Block {
+    int at, tokens;  // the first, and how many; where the chunk has ended, 0 or less
+    u64 number;
+    float rate, step;  // the learning rate; and alpha / cap for one term
+    bool measure;      // the loss
+};
+
+// The blocks of some chunks, each of which has a whole number of them.
+struct Walk {
+    const int* ranks;
+    int offset, own, chunk_tokens, chunks;
+    long long first_chunk;
+    float alpha, alpha_step, cap;
+    int loss_every;
+    int block;
+    int parts;  // that terms are counted in
+    __device__ int per_chunk() const { return (chunk_tokens + block - 1) / block; }
+    __device__ int count() const { return chunks * per_chunk(); }
+    __device__ Block operator[](int item) const {
+        const int c = item / per_chunk(), b = item % per_chunk();
+        const int low = offset + c * chunk_tokens, high = min(low + chunk_tokens, offset + own);
+        const int first = before(ranks, low), kept = before(ranks, high) - first;
+        const float blocks = (float)((kept + block - 1) / block);
+        const float rate = alpha + alpha_step * (c + b / blocks);
+        const u64 number = (u64)(first_chunk + c) * per_chunk() + b;
+        const int tokens = min(block, kept - b * block);
+        return {first + b * block, tokens, number, rate, rate / cap / parts, number % loss_every == 0};
     }
+};
+
+struct Sums {
+    double kept, loss, pairs;
+    __device__ Sums() : kept(0), loss(0), pairs(0) {}
+    __device__ void count(const Block& block, int block_pairs) {  // once a block
+        if (threadIdx.x != 0) return;
+        kept += block.tokens;
+        if (block.measure) pairs += block_pairs;
+    }
+    __device__ void give(double* sums) const {
+        if (kept != 0) atomicAdd(sums, kept);
+        if (loss != 0) atomicAdd(sums + 1, loss);
+        if (pairs != 0) atomicAdd(sums + 2, pairs);
+    }
+};
+
+// rate weight (label - sigmoid(score)); the loss is added up where it is measured
+__device__ float error_of(float score, bool label, float weight, const Block& block, Sums& found) {
+    if (block.measure) found.loss += weight * softplus(label ? -score : score);
+    return block.rate * weight * ((label ? 1.0f : 0.0f) - sigmoid(score));
+}
+
+// Pieces of shared memory, each on 16 bytes.
+struct Memory {
+    float* at;
+    __device__ explicit Memory(float* memory) : at(memory) {}
+    __device__ float* floats(int count) {
+        float* taken = at;
+        at += (count + 3) / 4 * 4;
+        return taken;
+    }
+    __device__ int* ints(int count) { return reinterpret_cast<int*>(floats(count)); }
 };
 
 __device__ int padded(int count) {
@@ -114,20 +178,6 @@ __device__ void fetch(
             for (int i = 0; i < 4; i++)
                 if (first + i < count) rows[(first + i) * wide + k] = values[i];
         }
-}
-
-// Adds changes to the rows of a table, scaled, a warp a row; with `wide` 0 one change to all.
-__device__ void add(
-    float* table, int stride, const int* ids, const int* terms, const float* factors, int count,
-    const float* changes, int wide, int dim
-) {
-    for (int n = threadIdx.x / warpSize; n < count; n += blockDim.x / warpSize) {
-        if (!terms[n]) continue;
-        float* row = table + (size_t)ids[n] * stride;
-        const float factor = factors[n];
-        for (int k = threadIdx.x % warpSize; k < dim; k += warpSize)
-            atomicAdd(row + k, factor * changes[n * wide + k]);
-    }
 }
 
 // ---- products in tiles: what is read from shared memory is used several times in registers ----
@@ -220,63 +270,86 @@ __device__ void toward_rows(
     }
 }
 
-// ---- the row-step cap ----
-
-__device__ void take_off(int* flight, const int* ids, const int* terms, int count) {
-    for (int i = threadIdx.x; i < count; i += blockDim.x)
-        if (terms[i]) atomicAdd(flight + ids[i], terms[i]);
-}
-
-__device__ void land(int* flight, const int* ids, const int* terms, int count) {
-    for (int i = threadIdx.x; i < count; i += blockDim.x)
-        if (terms[i]) atomicAdd(flight + ids[i], -terms[i]);
-}
+// ---- changes, and the row-step cap ----
 
 // From so many terms on a row is frozen: its counter begins with them.
 const int FROZEN = 1 << 30;
 
-// What each row's change is scaled by. `step` is alpha / cap for one term.
-__device__ void scales(
-    float* factors, int* flight, const int* ids, const int* terms, int count, float step
-) {
-    for (int i = threadIdx.x; i < count; i += blockDim.x) {
-        if (!terms[i]) continue;
-        const int all = atomicAdd(flight + ids[i], 0);
-        factors[i] = all >= FROZEN ? 0.0f : 1.0f / fmaxf(1.0f, step * (float)all);
+// Rows of a table that a block of threads changes, all of them or, without terms, some.
+struct Rows {
+    float* table;
+    int stride;
+    int* flight;  // terms in flight on each row of the table
+    const int* ids;
+    const int* terms;  // that the block adds to its rows
+    float* factors;    // that its changes are scaled by
+    int count;
+
+    __device__ void count_in(int sign) const {
+        for (int i = threadIdx.x; i < count; i += blockDim.x)
+            if (terms[i]) atomicAdd(flight + ids[i], sign * terms[i]);
     }
+    __device__ void take_off() const { count_in(1); }
+    __device__ void land() const { count_in(-1); }
+
+    __device__ void scale(float step) const {
+        for (int i = threadIdx.x; i < count; i += blockDim.x) {
+            if (!terms[i]) continue;
+            const int all = atomicAdd(flight + ids[i], 0);
+            factors[i] = all >= FROZEN ? 0.0f : 1.0f / fmaxf(1.0f, step * (float)all);
+        }
+    }
+
+    // Adds changes, scaled, a warp a row; with `wide` 0 one change to all.
+    __device__ void add(const float* changes, int wide, int dim) const {
+        for (int n = threadIdx.x / warpSize; n < count; n += blockDim.x / warpSize) {
+            if (!terms[n]) continue;
+            float* row = table + (size_t)ids[n] * stride;
+            const float factor = factors[n];
+            for (int k = threadIdx.x % warpSize; k < dim; k += warpSize)
+                atomicAdd(row + k, factor * changes[n * wide + k]);
+        }
+    }
+};
+
+// When all changes are added, their terms are in flight no more.
+__device__ void land(const Rows& in, const Rows& out) {
+    __syncthreads();
+    in.land();
+    out.land();
+    __syncthreads();
 }
 
-struct Sums {
-    double kept, loss, pairs;
-    __device__ Sums() : kept(0), loss(0), pairs(0) {}
-    __device__ void give(double* sums) const {
-        if (kept != 0) atomicAdd(sums, kept);
-        if (loss != 0) atomicAdd(sums + 1, loss);
-        if (pairs != 0) atomicAdd(sums + 2, pairs);
-    }
-};
+// Changes both tables by what errors say; `apart` are the changes of input rows, 0 for one for all.
+__device__ void change(
+    const Rows& in, const Rows& out, const float* errors, int lanes, const float* hidden,
+    float* d_hidden, float* rows, int wide, int apart, int dim
+) {
+    toward_hidden(d_hidden, errors, lanes, rows, out.count, wide);
+    __syncthreads();
+    toward_rows(rows, errors, lanes, hidden, out.count, wide);
+    in.add(d_hidden, apart, dim);
+    __syncthreads();
+    out.add(rows, wide, dim);
+    land(in, out);
+}
 
-// Pieces of shared memory, each on 16 bytes.
-struct Memory {
-    float* at;
-    __device__ explicit Memory(float* memory) : at(memory) {}
-    __device__ float* floats(int count) {
-        float* taken = at;
-        at += (count + 3) / 4 * 4;
-        return taken;
-    }
-    __device__ int* ints(int count) { return reinterpret_cast<int*>(floats(count)); }
-};
+// ---- the arguments of the steps ----
 
-// ---- negative sampling: terms are counted in 1 / shared of a term, so that they are integers ----
-
-#define TEXT \
-    const int *ids, const short *left, const short *right, const int *ranks, int size, int offset, \
-    int own, int chunk_tokens, int chunks, long long first_chunk
 #define TABLES \
     float *input, float *output, int dim, int stride_in, int stride_out, int *flight_in, \
     int *flight_out
+#define TEXT \
+    const int *ids, const short *left, const short *right, const int *ranks, int size, int offset, \
+    int own, int chunk_tokens, int chunks, long long first_chunk
 #define RATE float alpha, float alpha_step, float cap, int loss_every, double *sums
+#define WALK \
+    ranks, offset, own, chunk_tokens, chunks, first_chunk, alpha, alpha_step, cap, loss_every
+#define IN input, stride_in, flight_in
+#define OUT output, stride_out, flight_out
+
+// ---- negative sampling: terms are counted in 1 / shared of a term, so that they are integers ----
+
 #define NOISE const u32 *accept, const int *alias, int words, u64 noise_start, int negative, int shared
 
 // Contexts in the core against the centres of the halo and noise words that the block shares.
@@ -298,18 +371,14 @@ extern "C" __global__ void skipgram_shared(TABLES, TEXT, NOISE, RATE, int window
     int* pairs_of = take.ints(lanes);
     int* terms_in = take.ints(block);
     int* terms = take.ints(count);
-    const int per_chunk = (chunk_tokens + block - 1) / block, total = ranks[size - 1];
+    const int total = ranks[size - 1];
+    const Walk walk{WALK, block, shared};
     const float each = (float)negative / shared;
     Sums found;
-    for (int item = blockIdx.x; item < chunks * per_chunk; item += gridDim.x) {
-        const int c = item / per_chunk, b = item % per_chunk;
-        const Chunk chunk(ranks, offset, own, chunk_tokens, c);
-        const int tokens = min(block, chunk.kept - b * block), at = chunk.first + b * block;
+    for (int item = blockIdx.x; item < walk.count(); item += gridDim.x) {
+        const Block here = walk[item];
+        const int tokens = here.tokens, at = here.at;
         if (tokens <= 0) continue;
-        const u64 number = (u64)(first_chunk + c) * per_chunk + b;
-        const float blocks = (float)((chunk.kept + block - 1) / block);
-        const float rate = alpha + alpha_step * (c + b / blocks), step = rate / cap / shared;
-        const bool measure = number % loss_every == 0;
         for (int t = threadIdx.x; t < lanes; t += blockDim.x) {
             core[t] = t < tokens ? ids[at + t] : 0;
             pairs_of[t] = 0;
@@ -321,9 +390,7 @@ extern "C" __global__ void skipgram_shared(TABLES, TEXT, NOISE, RATE, int window
             from[j] = inside ? max(0, centre - left[place]) : 0;
             until[j] = inside ? min(tokens, centre + right[place] + 1) : 0;
         }
-        for (int n = threadIdx.x; n < shared; n += blockDim.x)
-            words_of[span + n] =
-                noise_word(accept, alias, words, random_bits(noise_start, number * shared + n));
+        draw_noise(words_of + span, accept, alias, words, noise_start, shared, here.number);
         __syncthreads();
         fetch(hidden, wide, input, stride_in, core, lanes, dim);
         fetch(rows, wide, output, stride_out, words_of, count, dim);
@@ -343,8 +410,10 @@ extern "C" __global__ void skipgram_shared(TABLES, TEXT, NOISE, RATE, int window
         for (int n = threadIdx.x; n < shared; n += blockDim.x) terms[span + n] = all * negative;
         score(errors, lanes, rows, count, hidden, wide);
         __syncthreads();
-        take_off(flight_in, core, terms_in, tokens);
-        take_off(flight_out, words_of, terms, count);
+        const Rows in{IN, core, terms_in, factors_in, tokens};
+        const Rows out{OUT, words_of, terms, factors, count};
+        in.take_off();
+        out.take_off();
         for (int i = threadIdx.x; i < count * lanes; i += blockDim.x) {
             const int n = i / lanes, t = i % lanes;
             const bool true_word = n < span;
@@ -353,28 +422,15 @@ extern "C" __global__ void skipgram_shared(TABLES, TEXT, NOISE, RATE, int window
             float error = 0;
             if (counts) {
                 const float weight = true_word ? 1.0f : each * pairs_of[t];
-                error = rate * weight * ((true_word ? 1.0f : 0.0f) - sigmoid(errors[i]));
-                if (measure) found.loss += weight * softplus(true_word ? -errors[i] : errors[i]);
+                error = error_of(errors[i], true_word, weight, here, found);
             }
             errors[i] = error;
         }
-        if (threadIdx.x == 0) {
-            found.kept += tokens;
-            if (measure) found.pairs += all;
-        }
+        found.count(here, all);
         __syncthreads();
-        scales(factors_in, flight_in, core, terms_in, tokens, step);
-        scales(factors, flight_out, words_of, terms, count, step);
-        toward_hidden(d_hidden, errors, lanes, rows, count, wide);
-        __syncthreads();
-        toward_rows(rows, errors, lanes, hidden, count, wide);
-        add(input, stride_in, core, terms_in, factors_in, tokens, d_hidden, wide, dim);
-        __syncthreads();
-        add(output, stride_out, words_of, terms, factors, count, rows, wide, dim);
-        __syncthreads();
-        land(flight_in, core, terms_in, tokens);
-        land(flight_out, words_of, terms, count);
-        __syncthreads();
+        in.scale(here.step);
+        out.scale(here.step);
+        change(in, out, errors, lanes, hidden, d_hidden, rows, wide, wide, dim);
     }
     found.give(sums);
 }
@@ -400,21 +456,20 @@ extern "C" __global__ void cbow_shared(
     int* until = take.ints(block);
     int* terms_in = take.ints(span);
     int* terms = take.ints(count);
-    const int per_chunk = (chunk_tokens + block - 1) / block, total = ranks[size - 1];
+    const int total = ranks[size - 1];
+    const Walk walk{WALK, block, shared};
     const float each = (float)negative / shared;
-    const int row = threadIdx.x / warpSize, rows_at_once = blockDim.x / warpSize, lane = threadIdx.x % warpSize;
+    const int row = threadIdx.x / warpSize, rows_at_once = blockDim.x / warpSize;
+    const int lane = threadIdx.x % warpSize;
     float* noise_rows = rows + block * wide;
     const float* noise_errors = errors + block * lanes;
+    const Rows in{IN, words_in, terms_in, factors_in, span};
+    const Rows out{OUT, words_of, terms, factors, count};
     Sums found;
-    for (int item = blockIdx.x; item < chunks * per_chunk; item += gridDim.x) {
-        const int c = item / per_chunk, b = item % per_chunk;
-        const Chunk chunk(ranks, offset, own, chunk_tokens, c);
-        const int tokens = min(block, chunk.kept - b * block), at = chunk.first + b * block;
+    for (int item = blockIdx.x; item < walk.count(); item += gridDim.x) {
+        const Block here = walk[item];
+        const int tokens = here.tokens, at = here.at;
         if (tokens <= 0) continue;
-        const u64 number = (u64)(first_chunk + c) * per_chunk + b;
-        const float blocks = (float)((chunk.kept + block - 1) / block);
-        const float rate = alpha + alpha_step * (c + b / blocks), step = rate / cap / shared;
-        const bool measure = number % loss_every == 0;
         for (int j = threadIdx.x; j < span; j += blockDim.x) {
             const int place = at + j - window;
             words_in[j] = place >= 0 && place < total ? ids[place] : 0;
@@ -425,9 +480,7 @@ extern "C" __global__ void cbow_shared(
             from[t] = t < tokens ? t + window - left[at + t] : t + window;
             until[t] = t < tokens ? t + window + right[at + t] + 1 : t + window + 1;
         }
-        for (int n = threadIdx.x; n < shared; n += blockDim.x)
-            words_of[block + n] =
-                noise_word(accept, alias, words, random_bits(noise_start, number * shared + n));
+        draw_noise(words_of + block, accept, alias, words, noise_start, shared, here.number);
         __syncthreads();
         fetch(context, wide, input, stride_in, words_in, span, dim);
         fetch(rows, wide, output, stride_out, words_of, count, dim);
@@ -454,27 +507,21 @@ extern "C" __global__ void cbow_shared(
             }
         }
         __syncthreads();
-        take_off(flight_in, words_in, terms_in, span);
-        take_off(flight_out, words_of, terms, count);
+        in.take_off();
+        out.take_off();
         score(errors, lanes, rows, count, hidden, wide);
         __syncthreads();
         for (int i = threadIdx.x; i < count * lanes; i += blockDim.x) {
             const int n = i / lanes, t = i % lanes;
             const bool true_word = n < block;  // one for each centre
             float error = 0;
-            if (t < tokens && terms[t] && (!true_word || n == t)) {
-                const float weight = true_word ? 1.0f : each;
-                error = rate * weight * ((true_word ? 1.0f : 0.0f) - sigmoid(errors[i]));
-                if (measure) found.loss += weight * softplus(true_word ? -errors[i] : errors[i]);
-            }
+            if (t < tokens && terms[t] && (!true_word || n == t))
+                error = error_of(errors[i], true_word, true_word ? 1.0f : each, here, found);
             errors[i] = error;
         }
-        if (threadIdx.x == 0) {
-            found.kept += tokens;
-            if (measure) found.pairs += all;
-        }
-        scales(factors_in, flight_in, words_in, terms_in, span, step);
-        scales(factors, flight_out, words_of, terms, count, step);
+        found.count(here, all);
+        in.scale(here.step);
+        out.scale(here.step);
         __syncthreads();
         toward_hidden(d_hidden, noise_errors, lanes, noise_rows, shared, wide);
         __syncthreads();
@@ -495,13 +542,10 @@ extern "C" __global__ void cbow_shared(
                         sum += d_hidden[t * wide + k];
                 context[j * wide + k] = sum;
             }
-        add(output, stride_out, words_of, terms, factors, count, rows, wide, dim);
+        out.add(rows, wide, dim);
         __syncthreads();
-        add(input, stride_in, words_in, terms_in, factors_in, span, context, wide, dim);
-        __syncthreads();
-        land(flight_in, words_in, terms_in, span);
-        land(flight_out, words_of, terms, count);
-        __syncthreads();
+        in.add(context, wide, dim);
+        land(in, out);
     }
     found.give(sums);
 }
@@ -528,34 +572,32 @@ extern "C" __global__ void steps_on_paths(
     int* terms_in = take.ints(most);
     int* terms = take.ints(longest);
     float* hidden = averaged ? bag : context;
+    const Walk walk{WALK, 1, 1};
     Sums found;
-    for (int item = blockIdx.x; item < chunks * chunk_tokens; item += gridDim.x) {
-        const int c = item / chunk_tokens, b = item % chunk_tokens;
-        const Chunk chunk(ranks, offset, own, chunk_tokens, c);
-        if (b >= chunk.kept) continue;
-        const int at = chunk.first + b, to_left = left[at], contexts = to_left + right[at];
-        if (threadIdx.x == 0) found.kept += 1;
+    for (int item = blockIdx.x; item < walk.count(); item += gridDim.x) {
+        const Block here = walk[item];
+        if (here.tokens <= 0) continue;
+        const int at = here.at, to_left = left[at], contexts = to_left + right[at];
+        const int hiddens = averaged ? contexts > 0 : contexts;
+        found.count(here, hiddens);
         if (contexts == 0) continue;
         const int word = ids[at];
         const long long begin = offsets[word];
         const int length = (int)(offsets[word + 1] - begin);
         const int* path = nodes + begin;
-        const u64 number = (u64)(first_chunk + c) * chunk_tokens + b;
-        const float rate = alpha + alpha_step * (c + (float)b / chunk.kept), step = rate / cap;
-        const bool measure = number % loss_every == 0;
-        const int hiddens = averaged ? 1 : contexts;
+        const Rows in{IN, words_in, terms_in, factors_in, contexts};
+        const Rows out{OUT, path, terms, factors, length};
         const int used = averaged ? lanes : padded(contexts);  // of the lanes, by tiles
         const int passed = averaged && !mean ? length * contexts : length;
         for (int j = threadIdx.x; j < padded(contexts); j += blockDim.x)
             words_in[j] = j < contexts ? ids[at - to_left + j + (j >= to_left)] : word;
         for (int j = threadIdx.x; j < contexts; j += blockDim.x) terms_in[j] = passed;
         for (int n = threadIdx.x; n < length; n += blockDim.x) terms[n] = hiddens;
-        if (threadIdx.x == 0 && measure) found.pairs += hiddens;
         __syncthreads();
         fetch(context, wide, input, stride_in, words_in, padded(contexts), dim);
         fetch(rows, wide, output, stride_out, path, length, dim);
-        take_off(flight_in, words_in, terms_in, contexts);
-        take_off(flight_out, path, terms, length);
+        in.take_off();
+        out.take_off();
         __syncthreads();
         if (averaged) {
             const float share = mean ? 1.0f / contexts : 1.0f;
@@ -568,30 +610,17 @@ extern "C" __global__ void steps_on_paths(
             __syncthreads();
         }
         score(errors, used, rows, length, hidden, wide);
-        scales(factors_in, flight_in, words_in, terms_in, contexts, step);
-        scales(factors, flight_out, path, terms, length, step);
+        in.scale(here.step);
+        out.scale(here.step);
         __syncthreads();
         for (int i = threadIdx.x; i < length * used; i += blockDim.x) {
             float error = 0;
-            if (i % used < hiddens) {
-                const float label = codes[begin + i / used] ? 0.0f : 1.0f;
-                error = rate * (label - sigmoid(errors[i]));
-                if (measure) found.loss += softplus(label != 0 ? -errors[i] : errors[i]);
-            }
+            if (i % used < hiddens)
+                error = error_of(errors[i], !codes[begin + i / used], 1.0f, here, found);
             errors[i] = error;
         }
         __syncthreads();
-        toward_hidden(d_hidden, errors, used, rows, length, wide);
-        __syncthreads();
-        toward_rows(rows, errors, used, hidden, length, wide);
-        const int apart = averaged ? 0 : wide;
-        add(input, stride_in, words_in, terms_in, factors_in, contexts, d_hidden, apart, dim);
-        __syncthreads();
-        add(output, stride_out, path, terms, factors, length, rows, wide, dim);
-        __syncthreads();
-        land(flight_in, words_in, terms_in, contexts);
-        land(flight_out, path, terms, length);
-        __syncthreads();
+        change(in, out, errors, used, hidden, d_hidden, rows, wide, averaged ? 0 : wide, dim);
     }
     found.give(sums);
 }

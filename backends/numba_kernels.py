@@ -9,11 +9,14 @@ where two write one row at once, one change may be lost.
 
 from __future__ import annotations
 
-from w2v.backends import numba_vector as vector
-from w2v.backends.numba_common import Noise, Paths, Rate, Stretch, Work, whole
+from w2v.backends.numba_arguments import Noise, Paths, Rate, Stretch, Work
+from w2v.backends.numba_compiling import whole
+from w2v.backends.numba_draws import random_bits
+from w2v.backends.numba_llvm import LANES
 from w2v.backends.numba_paths import cbow_paths, skipgram_paths
+from w2v.backends.numba_products import TOGETHER
 from w2v.backends.numba_shared import cbow_shared, skipgram_shared
-from w2v.backends.numba_text import random_bits, scatter_add, windows
+from w2v.backends.numba_text import scatter_add, windows
 
 __all__ = [
     "HOT_NODES",
@@ -35,9 +38,8 @@ __all__ = [
     "windows",
 ]
 
-MOST_EXTRA = 2 * vector.LANES
+MOST_EXTRA = 2 * LANES
 """Rows beyond its own that a product may read and spoil."""
-TOGETHER = vector.TOGETHER
 HOT_NODES = 1024
 """Rows at the top of the tree that each of several workers keeps a copy of."""
 

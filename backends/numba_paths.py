@@ -9,23 +9,22 @@ from typing import Any
 
 import numpy as np
 
-from w2v.backends import numba_vector as vector
-from w2v.backends.numba_common import (
+from w2v.backends import numba_products as products
+from w2v.backends import numba_rows as rows
+from w2v.backends import numba_turns as turns
+from w2v.backends.numba_cap import capped
+from w2v.backends.numba_compiling import (
     BYTES,
     ONE,
     ZERO,
     address,
-    addresses,
-    capped,
     compiled,
     helper,
-    reach,
-    softplus,
-    whole_lanes,
+    inlined,
 )
+from w2v.backends.numba_llvm import LANES
+from w2v.backends.numba_steps import addresses, alpha_of, measured_in, reach, softplus
 
-_LANES = vector.LANES
-_TOGETHER = vector.TOGETHER
 _POINTER = 8
 _HELD_BACK = np.float32(0.5)  # of what might be, by CBOW, which staleness hurts more
 _FRESH = np.float32(1e-30)  # terms of a copy that is as the table is, where zero says there is none
@@ -53,19 +52,19 @@ def _path(word: Any, paths: Any, outputs: Any, dim: Any, terms: Any, limit: Any,
             copy, seen = address(work.hot) + at, address(work.seen) + at
             so_far = work.terms_hot[node - cold]
             if so_far == ZERO:
-                vector.copy_padded(copy, row, dim)
-                vector.copy_padded(seen, row, dim)
+                rows.copy_padded(copy, row, dim)
+                rows.copy_padded(seen, row, dim)
             elif so_far + terms > limit:
-                vector.publish(row, copy, seen, dim)
+                rows.publish(row, copy, seen, dim)
                 so_far = _FRESH
             so_far += terms
             work.terms_hot[node - cold] = so_far
             if so_far + terms > limit:  # public the next time
-                vector.prefetch(row, dim)
+                rows.prefetch(row, dim)
             row = copy
         work.places[i] = row
         work.labels[i] = ZERO if paths.codes[begin + i] else ONE
-    for i in range(length, length + _LANES):  # products may read on
+    for i in range(length, length + LANES):  # products may read on
         work.places[i] = work.places[0]
     return length
 
@@ -76,18 +75,20 @@ def _give_copies(paths: Any, outputs: Any, dim: Any, work: Any) -> None:
     cold = len(paths.offsets) - 2 - paths.hot
     for i in range(paths.hot):
         ahead = min(i + _ROWS_AHEAD, paths.hot - 1)
-        vector.prefetch(outputs + (cold + ahead) * dim * BYTES, dim)
+        rows.prefetch(outputs + (cold + ahead) * dim * BYTES, dim)
         if work.terms_hot[i] > _FRESH:
             copy = i * work.hot.shape[1] * BYTES
             row = outputs + (cold + i) * dim * BYTES
-            vector.publish(row, address(work.hot) + copy, address(work.seen) + copy, dim)
+            rows.publish(row, address(work.hot) + copy, address(work.seen) + copy, dim)
             work.terms_hot[i] = _FRESH
         else:
             work.terms_hot[i] = ZERO
 
 
 @helper
-def _prefetch_centre(stretch: Any, at: Any, paths: Any, outputs: Any, dim: Any, work: Any) -> None:
+def _prefetch_centre(
+    stretch: Any, at: Any, window: Any, paths: Any, inputs: Any, outputs: Any, dim: Any, work: Any
+) -> None:
     """Ask for the rows of a centre that nobody has touched of late."""
     word = stretch.ids[at]
     begin, end = paths.offsets[word], paths.offsets[word + 1]
@@ -97,14 +98,15 @@ def _prefetch_centre(stretch: Any, at: Any, paths: Any, outputs: Any, dim: Any, 
         row = outputs + node * dim * BYTES
         if node >= cold and work.terms_hot[node - cold] > ZERO:
             row = address(work.hot) + (node - cold) * work.hot.shape[1] * BYTES
-        vector.prefetch(row, dim)
+        rows.prefetch(row, dim)
+    rows.prefetch(inputs + np.int64(stretch.ids[at + window]) * dim * BYTES, dim)
 
 
 @helper
 def _different(places: Any, first: Any, last: Any) -> Any:
     """How many rows of a list from the first on may be taken together: no row twice."""
     count = 1
-    while count < _TOGETHER and first + count < last:
+    while count < products.TOGETHER and first + count < last:
         for k in range(first, first + count):
             if places[k] == places[first + count]:
                 return count
@@ -122,6 +124,58 @@ def _loss(scores: Any, labels: Any, length: Any) -> Any:
     return loss
 
 
+@inlined
+def _context(stretch: Any, at: Any, first: Any, j: Any) -> Any:
+    """The id of a centre's j-th context."""
+    place = first + j
+    return stretch.ids[place if place < at else place + 1]
+
+
+@inlined
+def _rates(rate: Any, stretch: Any, number: Any) -> Any:
+    """Of a centre: alpha, alpha / cap, the terms a node takes, and what its change is scaled by."""
+    alpha = alpha_of(rate, stretch, number)
+    on_nodes = np.float32(rate.node_cap) / alpha
+    return alpha, alpha / np.float32(rate.cap), on_nodes, min(on_nodes, ONE)
+
+
+def _meeting(most: int, dots: Any, errors_in_turn: Any, update: Any) -> Any:
+    """A piece of kernels for up to so many hidden vectors."""
+
+    @inlined
+    def meet(
+        some: Any,
+        moved: Any,
+        factors: Any,
+        factor: Any,
+        alpha: Any,
+        length: Any,
+        dim: Any,
+        work: Any,
+    ) -> None:
+        """The hidden vectors in `work.hidden` against the nodes of a path, one after the other.
+
+        Nodes move, each scaled by `factor`, and so do the rows whose addresses stand at `moved`.
+        """
+        places, hidden, wide = address(work.places), address(work.hidden), work.hidden.shape[1]
+        scores, errors, lanes = address(work.scores), address(work.errors), work.errors.shape[1]
+        pairs = address(work.products)
+        for i in range(0, length, LANES // most):
+            dots(scores + i * BYTES, lanes, places + i * _POINTER, hidden, wide, dim)
+        errors_in_turn(
+            errors, scores, lanes, address(work.labels), length, pairs, hidden, wide, dim, some,
+            factor, alpha,
+        )  # fmt: skip
+        update(places, length, moved, factors, factor, errors, lanes, pairs, hidden, wide, dim)
+
+    return meet
+
+
+_meet_1 = _meeting(1, products.dots_1, turns.errors_in_turn_1, turns.update_1)
+_meet_2 = _meeting(2, products.dots_2, turns.errors_in_turn_2, turns.update_2)
+_meet_4 = _meeting(4, products.dots_4, turns.errors_in_turn_4, turns.update_4)
+
+
 @compiled
 def skipgram_paths(
     input: Any, output: Any, stretch: Any, paths: Any, rate: Any, window: Any, work: Any
@@ -131,77 +185,44 @@ def skipgram_paths(
     A few of them are taken together. What a context adds to the nodes changes the scores of those
     after it by their product with it, so each gets what it would have got alone.
     """
-    dim = input.shape[1]
-    wide, lanes = whole_lanes(dim), work.errors.shape[1]
+    dim, wide = input.shape[1], work.hidden.shape[1]
     inputs, outputs = address(input), address(output)
-    places, places_in = address(work.places), address(work.places_in)
-    hidden, labels = address(work.hidden), address(work.labels)
-    scores_at, errors_at = address(work.scores), address(work.errors)
-    products, others = address(work.products), np.float32(rate.most_beside_in)
+    hidden, others = address(work.hidden), np.float32(rate.most_beside_in)
     loss = measured = 0.0
     for number in range(stretch.first, stretch.last):
         at = window + number
         if number + 1 < stretch.last:
-            _prefetch_centre(stretch, at + 1, paths, outputs, dim, work)
-            vector.prefetch(inputs + np.int64(stretch.ids[at + 1 + window]) * dim * BYTES, dim)
+            _prefetch_centre(stretch, at + 1, window, paths, inputs, outputs, dim, work)
         first, last = reach(stretch, at, True)
         contexts = addresses(work.places_in, inputs, dim, stretch.ids, first, last, at)
         if contexts == 0:
             continue
-        for j in range(contexts, contexts + _TOGETHER):
+        for j in range(contexts, contexts + products.TOGETHER):
             work.places_in[j] = work.places_in[0]
-        with_loss = (stretch.number + number) % rate.loss_every == 0
-        alpha = np.float32(rate.alpha + rate.alpha_step * (number - stretch.first))
-        cap_nodes = np.float32(rate.node_cap) / alpha
-        length = _path(stretch.ids[at], paths, outputs, dim, np.float32(contexts), cap_nodes, work)
-        factor = min(cap_nodes, ONE)
-        step = alpha / np.float32(rate.cap)
+        with_loss = measured_in(rate, stretch, number)
+        alpha, step, on_nodes, factor = _rates(rate, stretch, number)
+        length = _path(stretch.ids[at], paths, outputs, dim, np.float32(contexts), on_nodes, work)
         capped_at_all = (np.float32(length) + others) * step > ONE
         factors = address(work.factors if capped_at_all else work.ones)
         done = 0
         while done < contexts:
             some = _different(work.places_in, done, contexts)
-            rows_in = places_in + done * _POINTER
+            moved = address(work.places_in) + done * _POINTER
             for j in range(some):
-                vector.copy_padded(hidden + j * wide * BYTES, work.places_in[done + j], dim)
+                rows.copy_padded(hidden + j * wide * BYTES, work.places_in[done + j], dim)
+            if capped_at_all:
+                for j in range(some):
+                    terms = np.float32(length)
+                    if len(rate.beside_in):
+                        terms += rate.beside_in[_context(stretch, at, first, done + j)]
+                    work.factors[j] = ONE / max(terms * step, ONE)
             if some <= 2:
-                for i in range(0, length, _LANES // 2):
-                    vector.dots_2(
-                        scores_at + i * BYTES, lanes, places + i * _POINTER, hidden, wide, dim
-                    )
-                vector.errors_in_turn_2(
-                    errors_at, scores_at, lanes, labels, length, products, hidden, wide, dim, some,
-                    factor, alpha,
-                )  # fmt: skip
+                _meet_2(some, moved, factors, factor, alpha, length, dim, work)
             else:
-                for i in range(0, length, _LANES // _TOGETHER):
-                    vector.dots_4(
-                        scores_at + i * BYTES, lanes, places + i * _POINTER, hidden, wide, dim
-                    )
-                vector.errors_in_turn_4(
-                    errors_at, scores_at, lanes, labels, length, products, hidden, wide, dim, some,
-                    factor, alpha,
-                )  # fmt: skip
+                _meet_4(some, moved, factors, factor, alpha, length, dim, work)
             if with_loss:
                 for j in range(some):
                     loss += _loss(work.scores[j], work.labels, length)
-            if capped_at_all:
-                for j in range(some):
-                    place = first + done + j
-                    terms = np.float32(length)
-                    if len(rate.beside_in):
-                        terms += rate.beside_in[stretch.ids[place if place < at else place + 1]]
-                    work.factors[j] = ONE / max(terms * step, ONE)
-            if some <= 2:
-                vector.update_2(
-                    places, length, rows_in, factors, factor, errors_at, lanes, products, hidden,
-                    wide, dim,
-                )  # fmt: skip
-            else:
-                vector.update_4(
-                    places, length, rows_in, factors, factor, errors_at, lanes, products, hidden,
-                    wide, dim,
-                )  # fmt: skip
             done += some
         if with_loss:
             measured += contexts
@@ -217,54 +238,39 @@ def cbow_paths(
     dim = input.shape[1]
     inputs, outputs = address(input), address(output)
     hidden, d_hidden = address(work.hidden), address(work.d_hidden)
-    places, places_in = address(work.places), address(work.places_in)
-    scores_at, errors_at, ones = address(work.scores), address(work.errors), address(work.ones)
-    products = address(work.products)
-    labels, place_of_d = address(work.labels), address(work.places_d)
+    places_in, ones = address(work.places_in), address(work.ones)
     work.places_d[0] = d_hidden
     others = np.float32(rate.most_beside_in)
     loss = measured = 0.0
     for number in range(stretch.first, stretch.last):
         at = window + number
         if number + 1 < stretch.last:
-            _prefetch_centre(stretch, at + 1, paths, outputs, dim, work)
-            vector.prefetch(inputs + np.int64(stretch.ids[at + 1 + window]) * dim * BYTES, dim)
+            _prefetch_centre(stretch, at + 1, window, paths, inputs, outputs, dim, work)
         first, last = reach(stretch, at, True)
         contexts = addresses(work.places_in, inputs, dim, stretch.ids, first, last, at)
         if contexts == 0:
             continue
-        alpha = np.float32(rate.alpha + rate.alpha_step * (number - stretch.first))
-        step = alpha / np.float32(rate.cap)
-        cap_nodes = np.float32(rate.node_cap) / alpha
-        limit = cap_nodes * _HELD_BACK
+        alpha, step, on_nodes, factor = _rates(rate, stretch, number)
+        limit = on_nodes * _HELD_BACK
         length = _path(stretch.ids[at], paths, outputs, dim, ONE, limit, work)
         share = ONE / np.float32(contexts) if mean else ONE
-        vector.sum_rows(hidden, places_in, contexts, dim, share)
-        for i in range(0, length, _LANES):
-            vector.dots_1(scores_at + i * BYTES, 0, places + i * _POINTER, hidden, 0, dim)
-        factor = min(cap_nodes, ONE)
-        vector.errors_in_turn_1(
-            errors_at, scores_at, 0, labels, length, products, hidden, 0, dim, 1, factor, alpha
-        )
-        if (stretch.number + number) % rate.loss_every == 0:
+        rows.sum_rows(hidden, places_in, contexts, dim, share)
+        work.d_hidden[0, :] = ZERO
+        _meet_1(1, address(work.places_d), ones, factor, alpha, length, dim, work)
+        if measured_in(rate, stretch, number):
             measured += 1.0
             loss += _loss(work.scores[0], work.labels, length)
-        work.d_hidden[0, :] = ZERO
-        vector.update_1(
-            places, length, place_of_d, ones, factor, errors_at, 0, products, hidden, 0, dim
-        )
         factors = ones
         terms = np.float32(length) if mean else np.float32(length * contexts)
         most = terms * np.float32(contexts)
         if (most + others) * step > ONE:
             for j in range(contexts):
-                j_at = first + j if first + j < at else first + j + 1
-                work.ids_in[j] = stretch.ids[j_at]
+                work.ids_in[j] = _context(stretch, at, first, j)
                 work.terms_in[j] = terms
             beside = rate.beside_in
             factors = address(
                 capped(work.ids_in, contexts, work.terms_in, most, step, beside, work)
             )
-        vector.add_to_rows(places_in, factors, contexts, d_hidden, dim)
+        rows.add_to_rows(places_in, factors, contexts, d_hidden, dim)
     _give_copies(paths, outputs, dim, work)
     return loss, measured

@@ -9,30 +9,27 @@ from typing import Any
 
 import numpy as np
 
-from w2v.backends import numba_vector as vector
-from w2v.backends.numba_common import (
+from w2v.backends import numba_errors as errors_of
+from w2v.backends import numba_rows as rows_of
+from w2v.backends.numba_cap import capped
+from w2v.backends.numba_compiling import (
     BYTES,
-    LOW,
     ONE,
-    U32,
     ZERO,
     address,
-    addresses,
-    bits_at,
-    capped,
     compiled,
     helper,
-    reach,
-    softplus,
     whole_lanes,
 )
-
-_LANES = vector.LANES
-_ROWS = vector.ROWS
+from w2v.backends.numba_draws import draw_noise
+from w2v.backends.numba_llvm import LANES
+from w2v.backends.numba_products import ROWS, dots_paired, multiply_one, multiply_two
+from w2v.backends.numba_products import transpose as transpose_square
+from w2v.backends.numba_steps import addresses, alpha_of, measured_in, reach, softplus
 
 
 @helper
-def _wide_multiply(
+def _multiply(
     out: Any,
     rows: Any,
     left: Any,
@@ -40,41 +37,21 @@ def _wide_multiply(
     left_column: Any,
     right: Any,
     inner: Any,
-    dim: Any,
+    wide: Any,
 ) -> None:
-    """out = left right, for right and out of padded rows of `dim` floats."""
+    """out = left right, for right and out of so many whole vectors a row."""
     lane = 0
-    while lane + 2 * _LANES <= dim:
-        vector.multiply_two(
-            out + lane * BYTES, dim, rows, left, left_row, left_column,
-            right + lane * BYTES, dim, inner,
+    while lane + 2 * LANES <= wide:
+        multiply_two(
+            out + lane * BYTES, wide, rows, left, left_row, left_column,
+            right + lane * BYTES, wide, inner,
         )  # fmt: skip
-        lane += 2 * _LANES
-    if lane < dim:
-        vector.multiply_one(
-            out + lane * BYTES, dim, rows, left, left_row, left_column,
-            right + lane * BYTES, dim, inner,
+        lane += 2 * LANES
+    if lane < wide:
+        multiply_one(
+            out + lane * BYTES, wide, rows, left, left_row, left_column,
+            right + lane * BYTES, wide, inner,
         )  # fmt: skip
-
-
-@helper
-def _draw_noise(out: Any, noise: Any, number: Any) -> None:
-    """The noise words of a block."""
-    words = np.uint64(len(noise.accept))
-    counter = np.uint64(number) * np.uint64(noise.shared)
-    for n in range(noise.shared):
-        bits = bits_at(noise.start, counter + np.uint64(n))
-        column = np.int64((bits >> U32) * words >> U32)
-        accepted = bits & LOW <= np.uint64(noise.accept[column])
-        out[n] = column if accepted else noise.alias[column]
-
-
-@helper
-def _candidates(out: Any, words: Any, noise: Any, number: Any) -> None:
-    """Output rows of a block: its true words, then its noise words."""
-    for i in range(len(words)):
-        out[i] = words[i]
-    _draw_noise(out[len(words) :], noise, number)
 
 
 @helper
@@ -82,13 +59,13 @@ def _fetch(to: Any, wide: Any, table: Any, dim: Any, ids: Any, count: Any) -> No
     """Rows of a table to padded rows."""
     for i in range(count):
         row = table + np.int64(ids[i]) * dim * BYTES
-        vector.copy_padded(to + i * wide * BYTES, row, dim)
+        rows_of.copy_padded(to + i * wide * BYTES, row, dim)
 
 
 @helper
 def _prefetch(table: Any, dim: Any, ids: Any, count: Any) -> None:
     for i in range(count):
-        vector.prefetch(table + np.int64(ids[i]) * dim * BYTES, dim)
+        rows_of.prefetch(table + np.int64(ids[i]) * dim * BYTES, dim)
 
 
 @helper
@@ -96,34 +73,45 @@ def _add(table: Any, dim: Any, ids: Any, count: Any, changes: Any, wide: Any, fa
     """Padded rows to those of a table, each with its factor."""
     for i in range(count):
         row = table + np.int64(ids[i]) * dim * BYTES
-        vector.add(row, changes + i * wide * BYTES, dim, factors[i])
-
-
-@helper
-def _transpose(to: Any, rows: Any, source: Any, wide: Any) -> None:
-    """Padded rows, a whole number of vectors of them, to (wide, rows)."""
-    for i in range(0, rows, _LANES):
-        for lane in range(0, wide, _LANES):
-            vector.transpose(
-                to + (lane * rows + i) * BYTES, rows, source + (i * wide + lane) * BYTES, wide
-            )
+        rows_of.add(row, changes + i * wide * BYTES, dim, factors[i])
 
 
 @helper
 def _scores(
-    out: Any, hidden: Any, rows: Any, count: Any, wide: Any, transposed: Any, dim: Any
+    errors: Any, hidden: Any, rows: Any, count: Any, lanes: Any, wide: Any, dim: Any, work: Any
 ) -> None:
-    """out (count, hidden) = rows times transposed hidden vectors."""
-    i = 0
-    while i + 2 * _LANES <= hidden:
-        vector.multiply_two(
-            out + i * BYTES, hidden, count, rows, wide, 1, transposed + i * BYTES, hidden, dim
-        )
-        i += 2 * _LANES
-    if i < hidden:
-        vector.multiply_one(
-            out + i * BYTES, hidden, count, rows, wide, 1, transposed + i * BYTES, hidden, dim
-        )
+    """errors (count, lanes) = rows times hidden vectors, which are transposed for that."""
+    transposed = address(work.transposed)
+    for i in range(0, lanes, LANES):
+        for lane in range(0, wide, LANES):
+            square = transposed + (lane * lanes + i) * BYTES
+            transpose_square(square, lanes, hidden + (i * wide + lane) * BYTES, wide)
+    _multiply(errors, max(count, ROWS), rows, wide, 1, transposed, dim, lanes)
+
+
+@helper
+def _changes(
+    d_hidden: Any,
+    d_rows: Any,
+    errors: Any,
+    hidden: Any,
+    rows: Any,
+    count: Any,
+    lanes: Any,
+    block: Any,
+    wide: Any,
+) -> None:
+    """Of hidden vectors errors^T rows, of rows errors times hidden vectors."""
+    _multiply(d_hidden, lanes, errors, 1, lanes, rows, count, wide)
+    _multiply(d_rows, max(count, ROWS), errors, lanes, 1, hidden, block, wide)
+
+
+@helper
+def _candidates(out: Any, stretch: Any, at: Any, true: Any, noise: Any, number: Any) -> None:
+    """Output rows of a block: its true words, so many from a place on, then its noise words."""
+    for i in range(true):
+        out[i] = stretch.ids[at + i]
+    draw_noise(out[true:], noise, stretch.number + number)
 
 
 @compiled
@@ -141,17 +129,15 @@ def skipgram_shared(
     inputs, outputs = address(input), address(output)
     hidden, d_hidden = address(work.hidden), address(work.d_hidden)
     rows, d_rows = address(work.rows), address(work.d_rows)
-    transposed, errors_at = address(work.transposed), address(work.errors)
+    errors_at = address(work.errors)
     errors, scores = work.errors, work.scores
     pairs_of, pairs_at = work.pairs, address(work.pairs)
     each = np.float32(noise.negative / noise.shared)
     loss = measured = 0.0
     if stretch.first < stretch.last:
-        at = stretch.first * block
-        number = stretch.number + stretch.first
-        _candidates(work.next_ids, stretch.ids[at : at + span], noise, number)
+        _candidates(work.next_ids, stretch, stretch.first * block, span, noise, stretch.first)
     for number in range(stretch.first, stretch.last):
-        alpha = np.float32(rate.alpha + rate.alpha_step * (number - stretch.first))
+        alpha = alpha_of(rate, stretch, number)
         at = number * block
         tokens = min(block, stretch.kept - at)
         core = stretch.ids[at + window : at + window + block]
@@ -159,30 +145,26 @@ def skipgram_shared(
             work.ids[i] = work.next_ids[i]
         _fetch(hidden, wide, inputs, dim, core, block)
         _fetch(rows, wide, outputs, dim, work.ids, count)
-        _transpose(transposed, lanes, hidden, wide)
-        _scores(errors_at, lanes, rows, max(count, _ROWS), wide, transposed, dim)
+        _scores(errors_at, hidden, rows, count, lanes, wide, dim, work)
         if number + 1 < stretch.last:
-            new = at + block
-            _candidates(
-                work.next_ids, stretch.ids[new : new + span], noise, stretch.number + number + 1
-            )
-            _prefetch(inputs, dim, stretch.ids[new + window :], block)
+            _candidates(work.next_ids, stretch, at + block, span, noise, number + 1)
+            _prefetch(inputs, dim, stretch.ids[at + block + window :], block)
             _prefetch(outputs, dim, work.next_ids, count)
 
-        measure = (stretch.number + number) % rate.loss_every == 0
+        measure = measured_in(rate, stretch, number)
         for t in range(lanes):
             pairs_of[t] = ZERO
         if measure:
             scores[:count] = errors[:count]
-        vector.errors(errors_at, span * lanes, ONE, alpha)
-        vector.errors(errors_at + span * lanes * BYTES, noise.shared * lanes, ZERO, alpha * each)
+        errors_of.errors(errors_at, span * lanes, ONE, alpha)
+        errors_of.errors(errors_at + span * lanes * BYTES, noise.shared * lanes, ZERO, alpha * each)
         total = 0
         for j in range(span):
             centre = j - window  # counted from the first of the core
             first = max(0, centre - np.int64(stretch.left[at + j]))
             last = min(tokens, centre + np.int64(stretch.right[at + j]) + 1)
             row = errors_at + j * lanes * BYTES
-            vector.keep_pairs(row, pairs_at, lanes, first, last, centre)
+            errors_of.keep_pairs(row, pairs_at, lanes, first, last, centre)
             pairs = max(last - first, 0) - (1 if first <= centre < last else 0)
             work.terms[j] = pairs
             total += pairs
@@ -201,8 +183,7 @@ def skipgram_shared(
         for t in range(block):
             work.terms_in[t] = pairs_of[t] * np.float32(1 + noise.negative)
 
-        _wide_multiply(d_hidden, lanes, errors_at, 1, lanes, rows, count, wide)
-        _wide_multiply(d_rows, max(count, _ROWS), errors_at, lanes, 1, hidden, block, wide)
+        _changes(d_hidden, d_rows, errors_at, hidden, rows, count, lanes, block, wide)
         step = alpha / np.float32(rate.cap)
         terms = np.float32(total * (1 + noise.negative))
         for t in range(block):
@@ -234,19 +215,17 @@ def cbow_shared(
     own, d_own = address(work.rows), address(work.d_rows)
     rows, d_rows = own + lanes * wide * BYTES, d_own + lanes * wide * BYTES  # of the noise words
     context, d_context = address(work.context), address(work.d_context)
-    transposed, places = address(work.transposed), address(work.places_in)
+    places = address(work.places_in)
     errors_at, own_at, ones = address(work.errors), address(work.own_errors), address(work.ones)
     errors, own_errors, has_context = work.errors, work.own_errors, work.pairs
     count = block + noise.shared
-    padded = max(noise.shared, _ROWS)
     each = np.float32(noise.negative / noise.shared)
     loss = measured = 0.0
     if stretch.first < stretch.last:
         at = stretch.first * block + window
-        number = stretch.number + stretch.first
-        _candidates(work.next_ids, stretch.ids[at : at + block], noise, number)
+        _candidates(work.next_ids, stretch, at, block, noise, stretch.first)
     for number in range(stretch.first, stretch.last):
-        alpha = np.float32(rate.alpha + rate.alpha_step * (number - stretch.first))
+        alpha = alpha_of(rate, stretch, number)
         at = number * block
         tokens = min(block, stretch.kept - at)
         for i in range(count):
@@ -256,9 +235,7 @@ def cbow_shared(
         _fetch(rows, wide, outputs, dim, work.ids[block:], noise.shared)
         if number + 1 < stretch.last:
             new = at + window + block
-            _candidates(
-                work.next_ids, stretch.ids[new : new + block], noise, stretch.number + number + 1
-            )
+            _candidates(work.next_ids, stretch, new, block, noise, number + 1)
             _prefetch(inputs, dim, stretch.ids[new + window :], block)
             _prefetch(outputs, dim, work.next_ids, count)
 
@@ -271,7 +248,7 @@ def cbow_shared(
                 work.places_in, context, wide, work.numbers, first - at, last - at, window + t
             )
             share = ONE / np.float32(max(contexts, 1)) if mean else ONE
-            vector.sum_rows(hidden + t * wide * BYTES, places, contexts, wide, share)
+            rows_of.sum_rows(hidden + t * wide * BYTES, places, contexts, wide, share)
             has_context[t] = ONE if contexts else ZERO
             total += has_context[t]
             terms = has_context[t] * np.float32(1 + noise.negative)
@@ -286,39 +263,37 @@ def cbow_shared(
             work.terms_in[j] = running
         for t in range(block):
             work.terms_in[window + t] -= work.terms[t]
-        _transpose(transposed, lanes, hidden, wide)
-        _scores(errors_at, lanes, rows, padded, wide, transposed, dim)
-        for t in range(0, lanes, _LANES):
+        _scores(errors_at, hidden, rows, noise.shared, lanes, wide, dim, work)
+        for t in range(0, lanes, LANES):
             there = t * wide * BYTES
-            vector.dots_paired(own_at + t * BYTES, hidden + there, own + there, wide, dim)
+            dots_paired(own_at + t * BYTES, hidden + there, own + there, wide, dim)
 
-        if (stretch.number + number) % rate.loss_every == 0:
+        if measured_in(rate, stretch, number):
             measured += total
             for t in range(block):
                 nats = softplus(-np.float64(own_errors[t]))
                 for n in range(noise.shared):
                     nats += each * softplus(np.float64(errors[n, t]))
                 loss += has_context[t] * nats
-        vector.errors(own_at, lanes, ONE, alpha)
+        errors_of.errors(own_at, lanes, ONE, alpha)
         for t in range(lanes):
             own_errors[t] *= has_context[t]
             work.terms[t] = has_context[t]
-        vector.errors(errors_at, noise.shared * lanes, ZERO, alpha * each)
+        errors_of.errors(errors_at, noise.shared * lanes, ZERO, alpha * each)
         for n in range(noise.shared):
             for t in range(lanes):
                 errors[n, t] *= has_context[t]
             work.terms[block + n] = total * each
 
-        _wide_multiply(d_hidden, lanes, errors_at, 1, lanes, rows, noise.shared, wide)
-        _wide_multiply(d_rows, padded, errors_at, lanes, 1, hidden, block, wide)
+        _changes(d_hidden, d_rows, errors_at, hidden, rows, noise.shared, lanes, block, wide)
         for t in range(tokens):
             row = t * wide * BYTES
-            vector.add(d_hidden + row, own + row, wide, own_errors[t])
+            rows_of.add(d_hidden + row, own + row, wide, own_errors[t])
             first, last = reach(stretch, at + window + t, True)
             contexts = addresses(
                 work.places_in, d_context, wide, work.numbers, first - at, last - at, window + t
             )
-            vector.add_to_rows(places, ones, contexts, d_hidden + row, wide)
+            rows_of.add_to_rows(places, ones, contexts, d_hidden + row, wide)
         step = alpha / np.float32(rate.cap)
         for j in range(span):
             work.ids_in[j] = stretch.ids[at + j]
@@ -328,6 +303,6 @@ def cbow_shared(
         factors = capped(work.ids, count, work.terms, most, step, rate.beside_out, work)
         for t in range(block):
             row = outputs + work.ids[t] * dim * BYTES
-            vector.add(row, hidden + t * wide * BYTES, dim, own_errors[t] * factors[t])
+            rows_of.add(row, hidden + t * wide * BYTES, dim, own_errors[t] * factors[t])
         _add(outputs, dim, work.ids[block:], noise.shared, d_rows, wide, factors[block:])
     return loss, measured

@@ -1,4 +1,4 @@
-"""Compiled kernels that work on text: draws, and the cutting of windows. And the scatter-add."""
+"""Compiled kernels that work on text: the cutting of windows. And the scatter-add."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from w2v.backends.numba_common import LOW, U32, bits_at, compiled, helper
+from w2v.backends.numba_compiling import compiled, helper
+from w2v.backends.numba_draws import LOW, U32, bits_at
 
 
 @compiled
@@ -16,13 +17,6 @@ def scatter_add(table: Any, ids: Any, rows: Any) -> None:
         row = ids[i]
         for d in range(table.shape[1]):
             table[row, d] += rows[i, d]
-
-
-@compiled
-def random_bits(start: Any, counter: Any, out: Any) -> None:
-    """See `Backend.random_bits`; `start` is key + GAMMA."""
-    for i in range(len(counter)):
-        out[i] = bits_at(start, counter[i])
 
 
 @helper

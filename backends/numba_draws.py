@@ -1,0 +1,44 @@
+"""Random draws, as `w2v.training.draws` and `Backend.random_bits` have them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from w2v.backends.base import GAMMA, MIX_1, MIX_2
+from w2v.backends.numba_compiling import compiled, helper
+
+U32, LOW = np.uint64(32), np.uint64(0xFFFFFFFF)
+_GAMMA, _MIX_1, _MIX_2 = np.uint64(GAMMA), np.uint64(MIX_1), np.uint64(MIX_2)
+_U27, _U30, _U31 = np.uint64(27), np.uint64(30), np.uint64(31)
+
+
+@helper
+def bits_at(start: Any, counter: Any) -> Any:
+    z = counter * _GAMMA + start
+    z ^= z >> _U30
+    z *= _MIX_1
+    z ^= z >> _U27
+    z *= _MIX_2
+    z ^= z >> _U31
+    return z
+
+
+@compiled
+def random_bits(start: Any, counter: Any, out: Any) -> None:
+    """See `Backend.random_bits`; `start` is key + GAMMA."""
+    for i in range(len(counter)):
+        out[i] = bits_at(start, counter[i])
+
+
+@helper
+def draw_noise(out: Any, noise: Any, number: Any) -> None:
+    """The noise words of a block."""
+    words = np.uint64(len(noise.accept))
+    counter = np.uint64(number) * np.uint64(noise.shared)
+    for n in range(noise.shared):
+        bits = bits_at(noise.start, counter + np.uint64(n))
+        column = np.int64((bits >> U32) * words >> U32)
+        accepted = bits & LOW <= np.uint64(noise.accept[column])
+        out[n] = column if accepted else noise.alias[column]

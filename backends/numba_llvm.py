@@ -1,0 +1,184 @@
+"""Vectors of float32 in LLVM's words, of which the instructions of the kernels are put together.
+
+Everything works on addresses: a row is where its first float32 stands, wherever that is, in a table
+or in a worker's own memory. Strides and lengths count floats. The last lanes of a row that is no
+whole number of vectors are masked, so nothing is read or written beyond it.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils, codegen, config
+from numba.extending import intrinsic
+
+_GIVEN = config.CPU_FEATURES  # by the user: NUMBA_CPU_FEATURES
+_FEATURES = codegen.get_host_cpu_features() if _GIVEN is None else _GIVEN
+LANES = 16 if "+avx512f" in _FEATURES.split(",") else 8
+"""Floats in a vector: two registers' worth where the machine has narrower ones."""
+
+FLOAT, INT, LONG = ir.FloatType(), ir.IntType(32), ir.IntType(64)
+VECTOR = ir.VectorType(FLOAT, LANES)
+INDICES = ir.VectorType(INT, LANES)
+MASK = ir.VectorType(ir.IntType(1), LANES)
+
+Value = Any
+Group = list[tuple[Value, Value | None]]
+"""Vectors of a row: where each stands, and a mask; None for a mask means all lanes."""
+
+
+def emitted(arguments: str) -> Callable[[Callable[..., None]], Any]:
+    """An intrinsic whose arguments are addresses and counts (i) or float32 (f), without a result.
+
+    The decorated function gets an LLVM builder and the arguments, addresses as integers.
+    """
+    kinds = [types.intp if kind == "i" else types.float32 for kind in arguments]
+
+    def decorate(emit: Callable[..., None]) -> Any:
+        def codegen(context: Any, builder: Any, _signature: Any, values: Any) -> Any:
+            emit(builder, *values)
+            return context.get_dummy_value()
+
+        def typing(_context: Any, *_arguments: Any) -> Any:
+            return types.void(*kinds), codegen
+
+        typing.__name__ = emit.__name__
+        typing.__doc__ = emit.__doc__
+        shown = inspect.signature(emit)  # numba reads number and names of the arguments off it
+        typing.__signature__ = shown.replace(return_annotation=shown.empty)  # type: ignore
+        return intrinsic(typing)
+
+    return decorate
+
+
+def count(number: int) -> Value:
+    return ir.Constant(LONG, number)
+
+
+def at(b: Any, address: Value, *offsets: Value) -> Value:
+    """A pointer to the float that stands so many floats after an address."""
+    pointer = b.inttoptr(address, FLOAT.as_pointer())
+    for offset in offsets:
+        pointer = b.gep(pointer, [offset])
+    return pointer
+
+
+def row(b: Any, addresses: Value, index: Value) -> Value:
+    """The index-th of a list of row addresses."""
+    return b.load(b.gep(b.inttoptr(addresses, LONG.as_pointer()), [index]))
+
+
+def load(b: Any, pointer: Value, mask: Value | None = None) -> Value:
+    pointer = b.bitcast(pointer, VECTOR.as_pointer())
+    if mask is not None:
+        name, kinds = f"llvm.masked.load.v{LANES}f32.p0", [pointer.type, INT, MASK, VECTOR]
+        return call(b, name, VECTOR, kinds, pointer, ir.Constant(INT, 4), mask, constant(0.0))
+    value = b.load(pointer)
+    value.align = 4
+    return value
+
+
+def store(b: Any, value: Value, pointer: Value, mask: Value | None = None) -> None:
+    pointer = b.bitcast(pointer, value.type.as_pointer())
+    if mask is not None:
+        name, kinds = f"llvm.masked.store.v{LANES}f32.p0", [VECTOR, pointer.type, INT, MASK]
+        call(b, name, ir.VoidType(), kinds, value, pointer, ir.Constant(INT, 4), mask)
+        return
+    b.store(value, pointer).align = 4
+
+
+def call(b: Any, name: str, result: Any, kinds: list[Any], *values: Value) -> Value:
+    known = b.module.globals.get(name)
+    return b.call(known or ir.Function(b.module, ir.FunctionType(result, kinds), name), values)
+
+
+def constant(number: float) -> Value:
+    return ir.Constant(VECTOR, [float(np.float32(number))] * LANES)
+
+
+def spread(b: Any, scalar: Value) -> Value:
+    """A scalar in every lane."""
+    kind = ir.VectorType(scalar.type, LANES)
+    first = b.insert_element(ir.Constant(kind, ir.Undefined), scalar, ir.Constant(INT, 0))
+    return b.shuffle_vector(first, first, ir.Constant(INDICES, [0] * LANES))
+
+
+def fma(b: Any, x: Value, y: Value, z: Value) -> Value:
+    """x y + z, in one instruction where there is one."""
+    return call(b, f"llvm.fmuladd.v{LANES}f32", VECTOR, [VECTOR] * 3, x, y, z)
+
+
+def variables(b: Any, count: int) -> list[Value]:
+    """Sums, all 0; the compiler keeps them in registers."""
+    made = [cgutils.alloca_once(b, VECTOR) for _ in range(count)]
+    for variable in made:
+        b.store(constant(0.0), variable)
+    return made
+
+
+def add_product(b: Any, variable: Value, x: Value, y: Value) -> None:
+    b.store(fma(b, x, y, b.load(variable)), variable)
+
+
+def shuffled(b: Any, x: Value, y: Value, lanes: list[int]) -> Value:
+    kind = ir.VectorType(INT, len(lanes))
+    return b.shuffle_vector(x, y, ir.Constant(kind, lanes))
+
+
+def over_lanes(b: Any, floats: Value, body: Callable[[Value, Value | None], None]) -> None:
+    """A body for every whole vector of a row, and once more, masked, for what is left."""
+    over_groups(b, floats, 1, lambda vectors: body(*vectors[0]))
+
+
+def over_groups(b: Any, floats: Value, size: int, body: Callable[[Group], None]) -> None:
+    """A body for every so many vectors of a row, and once more, masked, for what is left."""
+    group = count(size * LANES)
+    whole = b.udiv(floats, group)
+    with cgutils.for_range(b, whole) as loop:
+        first = b.mul(loop.index, group)
+        body([(b.add(first, count(v * LANES)), None) for v in range(size)])
+    first = b.mul(whole, group)
+    rest = b.trunc(b.sub(floats, first), INT)
+    with b.if_then(b.icmp_signed(">", rest, ir.Constant(INT, 0))):
+        vectors = []
+        for v in range(size):
+            lanes = ir.Constant(INDICES, [v * LANES + lane for lane in range(LANES)])
+            mask = b.icmp_signed("<", lanes, spread(b, rest))
+            vectors.append((b.add(first, count(v * LANES)), mask))
+        body(vectors)
+
+
+def lane_sums(b: Any, vectors: list[Value]) -> Value:
+    """As many vectors as lanes: lane i of the result is the sum of vector i."""
+    step = LANES // 2
+    while step:
+        first, second = [], []
+        for lane in range(LANES):
+            half, place = divmod(lane % (2 * step), step)
+            at = half * LANES + lane // (2 * step) * 2 * step + place
+            first.append(at)
+            second.append(at + step)
+        pairs = [(vectors[i], vectors[i + step]) for i in range(step)]
+        vectors = [b.fadd(shuffled(b, *p, first), shuffled(b, *p, second)) for p in pairs]
+        step //= 2
+    return vectors[0]
+
+
+@contextmanager
+def vectors(b: Any, floats: Value) -> Iterator[Value]:
+    """A loop over the vectors of so many floats, the last filled up; the place of each."""
+    number = b.udiv(b.add(floats, count(LANES - 1)), count(LANES))
+    with cgutils.for_range(b, number) as loop:
+        yield b.mul(loop.index, count(LANES))
+
+
+def inside(b: Any, floats: Value, first: Value) -> Value:
+    """Lanes of the vector at a place that are among the first so many."""
+    lanes = ir.Constant(INDICES, list(range(LANES)))
+    return b.icmp_signed("<", lanes, spread(b, b.trunc(b.sub(floats, first), INT)))

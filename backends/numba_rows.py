@@ -1,0 +1,98 @@
+"""Whole rows of tables: read, added, summed, and asked for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from llvmlite import ir
+from numba.core import cgutils
+
+from w2v.backends import numba_llvm as ll
+from w2v.backends.numba_llvm import Value
+
+_CACHE_LINE = 16  # floats
+
+
+@ll.emitted("iii")
+def copy_padded(b: Any, target: Value, source: Value, floats: Value) -> None:
+    """A row to a place of whole vectors, with zeros behind it."""
+
+    def body(at: Value, mask: Value | None) -> None:
+        ll.store(b, ll.load(b, ll.at(b, source, at), mask), ll.at(b, target, at))
+
+    ll.over_lanes(b, floats, body)
+
+
+@ll.emitted("iiif")
+def add(b: Any, target: Value, source: Value, floats: Value, factor: Value) -> None:
+    """target += factor source"""
+    factors = ll.spread(b, factor)
+
+    def body(at: Value, mask: Value | None) -> None:
+        to = ll.at(b, target, at)
+        ll.store(
+            b, ll.fma(b, factors, ll.load(b, ll.at(b, source, at)), ll.load(b, to, mask)), to, mask
+        )
+
+    ll.over_lanes(b, floats, body)
+
+
+@ll.emitted("iiii")
+def publish(b: Any, shared: Value, own: Value, seen: Value, floats: Value) -> None:
+    """shared += own - seen, then own = seen = shared: changes go out, those of others come in."""
+
+    def body(at: Value, mask: Value | None) -> None:
+        places = [ll.at(b, address, at) for address in (shared, own, seen)]
+        theirs, mine, old = (ll.load(b, place, mask) for place in places)
+        now = b.fadd(theirs, b.fsub(mine, old))
+        for place in places:
+            ll.store(b, now, place, mask)
+
+    ll.over_lanes(b, floats, body)
+
+
+@ll.emitted("ii")
+def prefetch(b: Any, row: Value, floats: Value) -> None:
+    """Ask for a row, to be read and written soon."""
+    byte = ir.IntType(8).as_pointer()
+    lines = b.udiv(b.add(floats, ll.count(_CACHE_LINE - 1)), ll.count(_CACHE_LINE))
+    with cgutils.for_range(b, lines) as loop:
+        place = b.bitcast(ll.at(b, row, b.mul(loop.index, ll.count(_CACHE_LINE))), byte)
+        hints = [ir.Constant(ll.INT, hint) for hint in (1, 3, 1)]  # to write, keep, data
+        ll.call(b, "llvm.prefetch.p0", ir.VoidType(), [byte, ll.INT, ll.INT, ll.INT], place, *hints)
+
+
+@ll.emitted("iiiif")
+def sum_rows(
+    b: Any, out: Value, addresses: Value, count: Value, floats: Value, factor: Value
+) -> None:
+    """out = factor times the sum of the rows of a list; the padding is left as it is."""
+
+    def body(group: ll.Group) -> None:
+        sums = ll.variables(b, len(group))
+        with cgutils.for_range(b, count) as loop:
+            row = ll.at(b, ll.row(b, addresses, loop.index))
+            for variable, (at, mask) in zip(sums, group, strict=True):
+                b.store(b.fadd(b.load(variable), ll.load(b, b.gep(row, [at]), mask)), variable)
+        for variable, (at, mask) in zip(sums, group, strict=True):
+            ll.store(b, b.fmul(b.load(variable), ll.spread(b, factor)), ll.at(b, out, at), mask)
+
+    ll.over_groups(b, floats, 4, body)
+
+
+@ll.emitted("iiiii")
+def add_to_rows(
+    b: Any, addresses: Value, factors: Value, count: Value, source: Value, floats: Value
+) -> None:
+    """Each row of a list += its factor times one padded vector."""
+
+    def body(group: ll.Group) -> None:
+        lanes = [ll.load(b, ll.at(b, source, at)) for at, _ in group]
+        with cgutils.for_range(b, count) as loop:
+            row = ll.at(b, ll.row(b, addresses, loop.index))
+            factor = ll.spread(b, b.load(ll.at(b, factors, loop.index)))
+            for lane, (at, mask) in zip(lanes, group, strict=True):
+                place = b.gep(row, [at])
+                ll.store(b, ll.fma(b, lane, factor, ll.load(b, place, mask)), place, mask)
+
+    ll.over_groups(b, floats, 4, body)
