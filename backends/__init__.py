@@ -8,14 +8,16 @@ if __name__ != "w2v.backends":
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from w2v.backends.base import (
     Array,
     Backend,
-    FusedChunks,
+    Fused,
     FusedPlan,
-    FusedSteps,
+    Memory,
     Rows,
+    Sizes,
     StepShape,
     Text,
     mixed,
@@ -27,39 +29,41 @@ __all__ = [
     "Array",
     "Backend",
     "BackendState",
-    "FusedChunks",
+    "Fused",
     "FusedPlan",
-    "FusedSteps",
+    "Memory",
     "Rows",
+    "Sizes",
     "StepShape",
     "Text",
     "available_backends",
     "choose_backend",
+    "devices",
     "get_backend",
     "mixed",
     "usable_cores",
 ]
 
 
-def _cupy(device: int | None = None) -> Backend:
+def _cupy(device: int | None, in_order: bool) -> Backend:
     from w2v.backends import cupy_backend
 
-    return cupy_backend.make(device)
+    return cupy_backend.make(device, in_order)
 
 
-def _numba() -> Backend:
+def _numba(device: None, in_order: bool) -> Backend:
     from w2v.backends import numba_backend
 
     return numba_backend.make()
 
 
-def _numpy() -> Backend:
+def _numpy(device: None, in_order: bool) -> Backend:
     from w2v.backends import numpy_backend
 
     return numpy_backend.make()
 
 
-_MAKERS: dict[str, Callable[..., Backend]] = {  # fastest first
+_MAKERS: dict[str, Callable[[Any, bool], Backend]] = {  # fastest first
     "cupy": _cupy,
     "numba": _numba,
     "numpy": _numpy,
@@ -85,7 +89,18 @@ def available_backends() -> list[BackendState]:
     return [_state(name) for name in _MAKERS]
 
 
-def choose_backend(name: str = "auto", device: int | None = None) -> tuple[Backend, str]:
+def devices(backend: Backend) -> list[tuple[str, int, int]]:
+    """Name, free and total bytes of each device there is; empty where that is the CPU."""
+    if backend.name != _WITH_DEVICES:
+        return []
+    from w2v.backends import cupy_backend
+
+    return cupy_backend.devices(backend.xp)
+
+
+def choose_backend(
+    name: str = "auto", device: int | None = None, *, in_order: bool = False
+) -> tuple[Backend, str]:
     """A backend, and in a line which it is and why.
 
     "auto" takes the fastest usable one; a name is obeyed or fails.
@@ -93,6 +108,7 @@ def choose_backend(name: str = "auto", device: int | None = None) -> tuple[Backe
     Parameters
     ----------
     device : int, optional    Number of the GPU; with "auto" it asks for CuPy.
+    in_order : bool           See `get_backend`.
 
     Raises
     ------
@@ -100,10 +116,10 @@ def choose_backend(name: str = "auto", device: int | None = None) -> tuple[Backe
         The name is unknown, or the backend cannot be used here; says why.
     """
     if name != "auto" or device is not None:
-        backend = get_backend(name, device)
+        backend = get_backend(name, device, in_order=in_order)
         return backend, _described(backend)
     passed_over: list[str] = []
-    for state in map(_state, _MAKERS):
+    for state in (_state(name, in_order) for name in _MAKERS):
         if state.backend is not None:
             return state.backend, "; ".join([_described(state.backend), *passed_over])
         why = f" ({state.reason.rstrip('.')})" if state.state == "broken" else ""
@@ -111,8 +127,16 @@ def choose_backend(name: str = "auto", device: int | None = None) -> tuple[Backe
     raise BackendError(f"No backend can be used ({'; '.join(passed_over)}).")
 
 
-def get_backend(name: str = "auto", device: int | None = None) -> Backend:
+def get_backend(
+    name: str = "auto", device: int | None = None, *, in_order: bool = False
+) -> Backend:
     """The backend of that name, or with "auto" the fastest usable one.
+
+    Parameters
+    ----------
+    device : int, optional    Number of the GPU; with "auto" it asks for CuPy.
+    in_order : bool           `scatter_add` sums in a fixed order, as it always does on a CPU: equal
+                              input gives equal bits. On a GPU that is slower.
 
     Raises
     ------
@@ -121,7 +145,7 @@ def get_backend(name: str = "auto", device: int | None = None) -> Backend:
     """
     if name == "auto":
         if device is None:
-            return choose_backend()[0]
+            return choose_backend(in_order=in_order)[0]
         name = _WITH_DEVICES
     if name not in _MAKERS:
         known = ", ".join(["auto", *_MAKERS])
@@ -132,7 +156,7 @@ def get_backend(name: str = "auto", device: int | None = None) -> Backend:
             f"out, or take backend {_WITH_DEVICES!r}."
         )
     try:
-        return _MAKERS[name]() if device is None else _MAKERS[name](device)
+        return _MAKERS[name](device, in_order)
     except BackendError as error:
         raise BackendError(
             f"Backend {name!r} was asked for, but {error} Pass --backend numpy for the CPU.",
@@ -144,8 +168,8 @@ def _described(backend: Backend) -> str:
     return f"{backend.name} {backend.version} on {backend.device}"
 
 
-def _state(name: str) -> BackendState:
+def _state(name: str, in_order: bool = False) -> BackendState:
     try:
-        return BackendState(name, _MAKERS[name](), "usable", "")
+        return BackendState(name, _MAKERS[name](None, in_order), "usable", "")
     except BackendError as error:
         return BackendState(name, None, error.state, str(error))

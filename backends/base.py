@@ -39,11 +39,13 @@ class StepShape(NamedTuple):
     """Tokens of all workers together between two updates of the tables; a block at the least."""
     in_turn: bool = False
     """Where a step is one skip-gram centre against a path: one context after the other."""
+    most_workers: int | None = None
+    """Threads that may train at once; None for no limit."""
 
 
 @dataclass(frozen=True)
 class FusedPlan:
-    """What a step that a backend may offer in one call is made of; see `w2v.model`."""
+    """What a backend that trains in a way of its own must know; see `w2v.training`."""
 
     input: Array
     output: Array
@@ -78,7 +80,7 @@ class FusedPlan:
 
 @dataclass(frozen=True, eq=False)
 class Text:
-    """An encoded corpus, for a backend that cuts windows itself; see `w2v.blocks.BlockReader`."""
+    """An encoded corpus, for a backend that cuts windows itself as `w2v.training.blocks` says."""
 
     ids: NDArray[np.int32]
     """int32 (N,), on the host, perhaps mapped from a file."""
@@ -89,44 +91,14 @@ class Text:
     window: int
     fixed: bool
     chunk: int
-    """Tokens of a chunk."""
+    """Tokens of a chunk; so few that to train on one takes no more than tenths of a second."""
 
 
-class FusedSteps(Protocol):
-    """Steps of one block each, one after the other."""
-
-    def __call__(
-        self,
-        stretch: tuple[Array, Array, Array, int],
-        blocks: range,
-        number: int,
-        *,
-        key: int,
-        alphas: tuple[float, float],
-        loss_every: int,
-    ) -> tuple[float, float]:
-        """Train on some blocks of a stretch.
-
-        Parameters
-        ----------
-        stretch : ids int32, left int16, right int16, kept    As in `w2v.blocks.Stretch`.
-        blocks : range
-        number : int           Position of the stretch's first block, the counter of its draws.
-        key : int              Of the draws.
-        alphas : float, float  Learning rate at the first block and after the last; linear between.
-        loss_every : int       The loss is measured in blocks whose number is a multiple of this.
-
-        Returns
-        -------
-        loss, pairs : float    Summed over the blocks where it was measured.
-        """
-
-
-class FusedChunks(Protocol):
-    """Training on whole chunks of a text, many blocks side by side, without waiting for it."""
+class Fused(Protocol):
+    """One worker's training on whole chunks of a text, windows cut and steps taken inside."""
 
     at_once: int
-    """Chunks that a call should get."""
+    """Chunks that a call should get, at most."""
     in_flight: int
     """Tokens that are trained on side by side."""
 
@@ -139,12 +111,14 @@ class FusedChunks(Protocol):
         alphas: tuple[float, float],
         loss_every: int,
     ) -> Array:
-        """Train on some chunks.
+        """Train on some chunks, in steps of one block each.
 
         Parameters
         ----------
+        chunks : range
         token_key : int        Of the draws of kept tokens and window widths; `key` of noise words.
-        alphas : float, float  Learning rate at the begin of the first and the end of the last.
+        alphas : float, float  Learning rate at the begin of the first chunk and the end of the
+                               last; linear in position between.
         loss_every : int       The loss is measured in blocks whose number is a multiple of this.
 
         Returns
@@ -154,39 +128,41 @@ class FusedChunks(Protocol):
         """
 
 
-class CutWindows(Protocol):
-    """Draws and cuts a stretch of corpus in one call; see `w2v.blocks.BlockReader.stretch`."""
+class Sizes(NamedTuple):
+    """How large a training run is, while nothing of it is there."""
 
-    def __call__(
-        self,
-        ids: Array,
-        ends: Array,
-        limits: Array,
-        key: int,
-        tokens: range,
-        *,
-        window: int,
-        fixed: bool,
-        block: int,
-    ) -> tuple[Array, Array, Array, int]:
-        """Ids int32, reaches to the left and right int16, all (C T + 2w,), and how many are kept.
+    dim: int
+    window: int
+    shape: StepShape
+    longest: int
+    """Rows of the longest path; 0 without paths."""
+    tokens: int
+    sentences: int
+    other_bytes: int
+    """To be taken for all that is no text."""
 
-        Parameters
-        ----------
-        ids : int32 (N,)        The corpus.
-        ends : int64 (S,)       Exclusive end of each sentence.
-        limits : uint32 (V,)    A token is kept whose bits are no more than that.
-        key : int               Of the draws.
-        tokens : range          The stretch.
-        """
+
+class Memory(NamedTuple):
+    """Bytes of the memory that arrays are in: the process's on a CPU, the device's on a GPU."""
+
+    peak: int
+    """The most used so far."""
+    total: int
+    """What the machine or the device has."""
+    free: int | None = None
+    """What is free of a device's own; None where it is the process's."""
+    text: dict[str, int] | None = None
+    """What `Backend.fused` takes for the text of a run, by purpose; None where it is no way for it,
+    or no run was given."""
 
 
 @dataclass(frozen=True)
 class Backend(ABC):
     """An array library and a device, as one value handed to whoever computes.
 
-    Members exist only where NumPy and CuPy differ; all else goes through `xp`. Row ids must lie in
-    range: NumPy would raise, CuPy would wrap, so callers check once, on the host.
+    A member exists only where the libraries differ, or for the one way of its own that a backend
+    may have to train, `fused`; all else goes through `xp`. Row ids must lie in range: NumPy would
+    raise, CuPy would wrap, so callers check once, on the host.
     """
 
     name: str
@@ -197,11 +173,6 @@ class Backend(ABC):
     @abstractmethod
     def xp(self) -> Any:
         """The namespace of the array library."""
-
-    @property
-    @abstractmethod
-    def max_workers(self) -> int | None:
-        """Threads that may train on this backend at once; None for no limit."""
 
     @abstractmethod
     def step_shape(self, rows: Rows, *, averaged: bool) -> StepShape:
@@ -245,32 +216,8 @@ class Backend(ABC):
         """
 
     @abstractmethod
-    def peak_memory_bytes(self) -> int:
-        """The most memory used so far: of the process on the CPU, of the device on a GPU."""
-
-    @abstractmethod
-    def total_memory_bytes(self) -> int:
-        """Memory of the machine or of the device."""
-
-    def in_order(self) -> Backend:
-        """This backend with `scatter_add` in a fixed order: equal input gives equal bits."""
-        return self
-
-    def devices(self) -> list[tuple[str, int, int]]:
-        """Name, free and total bytes of each device there is; empty where that is the CPU."""
-        return []
-
-    def free_memory_bytes(self) -> int | None:
-        """What is free of the device's own memory; None where that is the process's."""
-        return None
-
-    def takes_chunks(self, dim: int, window: int, shape: StepShape, longest: int) -> bool:
-        """Whether `fused_chunks` works for such steps; `longest` is 0 without paths."""
-        return False
-
-    def text_bytes(self, tokens: int, sentences: int, room: int) -> dict[str, int]:
-        """What `fused_chunks` takes for a text, by purpose, if so many bytes are free."""
-        return {}
+    def memory(self, run: Sizes | None = None) -> Memory:
+        """The memory that arrays are in, and what a training run takes of it for its text."""
 
     def new_table(self, rows: int, dim: int) -> Array:
         """float32 zeros (rows, dim or more), the way training reads them fastest.
@@ -280,23 +227,11 @@ class Backend(ABC):
         """
         return self.xp.zeros((rows, dim), self.xp.float32)
 
-    @property
-    def cut_windows(self) -> CutWindows | None:
-        """The cutting of windows in one call, where the backend has that."""
-        return None
+    def fused(self, plan: FusedPlan, text: Text, in_flight: int) -> Fused | None:
+        """A way of the backend's own to train, where it has one for this plan.
 
-    def fused_steps(self, plan: FusedPlan) -> FusedSteps | None:
-        """One worker's training steps in one call, where the backend has that.
-
-        Equal to the step that the layers compose, up to rounding.
-        """
-        return None
-
-    def fused_chunks(self, plan: FusedPlan, text: Text, in_flight: int) -> FusedChunks | None:
-        """Training on whole chunks in few calls, where the backend has that.
-
-        Equal to the step that the layers compose, up to rounding, with one block in flight; blocks
-        in flight together share the row-step cap.
+        It draws, cuts and learns what the layers do, up to rounding, with one block in flight;
+        blocks in flight together share the row-step cap.
 
         Parameters
         ----------

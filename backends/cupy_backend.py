@@ -3,16 +3,32 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from types import ModuleType
 from typing import Any
 
 from numpy.typing import NDArray
 
-from w2v.backends.base import Array, Backend, FusedChunks, FusedPlan, Rows, StepShape, Text
-from w2v.backends.cupy_kernels import DeviceText, Kernels, step_size, text_bytes
-from w2v.backends.cupy_kernels import FusedChunks as CupyChunks
+from w2v.backends.base import (
+    Array,
+    Backend,
+    Fused,
+    FusedPlan,
+    Memory,
+    Rows,
+    Sizes,
+    StepShape,
+    Text,
+)
+from w2v.backends.cupy_kernels import (
+    DeviceText,
+    Kernels,
+    StepSize,
+    Training,
+    step_size,
+    text_bytes,
+)
 from w2v.errors import BackendError
 
 _STEP = 8192
@@ -32,20 +48,16 @@ class CupyBackend(Backend):
     module: ModuleType
     device_id: int
     ordered: bool = False
-    """Sums have one order; see `in_order`."""
+    """Sums have one order; see `get_backend`."""
 
     @property
     def xp(self) -> ModuleType:
         return self.module
 
-    @property
-    def max_workers(self) -> int | None:
-        return 1
-
     def step_shape(self, rows: Rows, *, averaged: bool) -> StepShape:
         if rows == "path" and not self.ordered:
-            return StepShape(block=1, shared=32, step=_ON_PATHS[averaged])
-        return StepShape(block=16, shared=32, step=_STEP)
+            return StepShape(block=1, shared=32, step=_ON_PATHS[averaged], most_workers=1)
+        return StepShape(block=16, shared=32, step=_STEP, most_workers=1)
 
     def asarray(self, values: Any, dtype: Any = None) -> Array:
         return self.xp.asarray(values, dtype)
@@ -60,43 +72,26 @@ class CupyBackend(Backend):
         else:
             self.xp.add.at(table, ids, rows)
 
-    def in_order(self) -> Backend:
-        return replace(self, ordered=True)
-
     @property
     def kernels(self) -> Kernels:
         return _kernels(self.module, self.device_id)
 
-    def takes_chunks(self, dim: int, window: int, shape: StepShape, longest: int) -> bool:
-        if self.ordered or (longest and shape.block > 1):
-            return False
-        needed = [
-            step_size(
-                dim, window, shape.block, shared=shape.shared, longest=longest, averaged=averaged
-            ).shared
-            for averaged in (False, True)
-        ]
-        return max(needed) <= self.kernels.most_shared
-
-    def text_bytes(self, tokens: int, sentences: int, room: int) -> dict[str, int]:
-        return text_bytes(tokens, sentences, room // _SHARE_OF_TEXT)
-
-    def fused_chunks(self, plan: FusedPlan, text: Text, in_flight: int) -> FusedChunks | None:
-        dim, longest = plan.input.shape[1], plan.longest if plan.paths else 0
-        shared = plan.noise[3] if plan.noise else 0
-        shape = StepShape(plan.block, shared, in_flight)
-        if not self.takes_chunks(dim, plan.window, shape, longest):
+    def fused(self, plan: FusedPlan, text: Text, in_flight: int) -> Fused | None:
+        longest = plan.longest if plan.paths else 0
+        shape = StepShape(plan.block, plan.noise[3] if plan.noise else 0, in_flight)
+        sizes = Sizes(plan.input.shape[1], plan.window, shape, longest, 0, 0, 0)
+        if not self._has_way(sizes):
             return None
-        size = step_size(
-            dim,
-            plan.window,
-            plan.block,
-            shared=shared,
-            longest=longest,
-            averaged=bool(plan.averaged),
-        )
         held = DeviceText(self.kernels, text, self._free() // _SHARE_OF_TEXT)
-        return CupyChunks(self.kernels, plan, held, size, in_flight)
+        size = _step_size(sizes, averaged=bool(plan.averaged))
+        return Training(self.kernels, plan, held, size, in_flight)
+
+    def _has_way(self, run: Sizes) -> bool:
+        """Whether the kernels do such steps, and what a block takes fits a multiprocessor."""
+        if self.ordered or (run.longest and run.shape.block > 1):
+            return False
+        needed = max(_step_size(run, averaged=averaged).shared for averaged in (False, True))
+        return needed <= self.kernels.most_shared
 
     def synchronize(self) -> None:
         self.xp.cuda.Device(self.device_id).synchronize()
@@ -105,31 +100,28 @@ class CupyBackend(Backend):
         context: AbstractContextManager[Any] = self.xp.cuda.Device(self.device_id)
         return context
 
-    def peak_memory_bytes(self) -> int:
+    def memory(self, run: Sizes | None = None) -> Memory:
         # the pool keeps what it once took, unless an allocation fails
-        return int(self.xp.get_default_memory_pool().total_bytes())
-
-    def devices(self) -> list[tuple[str, int, int]]:
-        runtime = self.xp.cuda.runtime
-        found = []
-        for number in range(runtime.getDeviceCount()):
-            with self.xp.cuda.Device(number):
-                free, total = runtime.memGetInfo()
-            found.append((_name(runtime.getDeviceProperties(number)), int(free), int(total)))
-        return found
-
-    def free_memory_bytes(self) -> int | None:
-        return self._free()
+        peak = int(self.xp.get_default_memory_pool().total_bytes())
+        free, text = self._free(), None
+        if run is not None and self._has_way(run):
+            room = (free - run.other_bytes) // _SHARE_OF_TEXT
+            text = text_bytes(run.tokens, run.sentences, room)
+        return Memory(peak, int(self.xp.cuda.runtime.memGetInfo()[1]), free, text)
 
     def _free(self) -> int:
         pool = self.xp.get_default_memory_pool()
         return int(self.xp.cuda.runtime.memGetInfo()[0]) + int(pool.free_bytes())
 
-    def total_memory_bytes(self) -> int:
-        return int(self.xp.cuda.runtime.memGetInfo()[1])
+
+def _step_size(run: Sizes, *, averaged: bool) -> StepSize:
+    block, shared = run.shape.block, run.shape.shared
+    return step_size(
+        run.dim, run.window, block, shared=shared, longest=run.longest, averaged=averaged
+    )
 
 
-def make(device: int | None = None) -> CupyBackend:
+def make(device: int | None = None, in_order: bool = False) -> CupyBackend:
     """The CuPy backend on a device, which is made the current one; without a number, on that.
 
     Raises
@@ -157,7 +149,18 @@ def make(device: int | None = None) -> CupyBackend:
     except Exception as error:
         message = f"CuPy {cupy.__version__} is installed but its first kernel failed: {error}."
         raise BackendError(message, "broken") from error
-    return CupyBackend("cupy", cupy.__version__, _name(properties), cupy, device_id)
+    return CupyBackend("cupy", cupy.__version__, _name(properties), cupy, device_id, in_order)
+
+
+def devices(cupy: Any) -> list[tuple[str, int, int]]:
+    """See `w2v.backends.devices`."""
+    runtime = cupy.cuda.runtime
+    found = []
+    for number in range(runtime.getDeviceCount()):
+        with cupy.cuda.Device(number):
+            free, total = runtime.memGetInfo()
+        found.append((_name(runtime.getDeviceProperties(number)), int(free), int(total)))
+    return found
 
 
 def _name(properties: dict[str, Any]) -> str:

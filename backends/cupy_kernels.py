@@ -206,8 +206,8 @@ class _Sender:
         return device[: end - begin]
 
 
-class FusedChunks:
-    """See `w2v.backends.base.FusedChunks`."""
+class Training:
+    """See `w2v.backends.base.Fused`."""
 
     def __init__(
         self, kernels: Kernels, plan: FusedPlan, text: DeviceText, size: StepSize, in_flight: int

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from w2v.backends import numba_cache
-from w2v.backends.base import GAMMA, Array, CutWindows, FusedPlan, FusedSteps, Rows, StepShape
+from w2v.backends.base import GAMMA, Array, Fused, FusedPlan, Rows, StepShape, Text
 from w2v.backends.numpy_backend import NumpyBackend, cpu
 from w2v.errors import BackendError
 
@@ -52,36 +52,11 @@ class NumbaBackend(NumpyBackend):
         wide = self.kernels.whole(dim)
         return _aligned(rows, wide if wide <= _WORTH_ALIGNING * dim else dim)
 
-    @property
-    def cut_windows(self) -> CutWindows | None:
-        return self._cut_windows
-
-    def _cut_windows(
-        self,
-        ids: Array,
-        ends: Array,
-        limits: Array,
-        key: int,
-        tokens: range,
-        *,
-        window: int,
-        fixed: bool,
-        block: int,
-    ) -> tuple[Array, Array, Array, int]:
-        room = len(tokens) + 2 * window + block
-        out = np.zeros(room, np.int32)
-        left, right = np.zeros((2, room), np.int16)
-        corpus = _read_only(ids), _read_only(ends)
-        draws = limits, _start(key)
-        here = tokens.start, tokens.stop
-        kept = self.kernels.windows(*corpus, *draws, *here, window, fixed, out, left, right)
-        size = -(-kept // block) * block + 2 * window
-        return out[:size], left[:size], right[:size], kept
-
-    def fused_steps(self, plan: FusedPlan) -> FusedSteps | None:
-        if plan.paths is not None and plan.block > 1:
+    def fused(self, plan: FusedPlan, text: Text, in_flight: int) -> Fused | None:
+        """Blocks one after the other; steps of several are for the layers to compose."""
+        if in_flight > plan.block or (plan.paths is not None and plan.block > 1):
             return None
-        return _Steps(self.kernels, plan)
+        return _Training(self.kernels, plan, text)
 
     def prepare(
         self, rows: Rows, *, averaged: bool, waiting: Callable[[str], None] | None = None
@@ -103,9 +78,7 @@ class NumbaBackend(NumpyBackend):
 
     def _try_kernels(self, rows: Rows, averaged: bool) -> None:
         """Call what a training run calls, on next to nothing."""
-        words = np.zeros(2, np.int32)
-        ends, limits = np.array([2]), np.full(1, 2**32 - 1, np.uint32)
-        stretch = self._cut_windows(words, ends, limits, 0, range(2), window=1, fixed=True, block=1)
+        words, limits = np.zeros(2, np.int32), np.full(1, 2**32 - 1, np.uint32)
         self.random_bits(0, np.zeros(1, np.uint64))
         if rows == "all":
             for ids in (words, words.astype(np.int64)):
@@ -126,37 +99,70 @@ class NumbaBackend(NumpyBackend):
             workers=1,
             beside=(None, None),
         )
-        _Steps(self.kernels, plan)(stretch, range(0), 0, key=0, alphas=(0.0, 0.0), loss_every=1)
+        text = Text(words, np.array([2]), limits, window=1, fixed=True, chunk=2)
+        train = _Training(self.kernels, plan, text)
+        train(range(1), token_key=0, key=0, alphas=(0.0, 0.0), loss_every=1)
 
 
-class _Steps:
-    """One worker's steps, with memory of its own."""
+class _Training:
+    """See `Fused`: one worker's, with memory of its own."""
 
-    def __init__(self, kernels: ModuleType, plan: FusedPlan) -> None:
-        self._kernels = kernels
-        self._plan = plan
+    at_once = 1  # so that workers get equal shares, and a stop need not wait for more
+    in_flight: int
+
+    def __init__(self, kernels: ModuleType, plan: FusedPlan, text: Text) -> None:
+        self._kernels, self._plan, self._text = kernels, plan, text
+        self.in_flight = plan.block
+        self._blocks = -(-text.chunk // plan.block)  # of a chunk that keeps all its tokens
+        self._corpus = _read_only(text.ids), _read_only(text.ends)
         self._work = _work(kernels, plan)
         self._beside = [np.zeros(0, np.float32) if a is None else a for a in plan.beside]
         self._most_beside = float(self._beside[0].max(initial=0))
 
     def __call__(
         self,
-        stretch: tuple[Array, Array, Array, int],
-        blocks: range,
-        number: int,
+        chunks: range,
         *,
+        token_key: int,
         key: int,
         alphas: tuple[float, float],
         loss_every: int,
+    ) -> Array:
+        sums = np.zeros(3)
+        for place, chunk in enumerate(chunks):
+            stretch = self.cut(chunk, token_key)
+            shares = place / len(chunks), (place + 1) / len(chunks)
+            begin, end = (alphas[0] * (1 - share) + alphas[1] * share for share in shares)
+            sums[0] += stretch.kept
+            sums[1:] += self._steps(stretch, begin, end, key, loss_every)
+        return sums
+
+    def cut(self, chunk: int, token_key: int) -> Any:
+        """The kept tokens of a chunk, as `w2v.training.blocks.BlockReader` cuts them."""
+        text, block = self._text, self._plan.block
+        lo, hi = chunk * text.chunk, min((chunk + 1) * text.chunk, len(text.ids))
+        room = hi - lo + 2 * text.window + block
+        ids = np.zeros(room, np.int32)
+        left, right = np.zeros((2, room), np.int16)
+        draws = text.limits, _start(token_key)
+        shape = text.window, text.fixed
+        kept = self._kernels.windows(*self._corpus, *draws, lo, hi, *shape, ids, left, right)
+        blocks = -(-kept // block)
+        size = blocks * block + 2 * text.window
+        cut = ids[:size], left[:size], right[:size]
+        return self._kernels.Stretch(*cut, kept, 0, blocks, chunk * self._blocks)
+
+    def _steps(
+        self, stretch: Any, begin: float, end: float, key: int, loss_every: int
     ) -> tuple[float, float]:
+        """Loss and pairs of the blocks where they were measured."""
         plan, kernels = self._plan, self._kernels
-        here = kernels.Stretch(*stretch, blocks.start, blocks.stop, number)
-        step = (alphas[1] - alphas[0]) / max(len(blocks), 1)
+        slope = (end - begin) / max(stretch.last, 1)
         caps = float(plan.cap), plan.cap / plan.workers
         rate = kernels.Rate(
-            float(alphas[0]), step, *caps, loss_every, *self._beside, self._most_beside
+            float(begin), slope, *caps, loss_every, *self._beside, self._most_beside
         )
-        tables = (plan.input, plan.output, here)
+        tables = (plan.input, plan.output, stretch)
         mean = plan.averaged == "mean"
         found: tuple[float, float]
         if plan.noise is not None:

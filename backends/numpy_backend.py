@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from w2v.backends.base import Array, Backend, Rows, StepShape, usable_cores
+from w2v.backends.base import Array, Backend, Memory, Rows, Sizes, StepShape, usable_cores
 
 _PAIR_OF = {np.dtype(np.float32): np.complex64, np.dtype(np.float64): np.complex128}
 
@@ -55,10 +55,6 @@ class NumpyBackend(Backend):
     def xp(self) -> ModuleType:
         return np
 
-    @property
-    def max_workers(self) -> int | None:
-        return None
-
     def step_shape(self, rows: Rows, *, averaged: bool) -> StepShape:
         step = (32 if averaged else 512) if rows == "path" else 1024
         return StepShape(block=16, shared=32, step=step)
@@ -95,17 +91,8 @@ class NumpyBackend(Backend):
         with _ONE_BLAS_THREAD, np.errstate(all="ignore"):
             yield
 
-    def peak_memory_bytes(self) -> int:
-        try:
-            with open("/proc/self/status", encoding="ascii") as status:
-                peaks = [line.split()[1] for line in status if line.startswith("VmHWM:")]
-            return int(peaks[0]) * 1024
-        except (OSError, IndexError):  # not Linux; there, maxrss would be that of the parent too
-            peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-            return peak if sys.platform == "darwin" else peak * 1024
-
-    def total_memory_bytes(self) -> int:
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    def memory(self, run: Sizes | None = None) -> Memory:
+        return Memory(_peak_bytes(), _total_bytes())
 
 
 def make() -> NumpyBackend:
@@ -117,3 +104,17 @@ def cpu() -> str:
     """This machine's processor, for people."""
     cores = usable_cores()
     return f"{platform.machine()} CPU, {cores} core{'s' * (cores > 1)}"
+
+
+def _peak_bytes() -> int:
+    try:
+        with open("/proc/self/status", encoding="ascii") as status:
+            peaks = [line.split()[1] for line in status if line.startswith("VmHWM:")]
+        return int(peaks[0]) * 1024
+    except (OSError, IndexError):  # not Linux; there, maxrss would be that of the parent too
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        return peak if sys.platform == "darwin" else peak * 1024
+
+
+def _total_bytes() -> int:
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")

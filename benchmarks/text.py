@@ -121,7 +121,7 @@ def _read(reader: str, path: str) -> None:
         corpus = read_corpus(path, min_count=5)
         seconds = time.perf_counter() - started
         tokens, words = corpus.stats.tokens, len(corpus.vocabulary)
-    peak = get_backend("numpy").peak_memory_bytes()  # of this process, whoever reads in it
+    peak = get_backend("numpy").memory().peak  # of this process, whoever reads in it
     found = {"seconds": seconds, "tokens": tokens, "words": words, "peak_memory_bytes": peak}
     print(json.dumps(found))
 

@@ -1,12 +1,14 @@
-"""The library's front door: `Word2Vec(...).fit(text)` gives word vectors."""
+"""The library's front door: `Word2Vec(...).fit(text)` gives word vectors.
+
+It is long because each option is listed and each method says here what it takes; what they do is
+done elsewhere, mostly in `w2v.training`.
+"""
 
 from __future__ import annotations
 
 import os
 import time
 from collections.abc import Callable, Iterable, Sequence
-from numbers import Integral
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,15 +16,16 @@ from numpy.typing import NDArray
 
 from w2v.backends import choose_backend
 from w2v.config import Config
-from w2v.errors import ConfigError, ModelFileError, UnknownWordError, W2VError
+from w2v.errors import ConfigError, ModelFileError
 from w2v.files import PathLike
 from w2v.queries import Limit, Query
-from w2v.text import Corpus, Vocabulary, is_path, read_corpus, read_sentences
+from w2v.text import Corpus, Source, Vocabulary, read_source
 from w2v.training import (
     FRESH,
+    Answers,
     Callback,
+    Estimator,
     Fitted,
-    Likelihood,
     Pretrained,
     Progress,
     Trainer,
@@ -37,10 +40,8 @@ from w2v.training import (
 )
 from w2v.vectors import Vectors
 
-Source = PathLike | Sequence[Path] | Iterable[list[str] | tuple[str, ...]]
 
-
-class Word2Vec:
+class Word2Vec(Estimator, Answers):
     """Skip-gram or CBOW word vectors.
 
     Parameters
@@ -97,7 +98,7 @@ class Word2Vec:
         device: int | None = None,
         deterministic: bool = False,
     ) -> None:
-        self._options: dict[str, Any] = dict(
+        super().__init__(
             model=model,
             loss=loss,
             dim=dim,
@@ -122,48 +123,7 @@ class Word2Vec:
             device=device,
             deterministic=deterministic,
         )
-        self.config = Config(**self._options)
-        self._fitted: Fitted | None = None
-
-    def __repr__(self) -> str:
-        defaults = self.__init__.__kwdefaults__  # type: ignore[misc]
-        given = {k: v for k, v in self._options.items() if v != defaults[k]}
-        return f"Word2Vec({', '.join(f'{name}={value!r}' for name, value in given.items())})"
-
-    def __sklearn_is_fitted__(self) -> bool:
-        return self._fitted is not None
-
-    def __sklearn_tags__(self) -> Any:
-        """What scikit-learn 1.6 and later wants to know: sentences in, no target needed."""
-        from sklearn.utils import InputTags, Tags, TargetTags, TransformerTags
-
-        return Tags(
-            estimator_type=None,
-            target_tags=TargetTags(required=False),
-            transformer_tags=TransformerTags(),
-            input_tags=InputTags(two_d_array=False, string=True),
-        )
-
-    def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """The options as they were given, by name; `deep` has no meaning here."""
-        return dict(self._options)
-
-    def set_params(self, **options: Any) -> Word2Vec:
-        """Change options; what was trained stays. Returns this object.
-
-        Raises
-        ------
-        ConfigError
-            There is no such option, or it is out of range; then none is changed.
-        """
-        for name in options:
-            if name not in self._options:
-                raise ConfigError(
-                    f"There is no option {name!r}; expected some of {', '.join(self._options)}."
-                )
-        changed = self._options | options
-        self.config, self._options = Config(**changed), changed
-        return self
+        self._fitted = None
 
     def fit(
         self,
@@ -214,7 +174,7 @@ class Word2Vec:
         choose_backend(self.config.backend, self.config.device)  # first: it may fail
         freeze, callbacks = word_list(freeze), checked(callbacks)
         known = None if pretrained is None else Pretrained(pretrained, self.config.dim)
-        with _read(source, errors, self.vocabulary_options(vocabulary)) as corpus:
+        with read_source(source, errors=errors, **self.vocabulary_options(vocabulary)) as corpus:
             return self.train(
                 corpus,
                 pretrained=known,
@@ -254,7 +214,7 @@ class Word2Vec:
             return self.fit(source, errors=errors, on_progress=on_progress, **given)
         choose_backend(self.config.backend, self.config.device)
         freeze, callbacks = word_list(freeze), checked(callbacks)
-        with _read(source, errors, self.vocabulary_options(known=True)) as corpus:
+        with read_source(source, errors=errors, **self.vocabulary_options(known=True)) as corpus:
             return self.train(
                 corpus,
                 continued=True,
@@ -326,7 +286,8 @@ class Word2Vec:
         BackendError, TrainingError
         """
         freeze, callbacks = word_list(freeze), checked(callbacks)
-        backend, why = choose_backend(self.config.backend, self.config.device)
+        config = self.config
+        backend, why = choose_backend(config.backend, config.device, in_order=config.deterministic)
         begin = pretrained.start(corpus) if pretrained else FRESH
         if continued:
             begin = continue_from(self.config, self._done(), corpus)
@@ -356,18 +317,6 @@ class Word2Vec:
         )
         return self
 
-    @property
-    def vectors(self) -> Vectors:
-        return self._done().vectors
-
-    @property
-    def output(self) -> NDArray[np.float32]:
-        return self._done().output
-
-    @property
-    def report(self) -> dict[str, Any]:
-        return self._done().report
-
     def __getitem__(self, word: str) -> NDArray[np.float32]:
         """See `Vectors`."""
         return self.vectors[word]
@@ -388,72 +337,6 @@ class Word2Vec:
     def similarity(self, a: Query, b: Query) -> float:
         """See `Vectors.similarity`."""
         return self.vectors.similarity(a, b)
-
-    def score(self, sentence: Sequence[str]) -> float:
-        """Log-likelihood of a sentence: how well its words go together, in nats.
-
-        The sum over its words of log p(word | word near it) for skip-gram, over all words near it,
-        or of log p(word | mean or sum of the words near it) for CBOW. The whole window counts, and
-        every token; words that are not in the vocabulary are left out before. What p is, for each
-        loss, says `w2v.training.Likelihood`. A longer sentence has a lower score.
-
-        Returns
-        -------
-        float
-            At most 0; it is 0 where no two known words are near each other.
-
-        References
-        ----------
-        Taddy 2015, "Document classification by inversion of distributed language representations".
-        """
-        fitted = self._done()
-        rows = _known(sentence, fitted.vectors)
-        window, averaged = fitted.trained_as["window"], fitted.trained_as["cbow"]
-        return _likelihood(fitted).of_sentence(rows, window, averaged)
-
-    def predict_output_word(
-        self, context: Sequence[str], topn: int = 10
-    ) -> list[tuple[str, float]]:
-        """The words a context makes most likely, with their probabilities, best first.
-
-        The hidden vector is the mean of the context's vectors (the sum for ``cbow="sum"``); see
-        `w2v.training.Likelihood` for the probabilities. Words of the context that are not in the
-        vocabulary are left out.
-
-        Raises
-        ------
-        UnknownWordError
-            None of them is in the vocabulary.
-        """
-        if isinstance(topn, bool) or not isinstance(topn, Integral) or topn < 1:
-            raise ValueError(f"`topn` must be a whole number from 1, got {topn!r}.")
-        topn, context = int(topn), _listed(context)
-        fitted = self._done()
-        rows = _known(context, fitted.vectors)
-        if not rows:
-            raise UnknownWordError(
-                f"No word of the context {list(context)!r:.60} is among the "
-                f"{len(fitted.vectors):,} of the vocabulary."
-            )
-        likelihood = _likelihood(fitted)
-        averaged = fitted.trained_as["cbow"] or "mean"
-        hidden = likelihood.combined(np.array(rows, np.int64), averaged)
-        found = likelihood.of_all_words(hidden)
-        best = np.argsort(-found, kind="stable")[:topn]
-        return [(fitted.vectors.words[i], float(np.exp(found[i]))) for i in best.tolist()]
-
-    def transform(self, sentences: Iterable[Sequence[str]]) -> NDArray[np.float32]:
-        """The mean vector of the known words of each sentence, (N, D); zeros where there is none.
-
-        What a pipeline of scikit-learn hands to its next step.
-        """
-        vectors = self.vectors
-        rows = [_known(sentence, vectors) for sentence in sentences]
-        made = np.zeros((len(rows), vectors.dim), np.float32)
-        for i, some in enumerate(rows):
-            if some:
-                made[i] = vectors.matrix[some].mean(axis=0)
-        return made
 
     def fit_transform(
         self, sentences: Iterable[list[str] | tuple[str, ...]], y: object = None
@@ -497,35 +380,3 @@ class Word2Vec:
         started = time.perf_counter()
         self.vectors.save(path)
         self.report["seconds"]["save"] = time.perf_counter() - started
-
-    def _done(self) -> Fitted:
-        if self._fitted is None:
-            raise W2VError("This model has no vectors yet. Call `fit` with a corpus first.")
-        return self._fitted
-
-
-def _read(source: Source, errors: str, options: dict[str, Any]) -> Corpus:
-    if is_path(source):
-        return read_corpus(source, errors=errors, **options)  # type: ignore[arg-type]
-    return read_sentences(source, **options)  # type: ignore[arg-type]
-
-
-def _likelihood(fitted: Fitted) -> Likelihood:
-    return Likelihood(fitted.vectors.matrix, fitted.output, fitted.tree)
-
-
-def _listed(words: Iterable[str]) -> list[str]:
-    """The words of a sentence; raises `TypeError` for what is none."""
-    if isinstance(words, str):
-        raise TypeError(f"Expected a list of words, got the string {words!r:.60}. Split it first.")
-    if not isinstance(words, Iterable):
-        raise TypeError(f"Expected a list of words, got {words!r:.60}.")
-    for word in (listed := list(words)):
-        if not isinstance(word, str):
-            raise TypeError(f"Expected a list of words, got {word!r:.60} among them.")
-    return listed
-
-
-def _known(words: Iterable[str], vectors: Vectors) -> list[int]:
-    """Rows of those words that have one."""
-    return [vectors.index(word) for word in _listed(words) if word in vectors]

@@ -128,7 +128,8 @@ def test_facts_of_the_machine(backend: Backend) -> None:
     backend.synchronize()
     assert backend.version
     assert backend.device
-    assert 0 <= backend.peak_memory_bytes() <= backend.total_memory_bytes()
+    memory = backend.memory()
+    assert 0 <= memory.peak <= memory.total
     for rows in get_args(Rows):
         for averaged in (False, True):
             shape = backend.step_shape(rows, averaged=averaged)

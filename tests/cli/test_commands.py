@@ -137,7 +137,7 @@ class TestTrain:
             "backend": "numpy", "block_tokens": 8, "block_negatives": 12, "step_tokens": 64,
             "row_cap": 2.5, "deterministic": True,
         }  # fmt: skip
-        device = {"device"}  # see test_memory.py: the CPU has none
+        device = {"device"}  # see test_memory_plan.py: the CPU has none
         assert set(given) == set(Config.__dataclass_fields__) - device
         flags: list[object] = []
         for name, value in given.items():
@@ -290,10 +290,10 @@ def test_memory_that_runs_out_ends_in_a_sentence(
     """In the second epoch, as an error of CuPy's: that is a `MemoryError` too."""
     train = Model.train
 
-    def run_out(self: Model, reader: Any, epoch: int, *rest: Any, **options: Any) -> Any:
+    def run_out(self: Model, epoch: int, *rest: Any, **options: Any) -> Any:
         if epoch == 1:
             raise MemoryError("Out of memory allocating 512 bytes")
-        return train(self, reader, epoch, *rest, **options)
+        return train(self, epoch, *rest, **options)
 
     monkeypatch.setattr(Model, "train", run_out)
     outputs = [tmp_path / name for name in ("v.bin", "report.json", "model.npz")]

@@ -106,7 +106,7 @@ def test_analogies_agree_with_asking_one_by_one(
     expected = [vectors.most_similar([b, c], a, n=1)[0][0] == d for a, b, c, d in asked]
     assert any(expected)
     monkeypatch.setattr(module, "_QUESTIONS", questions_held)
-    monkeypatch.setattr(cosines, "_COSINES", rows_held * questions_held)
+    monkeypatch.setattr(cosines, "COSINES_HELD", rows_held * questions_held)
     file = text(tmp_path, "\n".join(map(" ".join, asked)))
     calls: list[tuple[str, int, int]] = []
     found = evaluate_analogies(vectors, file, progress=lambda *at: calls.append(at))

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from w2v import Backend, BackendError, QueryError, UnknownWordError, Vectors, load
-from w2v.queries import cosines
+from w2v.queries import best_rows, cosines, unit_table
 from w2v.queries.items import Limit
 
 V, D = 300, 12
@@ -32,11 +32,11 @@ def table() -> Vectors:
 @pytest.fixture(params=[None, 64], ids=["one block", "small blocks"])
 def blocks(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also with so few cosines held that rows and queries come in many blocks."""
-    monkeypatch.setattr(cosines, "_SAMPLE", 1)
+    monkeypatch.setattr(best_rows, "_SAMPLE", 1)
     if request.param:
-        monkeypatch.setattr(cosines, "_COSINES", request.param)
-        monkeypatch.setattr(cosines, "_QUERIES", 3)
-        monkeypatch.setattr(cosines, "_ROWS", 7)
+        monkeypatch.setattr(cosines, "COSINES_HELD", request.param)
+        monkeypatch.setattr(cosines, "QUERIES_AT_ONCE", 3)
+        monkeypatch.setattr(unit_table, "_ROWS", 7)
         monkeypatch.setattr(cosines, "_ON_DEVICE", 1)
 
 

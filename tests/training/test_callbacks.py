@@ -82,7 +82,6 @@ def test_stop_in_the_last_epoch_stops_nothing() -> None:
 
 def test_stop_within_an_epoch(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("w2v.training.blocks.CHUNK", 500)
-    monkeypatch.setattr("w2v.training.trainer.CHUNK", 500)
     monkeypatch.setattr("w2v.training.trainer._REPORT_S", 0.005)
     watch = Watch(step=3)
     model = small(epochs=50, step_tokens=64).fit(zipf(100_000), callbacks=[watch])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
-from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -13,9 +12,11 @@ from numpy.typing import NDArray
 
 from w2v.backends import Backend
 from w2v.config import Config
-from w2v.training import draws
+from w2v.training import blocks, draws
 from w2v.training.blocks import BlockReader, Stretch
-from w2v.training.model import Model, Tables, make_tables, step_shape
+from w2v.training.model import Model
+from w2v.training.step_plan import beside, centre_in_core, chunk_tokens, fused_plan, step_shape
+from w2v.training.tables import Tables, make_tables
 
 WORDS = 120
 KEY = 7
@@ -75,9 +76,10 @@ def reader_of(
         np.linspace(keep, 1, WORDS),
         window=config.window,
         block=step_shape(backend, config).block,
-        centre_in_core=Model.centre_in_core(config),
+        centre_in_core=centre_in_core(config),
         fixed_window=config.fixed_window,
         seed=3,
+        chunk=chunk_tokens(config, step_shape(backend, config)),
     )
 
 
@@ -93,6 +95,14 @@ def rate(at: float, chunks: int = 1) -> float:
     return 0.05 * (1 - 0.9 * at / chunks)
 
 
+LEARNING: dict[str, Any] = {"key": KEY, "loss_every": 3}
+
+
+def spans_of(model: Model, reader: BlockReader) -> list[range]:
+    firsts = range(0, reader.chunks, model.at_once)
+    return [range(i, min(i + model.at_once, reader.chunks)) for i in firsts]
+
+
 def trained(
     backend: Backend,
     config: Config,
@@ -106,25 +116,20 @@ def trained(
     reader, tables = reader_of(backend, config), tables_of(backend, config)
     if frozen is not None:
         tables = replace(tables, frozen=frozen)
-    model = Model(backend, one_block, tables, workers=workers)
-    if fused and model._fused is None and model.fused_chunks(reader) is None:
-        pytest.skip(f"{backend.name} has no fused step for this")
+    model = Model(backend, one_block, tables, reader, workers=workers)
+    if fused and model._own is None:
+        pytest.skip(f"{backend.name} has no way of its own for this")
     if not fused:
-        model._fused, model._chunks = None, (reader, None)
+        model._own, model.at_once, model._step_tokens = None, 1, 1  # a block a step
     loss = pairs = steps = tokens = 0.0
     for epoch in range(2):
         falling = partial(rate, chunks=reader.chunks)
-        settings = {"tokens": 1, "key": KEY, "learning_rate": falling, "loss_every": 3}
-        at_once = reader.chunks if fused and model._fused is None else 1
-        spans = [
-            range(i, min(i + at_once, reader.chunks)) for i in range(0, reader.chunks, at_once)
-        ]
-        for step in chain(*(model.train(reader, epoch, s, **settings) for s in spans)):  # type: ignore[arg-type]
+        for step in model.train(epoch, spans_of(model, reader), **LEARNING, learning_rate=falling):
             steps += 1
             tokens += step.tokens
             if step.loss is not None:
-                loss += float(step.loss)
-                pairs += float(step.pairs)
+                loss += step.loss
+                pairs += step.pairs
     return {
         "input": backend.to_numpy(tables.input),
         "output": backend.to_numpy(tables.output),
@@ -189,20 +194,27 @@ def test_copies_of_hot_rows_come_home(backend: Backend, kind: dict[str, Any]) ->
         np.testing.assert_allclose(shared[name], alone[name], rtol=0, atol=1e-4)
 
 
-@pytest.mark.parametrize("backend", ["numba"], indirect=True)
+@pytest.mark.parametrize("backend", ["numba", "cupy"], indirect=True)
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: "-".join(kind.values()))
-def test_much_work_is_done_in_several_calls(
+def test_much_work_has_small_chunks(
     backend: Backend, monkeypatch: pytest.MonkeyPatch, kind: dict[str, Any]
 ) -> None:
-    """So that an interrupted training ends soon, however wide its windows."""
+    """So that an interrupted training ends soon, however wide its windows; as the layers cut it."""
     config = config_of(kind)
-    whole = trained(backend, config, fused=True)
-    monkeypatch.setattr("w2v.training.model._WORK_AT_ONCE", 1_000_000)
+    shape = step_shape(backend, config)
+    assert chunk_tokens(config, shape) == blocks.CHUNK
+    huge = [replace(config, dim=2000), replace(config, window=2000)]
+    assert all(0 < chunk_tokens(one, shape) < blocks.CHUNK for one in huge)
+    assert chunk_tokens(replace(config, dim=10_000, window=10_000), shape) < 1000
+    tokens = length(backend, config)
+    monkeypatch.setattr("w2v.training.step_plan._WORK_OF_A_CHUNK", 500 * tokens)
+    assert tokens / 40 < chunk_tokens(config, shape) < tokens
     parts = trained(backend, config, fused=True)
-    assert parts["steps"] > whole["steps"] == 2
-    assert parts["pairs"] == whole["pairs"]
+    composed = trained(backend, config, fused=False)
+    assert parts["steps"] > 2 or backend.name == "cupy"
+    assert parts["tokens"] == composed["tokens"] > tokens
     for name in ("input", "output"):
-        np.testing.assert_allclose(parts[name], whole[name], rtol=0, atol=1e-4)
+        np.testing.assert_allclose(parts[name], composed[name], rtol=0, atol=2e-4)
 
 
 @pytest.mark.parametrize("backend", ["cupy"], indirect=True)
@@ -235,16 +247,17 @@ def test_tokens_in_flight_share_the_cap(backend: Backend, kind: dict[str, Any]) 
     """Few words, so that every row is hot: blocks side by side diverge, or with the cap learn."""
     config = replace(config_of(kind | {"dim": 8}), step_tokens=4096)
     reader = reader_of(backend, config, tokens=4000)
-    settings = {"tokens": 1, "key": KEY, "learning_rate": lambda _: 0.2, "loss_every": 1}
     losses: dict[float, list[float]] = {}
     for cap in (config.row_cap, 1e9):
-        model = Model(backend, replace(config, row_cap=cap), tables_of(backend, config))
-        fused = model.fused_chunks(reader)
-        assert fused is not None
-        assert fused.in_flight >= 32
+        capped = replace(config, row_cap=cap)
+        model = Model(backend, capped, tables_of(backend, config), reader)
+        assert model._own is not None
+        assert model.in_flight >= 32
         losses[cap] = []
         for epoch in range(6):
-            (step,) = model.train(reader, epoch, range(1), **settings)  # type: ignore[arg-type]
+            settings: dict[str, Any] = {"learning_rate": lambda _: 0.2, "loss_every": 1}
+            (step,) = model.train(epoch, [range(1)], key=KEY, **settings)
+            assert step.loss is not None
             losses[cap].append(step.loss / step.pairs)
     assert losses[config.row_cap][-1] < losses[config.row_cap][0]
     assert not losses[1e9][-1] < 2 * losses[config.row_cap][-1]
@@ -296,11 +309,11 @@ def test_steps_stay_within_their_memory(
             np.ones(words),
             window=window,
             block=step_shape(backend, config).block,
-            centre_in_core=Model.centre_in_core(config),
+            centre_in_core=centre_in_core(config),
         )
-        model = Model(backend, config, tables, workers=workers)
-        settings = {"tokens": 1, "key": KEY, "learning_rate": rate, "loss_every": 1}
-        list(model.train(reader, 0, range(1), **settings))  # type: ignore[arg-type]
+        model = Model(backend, config, tables, reader, workers=workers)
+        assert model._own is not None
+        list(model.train(0, [range(1)], key=KEY, learning_rate=rate, loss_every=1))
         for table in (tables.input, tables.output):
             assert np.abs(table).max() < 2
     assert all((fence == fence.dtype.type(SENTINEL)).all() for fence in fences)
@@ -314,9 +327,11 @@ def test_tree_of_one_word_has_no_hot_rows(backend: Backend) -> None:
     config = Config(loss="hs", dim=4, min_count=1)
     for words in (1, 2, 3):
         tables = make_tables(backend, config, np.full(words, 5))
-        model = Model(backend, config, tables, workers=2)
-        assert isinstance(model._fused, numba_backend._Steps)
-        assert len(model._fused._work.hot) == words - 1
+        plan = fused_plan(backend, config, tables, beside(backend, config, tables, 2), 2)
+        assert plan is not None
+        way = backend.fused(plan, reader_of(backend, config).text, 1)
+        assert isinstance(way, numba_backend._Training)
+        assert len(way._work.hot) == words - 1
 
 
 class TestCutWindows:
@@ -334,16 +349,20 @@ class TestCutWindows:
         window: int,
         fixed: bool,
     ) -> None:
+        from w2v.backends import numba_backend
+
         monkeypatch.setattr("w2v.training.blocks.CHUNK", 700)
-        config = Config(window=window, fixed_window=fixed)
-        reader = reader_of(backend, config, keep)
+        config = Config(window=window, fixed_window=fixed, dim=4, min_count=1)
+        reader, tables = reader_of(backend, config, keep), tables_of(backend, config)
+        plan = fused_plan(backend, config, tables, (None, None), 1)
+        assert plan is not None
+        way = backend.fused(plan, reader.text, plan.block)
+        assert isinstance(way, numba_backend._Training)
         for epoch in (0, 5):
             for chunk in range(reader.chunks):
-                got = reader.stretch(epoch, chunk)
-                with monkeypatch.context() as patch:
-                    patch.setattr(type(backend), "cut_windows", None)
-                    expected = reader.stretch(epoch, chunk)
-                self.check(got, expected, window)
+                cut = way.cut(chunk, reader.token_key(epoch))
+                got = Stretch(cut.ids, cut.left, cut.right, cut.kept, cut.last, cut.number)
+                self.check(got, reader.stretch(epoch, chunk), window)
 
     @staticmethod
     def check(got: Stretch, expected: Stretch, window: int) -> None:

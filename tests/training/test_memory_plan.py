@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from corpora import zipf
 
-from w2v.backends import Backend, StepShape, get_backend
+from w2v.backends import Backend, Memory, Sizes, StepShape, devices, get_backend
 from w2v.backends.numpy_backend import NumpyBackend
 from w2v.config import Config
 from w2v.errors import BackendError, TrainingError
-from w2v.text.corpus import Corpus, read_sentences
+from w2v.text import Corpus, read_sentences
 from w2v.training.memory_plan import in_units
 from w2v.training.trainer import Trainer
 
@@ -25,11 +25,8 @@ class SmallDevice(NumpyBackend):
 
     free: int = 0
 
-    def free_memory_bytes(self) -> int | None:
-        return self.free
-
-    def total_memory_bytes(self) -> int:
-        return 1 << 30
+    def memory(self, run: Sizes | None = None) -> Memory:
+        return Memory(peak=0, total=1 << 30, free=self.free)
 
 
 @pytest.fixture(scope="module")
@@ -72,19 +69,31 @@ def test_the_process_needs_no_plan(corpus: Corpus) -> None:
 def test_training_keeps_to_the_plan(backend: Backend, corpus: Corpus, loss: str) -> None:
     for options in ({}, {"deterministic": True}):
         settings: dict[str, Any] = {"dim": 50, "min_count": 1, "epochs": 1, "loss": loss}
-        trainer = Trainer(Config(**settings | options), corpus, backend)
+        where = get_backend("cupy", in_order="deterministic" in options)
+        trainer = Trainer(Config(**settings | options), corpus, where)
         trainer.run()
         assert trainer.memory is not None
-        assert backend.peak_memory_bytes() <= 1.05 * trainer.memory.planned
+        assert backend.memory().peak <= 1.05 * trainer.memory.planned
 
 
 @pytest.mark.parametrize("backend", ["cupy"], indirect=True)
 def test_the_text_is_counted_as_it_is_held(backend: Backend) -> None:
-    shape = StepShape(16, 32, 8192)
-    assert backend.takes_chunks(100, 5, shape, 0)
-    assert not backend.takes_chunks(100_000, 5, shape, 0)
-    assert backend.text_bytes(10**9, 10**6, 2**40)["token ids"] == 4 * 10**9
-    assert backend.text_bytes(10**9, 10**6, 2**20)["token ids"] < 2**25
+    free = backend.memory().free
+    assert free is not None
+    tokens = free // 4  # that fill all that is free
+    run = Sizes(100, 5, StepShape(16, 32, 8192), 0, tokens, 10**6, 0)
+    in_pieces = backend.memory(run).text
+    assert in_pieces is not None
+    assert in_pieces["token ids"] < 2**25 < 4 * tokens
+    assert in_pieces["sentence ends"] == 8 * 10**6
+    stays = backend.memory(run._replace(tokens=tokens // 4)).text
+    assert stays is not None
+    assert stays["token ids"] == 4 * (tokens // 4)
+    crowded = backend.memory(run._replace(tokens=tokens // 4, other_bytes=free)).text
+    assert crowded is not None
+    assert crowded["token ids"] < 2**25
+    assert backend.memory(run._replace(dim=100_000)).text is None
+    assert get_backend("cupy", in_order=True).memory(run).text is None
 
 
 def test_a_device_is_obeyed_or_refused(backend: Backend) -> None:
@@ -92,7 +101,7 @@ def test_a_device_is_obeyed_or_refused(backend: Backend) -> None:
         with pytest.raises(BackendError, match=f"{backend.name}' has no devices"):
             get_backend(backend.name, device=0)
         return
-    assert len(get_backend("cupy", device=0).devices()) >= 1
+    assert len(devices(get_backend("cupy", device=0))) >= 1
     assert get_backend("auto", device=0).name == "cupy"
     with pytest.raises(BackendError, match="there is no device 999"):
         get_backend("cupy", device=999)

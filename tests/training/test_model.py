@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 from w2v.backends import Backend, StepShape, get_backend
 from w2v.config import Config
 from w2v.training.blocks import BlockReader, Blocks
-from w2v.training.model import Model, Tables, beside, make_tables
+from w2v.training.step import Step
+from w2v.training.step_plan import beside, centre_in_core
+from w2v.training.tables import Tables, make_tables
 
 V, D, N_TOKENS, WINDOW = 30, 6, 90, 3
 ALPHA, CAP = 0.3, 0.9
@@ -38,7 +40,7 @@ def reader_of(backend: Backend, config: Config, block: int) -> BlockReader:
         np.full(V, 0.9),
         window=WINDOW,
         block=block,
-        centre_in_core=Model.centre_in_core(config),
+        centre_in_core=centre_in_core(config),
     )
 
 
@@ -162,9 +164,9 @@ def test_a_step_is_the_loop_over_its_pairs(
     config = config_of(model, loss, **options)
     blocks, tables = blocks_of(backend, config), tables_of(backend, config)
     loop = Loop(config, tables, backend)
-    trained = Model(backend, config, tables)
+    trained = Step(backend, config, tables)
     negatives = trained.loss.sample(77, blocks.numbers)
-    nats, pairs = trained.step(blocks, key=77, alpha=ALPHA, with_loss=True)
+    nats, pairs = trained.take(blocks, key=77, alpha=ALPHA, with_loss=True)
 
     arrays = [backend.to_numpy(x) for x in (blocks.core, blocks.halo, blocks.pairs)]
     run_loop(loop, arrays, None if negatives is None else backend.to_numpy(negatives))
@@ -219,13 +221,13 @@ def test_contexts_of_a_centre_take_turns_where_a_backend_wants_it(
 ) -> None:
     """As in word2vec.c: a pair, a step."""
     one_by_one = StepShape(block=1, shared=1, step=1, in_turn=True)
-    monkeypatch.setattr("w2v.training.model.step_shape", lambda *_: one_by_one)
+    monkeypatch.setattr("w2v.training.step.step_shape", lambda *_: one_by_one)
     config = Config(loss="hs", dim=D, window=WINDOW, row_cap=CAP)
     tables = tables_of(backend, config)
-    trained, loop = Model(backend, config, tables), Loop(config, tables, backend)
+    trained, loop = Step(backend, config, tables), Loop(config, tables, backend)
     nats = 0.0
     for _, _, blocks in reader_of(backend, config, 1).steps(0, range(1), 1):
-        nats += float(trained.step(blocks, key=0, alpha=ALPHA, with_loss=True)[0])
+        nats += float(trained.take(blocks, key=0, alpha=ALPHA, with_loss=True)[0])
         core, halo, near = (
             backend.to_numpy(x)[0] for x in (blocks.core, blocks.halo, blocks.pairs)
         )

@@ -128,7 +128,6 @@ class TestFrozen:
     @pytest.mark.parametrize("loss", ["ns", "hs"])
     def test_with_several_workers(self, loss: str, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("w2v.training.blocks.CHUNK", 2000)
-        monkeypatch.setattr("w2v.training.trainer.CHUNK", 2000)
         known = made_up([f"w{i}" for i in range(0, 2000, 2)])
         model = small(loss=loss, workers=2, backend="numba").fit(
             zipf(50_000), pretrained=known, freeze=known

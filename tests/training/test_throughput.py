@@ -1,4 +1,4 @@
-"""The made-up corpus, and what `w2v bench` concludes from speeds."""
+"""The made-up corpus, and how fast backends are on it."""
 
 from __future__ import annotations
 
@@ -6,21 +6,7 @@ import numpy as np
 import pytest
 
 from w2v import Config, get_backend
-from w2v.training.throughput import (
-    Estimate,
-    Speed,
-    as_json,
-    beginning,
-    compare,
-    format_end,
-    format_row,
-    measure,
-    zipf_corpus,
-)
-
-
-def speed(backend: str, words: float, model: str = "skipgram") -> Speed:
-    return Speed(backend, model, "ns", words, words / 2)
+from w2v.training.throughput import beginning, compare, measure, zipf_corpus
 
 
 def test_corpus_follows_zipfs_law() -> None:
@@ -60,19 +46,3 @@ def test_every_usable_backend_is_measured() -> None:
     found = list(compare(configs, 50, 0.01))
     assert [s.loss for s in found if s.backend == "numpy"] == ["ns", "hs"]
     assert all(s.raw_words_per_second > s.kept_tokens_per_second > 0 for s in found)
-
-
-def test_estimate_reads_once_and_trains_each_epoch() -> None:
-    estimate = Estimate(tokens=1000, epochs=3, read_tokens_per_second=500)
-    assert estimate.seconds(speed("numpy", 100)) == 2 + 30
-    assert format_row(speed("numpy", 100), estimate).endswith(" 0:00:32")
-    assert as_json([speed("numpy", 100)], estimate)["speeds"][0]["estimated_seconds"] == 32
-
-
-def test_the_fastest_is_named() -> None:
-    estimate = Estimate(1000, 3, 500)
-    last = format_end([speed("numpy", 1), speed("other", 2)], estimate).splitlines()[-1]
-    assert last == "Fastest here: other (--backend other)."
-    speeds = [speed("a", 2), speed("b", 1), speed("a", 2, "cbow"), speed("b", 3, "cbow")]
-    last = format_end(speeds, estimate).splitlines()[-1]
-    assert last == ("Fastest here: a (--backend a) for skipgram ns; b (--backend b) for cbow ns.")

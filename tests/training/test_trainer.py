@@ -12,8 +12,8 @@ from corpora import ANIMALS, TOOLS, two_topics, zipf
 from w2v.backends import Backend, get_backend
 from w2v.config import Config
 from w2v.errors import ConfigError, TrainingError
-from w2v.text.corpus import Corpus, read_sentences
-from w2v.training import blocks, trainer
+from w2v.text import Corpus, read_sentences
+from w2v.training import blocks, schedule, trainer
 from w2v.training.huffman import HuffmanTree
 from w2v.training.progress import Progress
 from w2v.training.trainer import Trained, Trainer
@@ -82,7 +82,6 @@ def test_samples_do_not_depend_on_step_size_or_workers(
     skewed: Corpus, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(blocks, "CHUNK", 1000)
-    monkeypatch.setattr(trainer, "CHUNK", 1000)
     kept = [
         train(skewed, sample=1e-3, epochs=2, step_tokens=step, workers=workers).kept
         for step, workers in ((100, 1), (1000, 1), (5000, 1), (1000, 3))
@@ -98,7 +97,6 @@ def test_loss_is_the_same_for_any_number_of_workers(
     skewed: Corpus, loss: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(blocks, "CHUNK", 4000)
-    monkeypatch.setattr(trainer, "CHUNK", 4000)
     one, three = (train(skewed, loss=loss, epochs=2, workers=n).loss for n in (1, 3))
     assert one == pytest.approx(three, rel=0.03)  # gensim: a factor of two (its issue 2743)
 
@@ -144,7 +142,7 @@ def test_loss_of_every_eighth_step_stands_for_all(
 ) -> None:
     every = train(skewed, epochs=2, step_tokens=1024)
     assert every.loss_every == 1
-    monkeypatch.setattr(trainer, "_FEW_STEPS", 4)
+    monkeypatch.setattr(schedule, "_FEW_STEPS", 4)
     sampled = train(skewed, epochs=2, step_tokens=1024)
     assert sampled.loss_every == 8
     assert sampled.vectors.tobytes() == every.vectors.tobytes()
@@ -156,7 +154,7 @@ def test_workers_never_get_less_than_a_useful_step(skewed: Corpus) -> None:
     with pytest.warns(UserWarning, match="64 workers were asked for"):
         made = Trainer(config, skewed, get_backend("numpy"))
     assert made.workers == 4  # the corpus has four chunks
-    assert made._worker_step == 256
+    assert made._schedule.step_tokens == 256
 
 
 def test_divergence_names_learning_rate_and_step(topics: Corpus) -> None:
@@ -210,7 +208,6 @@ def test_workers_together_do_not_diverge(
 ) -> None:
     """All workers step from the same tables, so what one row may take is shared among them."""
     monkeypatch.setattr(blocks, "CHUNK", 1000)
-    monkeypatch.setattr(trainer, "CHUNK", 1000)
     losses = train(topics, model=model, workers=workers, epochs=20).loss
     assert losses[-1] is not None
     assert losses[-1] < 2.5

@@ -8,7 +8,8 @@ from typing import Any
 
 import click
 
-from w2v.cli.base import Command, option
+from w2v.cli.base import Command
+from w2v.cli.training_options import option
 from w2v.config import MODELS, Config
 
 
@@ -20,16 +21,16 @@ def backends() -> None:
     Example:
       w2v backends
     """
-    from w2v.backends import available_backends
+    from w2v.backends import available_backends, devices
 
     for found in available_backends():
         about = found.reason
         if found.backend is not None:
-            memory = found.backend.total_memory_bytes() / 2**30
+            memory = found.backend.memory().total / 2**30
             about = f"{found.backend.version} on {found.backend.device}, {memory:.1f} GiB"
         click.echo(f"{found.name:<8}{found.state:<15}{about}")
         for number, (name, free, total) in enumerate(
-            found.backend.devices() if found.backend else []
+            devices(found.backend) if found.backend else []
         ):
             sizes = f"{free / 2**30:.1f} of {total / 2**30:.1f} GiB free"
             click.echo(f"{'':<8}--device {number:<6}{name}, {sizes}")
@@ -93,6 +94,7 @@ def bench(
       w2v bench
       w2v bench --model cbow --loss ns --dim 300 --tokens 2_000_000_000
     """
+    from w2v.cli import bench_table
     from w2v.training import throughput
 
     configs = [
@@ -102,13 +104,13 @@ def bench(
     ]
     estimate = throughput.Estimate(tokens, configs[0].epochs, throughput.reading_speed(words))
     if not as_json:
-        click.echo(throughput.format_head(estimate))
+        click.echo(bench_table.format_head(estimate))
     speeds = []
     for speed in throughput.compare(configs, words, seconds):
         speeds.append(speed)
         if not as_json:
-            click.echo(throughput.format_row(speed, estimate))
+            click.echo(bench_table.format_row(speed, estimate))
     if as_json:
-        click.echo(json.dumps(throughput.as_json(speeds, estimate), indent=2))
+        click.echo(json.dumps(bench_table.as_json(speeds, estimate), indent=2))
     else:
-        click.echo(throughput.format_end(speeds, estimate))
+        click.echo(bench_table.format_end(speeds, estimate))

@@ -4,86 +4,25 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from w2v.cli import batch
-from w2v.cli.base import PATH, Command, load_vectors
-from w2v.config import BACKENDS
+from w2v.cli.base import Command
+from w2v.cli.query_options import open_vectors, query_options
 
 if TYPE_CHECKING:
     from w2v import Vectors
     from w2v.queries import Limit
 
-_Function = TypeVar("_Function", bound=Callable[..., Any])
 _HEAD = 80  # characters of a query that are shown above its answers
 _ROWS = 100  # of a distance matrix, made at a time
 
 
-def _limit(_: click.Context, param: click.Parameter, value: str | None) -> Limit:
-    """`N`, the first N words, or `START:STOP`, rows from 0; 0 stands for all."""
-    if value is None:
-        return None
-    try:
-        numbers = [int(part) for part in value.split(":")]
-    except ValueError:
-        numbers = []
-    if len(numbers) == 1 and numbers[0] >= 0:
-        return numbers[0] or None
-    if len(numbers) == 2 and 0 <= numbers[0] < numbers[1]:
-        return numbers[0], numbers[1]
-    raise click.BadParameter(
-        f"expected a number of words, or START:STOP with START below STOP, got {value!r}.",
-        param=param,
-    )
-
-
-def _options(*names: str) -> Callable[[_Function], _Function]:
-    """The vectors, the words, and options that several commands have."""
-
-    def decorate(command: _Function) -> _Function:
-        for name in reversed(("vectors", "words", *names, "restrict-vocab", "json")):
-            command = _OPTIONS[name](command)
-        return command
-
-    return decorate
-
-
-backend_option = click.option(
-    "--backend",
-    type=click.Choice(BACKENDS),
-    default="numpy",
-    show_default=True,
-    help="Where all words are searched; auto: cupy if it can be used, else numpy.",
-)
-_OPTIONS: dict[str, Callable[[Any], Any]] = {
-    "vectors": click.argument("vectors", type=PATH),
-    "words": click.argument("words", nargs=-1, required=True),
-    "n": click.option(
-        "-n", default=10, show_default=True, type=click.IntRange(1), help="How many."
-    ),
-    "method": click.option(
-        "--method",
-        type=click.Choice(["3cosadd", "3cosmul"]),
-        default="3cosadd",
-        show_default=True,
-        help="Sum of cosines, or their product.",
-    ),
-    "restrict-vocab": click.option(
-        "--restrict-vocab",
-        metavar="N|START:STOP",
-        callback=_limit,
-        help="Answer among the first N words only, or from row START up to STOP. [all]",
-    ),
-    "backend": backend_option,
-    "json": click.option("--json", "as_json", is_flag=True, help="Print JSON."),
-}
-
-
 @click.command(cls=Command)
-@_options("n", "method", "backend")
+@query_options("n", "method", "backend")
 @click.option("--vector", is_flag=True, help="Each query is a vector: its numbers.")
 def nearest(
     vectors: str | Vectors,
@@ -122,7 +61,7 @@ def nearest(
 
 
 @click.command(cls=Command)
-@_options("n", "method", "backend")
+@query_options("n", "method", "backend")
 def analogy(
     vectors: str | Vectors,
     words: tuple[str, ...],
@@ -156,7 +95,7 @@ def analogy(
 
 
 @click.command(cls=Command)
-@_options()
+@query_options()
 def similarity(
     vectors: str | Vectors,
     words: tuple[str, ...],
@@ -185,7 +124,7 @@ def similarity(
 
 
 @click.command(cls=Command)
-@_options("backend")
+@query_options("backend")
 def rank(
     vectors: str | Vectors,
     words: tuple[str, ...],
@@ -218,7 +157,7 @@ def rank(
 
 
 @click.command(cls=Command)
-@_options()
+@query_options()
 def odd(
     vectors: str | Vectors,
     words: tuple[str, ...],
@@ -247,7 +186,7 @@ def odd(
 
 
 @click.command(cls=Command)
-@_options()
+@query_options()
 def distances(
     vectors: str | Vectors,
     words: tuple[str, ...],
@@ -290,18 +229,6 @@ def distances(
     for word, row in zip(words, rows, strict=True):
         cells = (f"{x:{size}.4f}" for x, size in zip(row.tolist(), sizes, strict=True))
         click.echo("  ".join([ljust(word, first), *cells]))
-
-
-def open_vectors(vectors: str | Vectors, backend: str | None = None) -> Vectors:
-    """Vectors of a file, or those the shell has loaded already, where they are to be searched."""
-    if not isinstance(vectors, str):
-        return vectors
-    if backend is None:
-        return load_vectors(vectors)
-    from w2v.queries import search_backend
-
-    where = search_backend(backend)  # first: it may fail
-    return load_vectors(vectors).on(where)
 
 
 def _neighbours(head: str, found: list[tuple[str, float]], asked: Any) -> batch.Shown:

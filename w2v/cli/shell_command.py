@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from w2v.cli import batch, query_commands
+from w2v.cli import batch, query_commands, query_options
 from w2v.cli.base import INTERRUPTED, PATH, Command
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ Add --help to a command for more. Tab completes; exit, quit or Ctrl-D leaves."""
 
 @click.command(cls=Command)
 @click.argument("vectors", type=PATH)
-@query_commands.backend_option
+@query_options.backend_option
 def shell(vectors: str, backend: str) -> None:
     """Ask vectors questions at a prompt.
 
@@ -71,7 +71,7 @@ def shell(vectors: str, backend: str) -> None:
 
 def ask_lines(vectors: str, plain: str, backend: str = "numpy") -> None:
     """Answer lines until one leaves; `plain` is asked where a line begins with no command."""
-    table = query_commands.open_vectors(vectors, backend)
+    table = query_options.open_vectors(vectors, backend)
     table.table  # noqa: B018  rows are scaled now, not while the first answer is waited for
     commands = {command.name or "": _without_file(command, table) for command in _QUESTIONS}
     typed = all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout))

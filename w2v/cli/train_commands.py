@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from w2v.cli.base import PATH, Command, training_options
+from w2v.cli.base import PATH, Command
+from w2v.cli.training_options import training_options
 
 if TYPE_CHECKING:
     from w2v import Vectors, Word2Vec

@@ -121,7 +121,7 @@ def word2vec(
     """
     from w2v import Word2Vec, files
     from w2v.backends import get_backend
-    from w2v.cli import word2vec_c_files as drop_in
+    from w2v.cli import word2vec_c_files
     from w2v.cli.console import Console
     from w2v.text import Vocabulary, find_files, read_corpus
 
@@ -153,10 +153,10 @@ def word2vec(
         read_corpus(names, errors=errors, progress=console.reading, **words) as text,
     ):
         if output:
-            drop_in.check(output, text.vocabulary, classes)
-        ordered = drop_in.order(text, read_vocab)
+            word2vec_c_files.check(output, text.vocabulary, classes)
+        ordered = word2vec_c_files.order(text, read_vocab)
         if save_vocab:
-            drop_in.save_vocabulary(save_vocab, text.vocabulary, ordered, text.stats.lines)
+            word2vec_c_files.save_vocabulary(save_vocab, text.vocabulary, ordered, text.stats.lines)
             console.say(f"saved    {save_vocab}: {len(text.vocabulary):,} words, and </s>")
         if not output:
             return
@@ -166,11 +166,11 @@ def word2vec(
             on_progress=console.training if debug > 1 else None,
             on_waiting=console.waiting,
         )
-        result = drop_in.with_sentence_end(model.vectors, ordered, model.config.seed)
+        result = word2vec_c_files.with_sentence_end(model.vectors, ordered, model.config.seed)
         if classes:
-            drop_in.save_classes(output, result, classes)
+            word2vec_c_files.save_classes(output, result, classes)
         else:
-            drop_in.save_vectors(output, result, binary=bool(binary))
+            word2vec_c_files.save_vectors(output, result, binary=bool(binary))
         console.done(model, None)
         what = f"{len(result):,} words in {classes:,} classes" if classes else repr(result)[1:-1]
         console.say(f"saved    {output}: {what}, </s> first")

@@ -1,6 +1,6 @@
 """How good are vectors: analogies and the similarity of word pairs.
 
-`evaluate` scores vectors on any number of files; `w2v.comparison` sets scores side by side.
+`evaluate` scores vectors on any number of files; `comparison` sets scores side by side.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import numpy as np
 
 from w2v.backends import Backend
 from w2v.evaluation import resampling
+from w2v.evaluation.letter_case import Members, Rows
 from w2v.evaluation.scores import AnalogyResult, Flags, PairsResult, Scores
 from w2v.evaluation.test_sets import read_pairs, read_questions
 from w2v.files import PathLike
@@ -24,7 +25,6 @@ from w2v.vectors import Vectors
 Report = Callable[[str, int, int], None]
 
 OOV = ("skip", "zero")
-CASES = ("fallback", "fold", "exact")
 
 _QUESTIONS = 1024  # answered at a time
 
@@ -106,7 +106,7 @@ def evaluate_analogies(
         Only the first so many words can be asked or answered; None or 0 for all.
     method : {"3cosadd", "3cosmul"}
         The answer is what of all but a, b and c has the highest score for b and c less a; see
-        `w2v.cosines.sums` and `w2v.cosines.largest`.
+        `w2v.queries.sums` and `w2v.queries.largest`.
     oov : {"skip", "zero"}
         A question with a word that cannot be asked does not count, or counts as answered wrongly.
     case : {"fallback", "fold", "exact"}
@@ -125,7 +125,7 @@ def evaluate_analogies(
     """
     _check("method", method, METHODS)
     _check("oov", oov, OOV)
-    rows = _Rows(vectors, _limit("restrict_vocab", restrict_vocab, vectors), case)
+    rows = Rows(vectors, _limit("restrict_vocab", restrict_vocab, vectors), case)
     questions = read_questions(path)
     ids = np.array([[rows.find(word) for word in words] for _, words in questions], np.intp)
     known: Flags = ids.min(axis=1) >= 0
@@ -156,7 +156,7 @@ def evaluate_pairs(
     ----------
     vectors : Vectors
     path : str or path
-        See `testsets.read_pairs`.
+        See `w2v.evaluation.test_sets.read_pairs`.
     restrict_vocab : int or None
         Only the first so many words have a vector; None or 0 for all.
     oov : {"skip", "zero"}
@@ -170,7 +170,7 @@ def evaluate_pairs(
         The file is missing, has no pair, or a line is not two words and a number.
     """
     _check("oov", oov, OOV)
-    rows = _Rows(vectors, _limit("restrict_vocab", restrict_vocab, vectors), case)
+    rows = Rows(vectors, _limit("restrict_vocab", restrict_vocab, vectors), case)
     pairs = read_pairs(path)
     ids = np.array([[rows.find(pair.left), rows.find(pair.right)] for pair in pairs], np.intp)
     known: Flags = ids.min(axis=1) >= 0
@@ -192,31 +192,6 @@ def evaluate_pairs(
     )
 
 
-class _Rows:
-    """Finds rows by word among the first `limit` rows.
-
-    groups : int (limit,)     Words that count as the same have the same number.
-    """
-
-    def __init__(self, vectors: Vectors, limit: int, case: str) -> None:
-        _check("case", case, CASES)
-        self._vectors, self._limit, self._case = vectors, limit, case
-        self._first: dict[str, int] = {}
-        self.groups: Ids = np.arange(limit)
-        if case != "exact":
-            folded = (word.lower() for word in vectors.words[:limit])
-            found = (self._first.setdefault(word, row) for row, word in enumerate(folded))
-            self.groups = np.fromiter(found, np.intp, limit)
-
-    def find(self, word: str) -> int:
-        """Row of a word, or -1."""
-        if self._case != "fold" and word in self._vectors:
-            row = self._vectors.index(word)
-            if row < self._limit:
-                return row
-        return self._first.get(word.lower(), -1)
-
-
 def _answer(
     backend: Backend,
     unit: Floats,
@@ -227,7 +202,7 @@ def _answer(
 ) -> Flags:
     """Which questions (Q, 4) of rows are answered rightly, bool (Q,)."""
     table = UnitTable(backend, backend.asarray(unit))
-    members = _Members(groups)
+    members = Members(groups)
     rows = range(len(groups))
     right = np.zeros(len(asked), np.bool_)
     for start in range(0, len(asked), _QUESTIONS):
@@ -251,24 +226,6 @@ def _answer(
 
 def _further(report: Callable[[int], None], start: int, questions: int, part: float) -> None:
     report(start + int(questions * part))
-
-
-class _Members:
-    """All rows of the groups that some rows belong to."""
-
-    def __init__(self, groups: Ids) -> None:
-        self._groups = groups
-        self._rows = np.argsort(groups, kind="stable")
-        self._sizes = np.bincount(groups, minlength=len(groups))
-        self._starts = np.cumsum(self._sizes) - self._sizes
-
-    def of(self, ids: Ids) -> tuple[Ids, Ids]:
-        """Pairs of a place in (B, ...) and a row that is in the group of one of that place's."""
-        asked = self._groups[ids].reshape(-1)
-        sizes = self._sizes[asked]
-        places = np.repeat(np.arange(asked.size) // (ids.size // max(1, len(ids))), sizes)
-        within = np.arange(sizes.sum()) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-        return places, self._rows[np.repeat(self._starts[asked], sizes) + within]
 
 
 def _limit(name: str, restrict: int | None, vectors: Vectors) -> int:

@@ -9,7 +9,8 @@ import numpy as np
 from w2v.errors import counted, quoted
 from w2v.files import PathLike, check_distinct
 from w2v.formats.reading import first_of_each, read_vectors
-from w2v.formats.table import Progress, Table, replace_unwritable
+from w2v.formats.table import Progress, Table
+from w2v.formats.writable_words import replace_unwritable
 from w2v.formats.writing import check_writable, named_outputs, write_table
 
 

@@ -20,7 +20,7 @@ _PRINTABLE = re.compile(rb"[^\0-\x08\x0e-\x1f\x7f]*")
 _MOST_NUMBERS = 1 << 24  # in a row of a compressed file, where its size tells nothing
 _LONGEST_LINE = 1 << 24  # bytes in which the first line without a header must end
 _ZIP = b"PK\x03\x04"
-_FOREIGN = (  # what is no corpus either stands in w2v.foreign
+_FOREIGN = (  # what is no corpus either stands in w2v.files.foreign
     (b"\xba\x16\x4f\x2f", "a fastText model; ask fastText for its .vec file"),
     (b"\x93NUMPY", "a NumPy array without words"),
     (b"\x80", "a Python pickle; save it as word2vec text or binary first"),

@@ -15,7 +15,8 @@ import numpy.typing as npt
 
 from w2v.errors import counted, quoted
 from w2v.formats.byte_source import Source, Window
-from w2v.formats.table import Matrix, Progress, Rows, Table, touch
+from w2v.formats.row_memory import Rows, touch
+from w2v.formats.table import Matrix, Progress, Table
 
 _LONGEST_WORD = 1 << 20  # bytes; more without a space is not a word
 _ODD = re.compile(rb"[\0-\x1f\x7f]")  # in no word

@@ -17,7 +17,8 @@ import numpy as np
 
 from w2v.errors import counted
 from w2v.formats.byte_source import Source, Window
-from w2v.formats.table import Matrix, Progress, Rows, Table
+from w2v.formats.row_memory import Rows
+from w2v.formats.table import Matrix, Progress, Table
 
 _MOST_COLUMNS = 10_000
 _LONGEST_WORD = 1 << 20  # bytes

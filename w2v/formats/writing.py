@@ -23,9 +23,10 @@ from w2v.files import (
 from w2v.formats.npz import write_npz
 from w2v.formats.projector import metadata_path, write_metadata, write_projector
 from w2v.formats.safetensors import write_safetensors
-from w2v.formats.table import Matrix, Progress, Table, refuse_words
+from w2v.formats.table import Matrix, Progress, Table
 from w2v.formats.word2vec_binary import write_binary
 from w2v.formats.word2vec_text import write_glove, write_text
+from w2v.formats.writable_words import refuse_words
 
 
 class _Format(NamedTuple):

@@ -1,7 +1,7 @@
 """Phrases: words that stand side by side more often than by chance, joined to one word.
 
 A text is read once, as numbers, into a temporary file; pairs are counted there exactly (see
-`pairs`), the best are joined, and so on for as many passes as asked for. What was found can be
+`bigrams`), the best are joined, and so on for as many passes as asked for. What was found can be
 kept and applied to other text as it flows by.
 """
 

@@ -111,7 +111,7 @@ def draw_reports(reports: dict[str, dict[str, Any]], target: BinaryIO, extension
     Parameters
     ----------
     reports : dict
-        What `reports.read_report` gave, by the name to be shown.
+        What `training_course.read_report` gave, by the name to be shown.
     target, extension
         See `draw_words`.
     """

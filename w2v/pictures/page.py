@@ -30,7 +30,7 @@ def words_page(vectors: Vectors, layout: Layout, title: str) -> str:
         "near": near.tolist(),
         "cosines": [[round(c, 3) for c in row] for row in cosines.astype(float).tolist()],
     }
-    template = files("w2v").joinpath("page.html").read_text(encoding="utf-8")
+    template = files("w2v.pictures").joinpath("page.html").read_text(encoding="utf-8")
     shown = html.escape(f"{title} ({layout.caption})")
     return template.replace("@TITLE@", shown).replace("@DATA@", _embedded(data))
 

@@ -1,4 +1,4 @@
-"""What a question names, words and vectors: found, checked, and made into unit vectors."""
+"""What a question names, words and vectors: found, checked, averaged, and scaled to length 1."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from w2v.errors import QueryError, UnknownWordError, quoted
-from w2v.queries.cosines import Floats, Terms, UnitTable, sums, unit_rows
+from w2v.errors import QueryError, UnknownWordError, counted, quoted
+from w2v.queries.cosines import Terms, sums
 from w2v.queries.spelling import unknown_words
+from w2v.queries.unit_table import Floats, UnitTable, unit_rows
 
 Query = str | npt.NDArray[np.floating[Any]]
 """A word, or a vector (D,) of finite numbers."""
@@ -43,6 +44,39 @@ class Items:
 
     def __getitem__(self, word: str) -> Floats:
         raise NotImplementedError
+
+    def mean_vector(
+        self,
+        items: Query | Sequence[Query],
+        weights: Sequence[float] | None = None,
+        *,
+        normalize: bool = True,
+    ) -> Floats:
+        """Mean of words and vectors, to be asked about in turn; float32 (D,).
+
+        Parameters
+        ----------
+        items : word, vector (D,), or list of them
+        weights : sequence of float, optional
+            One an item, negative ones too; the sum is divided by the sum of their sizes. [all 1]
+        normalize : bool
+            Whether each is scaled to length 1 first.
+        """
+        each = as_list(items)
+        factors = np.ones(len(each)) if weights is None else np.asarray(weights, np.float64)
+        if factors.shape != (len(each),) or not np.isfinite(factors).all() or not factors.any():
+            raise ValueError(
+                f"`weights` must be {counted(len(each), 'finite number')}, not all zero, and "
+                f"`items` not empty; got {weights!r:.60} for {counted(len(each), 'item')}."
+            )
+        self._check_known(each)
+        rows = [
+            self._direction(i) if normalize else self[i] if isinstance(i, str) else self._vector(i)
+            for i in each
+        ]
+        total = np.einsum("i,id->d", factors, np.stack(rows), dtype=np.float64)
+        mean: Floats = (total / np.abs(factors).sum()).astype(np.float32)
+        return mean
 
     def _range(self, restrict_vocab: Limit) -> range:
         """The rows that may be answers."""

@@ -8,9 +8,12 @@ from typing import Any, SupportsFloat
 import numpy as np
 import numpy.typing as npt
 
-from w2v.errors import QueryError, counted, quoted
-from w2v.queries.cosines import METHODS, Floats, Omitted, largest, ranks
+from w2v.errors import QueryError, quoted
+from w2v.queries.best_rows import largest
+from w2v.queries.cosines import METHODS, Omitted
 from w2v.queries.items import Items, Limit, Lists, Query, as_list, integer, shown
+from w2v.queries.ranking import ranks
+from w2v.queries.unit_table import Floats
 
 
 class Queries(Items):
@@ -66,7 +69,7 @@ class Queries(Items):
     ) -> list[tuple[str, float]]:
         """As `most_similar`, by the product of cosines instead of their sum (3CosMul).
 
-        No single large cosine can decide alone; see `w2v.cosines.largest` for the equation. The
+        No single large cosine can decide alone; see `w2v.queries.largest` for the equation. The
         scores are no cosines: with one negative word they are mostly a little below or above 1.
         """
         return self.most_similar_batch([positive], [negative], n, restrict_vocab, "3cosmul")[0]
@@ -255,39 +258,6 @@ class Queries(Items):
         if not total:
             raise QueryError(f"The {n} words nearest to {quoted(a)} have cosines that sum to 0.")
         return cosine / total
-
-    def mean_vector(
-        self,
-        items: Query | Sequence[Query],
-        weights: Sequence[float] | None = None,
-        *,
-        normalize: bool = True,
-    ) -> Floats:
-        """Mean of words and vectors, to be asked about in turn; float32 (D,).
-
-        Parameters
-        ----------
-        items : word, vector (D,), or list of them
-        weights : sequence of float, optional
-            One an item, negative ones too; the sum is divided by the sum of their sizes. [all 1]
-        normalize : bool
-            Whether each is scaled to length 1 first.
-        """
-        each = as_list(items)
-        factors = np.ones(len(each)) if weights is None else np.asarray(weights, np.float64)
-        if factors.shape != (len(each),) or not np.isfinite(factors).all() or not factors.any():
-            raise ValueError(
-                f"`weights` must be {counted(len(each), 'finite number')}, not all zero, and "
-                f"`items` not empty; got {weights!r:.60} for {counted(len(each), 'item')}."
-            )
-        self._check_known(each)
-        rows = [
-            self._direction(i) if normalize else self[i] if isinstance(i, str) else self._vector(i)
-            for i in each
-        ]
-        total = np.einsum("i,id->d", factors, np.stack(rows), dtype=np.float64)
-        mean: Floats = (total / np.abs(factors).sum()).astype(np.float32)
-        return mean
 
 
 def _pairs(rows: Iterable[set[int]]) -> Omitted:

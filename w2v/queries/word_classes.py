@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from w2v.queries.cosines import Floats
+from w2v.queries.unit_table import Floats
 
 _MOST_ROUNDS = 100
 _SETTLED = 1e-3  # share of the words that change class in a round

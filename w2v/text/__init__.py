@@ -3,20 +3,16 @@
 Knows words and no arrays of a backend. Arrow, which splits, is loaded when the first text is read.
 """
 
-from w2v.text.corpus import (
-    Corpus,
-    CorpusStats,
-    as_text,
-    batches,
-    is_path,
-    read_corpus,
-    read_sentences,
-)
-from w2v.text.decoding import STDIN, Progress, find_files, read_pieces
+from w2v.text.corpus import Corpus, CorpusStats
+from w2v.text.corpus_files import STDIN, find_files
+from w2v.text.decoding import Progress, read_pieces
+from w2v.text.ingestion import Source, is_path, read_corpus, read_sentences, read_source
 from w2v.text.python_prose import python_prose
+from w2v.text.sentences import as_text, batches
 from w2v.text.splitting import Dictionary, release_memory, split_ahead
 from w2v.text.spool import Int32s, Int64s, append_to, temporary_file
-from w2v.text.vocabulary import Vocabulary, is_word, read_words
+from w2v.text.vocabulary import Vocabulary, is_word
+from w2v.text.vocabulary_file import read_words
 
 __all__ = [
     "Corpus",
@@ -26,6 +22,7 @@ __all__ = [
     "Int64s",
     "Progress",
     "STDIN",
+    "Source",
     "Vocabulary",
     "append_to",
     "as_text",
@@ -37,6 +34,7 @@ __all__ = [
     "read_corpus",
     "read_pieces",
     "read_sentences",
+    "read_source",
     "read_words",
     "release_memory",
     "split_ahead",

@@ -1,4 +1,4 @@
-"""The words that are trained, how often each occurs, and the file that keeps both."""
+"""The words that are trained, and how often each occurs."""
 
 import os
 from collections import Counter
@@ -11,9 +11,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from w2v.errors import ConfigError, CorpusError
-from w2v.files import write_text
+from w2v.text.vocabulary_file import read_counts, write_counts
 
-_SENTENCE_END = "</s>"  # first line of every vocabulary word2vec.c writes; no word of the text
 _CHECKED_WORDS = 1 << 16  # at a time: many, but no copy of the vocabulary
 
 
@@ -180,8 +179,7 @@ class Vocabulary:
             The file cannot be written.
         """
         _check_words(self)
-        pairs = zip(self.words, self.counts.tolist(), strict=True)
-        write_text(path, "".join(f"{word} {count}\n" for word, count in pairs))
+        write_counts(path, self.words, self.counts.tolist())
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> "Vocabulary":
@@ -195,54 +193,11 @@ class Vocabulary:
             The file cannot be read, or a line is not a new word and its count,
             or the counts add up to more than 2**63.
         """
-        name = os.fspath(path)
-        counts: dict[str, int] = {}
-        try:
-            with open(name, encoding="utf-8-sig", newline="\n") as file:
-                for number, line in enumerate(file, start=1):
-                    word, count = _parse(line, f"{name}, line {number}")
-                    if word in counts:
-                        raise CorpusError(f"{name}, line {number}: {word!r} was listed before.")
-                    counts[word] = count
-        except OSError as error:
-            raise CorpusError(f"{name} cannot be read: {error.strerror}.") from error
-        except UnicodeDecodeError as error:
-            raise CorpusError(f"{name} is not a vocabulary: not valid UTF-8 ({error}).") from error
-        counts.pop(_SENTENCE_END, None)
-        if not counts:
-            raise CorpusError(f"{name} holds no words; expected lines of a word and its count.")
+        counts = read_counts(path)
         try:
             return cls.from_counts(counts)
         except ValueError as error:
-            raise CorpusError(f"{name} is not a vocabulary: {error}") from error
-
-
-def read_words(path: str | os.PathLike[str]) -> list[str]:
-    """Words of a file, one a line; a count after it, as `Vocabulary.save` writes, is passed over.
-
-    Raises
-    ------
-    CorpusError
-        The file cannot be read, holds no words, or a line is something else.
-    """
-    name = os.fspath(path)
-    words = []
-    try:
-        with open(name, encoding="utf-8-sig", newline="\n") as file:
-            for number, line in enumerate(file, start=1):
-                fields = line.split()
-                if len(fields) > 2 or (len(fields) == 2 and not fields[1].isdecimal()):
-                    raise CorpusError(
-                        f"{name}, line {number}: expected one word, got {line.strip()[:60]!r}."
-                    )
-                words += fields[:1]
-    except OSError as error:
-        raise CorpusError(f"{name} cannot be read: {error.strerror}.") from error
-    except UnicodeDecodeError as error:
-        raise CorpusError(f"{name} is not a list of words: not valid UTF-8 ({error}).") from error
-    if not words:
-        raise CorpusError(f"{name} holds no words; expected one a line.")
-    return words
+            raise CorpusError(f"{os.fspath(path)} is not a vocabulary: {error}") from error
 
 
 def are_words(tokens: list[str]) -> bool:
@@ -298,19 +253,3 @@ def _too_rare(words: list[str], counts: NDArray[np.int64], min_count: int) -> st
 
 def _times(count: int) -> str:
     return "once" if count == 1 else f"{count} times"
-
-
-def _parse(line: str, place: str) -> tuple[str, int]:
-    fields = line.split()
-    try:
-        word, count = fields[0], int(fields[1])
-        fits = len(fields) == 2 and (1 if word != _SENTENCE_END else 0) <= count < 2**63
-    except (IndexError, ValueError):
-        fits = False
-    if not fits:
-        shown = line.strip()
-        shown = shown if len(shown) <= 60 else shown[:60] + "..."
-        raise CorpusError(
-            f"{place}: expected a word and a count of at least 1 (and below 2**63), got {shown!r}."
-        )
-    return word, count

@@ -1,11 +1,13 @@
 """A text into vectors: draws, trees, blocks, the step, the epochs, and what they leave behind."""
 
 from w2v.training import throughput
+from w2v.training.answers import Answers
 from w2v.training.callbacks import Callback, EarlyStopping, checked
+from w2v.training.estimator import Estimator
+from w2v.training.fitted import Fitted
 from w2v.training.huffman import HuffmanTree
 from w2v.training.likelihood import Likelihood
-from w2v.training.model import step_shape
-from w2v.training.model_file import Fitted, load_model, save_model
+from w2v.training.model_file import load_model, save_model
 from w2v.training.progress import Progress
 from w2v.training.report import training_report
 from w2v.training.start import (
@@ -16,12 +18,15 @@ from w2v.training.start import (
     with_frozen,
     word_list,
 )
+from w2v.training.step_plan import step_shape
 from w2v.training.trainer import Trainer
 
 __all__ = [
     "FRESH",
+    "Answers",
     "Callback",
     "EarlyStopping",
+    "Estimator",
     "Fitted",
     "HuffmanTree",
     "Likelihood",

@@ -20,7 +20,7 @@ from w2v.backends import Array, Backend, Text
 from w2v.training import draws
 
 CHUNK = 1 << 15
-"""Tokens of the corpus (rare words already out) cut into blocks at a time."""
+"""Tokens of the corpus (rare words already out) cut into blocks at a time, at most."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +65,7 @@ class BlockReader:
     block : int                 T.
     centre_in_core : bool       Whether the core holds the centres and the halo their contexts, or
                                 the core the contexts and the halo the centres: the same pairs.
+    chunk : int, optional       Tokens of a chunk; `CHUNK` if left out.
     """
 
     def __init__(
@@ -79,19 +80,21 @@ class BlockReader:
         centre_in_core: bool,
         fixed_window: bool = False,
         seed: int = 1,
+        chunk: int | None = None,
     ) -> None:
         _check_ids(ids, len(keep))
         self.backend = backend
         self.window = window
         self.block = block
-        self.chunks = -(-len(ids) // CHUNK)
+        self.chunk = chunk or CHUNK
+        self.chunks = -(-len(ids) // self.chunk)
         self._ids = ids
         self._ends = ends
         self._thresholds = backend.asarray(draws.thresholds(keep))
         self._fixed_window = fixed_window
         self._seed = seed
         self._centre_in_core = centre_in_core
-        self.text = Text(ids, ends, self._thresholds, window, fixed_window, CHUNK)
+        self.text = Text(ids, ends, self._thresholds, window, fixed_window, self.chunk)
         # distance from core token (down) to halo token (across); itself is no pair
         across = np.arange(block + 2 * window) - window
         distance = across[None, :] - np.arange(block)[:, None]
@@ -104,20 +107,8 @@ class BlockReader:
 
     def stretch(self, epoch: int, chunk: int) -> Stretch:
         """The kept tokens of a chunk; each epoch keeps others."""
-        lo, hi = chunk * CHUNK, min((chunk + 1) * CHUNK, len(self._ids))
-        first_block = chunk * -(-CHUNK // self.block)
-        if self.backend.cut_windows is not None:
-            ids, left, right, kept = self.backend.cut_windows(
-                self._ids,
-                self._ends,
-                self._thresholds,
-                self.token_key(epoch),
-                range(lo, hi),
-                window=self.window,
-                fixed=self._fixed_window,
-                block=self.block,
-            )
-            return Stretch(ids, left, right, kept, -(-kept // self.block), first_block)
+        lo, hi = chunk * self.chunk, min((chunk + 1) * self.chunk, len(self._ids))
+        first_block = chunk * -(-self.chunk // self.block)
         xp = self.backend.xp
         ids, left, right, first, kept = self._kept(epoch, lo, hi)
         w, blocks = self.window, -(-kept // self.block)

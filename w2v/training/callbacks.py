@@ -21,7 +21,7 @@ class Callback:
     def on_step(self, progress: Progress) -> bool | None:
         """Between steps: about five times a second, and at least once an epoch.
 
-        Workers go on training meanwhile, and a stop takes effect within some thousand tokens.
+        Workers go on training meanwhile, and a stop takes effect within a second.
         """
 
     def on_epoch_end(self, progress: Progress) -> bool | None:

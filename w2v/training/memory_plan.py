@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from w2v.backends import Backend, StepShape
+from w2v.backends import Backend, Sizes, StepShape
 from w2v.config import Config
 from w2v.errors import TrainingError
 from w2v.training.huffman import HuffmanTree
@@ -66,8 +66,7 @@ def plan_memory(
     tree: HuffmanTree | None,
 ) -> MemoryPlan | None:
     """The plan of a training run; None where the backend works in the memory of the process."""
-    free = backend.free_memory_bytes()
-    if free is None:
+    if backend.memory().free is None:
         return None
     rows = max(words - 1, 1) if config.loss == "hs" else words
     parts = {
@@ -80,11 +79,12 @@ def plan_memory(
         parts["paths"] = 2 * (5 * len(tree.nodes) + 12 * (words + 1))
     else:
         parts["noise words"] = 8 * words
-    fixed = sum(parts.values())
     longest = int(tree.lengths.max()) if tree is not None else 0
-    if backend.takes_chunks(config.dim, config.window, shape, longest):
-        text = backend.text_bytes(tokens, sentences, free - fixed)
-        return MemoryPlan(parts | text, free, backend.total_memory_bytes(), backend.device)
+    sizes = Sizes(config.dim, config.window, shape, longest, tokens, sentences, sum(parts.values()))
+    memory = backend.memory(None if config.loss == "softmax" else sizes)
+    assert memory.free is not None
+    if memory.text is not None:
+        return MemoryPlan(parts | memory.text, memory.free, memory.total, backend.device)
     parts["text"] = 64 * 2**15 + 8 * sentences  # a chunk and what is made of it
     span = shape.block + 2 * config.window
     others = (2 * config.window + 1) * max(longest, 1) if tree else span + shape.shared
@@ -93,7 +93,7 @@ def plan_memory(
     hidden = shape.block if tree is None or config.model == "cbow" else span
     floats = config.dim * (hidden + others) + others * hidden
     parts["a step"] = _COPIES * _FLOAT * floats * -(-shape.step // shape.block)
-    return MemoryPlan(parts, free, backend.total_memory_bytes(), backend.device)
+    return MemoryPlan(parts, memory.free, memory.total, backend.device)
 
 
 def in_units(size: int) -> str:

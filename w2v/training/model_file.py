@@ -14,7 +14,6 @@ A NumPy archive (``.npz``) without pickled objects, so that loading one runs not
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -23,6 +22,7 @@ from numpy.typing import NDArray
 from w2v.errors import ModelFileError
 from w2v.files import PathLike, check_name, replacing
 from w2v.formats import ARCHIVE_ERRORS
+from w2v.training.fitted import Fitted
 from w2v.training.huffman import HuffmanTree
 from w2v.vectors import Vectors
 
@@ -37,23 +37,6 @@ _TYPES = {
     "nodes": np.int32,
     "codes": np.uint8,
 }
-
-
-@dataclass(frozen=True)
-class Fitted:
-    """What training has made."""
-
-    vectors: Vectors
-    """With counts."""
-    output: NDArray[np.float32]
-    """(V, D), or (V - 1, D) inner nodes, one row at least."""
-    tree: HuffmanTree | None
-    """For hierarchical softmax."""
-    report: dict[str, Any]
-    trained_as: dict[str, Any]
-    """The options of the last run, defaults filled in."""
-    epochs: int
-    """Of all runs."""
 
 
 def save_model(path: PathLike, options: dict[str, Any], fitted: Fitted) -> None:

@@ -52,7 +52,7 @@ def training_report(trainer: Trainer, trained: Trained, why: str) -> dict[str, A
         },
         "raw_words_per_second": trained.raw_words_per_second,
         "kept_tokens_per_second": trained.kept_tokens_per_second,
-        "peak_memory_bytes": backend.peak_memory_bytes(),
+        "peak_memory_bytes": backend.memory().peak,
         **({"planned_memory_bytes": trainer.memory.as_dict()} if trainer.memory else {}),
     }
 

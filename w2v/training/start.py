@@ -14,8 +14,8 @@ from w2v.config import Config
 from w2v.errors import ConfigError, TrainingError
 from w2v.files import PathLike
 from w2v.text import Corpus
+from w2v.training.fitted import Fitted
 from w2v.training.huffman import HuffmanTree
-from w2v.training.model_file import Fitted
 from w2v.vectors import Vectors, load
 
 _SAME = ("model", "loss", "dim")

@@ -7,10 +7,8 @@ import tempfile
 import time
 import warnings
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
-from datetime import timedelta
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -147,74 +145,8 @@ def reading_speed(words: int) -> float:
         return len(tokens) / (time.perf_counter() - started)
 
 
-def format_head(estimate: Estimate) -> str:
-    """Head of the table whose rows `format_row` makes."""
-    epochs = f"{estimate.epochs} epoch{'s' * (estimate.epochs > 1)}"
-    corpus = f"{_short(estimate.tokens)} tokens, {epochs}"
-    return f"{'model':<10}{'loss':<6}{'backend':<9}{'words/s':>8}   {corpus}"
-
-
-def format_row(speed: Speed, estimate: Estimate) -> str:
-    """A row of the table."""
-    return (
-        f"{speed.model:<10}{speed.loss:<6}{speed.backend:<9}"
-        f"{_short(speed.raw_words_per_second):>8}   "
-        f"{_duration(estimate.seconds(speed))}"
-    )
-
-
-def _duration(seconds: float) -> str:
-    try:
-        return str(timedelta(seconds=math.ceil(seconds)))
-    except OverflowError:
-        return "millions of years"
-
-
-def format_end(speeds: Sequence[Speed], estimate: Estimate) -> str:
-    """What stands below the table: what could not be tried, and which backend to take."""
-    lines = [
-        f"{state.name}: {state.state}, so not measured."
-        for state in available_backends()
-        if state.backend is None
-    ]
-    lines.append(
-        f"The times include reading plain text, {_short(estimate.read_tokens_per_second)} words/s."
-    )
-    best: dict[str, list[str]] = {}
-    for pair in dict.fromkeys((speed.model, speed.loss) for speed in speeds):
-        rivals = [speed for speed in speeds if (speed.model, speed.loss) == pair]
-        winner = max(rivals, key=lambda speed: speed.raw_words_per_second)
-        best.setdefault(winner.backend, []).append(" ".join(pair))
-    names = [
-        f"{name} (--backend {name})" + (f" for {', '.join(pairs)}" if len(best) > 1 else "")
-        for name, pairs in best.items()
-    ]
-    return "\n".join([*lines, f"Fastest here: {'; '.join(names)}."])
-
-
-def as_json(speeds: Sequence[Speed], estimate: Estimate) -> dict[str, Any]:
-    """All figures, unrounded."""
-    return {
-        "corpus": asdict(estimate),
-        "speeds": [
-            {**asdict(speed), "estimated_seconds": estimate.seconds(speed)} for speed in speeds
-        ],
-        "unusable": {
-            state.name: state.reason for state in available_backends() if state.backend is None
-        },
-    }
-
-
 def _train(config: Config, corpus: Corpus, backend: Backend, tokens: int) -> Trained:
     """One run over `tokens` tokens: a part of the corpus, or as many epochs as that makes."""
     epochs = max(1, round(tokens / len(corpus.ids)))
     part = beginning(corpus, min(tokens, len(corpus.ids)))
     return Trainer(replace(config, epochs=epochs), part, backend).run()
-
-
-def _short(count: float) -> str:
-    """Three digits, as in 3.61M."""
-    for unit, size in (("G", 1e9), ("M", 1e6), ("k", 1e3)):
-        if count >= size:
-            return f"{count / size:.3g}{unit}"
-    return f"{count:.3g}"

@@ -1,49 +1,39 @@
-"""Epochs over a corpus: learning rate, workers, loss, progress."""
+"""Epochs over a corpus: learning rate, workers, loss; and what training gives back."""
 
 from __future__ import annotations
 
 import math
-import threading
 import time
-import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
-from dataclasses import astuple, dataclass, field, replace
+from dataclasses import dataclass
 from functools import cached_property, partial
 
 import numpy as np
 from numpy.typing import NDArray
 
-from w2v.backends import Backend, FusedChunks, usable_cores
+from w2v.backends import Backend
 from w2v.config import Config
 from w2v.errors import ConfigError, TrainingError
 from w2v.layers import MOST_SCORES
 from w2v.text import Corpus, Vocabulary
 from w2v.training import draws
-from w2v.training.blocks import CHUNK, BlockReader
+from w2v.training.blocks import BlockReader
 from w2v.training.callbacks import Callback
+from w2v.training.epoch import Epoch, Tally
 from w2v.training.huffman import HuffmanTree
 from w2v.training.memory_plan import MemoryPlan, plan_memory
-from w2v.training.model import (
-    Model,
-    Tables,
-    beside,
-    make_tables,
-    rows_met,
-    step_shape,
-    taken,
-)
+from w2v.training.model import Model
+from w2v.training.onlookers import Onlookers
 from w2v.training.progress import Progress
+from w2v.training.schedule import in_steps, loss_every, schedule
 from w2v.training.start import FRESH, Start
+from w2v.training.step_plan import beside, centre_in_core, chunk_tokens, rows_met, step_shape
+from w2v.training.tables import Tables, make_tables, taken
 from w2v.vectors import Vectors
 
 _REPORT_S = 0.2
-_TRACED = 200  # points of a run that are kept
-_FEW_STEPS = 512  # of an epoch: the loss is measured in all of them
 _DIVERGED = 10  # times the loss of untrained tables
-_FORGET_EVERY = 64  # chunks: what they take of memory is little, and to forget takes no time
-_LEAST_WORKER_STEP = 64  # tokens; below, a step is all overhead
-_LEAST_STEPS = 400  # of an epoch, unless they get smaller than that
 
 
 @dataclass(frozen=True)
@@ -76,45 +66,6 @@ class Trained:
     """The run at a few hundred moments at most."""
 
 
-@dataclass
-class _Tally:
-    """One worker's sums over an epoch."""
-
-    chunks: float = 0
-    kept: int = 0
-    loss: float = 0.0
-    pairs: float = 0.0
-
-    @classmethod
-    def total(cls, tallies: list[_Tally]) -> _Tally:
-        return cls(*map(sum, zip(*map(astuple, tallies), strict=True)))
-
-    @property
-    def mean_loss(self) -> float | None:
-        return self.loss / self.pairs if self.pairs else None
-
-
-@dataclass
-class _Epoch:
-    """What the workers of an epoch share."""
-
-    number: int
-    draws: int
-    """Number of its draws; epochs that were trained in another run had others."""
-    spans: Iterator[int]
-    corpus: Corpus
-    tables: Tables
-    lock: threading.Lock = field(default_factory=threading.Lock)
-    stop: threading.Event = field(default_factory=threading.Event)
-
-    def next_span(self) -> int | None:
-        with self.lock:
-            first = None if self.stop.is_set() else next(self.spans, None)
-            if first is not None and first % _FORGET_EVERY == 0:
-                self.corpus.forget_pages()
-            return first
-
-
 class Trainer:
     """Trains the tables of one configuration on one corpus.
 
@@ -123,6 +74,7 @@ class Trainer:
     config : Config
     corpus : Corpus
     backend : Backend
+        For deterministic training one whose sums have a fixed order; see `get_backend`.
     on_progress : callable(Progress), optional
         Called several times a second, from the thread that called `run`.
     on_waiting : callable(str), optional
@@ -145,16 +97,15 @@ class Trainer:
         callbacks: Sequence[Callback] = (),
     ) -> None:
         self.corpus = corpus
-        self.backend = backend = backend.in_order() if config.deterministic else backend
+        self.backend = backend
+        self.start = start
+        self._on_progress, self._on_waiting = on_progress, on_waiting
+        self._callbacks = callbacks
         keep = self._keep_share = corpus.vocabulary.keep_probabilities(config.sample)
         kept_share = float(corpus.vocabulary.counts @ keep) / corpus.vocabulary.total
-        self.config = config = _in_steps(backend, config, len(corpus.ids) * kept_share)
+        self._kept = len(corpus.ids) * kept_share  # in an epoch, about
+        self.config = config = in_steps(backend, config, self._kept)
         self.shape = step_shape(backend, config)
-        self._on_progress = on_progress
-        self._on_waiting = on_waiting
-        self.start = start
-        self._callbacks = callbacks
-        self._stopped: dict[str, str | int] | None = None
         self._reader = BlockReader(
             backend,
             corpus.ids,
@@ -162,35 +113,22 @@ class Trainer:
             keep,
             window=config.window,
             block=self.shape.block,
-            centre_in_core=Model.centre_in_core(config),
+            centre_in_core=centre_in_core(config),
             fixed_window=config.fixed_window,
             seed=config.seed,
+            chunk=chunk_tokens(config, self.shape),
         )
         corpus.forget_pages()  # the reader has looked at all of it
-        wanted = self._wanted_workers()
-        self._worker_step = max(self.shape.block, -(-self.shape.step // wanted))
+        kept_of_a_chunk = self._reader.chunk * kept_share
+        self._schedule = schedule(config, self.shape, self._reader.chunks, kept_of_a_chunk)
+        self.workers = self._schedule.workers
+        self._in_flight = self._schedule.step_tokens  # of a worker
         self._check_softmax()
-        # a step may take more tokens than a chunk keeps: then a span of chunks makes one step
-        self._span = max(1, round(self._worker_step / (CHUNK * kept_share)))
-        self.workers = min(wanted, -(-self._reader.chunks // self._span))
-        self._steps = len(corpus.ids) * kept_share / self._worker_step  # in an epoch, about
-        self._loss_every = _loss_every(self._steps)
-        self._tallies: list[_Tally] = []  # of the epochs that are done
-        self._trace: list[Progress] = []
+        self._begin()
 
-    def _wanted_workers(self) -> int:
-        """As asked for, else all cores, within what the backend allows."""
-        cores = usable_cores()
-        wanted = self.config.workers or (1 if self.config.deterministic else cores)
-        if wanted > cores:
-            warnings.warn(
-                f"{wanted} workers were asked for, but there {'is' if cores == 1 else 'are'} "
-                f"{cores} core{'' if cores == 1 else 's'}; more workers than cores are no faster.",
-                stacklevel=3,
-            )
-        if self.shape.step > self.shape.block:
-            wanted = min(wanted, max(1, self.shape.step // _LEAST_WORKER_STEP))
-        return min(wanted, self._reader.chunks, self.backend.max_workers or wanted)
+    def _begin(self) -> None:
+        self._onlookers = Onlookers(self._on_progress, self._callbacks)
+        self._tallies: list[Tally] = []  # of the epochs that are done
 
     @cached_property
     def tree(self) -> HuffmanTree | None:
@@ -217,10 +155,10 @@ class Trainer:
     @property
     def step_tokens(self) -> int:
         """Kept tokens in flight: in the steps that all workers take at once."""
-        return self._worker_step * self.workers
+        return self._in_flight * self.workers
 
     def _check_softmax(self) -> None:
-        scores = self._worker_step * len(self.corpus.vocabulary)
+        scores = self._schedule.step_tokens * len(self.corpus.vocabulary)
         if self.config.loss == "softmax" and scores >= MOST_SCORES:
             raise ConfigError(
                 f"`loss` softmax over {len(self.corpus.vocabulary):,} words takes {scores:,} "
@@ -239,7 +177,7 @@ class Trainer:
         """
         if self.memory is not None:
             self.memory.check()
-        self._tallies, self._trace, self._stopped = [], [], None
+        self._begin()
         try:
             return self._run()
         except MemoryError as error:
@@ -257,38 +195,24 @@ class Trainer:
             backend.prepare(rows_met(config), averaged=averaged, waiting=self._on_waiting)
             counts = self.corpus.vocabulary.counts
             tables = make_tables(backend, config, counts, self.tree, self.start, self._keep_share)
-            others = beside(backend, config, tables, self.workers)
-            models = [
-                Model(backend, config, tables, workers=self.workers, others=others)
-                for _ in range(self.workers)
-            ]
-            if (fused := models[0].fused_chunks(self._reader)) is not None:
-                self._take_chunks(fused)
+            models = self._models(tables)
             frozen = np.flatnonzero([] if self.start.frozen is None else self.start.frozen)
             held = backend.to_numpy(tables.input[backend.asarray(frozen), : config.dim])
             backend.synchronize()
             started = time.perf_counter()
             for epoch in range(config.epochs):
                 self._tallies.append(self._run_epoch(epoch, tables, models, started))
-                if self._stopped:
+                if self._onlookers.stopped:
                     break
             backend.synchronize()
             seconds = time.perf_counter() - started
-        output = taken(backend, tables.output, config.dim)
-        known = self.start.output_rows
-        moved = output.any() if not len(known) else (output[known] != self.start.output).any()
-        if not moved and not any(tally.pairs for tally in self._tallies):
-            raise TrainingError(
-                "There was nothing to learn: no word had a neighbour in its sentence. Give "
-                "sentences of several words a line, or a larger sample (now "
-                f"{config.sample:g}; 0 keeps every token)."
-            )
+        self._check_moved(output := taken(backend, tables.output, config.dim))
         vectors = taken(backend, tables.input, config.dim)
         vectors[frozen] = held  # adding nothing to them has lost the sign of a zero
         if not (np.isfinite(vectors).all() and np.isfinite(output).all()):
             raise self._diverged("A vector is no longer finite", config.epochs, 1.0)
         kept = [tally.kept for tally in self._tallies]
-        done = _Tally.total(self._tallies).chunks / (self._reader.chunks * config.epochs)
+        done = Tally.total(self._tallies).done / (self._reader.chunks * config.epochs)
         return Trained(
             vectors=vectors,
             output=output,
@@ -301,22 +225,38 @@ class Trainer:
             kept_tokens_per_second=sum(kept) / seconds,
             tree=tables.tree,
             done=done,
-            stopped=self._stopped if done < 1 else None,
-            trace=self._trace,
+            stopped=self._onlookers.stopped if done < 1 else None,
+            trace=self._onlookers.trace,
         )
 
-    def _take_chunks(self, fused: FusedChunks) -> None:
-        """The backend has its own way through an epoch, which is one span then."""
-        self._span = self._reader.chunks
-        self._worker_step = fused.in_flight
-        self._loss_every = _loss_every(self._steps * self._worker_step / self.shape.block)
+    def _models(self, tables: Tables) -> list[Model]:
+        """One for each worker, all of the same kind."""
+        plan = self._schedule
+        settings = {"workers": plan.workers, "step_tokens": plan.step_tokens, "span": plan.span}
+        others = beside(self.backend, self.config, tables, plan.workers)
+        models = [
+            Model(self.backend, self.config, tables, self._reader, others=others, **settings)
+            for _ in range(plan.workers)
+        ]
+        self._in_flight = models[0].in_flight
+        self._loss_every = loss_every(self._kept / models[0].measured_tokens)
+        return models
 
-    def _run_epoch(
-        self, number: int, tables: Tables, models: list[Model], started: float
-    ) -> _Tally:
-        spans = iter(range(0, self._reader.chunks, self._span))
-        epoch = _Epoch(number, self.start.epochs + number, spans, self.corpus, tables)
-        tallies = [_Tally() for _ in models]
+    def _check_moved(self, output: NDArray[np.float32]) -> None:
+        """Refuse to give back what has learnt nothing."""
+        known = self.start.output_rows
+        moved = output.any() if not len(known) else (output[known] != self.start.output).any()
+        if not moved and not any(tally.pairs for tally in self._tallies):
+            raise TrainingError(
+                "There was nothing to learn: no word had a neighbour in its sentence. Give "
+                "sentences of several words a line, or a larger sample (now "
+                f"{self.config.sample:g}; 0 keeps every token)."
+            )
+
+    def _run_epoch(self, number: int, tables: Tables, models: list[Model], started: float) -> Tally:
+        chunks, at_once = self._reader.chunks, models[0].at_once
+        epoch = Epoch(number, self.start.epochs + number, chunks, at_once, self.corpus)
+        tallies = [Tally() for _ in models]
         with ThreadPoolExecutor(self.workers, thread_name_prefix="w2v") as pool:
             try:
                 work = zip(models, tallies, strict=True)
@@ -325,29 +265,20 @@ class Trainer:
                     finished, pending = wait(pending, _REPORT_S, return_when=FIRST_EXCEPTION)
                     for future in finished:
                         future.result()
-                    progress = self._progress(epoch, tallies, started)
-                    self._keep(progress)
-                    if self._on_progress:
-                        self._on_progress(progress)
-                    if not self._stopped and self._ask("on_step", progress):
+                    progress = self._progress(epoch, tables, tallies, started)
+                    if self._onlookers.tell(progress):
                         epoch.stop.set()
-                if _Tally.total(tallies).chunks >= self._reader.chunks:
-                    self._ask("on_epoch_end", progress)
+                if Tally.total(tallies).chunks == chunks:
+                    self._onlookers.tell_end(progress)
             finally:
                 epoch.stop.set()  # on an error or Ctrl-C all workers leave after their step
-        return _Tally.total(tallies)
+        return Tally.total(tallies)
 
-    def _ask(self, when: str, progress: Progress) -> bool:
-        """Call that method of all callbacks; whether one of them stops the training."""
-        for callback in self._callbacks:
-            method = getattr(callback, when, None)
-            if method and method(progress) and not self._stopped:
-                self._stopped = {"by": type(callback).__name__, "epoch": progress.epoch}
-        return self._stopped is not None
-
-    def _progress(self, epoch: _Epoch, tallies: list[_Tally], started: float) -> Progress:
-        now = _Tally.total(tallies)
-        done = self._done(epoch, now.chunks)
+    def _progress(
+        self, epoch: Epoch, tables: Tables, tallies: list[Tally], started: float
+    ) -> Progress:
+        now = Tally.total(tallies)
+        done = self._done(epoch, now.done)
         seconds = time.perf_counter() - started
         kept = now.kept + sum(tally.kept for tally in self._tallies)
         return Progress(
@@ -359,58 +290,31 @@ class Trainer:
             kept_tokens_per_second=kept / seconds,
             learning_rate=self.config.learning_rate(done),
             loss=now.mean_loss,
-            vectors=partial(
-                _copied, self.backend, epoch.tables, self.config.dim, self.corpus.vocabulary
-            ),
+            vectors=partial(_copied, self.backend, tables, self.config.dim, self.corpus.vocabulary),
         )
 
-    def _keep(self, progress: Progress) -> None:
-        """Ends of epochs, unless they are too many, and moments between."""
-        step = progress.done - (self._trace[-1].done if self._trace else 0)
-        last = progress.done == progress.epoch / progress.epochs
-        if step >= 1 / _TRACED or (
-            step > 0 and last and (progress.epochs <= _TRACED or progress.done == 1)
-        ):
-            self._trace.append(progress)
-
-    def _work(self, epoch: _Epoch, model: Model, tally: _Tally) -> None:
-        with self.backend.training():
-            self._train_spans(epoch, model, tally)
-
-    def _train_spans(self, epoch: _Epoch, model: Model, tally: _Tally) -> None:
+    def _work(self, epoch: Epoch, model: Model, tally: Tally) -> None:
         """Train on one span of chunks after another until the epoch has no more."""
-        chunks = self._reader.chunks
-        key = draws.stream_key(self.config.seed, draws.NEGATIVE, epoch.draws)
-        while (first := epoch.next_span()) is not None:
-            span = range(first, min(first + self._span, chunks))
-            before = tally.chunks
+        with self.backend.training():
             steps = model.train(
-                self._reader,
                 epoch.draws,
-                span,
-                tokens=self._worker_step,
-                key=key,
+                epoch.spans(),
+                key=draws.stream_key(self.config.seed, draws.NEGATIVE, epoch.draws),
                 learning_rate=lambda at: self.config.learning_rate(self._done(epoch, at)),
                 loss_every=self._loss_every,
+                stopped=epoch.stop.is_set,
             )
             for step in steps:
+                tally.add(step)
                 if step.loss is not None:
-                    loss, pairs = float(step.loss), float(step.pairs)
-                    tally.loss += loss
-                    tally.pairs += pairs
                     done = self._done(epoch, step.begin)
-                    self._check(loss, pairs * model.loss.untrained_loss, epoch, done)
-                tally.kept += step.tokens
-                tally.chunks += step.end - step.begin
-                if epoch.stop.is_set():
-                    return
-            tally.chunks = before + len(span)
+                    self._check(step.loss, step.pairs * model.untrained_loss, epoch, done)
 
-    def _done(self, epoch: _Epoch, at: float) -> float:
+    def _done(self, epoch: Epoch, at: float) -> float:
         """Fraction of the training at a position in chunks."""
         return (epoch.number + at / self._reader.chunks) / self.config.epochs
 
-    def _check(self, loss: float, untrained: float, epoch: _Epoch, done: float) -> None:
+    def _check(self, loss: float, untrained: float, epoch: Epoch, done: float) -> None:
         """Stop when the loss of a step is no number, or far above that of untrained tables."""
         if not math.isfinite(loss):
             raise self._diverged("The loss is no longer a finite number", epoch.number + 1, done)
@@ -421,36 +325,15 @@ class Trainer:
     def _diverged(self, what: str, epoch: int, done: float) -> TrainingError:
         config = self.config
         tokens = f"{self.step_tokens:,} token{'' if self.step_tokens == 1 else 's'}"
+        step = round(done * config.epochs * self._kept / self._in_flight)
         return TrainingError(
-            f"Training diverged. {what}, in epoch {epoch} near step "
-            f"{round(done * config.epochs * self._steps):,}, at learning rate "
+            f"Training diverged. {what}, in epoch {epoch} near step {step:,}, at learning rate "
             f"{config.learning_rate(done):.4g} and {tokens} a step. Lower `alpha` "
             f"(now {config.alpha:g}) or `row_cap` (now {config.row_cap:g})."
         )
-
-
-def _in_steps(backend: Backend, config: Config, tokens: float) -> Config:
-    """The configuration with small enough steps: a short text needs some hundreds of them too.
-
-    Large steps are held back by the row cap, and a short text has too few of them to make up for
-    it.
-    """
-    shape = step_shape(backend, config)
-    step = max(shape.block, _LEAST_WORKER_STEP, round(tokens / _LEAST_STEPS))
-    if config.step_tokens is not None or step >= shape.step:
-        return config
-    return replace(config, step_tokens=step)
 
 
 def _copied(backend: Backend, tables: Tables, dim: int, words: Vocabulary) -> Vectors:
     """The vectors that the tables hold now."""
     matrix = np.array(backend.to_numpy(tables.input)[:, :dim])
     return Vectors(words.words, matrix, words.counts)
-
-
-def _loss_every(steps: float) -> int:
-    """1, 8, 64, ...: the more steps, the smaller the share in which the loss is measured."""
-    every = 1
-    while steps > _FEW_STEPS * every**2:
-        every *= 8
-    return every

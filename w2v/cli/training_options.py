@@ -1,0 +1,70 @@
+"""The options of training, which several commands have, with the defaults of `Config`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from w2v.config import BACKENDS, CBOW_COMBINERS, LOSSES, MODELS, Config
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
+
+def training_options(command: _Function) -> _Function:
+    """The options of `Config`, by its names and with its defaults."""
+    for option in reversed(_TRAINING_OPTIONS):
+        command = option(command)
+    return command
+
+
+def option(flag: str, kind: Any, text: str) -> Callable[[_Function], _Function]:
+    """An option of `Config`; a default that depends on others stands in the text."""
+    default = getattr(Config, flag.strip("-").replace("-", "_"))
+    return click.option(
+        flag, type=kind, default=default, show_default=default is not None, help=text
+    )
+
+
+_TRAINING_OPTIONS = (
+    option(
+        "--model",
+        click.Choice(MODELS),
+        "Predict each word from every single word near it, or from their mean.",
+    ),
+    option(
+        "--loss",
+        click.Choice(LOSSES),
+        "Negative sampling, hierarchical softmax, or full softmax (small vocabularies).",
+    ),
+    option("--dim", int, "Numbers in a word vector."),
+    option("--window", int, "Words on each side of the centre, at most."),
+    click.option(
+        "--fixed-window", is_flag=True, help="Use the whole window instead of a random part of it."
+    ),
+    option("--negative", int, "Negative samples per pair. [loss ns: 5]"),
+    option("--ns-exponent", float, "Noise words are drawn by count to this. [loss ns: 0.75]"),
+    option("--sample", float, "Subsampling threshold for frequent words; 0 keeps all."),
+    option("--min-count", int, "Drop words seen fewer times."),
+    option("--max-vocab", int, "Keep only this many of the most frequent words. [no limit]"),
+    option("--epochs", int, "Passes over the corpus."),
+    option("--alpha", float, "Learning rate at the start. [0.025; cbow: 0.05]"),
+    option("--min-alpha", float, "Learning rate at the end, as a fraction of --alpha."),
+    option("--cbow", click.Choice(CBOW_COMBINERS), "How the window is combined. [cbow: mean]"),
+    option("--seed", int, "Start of all random draws."),
+    option(
+        "--workers", int, "Training threads; 1 on a CPU gives the same bytes again. [all cores]"
+    ),
+    option("--backend", click.Choice(BACKENDS), "Array library and device."),
+    option("--device", int, "Number of the GPU. [the first]"),
+    click.option(
+        "--deterministic",
+        is_flag=True,
+        help="The same seed gives the same bytes, on a GPU too; one worker, slower.",
+    ),
+    option("--block-tokens", int, "Advanced: words in a block of products. [by backend]"),
+    option("--block-negatives", int, "Advanced: noise words a block shares. [by backend]"),
+    option("--step-tokens", int, "Advanced: words between updates. [by backend]"),
+    option("--row-cap", float, "Advanced: bound on what one update adds to one vector."),
+)

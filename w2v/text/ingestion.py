@@ -1,0 +1,217 @@
+"""Text to token ids: read once, counted, pruned, and kept in a memory-mapped file.
+
+Memory is bounded by the number of different words and not by the length of the
+text, and a pipe or a one-shot iterator serves as well as a file: see `spool`.
+"""
+
+import os
+import time
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from w2v.errors import CorpusError
+from w2v.files import PathLike
+from w2v.text.corpus import Corpus, CorpusStats
+from w2v.text.corpus_files import find_files, source_name
+from w2v.text.decoding import Progress, read_pieces
+from w2v.text.sentences import TO_READ_FILES, as_text, shown
+from w2v.text.splitting import Dictionary, release_memory
+from w2v.text.spool import Int64s, Spool
+from w2v.text.vocabulary import Vocabulary
+
+Source = PathLike | Sequence[Path] | Iterable[list[str] | tuple[str, ...]]
+"""Names of files, or sentences; `is_path` tells which."""
+
+
+def read_corpus(
+    source: str | os.PathLike[str] | list[Any] | tuple[Any, ...],
+    *,
+    min_count: int = 5,
+    max_vocab: int | None = None,
+    vocabulary: Vocabulary | None = None,
+    known: Vocabulary | None = None,
+    errors: str = "strict",
+    progress: Progress | None = None,
+) -> Corpus:
+    r"""Read text files: a sentence a line, words between white space.
+
+    Only `\n` ends a line, and a line may be of any length. White space is
+    what `str.split` takes for it.
+
+    Parameters
+    ----------
+    source : path, or list or tuple of paths
+        Files, folders, glob patterns, or `-` for standard input; see `w2v.text.find_files`.
+    min_count : int               Rarer words are dropped.
+    max_vocab : int, optional     Only so many of the most frequent words are kept.
+    vocabulary : Vocabulary, optional
+        Take words, counts and order from here; the two limits above have no say then.
+    known : Vocabulary, optional
+        Words to have in any case, and their counts so far, to which those of the text are added;
+        the limits are for other words. Not together with `vocabulary`.
+    errors : {"strict", "replace"}
+        What to do with bytes that are not UTF-8: raise, or read U+FFFD.
+    progress : callable(bytes_read, total_bytes), optional
+        Called now and then; the total is None where it is not known.
+
+    Raises
+    ------
+    CorpusError
+        The text cannot be read or has no token, no word is frequent enough, or
+        the folder for temporary files is full.
+    TypeError
+        `source` is not made of paths.
+    """
+    files = find_files(_paths(source))
+    pieces = read_pieces(files, errors=errors, progress=progress)
+    nothing = f"There is no word in {_few(files)}."
+    return _read(pieces, nothing, min_count, max_vocab, vocabulary, known, len(files))
+
+
+def read_sentences(
+    sentences: Iterable[list[str] | tuple[str, ...] | NDArray[np.str_]],
+    *,
+    min_count: int = 5,
+    max_vocab: int | None = None,
+    vocabulary: Vocabulary | None = None,
+    known: Vocabulary | None = None,
+) -> Corpus:
+    """Read sentences that are split already; they are asked for once.
+
+    Parameters
+    ----------
+    sentences : iterable of list, tuple or array of str
+        An iterator will do. A sentence may be empty or of any length.
+    min_count, max_vocab, vocabulary, known
+        As for `read_corpus`.
+
+    Raises
+    ------
+    CorpusError
+        There is no token, or no word is frequent enough, or the folder for
+        temporary files is full.
+    TypeError
+        A sentence is not a list, tuple or array, or a token is not a str.
+    ValueError
+        A token is empty or has white space or NUL in it, so that no file could hold it.
+    """
+    if isinstance(sentences, (str, bytes, os.PathLike)):
+        raise TypeError(
+            f"Sentences must be lists of tokens, got {shown(sentences)}. {TO_READ_FILES}"
+        )
+    if not hasattr(sentences, "__iter__") and not hasattr(sentences, "__getitem__"):
+        raise TypeError(
+            f"A corpus must be a path or an iterable of token lists, got {shown(sentences)}."
+        )
+    nothing = (
+        "There is no token in the sentences. If they are an iterator that was used before, make a "
+        "new one."
+    )
+    return _read(as_text(sentences), nothing, min_count, max_vocab, vocabulary, known)
+
+
+def _read(
+    pieces: Iterable[str],
+    nothing: str,
+    min_count: int,
+    max_vocab: int | None,
+    vocabulary: Vocabulary | None,
+    known: Vocabulary | None,
+    files: int = 0,
+) -> Corpus:
+    """Number words as they turn up, choose the vocabulary, and give the tokens their final ids."""
+    if vocabulary is not None and known is not None:
+        raise TypeError("Give `vocabulary` or `known`, not both.")
+    given = vocabulary or known
+    dictionary = Dictionary(given.words if given is not None else ())
+    with Spool(len(dictionary)) as spool:
+        for lengths, ids in dictionary.encode(pieces):
+            spool.add(lengths, ids)
+        if not spool.tokens:
+            raise CorpusError(nothing)
+        counted = time.perf_counter()
+        counts = spool.counts[: len(dictionary)]
+        if vocabulary is None:
+            vocabulary = _chosen(dictionary, counts, min_count, max_vocab, known)
+        final = dictionary.positions(vocabulary.words)
+        kept = int(counts[final >= 0].sum())
+        if not kept:
+            raise CorpusError(_unknown(spool.tokens, None if known is None else min_count))
+        del dictionary
+        release_memory()
+        ids, ends = spool.encode(final)
+        stats = CorpusStats(
+            tokens=spool.tokens,
+            rare=spool.tokens - kept,
+            sentences=spool.sentences,
+            types=int(np.count_nonzero(counts)),
+            lines=spool.lines,
+            files=files,
+        )
+        seconds = {"count": counted - spool.started, "encode": time.perf_counter() - counted}
+        return Corpus(vocabulary, ids, ends, stats, seconds)
+
+
+def _chosen(
+    dictionary: Dictionary,
+    counts: Int64s,
+    min_count: int,
+    max_vocab: int | None,
+    known: Vocabulary | None,
+) -> Vocabulary:
+    """Those words of the text that are frequent enough, after the known ones if there are any."""
+    old = 0 if known is None else len(known)
+    frequent = old + np.flatnonzero(counts[old:] >= min(min_count, counts.max()))
+    some = dictionary.take(frequent), counts[frequent]
+    limits: dict[str, Any] = {"min_count": min_count, "max_vocab": max_vocab}
+    if known is None:
+        return Vocabulary.from_counts(*some, **limits)
+    return known.extended(counts[:old], *some, **limits)
+
+
+def read_source(source: Source, *, errors: str = "strict", **options: Any) -> Corpus:
+    """`read_corpus` where `source` names files, and else `read_sentences`, with their `options`."""
+    if is_path(source):
+        return read_corpus(source, errors=errors, **options)  # type: ignore[arg-type]
+    return read_sentences(source, **options)  # type: ignore[arg-type]
+
+
+def is_path(source: object) -> bool:
+    """Whether `source` names files: one path, or a list of `pathlib.Path`; else it is sentences."""
+    if isinstance(source, list | tuple) and source:
+        return all(isinstance(item, os.PathLike) for item in source)
+    return isinstance(source, str | os.PathLike)
+
+
+def _unknown(tokens: int, min_count: int | None) -> str:
+    """What to say of a text without a word of a vocabulary, or of one that `min_count` enlarges."""
+    if min_count is None:
+        return (
+            f"No word of the text is in the given vocabulary; tokens read: {tokens:,}. "
+            "Was it (--vocab) made from text in another language or another case?"
+        )
+    return (
+        f"No word of the text is known to the model, and none occurs {min_count} times; "
+        f"tokens read: {tokens:,}. Lower min_count (--min-count) or give more text."
+    )
+
+
+def _paths(source: object) -> list[str | os.PathLike[str]]:
+    paths: list[str | os.PathLike[str]] = []
+    for path in source if isinstance(source, (list, tuple)) else [source]:
+        if not isinstance(path, (str, os.PathLike)):
+            raise TypeError(
+                f"A corpus must be a path or a list of paths, got {shown(path)}. "
+                "Lists of tokens are read with `read_sentences`."
+            )
+        paths.append(path)
+    return paths
+
+
+def _few(files: list[str]) -> str:
+    first = source_name(files[0])
+    return first if len(files) == 1 else f"{first} and {len(files) - 1} more"

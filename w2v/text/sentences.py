@@ -1,0 +1,74 @@
+"""Sentences that a program gives, lists of tokens: checked, and made into lines of text."""
+
+import os
+from collections.abc import Iterable, Iterator
+from itertools import chain
+from typing import NoReturn
+
+import numpy as np
+
+from w2v.text.vocabulary import are_words, is_word
+
+TO_READ_FILES = "To read files, give `fit` or `read_corpus` one path, or a list of pathlib.Path."
+
+_BATCH_TOKENS = 1 << 14
+
+
+def as_text(sentences: Iterable[object]) -> Iterator[str]:
+    """Sentences as lines of text, some at a time."""
+    for first, batch in batches(sentences):
+        try:
+            fit = are_words(list(set(chain.from_iterable(batch))))
+        except TypeError:  # a token that is no str
+            fit = False
+        if not fit:
+            _refuse_token(first, batch)
+        yield "".join([" ".join(sentence) + "\n" for sentence in batch])
+
+
+def batches(sentences: Iterable[object]) -> Iterator[tuple[int, list[list[str]]]]:
+    """(number of the first sentence, copies of some sentences)."""
+    first = 1
+    batch: list[list[str]] = []
+    size = 0
+    for number, sentence in enumerate(sentences, start=1):
+        if isinstance(sentence, np.ndarray):
+            sentence = sentence.tolist()  # noqa: PLW2901 (plain str for np.str_)
+        if not isinstance(sentence, (list, tuple)):
+            _refuse_sentence(number, sentence)
+        batch.append(list(sentence))
+        size += len(sentence) + 1
+        if size >= _BATCH_TOKENS:
+            yield first, batch
+            first, batch, size = number + 1, [], 0
+    yield first, batch
+
+
+def _refuse_sentence(number: int, sentence: object) -> NoReturn:
+    if isinstance(sentence, str):
+        raise TypeError(
+            f"Sentence {number}: a string was given where a list of tokens is expected, "
+            f"{shown(sentence)}. Split each sentence, as `text.split()` does. {TO_READ_FILES}"
+        )
+    advice = f" {TO_READ_FILES}" if isinstance(sentence, os.PathLike) else ""
+    raise TypeError(f"Sentence {number}: expected a list of tokens, got {shown(sentence)}.{advice}")
+
+
+def _refuse_token(first: int, sentences: list[list[str]]) -> NoReturn:
+    """Name the first token that is not a word."""
+    for number, sentence in enumerate(sentences, start=first):
+        for token in sentence:
+            if not isinstance(token, str):
+                raise TypeError(f"Sentence {number}: a token must be a str, got {shown(token)}.")
+            if not is_word(token):
+                raise ValueError(
+                    f"Sentence {number}: a token must be UTF-8 text without white space or NUL, "
+                    f"got {shown(token)}."
+                )
+    raise AssertionError("every token is a word")
+
+
+def shown(value: object) -> str:
+    """A value of any size and its type, for a message."""
+    text = repr(value)
+    return f"{text if len(text) <= 60 else text[:57] + '...'} ({type(value).__name__})"

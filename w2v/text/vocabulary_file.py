@@ -1,0 +1,92 @@
+"""Words in a file: one a line, with its count where it is a vocabulary's."""
+
+import os
+from collections.abc import Iterable
+
+from w2v.errors import CorpusError
+from w2v.files import write_text
+
+_SENTENCE_END = "</s>"  # first line of every vocabulary word2vec.c writes; no word of the text
+
+
+def write_counts(path: str | os.PathLike[str], words: Iterable[str], counts: Iterable[int]) -> None:
+    """Write one `word count` a line, UTF-8; the file appears whole or not at all.
+
+    Raises
+    ------
+    OutputError
+        The file cannot be written.
+    """
+    pairs = zip(words, counts, strict=True)
+    write_text(path, "".join(f"{word} {count}\n" for word, count in pairs))
+
+
+def read_counts(path: str | os.PathLike[str]) -> dict[str, int]:
+    """Words and counts that `write_counts` or word2vec.c wrote, without the sentence end of that.
+
+    Raises
+    ------
+    CorpusError
+        The file cannot be read or holds no words, or a line is not a new word and its count.
+    """
+    name = os.fspath(path)
+    counts: dict[str, int] = {}
+    try:
+        with open(name, encoding="utf-8-sig", newline="\n") as file:
+            for number, line in enumerate(file, start=1):
+                word, count = _parse(line, f"{name}, line {number}")
+                if word in counts:
+                    raise CorpusError(f"{name}, line {number}: {word!r} was listed before.")
+                counts[word] = count
+    except OSError as error:
+        raise CorpusError(f"{name} cannot be read: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise CorpusError(f"{name} is not a vocabulary: not valid UTF-8 ({error}).") from error
+    counts.pop(_SENTENCE_END, None)
+    if not counts:
+        raise CorpusError(f"{name} holds no words; expected lines of a word and its count.")
+    return counts
+
+
+def read_words(path: str | os.PathLike[str]) -> list[str]:
+    """Words of a file, one a line; a count after it, as `Vocabulary.save` writes, is passed over.
+
+    Raises
+    ------
+    CorpusError
+        The file cannot be read, holds no words, or a line is something else.
+    """
+    name = os.fspath(path)
+    words = []
+    try:
+        with open(name, encoding="utf-8-sig", newline="\n") as file:
+            for number, line in enumerate(file, start=1):
+                fields = line.split()
+                if len(fields) > 2 or (len(fields) == 2 and not fields[1].isdecimal()):
+                    raise CorpusError(
+                        f"{name}, line {number}: expected one word, got {line.strip()[:60]!r}."
+                    )
+                words += fields[:1]
+    except OSError as error:
+        raise CorpusError(f"{name} cannot be read: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise CorpusError(f"{name} is not a list of words: not valid UTF-8 ({error}).") from error
+    if not words:
+        raise CorpusError(f"{name} holds no words; expected one a line.")
+    return words
+
+
+def _parse(line: str, place: str) -> tuple[str, int]:
+    fields = line.split()
+    try:
+        word, count = fields[0], int(fields[1])
+        fits = len(fields) == 2 and (1 if word != _SENTENCE_END else 0) <= count < 2**63
+    except (IndexError, ValueError):
+        fits = False
+    if not fits:
+        shown = line.strip()
+        shown = shown if len(shown) <= 60 else shown[:60] + "..."
+        raise CorpusError(
+            f"{place}: expected a word and a count of at least 1 (and below 2**63), got {shown!r}."
+        )
+    return word, count

@@ -1,0 +1,76 @@
+"""One pass over the text: what its workers share, and what each of them has done."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from dataclasses import astuple, dataclass, field
+
+from w2v.text import Corpus
+from w2v.training.model import Stepped
+
+_FORGET_EVERY = 64  # chunks: what they take of memory is little, and to forget takes no time
+
+
+@dataclass
+class Tally:
+    """Sums of one worker, or of all."""
+
+    chunks: int = 0
+    """That are done."""
+    begun: float = 0.0
+    """Of the span that is under way, in chunks."""
+    kept: int = 0
+    loss: float = 0.0
+    pairs: float = 0.0
+
+    @classmethod
+    def total(cls, tallies: list[Tally]) -> Tally:
+        return cls(*map(sum, zip(*map(astuple, tallies), strict=True)))
+
+    def add(self, step: Stepped) -> None:
+        if step.loss is not None:
+            self.loss += step.loss
+            self.pairs += step.pairs
+        self.kept += step.tokens
+        self.chunks += step.chunks
+        self.begun = 0.0 if step.chunks else self.begun + step.end - step.begin
+
+    @property
+    def done(self) -> float:
+        """Chunks, the one under way in part."""
+        return self.chunks + self.begun
+
+    @property
+    def mean_loss(self) -> float | None:
+        return self.loss / self.pairs if self.pairs else None
+
+
+@dataclass
+class Epoch:
+    """What the workers of an epoch share."""
+
+    number: int
+    draws: int
+    """Number of its draws; epochs that were trained in another run had others."""
+    chunks: int
+    span: int
+    """Chunks that a worker takes at a time."""
+    corpus: Corpus
+    stop: threading.Event = field(default_factory=threading.Event)
+
+    def __post_init__(self) -> None:
+        self._lock = threading.Lock()
+        self._first = 0
+
+    def spans(self) -> Iterator[range]:
+        """One after the other, to whichever worker asks, until there are no more or `stop`."""
+        while True:
+            with self._lock:
+                first = self._first
+                if first >= self.chunks or self.stop.is_set():
+                    return
+                self._first = min(first + self.span, self.chunks)
+                if first % _FORGET_EVERY < self.span:
+                    self.corpus.forget_pages()
+            yield range(first, self._first)

@@ -1,0 +1,56 @@
+"""Who looks on while a model is trained, what they are told, and what they say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from w2v.training.callbacks import Callback
+from w2v.training.progress import Progress
+
+_TRACED = 200  # points of a run that are kept
+
+
+class Onlookers:
+    """Told of one run.
+
+    Attributes
+    ----------
+    trace : list of Progress    The run at a few hundred moments at most.
+    stopped : dict or None      Which callback has stopped it, and in which epoch.
+    """
+
+    def __init__(
+        self, on_progress: Callable[[Progress], None] | None, callbacks: Sequence[Callback]
+    ) -> None:
+        self._on_progress = on_progress
+        self._callbacks = callbacks
+        self.trace: list[Progress] = []
+        self.stopped: dict[str, str | int] | None = None
+
+    def tell(self, progress: Progress) -> bool:
+        """Between steps; whether to stop."""
+        self._keep(progress)
+        if self._on_progress:
+            self._on_progress(progress)
+        if not self.stopped:
+            self._ask("on_step", progress)
+        return self.stopped is not None
+
+    def tell_end(self, progress: Progress) -> None:
+        """After a whole epoch."""
+        self._ask("on_epoch_end", progress)
+
+    def _ask(self, when: str, progress: Progress) -> None:
+        for callback in self._callbacks:
+            method = getattr(callback, when, None)
+            if method and method(progress) and not self.stopped:
+                self.stopped = {"by": type(callback).__name__, "epoch": progress.epoch}
+
+    def _keep(self, progress: Progress) -> None:
+        """Ends of epochs, unless they are too many, and moments between."""
+        step = progress.done - (self.trace[-1].done if self.trace else 0)
+        last = progress.done == progress.epoch / progress.epochs
+        if step >= 1 / _TRACED or (
+            step > 0 and last and (progress.epochs <= _TRACED or progress.done == 1)
+        ):
+            self.trace.append(progress)

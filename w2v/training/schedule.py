@@ -1,0 +1,67 @@
+"""How an epoch is cut up among workers: steps, spans of chunks, and where the loss is measured."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import replace
+from typing import NamedTuple
+
+from w2v.backends import Backend, StepShape, usable_cores
+from w2v.config import Config
+from w2v.training.step_plan import step_shape
+
+_FEW_STEPS = 512  # of an epoch: the loss is measured in all of them
+_LEAST_WORKER_STEP = 64  # tokens; below, a step is all overhead
+_LEAST_STEPS = 400  # of an epoch, unless they get smaller than that
+
+
+class Schedule(NamedTuple):
+    """What each of some workers does at a time."""
+
+    workers: int
+    step_tokens: int
+    """Kept tokens of a worker's step; a block at the least."""
+    span: int
+    """Chunks of such a step: more than one where it takes more tokens than a chunk keeps."""
+
+
+def schedule(config: Config, shape: StepShape, chunks: int, kept: float) -> Schedule:
+    """The workers for a text of some chunks, each with so many kept tokens, about.
+
+    As many as asked for, else as many as there are cores, within what the backend allows.
+    """
+    cores = usable_cores()
+    wanted = config.workers or (1 if config.deterministic else cores)
+    if wanted > cores:
+        warnings.warn(
+            f"{wanted} workers were asked for, but there {'is' if cores == 1 else 'are'} "
+            f"{cores} core{'' if cores == 1 else 's'}; more workers than cores are no faster.",
+            stacklevel=4,
+        )
+    if shape.step > shape.block:
+        wanted = min(wanted, max(1, shape.step // _LEAST_WORKER_STEP))
+    wanted = min(wanted, chunks, shape.most_workers or wanted)
+    step_tokens = max(shape.block, -(-shape.step // wanted))
+    span = max(1, round(step_tokens / kept))
+    return Schedule(min(wanted, -(-chunks // span)), step_tokens, span)
+
+
+def in_steps(backend: Backend, config: Config, tokens: float) -> Config:
+    """The configuration with small enough steps: a short text needs some hundreds of them too.
+
+    Large steps are held back by the row cap, and a short text has too few of them to make up for
+    it.
+    """
+    shape = step_shape(backend, config)
+    step = max(shape.block, _LEAST_WORKER_STEP, round(tokens / _LEAST_STEPS))
+    if config.step_tokens is not None or step >= shape.step:
+        return config
+    return replace(config, step_tokens=step)
+
+
+def loss_every(steps: float) -> int:
+    """1, 8, 64, ...: the more steps, the smaller the share in which the loss is measured."""
+    every = 1
+    while steps > _FEW_STEPS * every**2:
+        every *= 8
+    return every

@@ -1,0 +1,198 @@
+"""The layers wired into skip-gram and CBOW: one step, composed. Owns no loop over the corpus."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any, Protocol
+
+from w2v.backends import Array, Backend
+from w2v.config import Config
+from w2v.layers import (
+    Embedding,
+    Gradients,
+    HierarchicalSoftmax,
+    NegativeSampling,
+    RowUpdater,
+    Softmax,
+)
+from w2v.training.blocks import Blocks, windows
+from w2v.training.step_plan import Beside, beside, step_shape
+from w2v.training.tables import Tables
+
+
+class Loss(Protocol):
+    """What a model asks of a loss: which rows a group needs, then loss and gradients."""
+
+    untrained_loss: float
+    """Nats of a pair while the output table is zero (for hierarchical softmax, the most)."""
+
+    def sample(self, key: int, groups: Array) -> Array | None:
+        """Draws of each group, if the loss draws any."""
+
+    def gradients(
+        self, hidden: Array, targets: Array, pairs: Array, negatives: Array, *, with_loss: bool
+    ) -> Gradients:
+        """See `NegativeSampling.gradients`."""
+
+
+class Step:
+    """Takes steps over the tables.
+
+    Several workers may have a step each over the same tables, so the row cap bounds what all of
+    them are expected to add to a row: `others` is what `beside` says of that, for all workers the
+    same.
+    """
+
+    def __init__(
+        self,
+        backend: Backend,
+        config: Config,
+        tables: Tables,
+        *,
+        workers: int = 1,
+        others: Beside | None = None,
+    ) -> None:
+        self.backend = backend
+        self.config = config
+        self.input = Embedding(backend, tables.input)
+        self.output = Embedding(backend, tables.output)
+        self.loss = _make_loss(backend, config, tables, self.output)
+        self.one_word_groups = config.loss == "hs"
+        self._in_turn = step_shape(backend, config).in_turn
+        if others is None:
+            others = beside(backend, config, tables, workers)
+        cap, shared_out = config.row_cap, config.row_cap / workers
+        cap_in = shared_out if config.loss == "softmax" else cap
+        cap_out = cap if config.loss == "ns" else shared_out  # other rows are met by all workers
+        self._update_input = RowUpdater(backend, tables.input, cap_in, others[0])
+        self._update_output = RowUpdater(backend, tables.output, cap_out, others[1])
+
+    def take(self, blocks: Blocks, *, key: int, alpha: float, with_loss: bool) -> tuple[Any, Array]:
+        """Gradients of the blocks from the same tables, then one update of both.
+
+        One context of a centre after the other, where the shape of steps says so.
+
+        Returns
+        -------
+        loss : float64 scalar or None   Nats, summed over the pairs.
+        pairs : scalar                  (Hidden vector, true word) pairs.
+        """
+        if not self._in_turn:
+            return self._step(blocks, key, alpha, with_loss)
+        parts = _one_context_each(self.backend, blocks)
+        found = [self._step(part, key, alpha, with_loss) for part in parts]
+        loss = sum(loss for loss, _ in found) if with_loss else None
+        return loss, sum(pairs for _, pairs in found)
+
+    def _step(self, blocks: Blocks, key: int, alpha: float, with_loss: bool) -> tuple[Any, Array]:
+        negatives = self.loss.sample(key, blocks.numbers)
+        if self.config.model == "cbow":
+            forward_backward = self._cbow
+        elif self.one_word_groups:
+            forward_backward = self._skipgram_by_centre
+        else:
+            forward_backward = self._skipgram
+        d_input, terms, found, pairs = forward_backward(blocks, negatives, with_loss)
+        ids, rows = self.input.backward(d_input, coalesce=False)
+        self._update_input.apply(ids, rows, terms.reshape(-1), alpha)
+        self._update_output.apply(found.ids, found.d_rows, found.row_terms, alpha)
+        return found.loss, pairs
+
+    def _skipgram(
+        self, blocks: Blocks, negatives: Array, with_loss: bool
+    ) -> tuple[Array, Array, Gradients, Array]:
+        """Contexts in the core against the centres of the halo.
+
+        Like its two siblings it returns the gradient of the input rows looked up, the terms behind
+        each of them, what the loss found, and the number of pairs.
+        """
+        hidden = self.input.forward(blocks.core)
+        found = self.loss.gradients(
+            hidden, blocks.halo, blocks.pairs, negatives, with_loss=with_loss
+        )
+        return found.d_hidden, found.hidden_terms, found, blocks.pairs.sum()
+
+    def _skipgram_by_centre(
+        self, blocks: Blocks, negatives: Array, with_loss: bool
+    ) -> tuple[Array, Array, Gradients, Array]:
+        """Each centre of the core against the contexts in its window."""
+        xp = self.backend.xp
+        size = blocks.halo.shape[1] - blocks.core.shape[1] + 1
+        halo = self.input.forward(blocks.halo)
+        near = _band(xp, blocks.pairs, size)
+        found = self.loss.gradients(
+            windows(xp, halo, size),
+            blocks.core[..., None],
+            near[..., None],
+            negatives,
+            with_loss=with_loss,
+        )
+        return _fold(xp, found.d_hidden), _fold(xp, found.hidden_terms), found, near.sum()
+
+    def _cbow(
+        self, blocks: Blocks, negatives: Array, with_loss: bool
+    ) -> tuple[Array, Array, Gradients, Array]:
+        """The mean (or sum) of each centre's window against the centre itself."""
+        xp = self.backend.xp
+        contexts = blocks.pairs.sum(axis=-1, keepdims=True)
+        bag = blocks.pairs
+        if self.config.cbow == "mean":
+            bag = bag / xp.maximum(contexts, 1)
+        hidden = bag @ self.input.forward(blocks.halo)
+        has_context = (contexts > 0).astype(hidden.dtype)
+        if self.one_word_groups:
+            found = self.loss.gradients(
+                hidden[..., None, :],
+                blocks.core[..., None],
+                has_context[..., None],
+                negatives,
+                with_loss=with_loss,
+            )
+            d_hidden, terms = found.d_hidden[..., 0, :], found.hidden_terms
+        else:
+            own = has_context * xp.eye(blocks.core.shape[1], dtype=hidden.dtype)
+            found = self.loss.gradients(hidden, blocks.core, own, negatives, with_loss=with_loss)
+            d_hidden, terms = found.d_hidden, found.hidden_terms[..., None]
+        # The whole error goes to each context word, not its share of the mean, as in word2vec.c.
+        # All words of a window move together, so a row's terms count the window's whole effect.
+        back = blocks.pairs.swapaxes(-1, -2)
+        terms = terms * bag.sum(axis=-1, keepdims=True)
+        return back @ d_hidden, back @ terms, found, has_context.sum()
+
+
+def _make_loss(backend: Backend, config: Config, tables: Tables, output: Embedding) -> Loss:
+    if config.loss == "softmax":
+        return Softmax(backend, output)
+    if config.loss == "hs":
+        assert tables.tree is not None
+        return HierarchicalSoftmax(backend, output, tables.tree)
+    assert tables.noise is not None
+    assert config.negative is not None
+    shared = step_shape(backend, config).shared
+    return NegativeSampling(backend, output, tables.noise, negative=config.negative, shared=shared)
+
+
+def _one_context_each(backend: Backend, blocks: Blocks) -> Iterator[Blocks]:
+    """Blocks of one core token each, with one context after the other of those they have."""
+    for at in range(blocks.pairs.shape[-1]):
+        pairs = backend.xp.zeros_like(blocks.pairs)
+        pairs[..., at] = blocks.pairs[..., at]
+        if pairs.any():
+            yield replace(blocks, pairs=pairs)
+
+
+def _band(xp: Array, pairs: Array, size: int) -> Array:
+    """Pairs (C, T, T + 2w) by offset from the core token, a view (C, T, 2w + 1)."""
+    blocks, core, _ = pairs.shape
+    a, b, c = pairs.strides
+    return xp.lib.stride_tricks.as_strided(pairs, (blocks, core, size), (a, b + c, c))
+
+
+def _fold(xp: Array, values: Array) -> Array:
+    """Adjoint of `windows`: (C, T, 2w + 1, ...) summed back to (C, T + 2w, ...)."""
+    blocks, core, size = values.shape[:3]
+    out = xp.zeros((blocks, core + size - 1, *values.shape[3:]), values.dtype)
+    for offset in range(size):
+        out[:, offset : offset + core] += values[:, :, offset]
+    return out

@@ -1,0 +1,127 @@
+"""What a training step is made of, for whoever takes it: its shape, its rows, what others add."""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias
+
+import numpy as np
+
+from w2v.backends import Array, Backend, FusedPlan, Rows, StepShape
+from w2v.config import Config
+from w2v.training import blocks
+from w2v.training.tables import Tables
+
+Beside: TypeAlias = tuple[Array | None, Array | None]
+"""Terms of others on each input and each output row; see `beside`."""
+
+_WORK_OF_A_CHUNK = 1 << 31  # products of two floats, forward: tenths of a second where it is slow
+_PATH = 16  # nodes of a path, about
+
+
+_ROWS_MET: dict[str, Rows] = {"ns": "shared", "hs": "path", "softmax": "all"}
+
+
+def rows_met(config: Config) -> Rows:
+    """Which output rows a hidden vector meets."""
+    return _ROWS_MET[config.loss]
+
+
+def centre_in_core(config: Config) -> bool:
+    """Which side of a pair stands in the core of a block.
+
+    A block's hidden vectors share its noise words; in skip-gram they are the contexts.
+    Hierarchical softmax has a path per centre, CBOW a hidden vector per centre.
+    """
+    return config.model == "cbow" or config.loss == "hs"
+
+
+def step_shape(backend: Backend, config: Config) -> StepShape:
+    """The backend's shape for this loss, with what the configuration says otherwise."""
+    shape = backend.step_shape(rows_met(config), averaged=config.model == "cbow")
+    block = config.block_tokens or shape.block
+    step = block if shape.step == shape.block else shape.step  # a block stays a block
+    step = config.step_tokens or step
+    pairs = config.model == "skipgram" and config.loss == "hs" and step == block == 1
+    shared = config.block_negatives or shape.shared
+    return StepShape(block, shared, step, shape.in_turn and pairs)
+
+
+def chunk_tokens(config: Config, shape: StepShape) -> int:
+    """Tokens of a chunk: fewer than `blocks.CHUNK` where each of them is very much work.
+
+    Between two chunks a training can be stopped, and says how far it is.
+    """
+    rows = shape.block + 2 * config.window + shape.shared
+    if rows_met(config) == "path":
+        rows = 2 * config.window * _PATH
+    tokens = blocks.CHUNK
+    while tokens > shape.block and tokens * rows * config.dim > _WORK_OF_A_CHUNK:
+        tokens //= 2
+    return tokens
+
+
+def beside(backend: Backend, config: Config, tables: Tables, workers: int) -> Beside:
+    """Terms that the other workers are expected to put on each input and output row meanwhile.
+
+    By the shares of words among tokens and noise words; endless for frozen rows. None for none, and
+    where all workers meet the same rows, which share out the row cap instead.
+    """
+    others_in = others_out = None
+    if workers > 1 and config.loss != "softmax":
+        shape = step_shape(backend, config)
+        tokens = (workers - 1) * max(shape.block, -(-shape.step // workers))
+        pairs = 2 * config.window if config.fixed_window else config.window + 1
+        summed = pairs if config.cbow == "sum" else 1
+        if tables.tree is not None:
+            met = float(tables.share @ tables.tree.lengths)
+        else:
+            assert config.negative is not None
+            assert tables.noise_share is not None
+            met = 1 + config.negative
+            rows = tables.share + config.negative * tables.noise_share
+            others_out = tokens * (1 if config.model == "cbow" else pairs) * rows
+        others_in = tokens * pairs * summed * met * tables.share
+    if tables.frozen is not None:
+        others_in = np.where(tables.frozen, np.inf, 0 if others_in is None else others_in)
+    found = (
+        None if terms is None else backend.asarray(terms.astype(np.float32))
+        for terms in (others_in, others_out)
+    )
+    return next(found), next(found)
+
+
+def fused_plan(
+    backend: Backend,
+    config: Config,
+    tables: Tables,
+    others: Beside,
+    workers: int,
+) -> FusedPlan | None:
+    """What a step of this configuration is made of, for backends with forms of their own."""
+    if config.loss == "softmax":
+        return None
+    shape = step_shape(backend, config)
+    averaged: Literal["", "mean", "sum"] = ""
+    if config.model == "cbow":
+        averaged = "sum" if config.cbow == "sum" else "mean"
+    noise = paths = None
+    if tables.noise is not None:
+        assert config.negative is not None
+        noise = (tables.noise.accept, tables.noise.alias, config.negative, shape.shared)
+    elif tables.tree is not None:
+        paths = tuple(
+            backend.asarray(part)
+            for part in (tables.tree.offsets, tables.tree.nodes, tables.tree.codes)
+        )
+    return FusedPlan(
+        input=tables.input,
+        output=tables.output,
+        averaged=averaged,
+        window=config.window,
+        block=shape.block,
+        noise=noise,
+        paths=paths,
+        cap=config.row_cap,
+        workers=workers,
+        beside=others,
+    )

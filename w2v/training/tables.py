@@ -1,0 +1,89 @@
+"""The two tables that are trained: how they begin, and how they are handed out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from w2v.backends import Array, Backend
+from w2v.config import Config
+from w2v.layers import Embedding
+from w2v.training import draws
+from w2v.training.huffman import HuffmanTree
+from w2v.training.start import FRESH, Start
+
+_ROWS_MOVED = 1 << 12
+
+
+@dataclass(frozen=True)
+class Tables:
+    """The two tables, shared by all workers, and what a loss needs to know about the words."""
+
+    input: Array
+    """float32 (V, D or more): the word vectors; columns beyond D are zero."""
+    output: Array
+    """float32 (V, D or more), or (V - 1, D or more) inner nodes for hierarchical softmax."""
+    noise: draws.NoiseSampler | None
+    tree: HuffmanTree | None
+    share: NDArray[np.float64]
+    """(V,): of the tokens that are trained on."""
+    noise_share: NDArray[np.float64] | None
+    """(V,): of the noise words."""
+    frozen: NDArray[np.bool_] | None = None
+    """(V,): words whose input rows stay as they are."""
+
+
+def make_tables(
+    backend: Backend,
+    config: Config,
+    counts: NDArray[np.int64],
+    tree: HuffmanTree | None = None,
+    start: Start = FRESH,
+    keep: NDArray[np.float64] | None = None,
+) -> Tables:
+    """Tables to train: input uniform in (-1, 1)/D as in gensim, output zero.
+
+    Rows that `start` knows are as it says.
+
+    Parameters
+    ----------
+    counts : int64 (V,)
+    tree : HuffmanTree, optional        Of hierarchical softmax; made from the counts if left out.
+    keep : float64 (V,), optional       Probability of keeping a token of each word; 1 if left out.
+    """
+    words = len(counts)
+    key = draws.stream_key(config.seed, draws.INITIAL, start.epochs)
+    table = backend.new_table(words, config.dim)
+    Embedding.fill_uniform(backend, table[:, : config.dim], key)
+    rows = max(words - 1, 1) if config.loss == "hs" else words
+    noise = noise_share = None
+    if config.loss == "ns":
+        assert config.ns_exponent is not None
+        weights = counts.astype(np.float64) ** config.ns_exponent
+        noise, noise_share = draws.NoiseSampler(backend, weights), weights / weights.sum()
+    elif config.loss == "hs":
+        tree = tree or HuffmanTree.from_counts(counts)
+    output = backend.new_table(rows, config.dim)
+    for to, at, given in (
+        (table, start.words, start.vectors),
+        (output, start.output_rows, start.output),
+    ):
+        if len(at):
+            to[backend.asarray(at), : config.dim] = backend.asarray(given)
+    kept = counts if keep is None else counts * keep
+    return Tables(table, output, noise, tree, kept / kept.sum(), noise_share, start.frozen)
+
+
+def taken(backend: Backend, table: Array, dim: int) -> NDArray[np.float32]:
+    """A table (rows, dim) on the host, in the memory of the table; call it once, at the end."""
+    wide: NDArray[np.float32] = backend.to_numpy(table)
+    rows, width = wide.shape
+    if width == dim:
+        return wide
+    flat = wide.reshape(-1)
+    for first in range(0, rows, _ROWS_MOVED):  # rows only move towards the front
+        some = wide[first : first + _ROWS_MOVED, :dim].copy()
+        flat[first * dim : first * dim + some.size] = some.reshape(-1)
+    return flat[: rows * dim].reshape(rows, dim)
