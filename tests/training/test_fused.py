@@ -52,7 +52,7 @@ def config_of(options: dict[str, Any]) -> Config:
 
 def length(backend: Backend, config: Config) -> int:
     """Tokens of the corpus: where a block is one token, the layers take a step for each."""
-    return 4000 if step_shape(backend, config).block > 1 else 600
+    return 4000 if step_shape(backend, config).block > 1 else 400
 
 
 def corpus(tokens: int) -> tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.int64]]:
