@@ -27,7 +27,8 @@ lint: $(VENV)/.dev
 	$(BIN)/ruff check .
 
 types: $(VENV)/.dev
-	$(BIN)/mypy
+	for system in linux darwin win32; do \
+	    $(BIN)/mypy --platform $$system --cache-dir .mypy_cache/$$system || exit; done
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -21,8 +21,8 @@ from w2v.backends.base import (
     StepShape,
     Text,
     mixed,
-    usable_cores,
 )
+from w2v.backends.machine import usable_cores
 from w2v.errors import BackendError
 
 __all__ = [

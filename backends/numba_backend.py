@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from w2v.backends import numba_cache
+from w2v.backends import machine, numba_cache
 from w2v.backends.base import GAMMA, Array, Fused, FusedPlan, Rows, StepShape, Text
-from w2v.backends.numpy_backend import NumpyBackend, cpu
+from w2v.backends.numpy_backend import NumpyBackend
 from w2v.errors import BackendError
 
 _A_WHILE_S = 0.7
@@ -273,5 +273,5 @@ def make() -> NumbaBackend:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise BackendError(f"Numba cannot be imported: {reason.rstrip('.')}.", "broken") from error
     return NumbaBackend(
-        name="numba", version=numba.__version__, device=cpu(), kernels=numba_kernels
+        name="numba", version=numba.__version__, device=machine.cpu(), kernels=numba_kernels
     )

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import platform
-import resource
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from w2v.backends.base import Array, Backend, Memory, Rows, Sizes, StepShape, usable_cores
+from w2v.backends import machine
+from w2v.backends.base import Array, Backend, Memory, Rows, Sizes, StepShape
 
 _PAIR_OF = {np.dtype(np.float32): np.complex64, np.dtype(np.float64): np.complex128}
 
@@ -92,29 +89,9 @@ class NumpyBackend(Backend):
             yield
 
     def memory(self, run: Sizes | None = None) -> Memory:
-        return Memory(_peak_bytes(), _total_bytes())
+        return Memory(machine.peak_memory_bytes(), machine.total_memory_bytes())
 
 
 def make() -> NumpyBackend:
     """The NumPy backend of this process."""
-    return NumpyBackend(name="numpy", version=np.__version__, device=cpu())
-
-
-def cpu() -> str:
-    """This machine's processor, for people."""
-    cores = usable_cores()
-    return f"{platform.machine()} CPU, {cores} core{'s' * (cores > 1)}"
-
-
-def _peak_bytes() -> int:
-    try:
-        with open("/proc/self/status", encoding="ascii") as status:
-            peaks = [line.split()[1] for line in status if line.startswith("VmHWM:")]
-        return int(peaks[0]) * 1024
-    except (OSError, IndexError):  # not Linux; there, maxrss would be that of the parent too
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        return peak if sys.platform == "darwin" else peak * 1024
-
-
-def _total_bytes() -> int:
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return NumpyBackend(name="numpy", version=np.__version__, device=machine.cpu())

@@ -77,7 +77,7 @@ def run(command: Sequence[str], progress: str | None = None) -> Finished:
 
 def stay_on(cores: int) -> list[int]:
     """Bind this process, and all it starts from now on, to so many cores; which ones."""
-    if not hasattr(os, "sched_setaffinity"):
+    if sys.platform != "linux":
         say("This system binds no process to cores: threads go where they like.")
         return []
     chosen = sorted(os.sched_getaffinity(0))[:cores]

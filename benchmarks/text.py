@@ -54,7 +54,8 @@ def main() -> None:
         packed = plain.with_suffix(".gz")
         with plain.open("rb") as source, gzip.open(packed, "wb", compresslevel=6) as target:
             shutil.copyfileobj(source, target)
-        os.sync()  # else the disk is still busy with these files when the clock starts
+        if sys.platform != "win32":
+            os.sync()  # else the disk is still busy with these files when the clock starts
         for _ in range(options.repeats):
             for reader in readers:
                 path = packed if reader == "gzip" else plain

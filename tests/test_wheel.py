@@ -71,15 +71,37 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def unpacked(tools: Path, checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The source archive, unpacked."""
-    target = tmp_path_factory.mktemp("sdist")
-    with tarfile.open(build("sdist", checkout, tools, target)) as archive:
+def linkless(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What git makes where it may make no links: a text file that says where the link leads."""
+    copy = shutil.copytree(checkout, tmp_path_factory.mktemp("linkless") / "w2v", symlinks=True)
+    link = copy / "w2v" / "backends"
+    to = os.readlink(link)
+    link.unlink()
+    link.write_text(to, encoding="utf-8")
+    return copy
+
+
+def unpack(source: Path, tools: Path, target: Path) -> Path:
+    """Make a source archive and unpack it."""
+    with tarfile.open(build("sdist", source, tools, target)) as archive:
         archive.extractall(target, filter="data")
     return target / f"w2v-{w2v.__version__}"
 
 
-@pytest.fixture(scope="module", params=["checkout", "unpacked"])
+@pytest.fixture(scope="module")
+def unpacked(tools: Path, checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The source archive, unpacked."""
+    return unpack(checkout, tools, tmp_path_factory.mktemp("sdist"))
+
+
+@pytest.fixture(scope="module")
+def unpacked_linkless(
+    tools: Path, linkless: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    return unpack(linkless, tools, tmp_path_factory.mktemp("sdist"))
+
+
+@pytest.fixture(scope="module", params=["checkout", "unpacked", "linkless", "unpacked_linkless"])
 def wheel(
     request: pytest.FixtureRequest, tools: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Path:
@@ -96,6 +118,18 @@ def test_the_source_archive_holds_what_the_repository_does(checkout: Path, unpac
 def test_the_source_archive_runs_uninstalled(unpacked: Path) -> None:
     code = "import w2v; print(w2v.__file__, w2v.get_backend('numpy').name)"
     assert run(code, unpacked) == f"{unpacked}/w2v/__init__.py numpy\n"
+
+
+def test_a_checkout_without_links_says_what_to_do(linkless: Path) -> None:
+    code = (
+        f"import sys; sys.path.insert(0, {str(linkless)!r})\n"
+        "try: import w2v\nexcept ImportError as error: print(error)"
+    )
+    assert run(code, linkless, "-I", "-S") == (
+        "w2v/backends should be a symbolic link to ../backends, and this checkout has none. "
+        "Install w2v with `pip install -e .`, which needs no links, or get the link with "
+        "`git config core.symlinks true` and `git checkout -- w2v/backends`.\n"
+    )
 
 
 def test_contents(wheel: Path, checkout: Path) -> None:

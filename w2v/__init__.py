@@ -4,8 +4,18 @@
 >>> vectors = w2v.Word2Vec(dim=100).fit("corpus.txt").vectors  # doctest: +SKIP
 """
 
+try:
+    from w2v.backends import Backend, available_backends, get_backend
+except ModuleNotFoundError as error:
+    if error.name != "w2v.backends":
+        raise
+    raise ImportError(
+        "w2v/backends should be a symbolic link to ../backends, and this checkout has none. "
+        "Install w2v with `pip install -e .`, which needs no links, or get the link with "
+        "`git config core.symlinks true` and `git checkout -- w2v/backends`."
+    ) from error
+
 from w2v import layers
-from w2v.backends import Backend, available_backends, get_backend
 from w2v.config import Config
 from w2v.errors import (
     BackendError,

@@ -247,6 +247,12 @@ def test_signatures_are_those_of_the_base(kind: type[Backend], member: str) -> N
             assert own_signature.return_annotation == base_signature.return_annotation
 
 
+def test_a_backend_has_few_members() -> None:
+    """Each is there because libraries differ, or is the one way to train of a backend's own."""
+    members = {*Backend.__annotations__, *vars(Backend)}
+    assert len({name for name in members if not name.startswith("_")}) <= 15
+
+
 class TestChoice:
     def test_unknown_name(self) -> None:
         with pytest.raises(BackendError, match=r"must be one of auto, .*numpy; got 'nunpy'"):

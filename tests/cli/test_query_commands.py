@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import pty
 import re
 import select
 import subprocess
@@ -333,11 +332,19 @@ def test_shell_goes_on_after_a_line_that_fails(vectors: Path, line: str, message
     assert bool(result.stderr) == bool(message)
 
 
+def _terminal() -> tuple[int, int]:
+    if sys.platform == "win32":
+        pytest.skip("no terminals of that kind")
+    import pty
+
+    return pty.openpty()
+
+
 class Terminal:
     """A process with a terminal of its own, and what it has printed so far."""
 
     def __init__(self, command: list[str], home: Path) -> None:
-        self.master, slave = pty.openpty()
+        self.master, slave = _terminal()
         environment = {**os.environ, "XDG_STATE_HOME": str(home), "TERM": "dumb"}
         opens = "import os, sys; os.close(os.open(os.ttyname(0), os.O_RDWR)); "
         opens += "os.execv(sys.argv[1], sys.argv[1:])"  # opened first, it is the one for Ctrl-C

@@ -227,15 +227,15 @@ class TestTraining:
         assert CliRunner().invoke(main, arguments, input=text).exit_code == 0
         assert len(load("v")) == 28
 
-    def test_no_more_threads_than_cores(
+    def test_no_more_threads_than_run_at_once(
         self, folder: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr("w2v.backends.usable_cores", lambda: 1)
         line = "word2vec -train text8 -size 8 -iter 1"
         said = done(f"{line} -output many -threads 20").stderr
         assert (
-            "Warning: 20 threads were asked for (-threads); there is 1 core, so 1 is used.\n"
-            in said
+            "Warning: 20 threads were asked for (-threads), but this process may run only 1 at "
+            "once, so it uses no more.\n" in said
         )
         done(f"{line} -output one -threads 1")
         assert Path("many").read_bytes() == Path("one").read_bytes()

@@ -58,6 +58,8 @@ def test_a_device_stays_a_device() -> None:
 def test_a_socket_cannot_be_opened_and_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    if sys.platform == "win32":
+        pytest.skip("no sockets among the files")
     import socket
 
     monkeypatch.chdir(tmp_path)  # names of sockets must be short
@@ -103,6 +105,40 @@ def test_the_file_of_another_user_in_a_sticky_folder_is_refused(
     tmp_path.chmod(0o1777)
     monkeypatch.setattr(os, "geteuid", lambda: 0)
     check_target(path)
+
+
+@pytest.mark.parametrize("code", [5, 32, 1224])
+def test_a_file_that_windows_holds_is_refused_with_the_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    path = tmp_path / "v.npz"
+    path.write_bytes(b"mapped")
+
+    def refuse(source: str, target: str) -> None:
+        error = PermissionError(13, "Access is denied", source, None, target)
+        error.winerror = code  # type: ignore[attr-defined, unused-ignore]
+        raise error
+
+    monkeypatch.setattr(os, "replace", refuse)
+    message = r"v\.npz: Windows replaces no file that is open, .* or give another name\.$"
+    with pytest.raises(OutputError, match=message):
+        write_text(path, "new")
+    monkeypatch.setattr(sys, "platform", "win32")
+    with pytest.raises(OutputError, match=message):  # before any work is done
+        check_target(path)
+    check_target(tmp_path / "new.npz")
+    assert os.listdir(tmp_path) == ["v.npz"]
+    assert path.read_bytes() == b"mapped"
+
+
+def test_to_see_whether_windows_holds_a_file_changes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "v.npz").write_bytes(b"old")
+    monkeypatch.setattr(sys, "platform", "win32")
+    check_target(tmp_path / "v.npz")
+    assert os.listdir(tmp_path) == ["v.npz"]
+    assert (tmp_path / "v.npz").read_bytes() == b"old"
 
 
 # a failure leaves nothing

@@ -6,7 +6,6 @@ import gzip
 import io
 import lzma
 import os
-import resource
 import subprocess
 import sys
 import tarfile
@@ -453,6 +452,8 @@ def test_links_below_a_folder(tmp_path: Path) -> None:
 
 
 def test_pipes_below_a_folder(tmp_path: Path) -> None:
+    if sys.platform == "win32":
+        pytest.skip("no named pipes")
     (tmp_path / "a").write_text("a")
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(CorpusError, match="pipe is a pipe, socket or device, and below a folder"):
@@ -486,6 +487,8 @@ def test_standard_input(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_named_pipe(tmp_path: Path) -> None:
+    if sys.platform == "win32":
+        pytest.skip("no named pipes")
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     writer = threading.Thread(target=pipe.write_text, args=[TEXT])
@@ -683,11 +686,10 @@ def test_no_temporary_folder(monkeypatch: pytest.MonkeyPatch) -> None:
         read_sentences(SENTENCES)
 
 
-LIMITED = f"""
-import resource, sys
-from w2v.text import read_corpus
-from w2v.errors import CorpusError
-resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, {resource.RLIM_INFINITY}))
+LIMITED = """
+import resource
+from w2v import CorpusError, read_corpus
+resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, resource.RLIM_INFINITY))
 try:
     read_corpus("-")
 except CorpusError as error:
@@ -695,6 +697,7 @@ except CorpusError as error:
 """
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="sets no limit to the size of files")
 def test_a_partial_write_is_noticed(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", LIMITED],

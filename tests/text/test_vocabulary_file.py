@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import threading
 from pathlib import Path
 
@@ -108,6 +109,8 @@ def test_save_writes_through_links_and_into_pipes(tmp_path: Path) -> None:
     vocabulary.save(tmp_path / "link")
     assert (tmp_path / "link").is_symlink()
     assert (tmp_path / "file").read_text() == "a 2\n"
+    if sys.platform == "win32":
+        return  # no named pipes
     os.mkfifo(tmp_path / "pipe")
     writer = threading.Thread(target=vocabulary.save, args=[tmp_path / "pipe"])
     writer.start()

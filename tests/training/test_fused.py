@@ -14,7 +14,7 @@ from w2v.backends import Backend
 from w2v.config import Config
 from w2v.training import blocks, draws
 from w2v.training.blocks import BlockReader, Stretch
-from w2v.training.model import Model
+from w2v.training.model import Model, Stepped
 from w2v.training.step_plan import beside, centre_in_core, chunk_tokens, fused_plan, step_shape
 from w2v.training.tables import Tables, make_tables
 
@@ -215,6 +215,33 @@ def test_much_work_has_small_chunks(
     assert parts["tokens"] == composed["tokens"] > tokens
     for name in ("input", "output"):
         np.testing.assert_allclose(parts[name], composed[name], rtol=0, atol=2e-4)
+
+
+@pytest.mark.parametrize(
+    ("backend", "own"),
+    [("numpy", False), ("numba", False), ("numba", True), ("cupy", False), ("cupy", True)],
+    indirect=["backend"],
+)
+def test_a_stop_takes_effect_with_what_is_under_way(
+    backend: Backend, monkeypatch: pytest.MonkeyPatch, own: bool
+) -> None:
+    """And all that was trained on is told."""
+    monkeypatch.setattr("w2v.training.blocks.CHUNK", 100)
+    config = config_of({})
+    reader, tables = reader_of(backend, config), tables_of(backend, config)
+    model = Model(backend, config, tables, reader)
+    assert (model._own is None) == (backend.name == "numpy")
+    if not own:
+        model._own = None
+    told: list[Stepped] = []
+    spans = [range(chunk, chunk + 1) for chunk in range(reader.chunks)]
+    settings: dict[str, Any] = {"learning_rate": rate, "stopped": lambda: bool(told)}
+    for step in model.train(0, spans, **LEARNING, **settings):
+        told.append(step)
+    assert len(told) == (2 if own else 1)
+    assert sum(step.chunks for step in told) <= len(told)
+    assert told[-1].end <= len(told)
+    assert all(step.tokens > 10 for step in told)
 
 
 @pytest.mark.parametrize("backend", ["cupy"], indirect=True)

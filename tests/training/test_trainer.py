@@ -36,7 +36,10 @@ def skewed() -> Corpus:
 def train(corpus: Corpus, backend: Backend | None = None, **options: Any) -> Trained:
     settings: dict[str, Any] = {"dim": 16, "min_count": 1, "workers": 1, "sample": 0, "epochs": 5}
     config = Config(**settings | options)
-    return Trainer(config, corpus, backend or get_backend("numpy")).run()
+    backend = backend or get_backend("numpy")
+    if config.deterministic:
+        backend = get_backend(backend.name, in_order=True)
+    return Trainer(config, corpus, backend).run()
 
 
 @pytest.mark.parametrize(("model", "loss"), KINDS)

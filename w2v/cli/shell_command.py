@@ -47,7 +47,7 @@ Other questions, with the options of the command line, such as --json or --restr
   rank king queen               place of queen among the neighbours of king
   nearest rank                  neighbours of a word that is a command
 
-Add --help to a command for more. Tab completes; exit, quit or Ctrl-D leaves."""
+Add --help to a command for more. Tab completes; exit, quit or Ctrl-D (on Windows Ctrl-Z) leaves."""
 
 
 @click.command(cls=Command)
@@ -146,14 +146,10 @@ def _piped() -> Iterator[str]:
 
 def _typed(table: Vectors, names: list[str]) -> Iterator[str]:
     """Lines typed at a prompt, until Ctrl-D; with history and completion if there is readline."""
-    try:
-        import readline
-    except ImportError:  # a Python built without it
-        readline = None  # type: ignore[assignment]
-    else:
-        reader = readline  # for the type checker
+    readline = _readline()
+    if readline is not None:
         readline.set_completer(
-            _completer(table, names, lambda: reader.get_line_buffer()[: reader.get_begidx()])
+            _completer(table, names, lambda: readline.get_line_buffer()[: readline.get_begidx()])
         )
         readline.set_completer_delims(' \t"')
         libedit = "libedit" in (readline.__doc__ or "")
@@ -175,6 +171,15 @@ def _typed(table: Vectors, names: list[str]) -> Iterator[str]:
                 readline.write_history_file(history)
             except OSError as error:
                 click.echo(f"Warning: the history is not kept: {error}.", err=True)
+
+
+def _readline() -> Any:
+    """The module of that name; None for a Python without it, as on Windows."""
+    try:
+        import readline
+    except ImportError:
+        return None
+    return readline
 
 
 def _history_file() -> Path:

@@ -177,16 +177,17 @@ def word2vec(
 
 
 def _workers(threads: int | None) -> int | None:
-    """At most a thread for each core: more are no faster."""
+    """No more threads than can run at once: more are no faster."""
     from w2v.backends import usable_cores
 
-    cores = usable_cores()
-    if threads is not None and threads > cores:
-        there = "is 1 core, so 1 is" if cores == 1 else f"are {cores} cores, so {cores} are"
+    at_once = usable_cores()
+    if threads is not None and threads > at_once:
         warnings.warn(
-            f"{threads} threads were asked for (-threads); there {there} used.", stacklevel=2
+            f"{threads} threads were asked for (-threads), but this process may run only "
+            f"{at_once} at once, so it uses no more.",
+            stacklevel=2,
         )
-        return cores
+        return at_once
     return threads
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import tempfile
+from pathlib import Path
 
 import click
 
@@ -35,14 +36,14 @@ def compute_accuracy(ctx: click.Context, /, vectors: str, threshold: int) -> Non
 
     Only the first THRESHOLD words count; 0 is for all.
     """
-    with tempfile.NamedTemporaryFile(prefix="w2v-questions-") as questions:
-        questions.write(sys.stdin.buffer.read())
-        questions.flush()
-        asked = {"analogies": (questions.name,), "restrict_vocab": threshold, "case": "fold"}
+    with tempfile.TemporaryDirectory(prefix="w2v-") as folder:
+        questions = Path(folder, "questions.txt")  # closed: Windows opens no file a second time
+        questions.write_bytes(sys.stdin.buffer.read())
+        asked = {"analogies": (str(questions),), "restrict_vocab": threshold, "case": "fold"}
         try:
             ctx.invoke(eval_command.evaluate, vectors=(vectors,), **asked)
         except EvaluationError as error:
-            message = str(error).replace(questions.name, "standard input")
+            message = str(error).replace(str(questions), "standard input")
             raise EvaluationError(message) from error
 
 

@@ -6,6 +6,7 @@ import contextlib
 import os
 import secrets
 import stat
+import sys
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from typing import BinaryIO
 
@@ -14,6 +15,7 @@ from w2v.errors import ConfigError, OutputError, W2VError
 PathLike = str | os.PathLike[str]
 
 _BLOCK_BYTES = 1 << 20  # written at a time
+_HELD = {5, 32, 1224}  # what Windows says of a file that is open or mapped
 
 
 def check_name(path: PathLike, what: str, error: type[W2VError]) -> str:
@@ -39,10 +41,10 @@ def check_target(path: PathLike) -> None:
     ------
     OutputError
         The name is empty, the folder is missing or not writable, or the path is a folder, a socket
-        or a file that may not be replaced.
+        or a file that may not be replaced; on Windows that is also one that is open or mapped.
     """
     name = check_name(path, "the output file", OutputError)
-    if name.endswith(os.sep):
+    if name.endswith((os.sep, os.altsep or os.sep)):
         raise OutputError(f"Cannot write {name}: this names a folder. Give a file name.")
     status = None
     try:
@@ -55,6 +57,8 @@ def check_target(path: PathLike) -> None:
         raise OutputError(f"Cannot write {name}: {reason}")
     if status is None or stat.S_ISREG(status.st_mode):
         _check_folder(name, status)
+    if status and sys.platform == "win32" and stat.S_ISREG(status.st_mode):
+        _move(os.path.realpath(name), name)  # onto itself
 
 
 def check_distinct(outputs: Mapping[str, PathLike | None], inputs: Iterable[PathLike]) -> None:
@@ -145,11 +149,16 @@ def _check_folder(name: str, replaced: os.stat_result | None) -> None:
         raise OutputError(f"Cannot write {name}: you may not create files in {folder}.")
     there = os.stat(folder)
     sticky = there.st_mode & stat.S_ISVTX
-    if replaced and sticky and os.geteuid() not in (0, replaced.st_uid, there.st_uid):
+    if replaced and sticky and _user() not in (0, replaced.st_uid, there.st_uid):
         raise OutputError(
             f"Cannot write {name}: it belongs to another user, and {folder} lets only owners "
             "replace their files. Give another name."
         )
+
+
+def _user() -> int:
+    """Who runs this process; where the system numbers no users, one who may do anything."""
+    return os.geteuid() if hasattr(os, "geteuid") else 0
 
 
 def _identity(path: PathLike) -> Hashable:
@@ -173,15 +182,28 @@ def _draft(name: str) -> Iterator[BinaryIO]:
         with open(name, "wb", buffering=_BLOCK_BYTES) as handle:
             yield handle
         return
-    target = os.path.realpath(name)
-    draft = os.path.join(os.path.dirname(target), f".w2v-{secrets.token_hex(8)}.tmp")
+    folder = os.path.dirname(os.path.realpath(name))
+    draft = os.path.join(folder, f".w2v-{secrets.token_hex(8)}.tmp")
     try:
         with open(draft, "xb", buffering=_BLOCK_BYTES) as handle:
             if mode is not None:
                 os.chmod(draft, stat.S_IMODE(mode))
             yield handle
-        os.replace(draft, target)
+        _move(draft, name)
     except BaseException:
         with contextlib.suppress(OSError):
             os.unlink(draft)
         raise
+
+
+def _move(file: str, name: str) -> None:
+    """Put a file where `name` leads to, through links; says why if Windows refuses."""
+    try:
+        os.replace(file, os.path.realpath(name))
+    except OSError as error:
+        if getattr(error, "winerror", 0) not in _HELD:
+            raise
+        raise OutputError(
+            f"Cannot write {name}: Windows replaces no file that is open, and vectors keep the "
+            "file open that they were loaded from. Let go of what uses it, or give another name."
+        ) from error

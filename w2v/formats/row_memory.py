@@ -45,12 +45,12 @@ class Rows:
 def _reserved(rows: int, dim: int) -> Matrix:
     """An array in pages that the system gives when they are first touched.
 
-    NumPy asks for huge pages, and virtual machines that hand free memory back to their host then
-    spent three times as long in the system.
+    On Linux NumPy asks for huge pages, and virtual machines that hand free memory back to their
+    host then spent three times as long in the system.
     """
-    if not rows:
-        return np.empty((0, dim), dtype=np.float32)
-    pages = mmap.mmap(-1, 4 * rows * dim, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    if not rows or sys.platform != "linux":
+        return np.empty((rows, dim), dtype=np.float32)
+    pages = mmap.mmap(-1, 4 * rows * dim, access=mmap.ACCESS_COPY)  # nobody else's
     return np.frombuffer(pages, dtype=np.float32).reshape(rows, dim)
 
 

@@ -1,6 +1,7 @@
 """A text as token ids, kept in memory-mapped files, and what was counted when it was read."""
 
 import mmap
+import sys
 from dataclasses import dataclass
 
 import numpy as np
@@ -88,6 +89,8 @@ class Corpus:
 
     def forget_pages(self) -> None:
         """Let the system take back the memory behind what was read of the arrays."""
+        if sys.platform == "win32":
+            return  # nothing to ask it with
         for array in self._open():
             mapping = getattr(array.base, "obj", None)
             if isinstance(mapping, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):

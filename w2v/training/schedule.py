@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from w2v.backends import Backend, StepShape, usable_cores
 from w2v.config import Config
+from w2v.errors import counted
 from w2v.training.step_plan import step_shape
 
 _FEW_STEPS = 512  # of an epoch: the loss is measured in all of them
@@ -28,14 +29,14 @@ class Schedule(NamedTuple):
 def schedule(config: Config, shape: StepShape, chunks: int, kept: float) -> Schedule:
     """The workers for a text of some chunks, each with so many kept tokens, about.
 
-    As many as asked for, else as many as there are cores, within what the backend allows.
+    As many as asked for, else as can run at once, within what the backend allows.
     """
-    cores = usable_cores()
-    wanted = config.workers or (1 if config.deterministic else cores)
-    if wanted > cores:
+    at_once = usable_cores()
+    wanted = config.workers or (1 if config.deterministic else at_once)
+    if wanted > at_once:
         warnings.warn(
-            f"{wanted} workers were asked for, but there {'is' if cores == 1 else 'are'} "
-            f"{cores} core{'' if cores == 1 else 's'}; more workers than cores are no faster.",
+            f"{wanted} workers were asked for, but this process may run only "
+            f"{counted(at_once, 'thread')} at once; more workers are no faster.",
             stacklevel=4,
         )
     if shape.step > shape.block:

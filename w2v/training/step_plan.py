@@ -43,7 +43,7 @@ def step_shape(backend: Backend, config: Config) -> StepShape:
     step = config.step_tokens or step
     pairs = config.model == "skipgram" and config.loss == "hs" and step == block == 1
     shared = config.block_negatives or shape.shared
-    return StepShape(block, shared, step, shape.in_turn and pairs)
+    return StepShape(block, shared, step, shape.in_turn and pairs, shape.most_workers)
 
 
 def chunk_tokens(config: Config, shape: StepShape) -> int:

@@ -1,0 +1,160 @@
+"""What a process may use of its machine, on machines that are made up."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from w2v.backends import machine, usable_cores
+
+
+class Machine:
+    """What Linux would say in `/proc` and `/sys`."""
+
+    def __init__(self, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.root = root
+        self._monkeypatch = monkeypatch
+        monkeypatch.setattr(machine, "_PROC", root / "proc")
+        monkeypatch.setattr(machine, "_SYS", root / "sys")
+        self.allow(range(8))
+
+    def write(self, path: str, text: str) -> None:
+        (self.root / path).parent.mkdir(parents=True, exist_ok=True)
+        (self.root / path).write_text(text, encoding="utf-8")
+
+    def allow(self, cpus: range) -> None:
+        self._monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(cpus), raising=False)
+
+    def siblings(self, *groups: str) -> None:
+        for group in groups:
+            first, last = map(int, group.split("-"))
+            for cpu in range(first, last + 1):
+                path = f"sys/devices/system/cpu/cpu{cpu}/topology/thread_siblings_list"
+                self.write(path, group + "\n")
+
+
+@pytest.fixture
+def box(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setattr("platform.machine", lambda: "x86_64")
+    return Machine(tmp_path, monkeypatch)
+
+
+def test_without_a_quota_affinity_counts(box: Machine) -> None:
+    assert usable_cores() == 8
+    box.allow(range(2, 5))
+    assert usable_cores() == 3
+
+
+@pytest.mark.parametrize(
+    ("quota", "cores"),
+    [
+        ("max 100000", 8),
+        ("200000 100000", 2),
+        ("150000 100000", 2),
+        ("10000 100000", 1),
+        ("50000 25000", 2),
+        ("1600000 100000", 8),
+        ("", 8),
+    ],
+)
+def test_a_quota_is_rounded_up(box: Machine, quota: str, cores: int) -> None:
+    box.write("proc/self/cgroup", "0::/jobs/one\n")
+    box.write("sys/fs/cgroup/jobs/one/cpu.max", f"{quota}\n")
+    assert usable_cores() == cores
+
+
+def test_the_quota_of_any_group_above_binds(box: Machine) -> None:
+    box.write("proc/self/cgroup", "0::/jobs/one\n")
+    box.write("sys/fs/cgroup/jobs/one/cpu.max", "400000 100000\n")
+    assert usable_cores() == 4
+    box.write("sys/fs/cgroup/jobs/cpu.max", "300000 100000\n")
+    assert usable_cores() == 3
+    box.write("sys/fs/cgroup/cpu.max", "200000 100000\n")
+    assert usable_cores() == 2
+    box.write("sys/fs/cpu.max", "100000 100000\n")  # not a group
+    assert usable_cores() == 2
+
+
+@pytest.mark.parametrize("path", ["/", "/docker/5e1f", "/../5e1f"])
+def test_in_a_container_its_group_is_the_root(box: Machine, path: str) -> None:
+    box.write("proc/self/cgroup", f"0::{path}\n")
+    box.write("sys/fs/cgroup/cpu.max", "300000 100000\n")
+    assert usable_cores() == 3
+
+
+def test_control_groups_of_the_first_version(box: Machine) -> None:
+    box.write("proc/self/cgroup", "5:cpuset:/jobs\n4:cpu,cpuacct:/jobs/one\n0::/\n")
+    group = "sys/fs/cgroup/cpu,cpuacct/jobs"
+    box.write(f"{group}/one/cpu.cfs_quota_us", "-1\n")
+    box.write(f"{group}/one/cpu.cfs_period_us", "100000\n")
+    assert usable_cores() == 8
+    box.write(f"{group}/cpu.cfs_quota_us", "250000\n")
+    box.write(f"{group}/cpu.cfs_period_us", "100000\n")
+    assert usable_cores() == 3
+
+
+def test_the_processor_for_people(box: Machine) -> None:
+    assert machine.cpu() == "x86_64 CPU, 8 cores"  # nothing says that they are less
+    box.siblings("0-1", "2-3", "4-5", "6-7")
+    assert machine.cpu() == "x86_64 CPU, 4 cores, 8 threads"
+    box.allow(range(1, 4))
+    assert machine.cpu() == "x86_64 CPU, 2 cores, 3 threads"
+    box.write("proc/self/cgroup", "0::/\n")
+    box.write("sys/fs/cgroup/cpu.max", "100000 100000\n")
+    assert machine.cpu() == "x86_64 CPU, 1 core"
+
+
+def test_peak_memory(box: Machine) -> None:
+    box.write("proc/self/status", "Name:\tpython\nVmPeak:\t 9000 kB\nVmHWM:\t    2000 kB\n")
+    assert machine.peak_memory_bytes() == 2000 * 1024
+
+
+def test_peak_memory_where_there_is_no_proc(box: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    resource = SimpleNamespace(
+        RUSAGE_SELF=0, getrusage=lambda _: SimpleNamespace(ru_maxrss=3 << 20)
+    )
+    monkeypatch.setitem(sys.modules, "resource", resource)
+    assert machine.peak_memory_bytes() == 3 << 30
+    monkeypatch.setattr(sys, "platform", "darwin")
+    assert machine.peak_memory_bytes() == 3 << 20  # there the unit is another
+
+
+class _Windows:
+    """The psutil of a Windows with two cores of two threads, one of them not for this process."""
+
+    @staticmethod
+    def cpu_affinity() -> list[int]:
+        return [0, 1, 2]
+
+    @staticmethod
+    def memory_info() -> SimpleNamespace:
+        return SimpleNamespace(peak_wset=5 << 20)
+
+
+def test_windows(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    psutil = SimpleNamespace(
+        Process=_Windows,
+        cpu_count=lambda logical=True: 4 if logical else 2,
+        virtual_memory=lambda: SimpleNamespace(total=8 << 30),
+    )
+    monkeypatch.setitem(sys.modules, "psutil", psutil)
+    monkeypatch.setattr(machine, "_PROC", tmp_path)
+    for name in ("sched_getaffinity", "sysconf"):
+        monkeypatch.delattr(os, name, raising=False)
+    monkeypatch.setattr(sys, "platform", "win32")
+    monkeypatch.setattr("platform.machine", lambda: "AMD64")
+    assert machine.cpu() == "AMD64 CPU, 2 cores, 3 threads"
+    assert machine.peak_memory_bytes() == 5 << 20
+    assert machine.total_memory_bytes() == 8 << 30
+    monkeypatch.delattr(_Windows, "cpu_affinity")  # macOS binds no process to CPUs
+    assert usable_cores() == 4
+
+
+def test_this_machine() -> None:
+    assert 1 <= usable_cores() <= (os.cpu_count() or 1)
+    assert 1 << 20 < machine.peak_memory_bytes() < machine.total_memory_bytes()
