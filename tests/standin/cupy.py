@@ -29,8 +29,8 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import tempfile
-import traceback
 from types import ModuleType, SimpleNamespace
 
 import numpy as _np
@@ -44,10 +44,10 @@ _allocated = 0
 
 
 def _place() -> str:
-    for frame in reversed(traceback.extract_stack()[:-2]):
-        if os.path.abspath(frame.filename) != os.path.abspath(__file__):
-            return f"{os.path.relpath(frame.filename)}:{frame.lineno} {frame.line}"
-    return "?"
+    frame = sys._getframe(1)
+    while frame is not None and frame.f_code.co_filename == __file__:
+        frame = frame.f_back
+    return "?" if frame is None else f"{frame.f_code.co_filename}:{frame.f_lineno}"
 
 
 def _wait(what: str) -> None:
@@ -156,19 +156,22 @@ def _as_operand(other):
 
 def _key(key):
     """An index, every part of which is a scalar, slice, None, ... or device array."""
+    if key is None or key is Ellipsis or isinstance(key, int):
+        return key
     if isinstance(key, tuple):
-        return tuple(_key(part) for part in key)
+        return tuple([_key(part) for part in key])
     if isinstance(key, ndarray):
         if key.dtype.kind == "b":
             _wait("boolean index")
         elif key.dtype.kind not in "iu":
             raise IndexError("arrays used as indices must be of integer or boolean type")
         return key._a
-    if key is None or key is Ellipsis or isinstance(key, (slice, int, _np.integer)):
-        if isinstance(key, slice):
-            for part in (key.start, key.stop, key.step):
-                if isinstance(part, ndarray):
-                    raise TypeError("strict cupy: slice of device scalars")
+    if isinstance(key, slice):
+        for part in (key.start, key.stop, key.step):
+            if isinstance(part, ndarray):
+                raise TypeError("strict cupy: slice of device scalars")
+        return key
+    if isinstance(key, _np.integer):
         return key
     raise IndexError(f"strict cupy: index of type {type(key)}")
 
