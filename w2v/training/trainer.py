@@ -1,4 +1,4 @@
-"""Epochs over a corpus: learning rate, workers, loss; and what training gives back."""
+"""Epochs over a corpus: learning rate, workers, loss."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
-from dataclasses import dataclass
 from functools import cached_property, partial
 
 import numpy as np
@@ -25,6 +24,7 @@ from w2v.training.huffman import HuffmanTree
 from w2v.training.memory_plan import MemoryPlan, plan_memory
 from w2v.training.model import Model
 from w2v.training.onlookers import Onlookers
+from w2v.training.outcome import Trained
 from w2v.training.progress import Progress
 from w2v.training.schedule import in_steps, loss_every, schedule
 from w2v.training.start import FRESH, Start
@@ -34,36 +34,6 @@ from w2v.vectors import Vectors
 
 _REPORT_S = 0.2
 _DIVERGED = 10  # times the loss of untrained tables
-
-
-@dataclass(frozen=True)
-class Trained:
-    """What training gives back."""
-
-    vectors: NDArray[np.float32]
-    """(V, D): the input table."""
-    output: NDArray[np.float32]
-    """The output table: a row per word, or per inner node for hierarchical softmax."""
-    loss: list[float | None]
-    """Mean nats per (hidden vector, true word) pair of each epoch, over a fixed share of the steps;
-    None where no token had a neighbour."""
-    kept: list[int]
-    """Tokens each epoch kept after subsampling."""
-    loss_every: int
-    """The loss was measured on every so-many-th step."""
-    seconds: float
-    prepare_seconds: float
-    """Before the first step: making the tables, and compiling where the backend does that."""
-    raw_words_per_second: float
-    kept_tokens_per_second: float
-    tree: HuffmanTree | None
-    """That the output rows belong to, for hierarchical softmax."""
-    done: float
-    """Fraction of all epochs; below 1 if a callback has stopped it."""
-    stopped: dict[str, str | int] | None
-    """Which callback that was, and in which epoch."""
-    trace: list[Progress]
-    """The run at a few hundred moments at most."""
 
 
 class Trainer:
