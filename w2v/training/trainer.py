@@ -13,8 +13,7 @@ from numpy.typing import NDArray
 
 from w2v.backends import Backend
 from w2v.config import Config
-from w2v.errors import ConfigError, TrainingError
-from w2v.layers import MOST_SCORES
+from w2v.errors import TrainingError
 from w2v.text import Corpus, Vocabulary
 from w2v.training import draws
 from w2v.training.blocks import BlockReader
@@ -26,7 +25,7 @@ from w2v.training.model import Model
 from w2v.training.onlookers import Onlookers
 from w2v.training.outcome import Trained
 from w2v.training.progress import Progress
-from w2v.training.schedule import in_steps, loss_every, schedule
+from w2v.training.schedule import check_softmax, in_steps, loss_every, schedule
 from w2v.training.start import FRESH, Start
 from w2v.training.step_plan import beside, centre_in_core, chunk_tokens, rows_met, step_shape
 from w2v.training.tables import Tables, make_tables, taken
@@ -93,7 +92,7 @@ class Trainer:
         self._schedule = schedule(config, self.shape, self._reader.chunks, kept_of_a_chunk)
         self.workers = self._schedule.workers
         self._in_flight = self._schedule.step_tokens  # of a worker
-        self._check_softmax()
+        check_softmax(config, len(corpus.vocabulary), self._schedule.step_tokens, self.shape)
         self._begin()
 
     def _begin(self) -> None:
@@ -126,15 +125,6 @@ class Trainer:
     def step_tokens(self) -> int:
         """Kept tokens in flight: in the steps that all workers take at once."""
         return self._in_flight * self.workers
-
-    def _check_softmax(self) -> None:
-        scores = self._schedule.step_tokens * len(self.corpus.vocabulary)
-        if self.config.loss == "softmax" and scores >= MOST_SCORES:
-            raise ConfigError(
-                f"`loss` softmax over {len(self.corpus.vocabulary):,} words takes {scores:,} "
-                f"scores a step, and at most {MOST_SCORES:,} are possible. Lower `step_tokens` "
-                f"(now {self.shape.step}), or take loss ns or hs."
-            )
 
     def run(self) -> Trained:
         """All epochs.
