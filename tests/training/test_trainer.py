@@ -15,8 +15,9 @@ from w2v.errors import ConfigError, TrainingError
 from w2v.text import Corpus, read_sentences
 from w2v.training import blocks, schedule, trainer
 from w2v.training.huffman import HuffmanTree
+from w2v.training.outcome import Trained
 from w2v.training.progress import Progress
-from w2v.training.trainer import Trained, Trainer
+from w2v.training.trainer import Trainer
 from w2v.vectors import Vectors
 
 MORE_WORKERS_THAN_CORES = pytest.mark.filterwarnings("ignore:3 workers were:UserWarning")

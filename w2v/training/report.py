@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from w2v.training.trainer import Trained, Trainer
+from w2v.training.outcome import Trained
+from w2v.training.trainer import Trainer
 from w2v.version import __version__
 
 

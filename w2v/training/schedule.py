@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 from w2v.backends import Backend, StepShape, usable_cores
 from w2v.config import Config
-from w2v.errors import counted
+from w2v.errors import ConfigError, counted
+from w2v.layers import MOST_SCORES
 from w2v.training.step_plan import step_shape
 
 _FEW_STEPS = 512  # of an epoch: the loss is measured in all of them
@@ -66,3 +67,19 @@ def loss_every(steps: float) -> int:
     while steps > _FEW_STEPS * every**2:
         every *= 8
     return every
+
+
+def check_softmax(config: Config, words: int, step_tokens: int, shape: StepShape) -> None:
+    """Refuse a step of full softmax with more scores than a backend can add at once.
+
+    Raises
+    ------
+    ConfigError
+    """
+    scores = step_tokens * words
+    if config.loss == "softmax" and scores >= MOST_SCORES:
+        raise ConfigError(
+            f"`loss` softmax over {words:,} words takes {scores:,} scores a step, and at most "
+            f"{MOST_SCORES:,} are possible. Lower `step_tokens` (now {shape.step}), or take loss "
+            "ns or hs."
+        )

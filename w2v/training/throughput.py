@@ -16,7 +16,8 @@ from w2v.backends import Backend, available_backends
 from w2v.config import Config
 from w2v.text import Corpus, CorpusStats, Vocabulary, read_corpus
 from w2v.training.blocks import CHUNK
-from w2v.training.trainer import Trained, Trainer
+from w2v.training.outcome import Trained
+from w2v.training.trainer import Trainer
 
 CORPUS_TOKENS = 1 << 22
 _SENTENCE = 50  # tokens; about that of a line of Wikipedia

@@ -1,4 +1,4 @@
-"""Epochs over a corpus: learning rate, workers, loss; and what training gives back."""
+"""Epochs over a corpus: learning rate, workers, loss."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
-from dataclasses import dataclass
 from functools import cached_property, partial
 
 import numpy as np
@@ -14,8 +13,7 @@ from numpy.typing import NDArray
 
 from w2v.backends import Backend
 from w2v.config import Config
-from w2v.errors import ConfigError, TrainingError
-from w2v.layers import MOST_SCORES
+from w2v.errors import TrainingError
 from w2v.text import Corpus, Vocabulary
 from w2v.training import draws
 from w2v.training.blocks import BlockReader
@@ -25,8 +23,9 @@ from w2v.training.huffman import HuffmanTree
 from w2v.training.memory_plan import MemoryPlan, plan_memory
 from w2v.training.model import Model
 from w2v.training.onlookers import Onlookers
+from w2v.training.outcome import Trained
 from w2v.training.progress import Progress
-from w2v.training.schedule import in_steps, loss_every, schedule
+from w2v.training.schedule import check_softmax, in_steps, loss_every, schedule
 from w2v.training.start import FRESH, Start
 from w2v.training.step_plan import beside, centre_in_core, chunk_tokens, rows_met, step_shape
 from w2v.training.tables import Tables, make_tables, taken
@@ -34,36 +33,6 @@ from w2v.vectors import Vectors
 
 _REPORT_S = 0.2
 _DIVERGED = 10  # times the loss of untrained tables
-
-
-@dataclass(frozen=True)
-class Trained:
-    """What training gives back."""
-
-    vectors: NDArray[np.float32]
-    """(V, D): the input table."""
-    output: NDArray[np.float32]
-    """The output table: a row per word, or per inner node for hierarchical softmax."""
-    loss: list[float | None]
-    """Mean nats per (hidden vector, true word) pair of each epoch, over a fixed share of the steps;
-    None where no token had a neighbour."""
-    kept: list[int]
-    """Tokens each epoch kept after subsampling."""
-    loss_every: int
-    """The loss was measured on every so-many-th step."""
-    seconds: float
-    prepare_seconds: float
-    """Before the first step: making the tables, and compiling where the backend does that."""
-    raw_words_per_second: float
-    kept_tokens_per_second: float
-    tree: HuffmanTree | None
-    """That the output rows belong to, for hierarchical softmax."""
-    done: float
-    """Fraction of all epochs; below 1 if a callback has stopped it."""
-    stopped: dict[str, str | int] | None
-    """Which callback that was, and in which epoch."""
-    trace: list[Progress]
-    """The run at a few hundred moments at most."""
 
 
 class Trainer:
@@ -123,7 +92,7 @@ class Trainer:
         self._schedule = schedule(config, self.shape, self._reader.chunks, kept_of_a_chunk)
         self.workers = self._schedule.workers
         self._in_flight = self._schedule.step_tokens  # of a worker
-        self._check_softmax()
+        check_softmax(config, len(corpus.vocabulary), self._schedule.step_tokens, self.shape)
         self._begin()
 
     def _begin(self) -> None:
@@ -156,15 +125,6 @@ class Trainer:
     def step_tokens(self) -> int:
         """Kept tokens in flight: in the steps that all workers take at once."""
         return self._in_flight * self.workers
-
-    def _check_softmax(self) -> None:
-        scores = self._schedule.step_tokens * len(self.corpus.vocabulary)
-        if self.config.loss == "softmax" and scores >= MOST_SCORES:
-            raise ConfigError(
-                f"`loss` softmax over {len(self.corpus.vocabulary):,} words takes {scores:,} "
-                f"scores a step, and at most {MOST_SCORES:,} are possible. Lower `step_tokens` "
-                f"(now {self.shape.step}), or take loss ns or hs."
-            )
 
     def run(self) -> Trained:
         """All epochs.
