@@ -106,7 +106,7 @@ class CupyBackend(Backend):
         free, text = self._free(), None
         if run is not None and self._has_way(run):
             room = (free - run.other_bytes) // _SHARE_OF_TEXT
-            text = text_bytes(run.tokens, run.sentences, room)
+            text = text_bytes(run.tokens, run.sentences, run.window, room)
         return Memory(peak, int(self.xp.cuda.runtime.memGetInfo()[1]), free, text)
 
     def _free(self) -> int:

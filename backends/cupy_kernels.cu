@@ -14,7 +14,7 @@
 typedef unsigned int u32;
 typedef unsigned long long u64;
 
-// ---- draws, as w2v/draws.py and Backend.random_bits have them ----
+// ---- draws, as w2v/training/draws.py and Backend.random_bits have them ----
 
 __device__ u64 random_bits(u64 start, u64 counter) {
     u64 z = counter * 0x9E3779B97F4A7C15ull + start;

@@ -121,9 +121,13 @@ def _ints(*values: int) -> tuple[Any, ...]:
     return tuple(map(np.int32, values))
 
 
-def text_bytes(tokens: int, sentences: int, most_bytes: int) -> dict[str, int]:
+def _margin(window: int) -> int:
+    return max(MARGIN, 64 * window)
+
+
+def text_bytes(tokens: int, sentences: int, window: int, most_bytes: int) -> dict[str, int]:
     """What a `DeviceText` takes of the device, by purpose."""
-    room = min(_PIECE, tokens) + 2 * MARGIN
+    room = min(_PIECE, tokens) + 2 * _margin(window)
     ids = 4 * tokens if 4 * tokens <= most_bytes else 2 * 4 * room
     return {"token ids": ids, "sentence ends": 8 * sentences, "a piece of text": 20 * room}
 
@@ -139,7 +143,7 @@ class DeviceText:
         self._kernels, self._text = kernels, text
         cupy = kernels.cupy
         self.at_once = CHUNKS_AT_ONCE
-        self._margin = max(MARGIN, 64 * text.window)
+        self._margin = _margin(text.window)
         self._stays = text.ids.nbytes <= most_bytes
         self._ids = cupy.asarray(text.ids) if self._stays else None
         self._ends = cupy.asarray(text.ends)

@@ -6,16 +6,15 @@ from typing import Any, NamedTuple
 
 
 class Stretch(NamedTuple):
-    """Blocks to train on, see `w2v.blocks.Stretch`."""
+    """Blocks to train on, see `w2v.training.blocks.Stretch`."""
 
     ids: Any
     left: Any
     right: Any
     kept: int
-    first: int
-    last: int
+    blocks: int
     number: int
-    """Of the stretch's first block."""
+    """Of the first block."""
 
 
 class Rate(NamedTuple):
@@ -39,7 +38,7 @@ class Rate(NamedTuple):
 
 
 class Noise(NamedTuple):
-    """What shared noise words are drawn from, see `w2v.draws.NoiseSampler`."""
+    """What shared noise words are drawn from, see `w2v.training.draws.NoiseSampler`."""
 
     accept: Any
     alias: Any
@@ -49,7 +48,7 @@ class Noise(NamedTuple):
 
 
 class Paths(NamedTuple):
-    """Of every word in the tree, see `w2v.huffman.HuffmanTree`."""
+    """Of every word in the tree, see `w2v.training.huffman.HuffmanTree`."""
 
     offsets: Any
     nodes: Any

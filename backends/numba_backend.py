@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from types import ModuleType
 from typing import Any
 
@@ -150,14 +151,14 @@ class _Training:
         blocks = -(-kept // block)
         size = blocks * block + 2 * text.window
         cut = ids[:size], left[:size], right[:size]
-        return self._kernels.Stretch(*cut, kept, 0, blocks, chunk * self._blocks)
+        return self._kernels.Stretch(*cut, kept, blocks, chunk * self._blocks)
 
     def _steps(
         self, stretch: Any, begin: float, end: float, key: int, loss_every: int
     ) -> tuple[float, float]:
         """Loss and pairs of the blocks where they were measured."""
         plan, kernels = self._plan, self._kernels
-        slope = (end - begin) / max(stretch.last, 1)
+        slope = (end - begin) / max(stretch.blocks, 1)
         caps = float(plan.cap), plan.cap / plan.workers
         rate = kernels.Rate(
             float(begin), slope, *caps, loss_every, *self._beside, self._most_beside
@@ -253,6 +254,7 @@ def _start(key: int) -> Any:
     return np.uint64((key + GAMMA) % 2**64)
 
 
+@cache
 def make() -> NumbaBackend:
     """The Numba backend of this process.
 

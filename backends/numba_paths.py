@@ -189,9 +189,9 @@ def skipgram_paths(
     inputs, outputs = address(input), address(output)
     hidden, others = address(work.hidden), np.float32(rate.most_beside_in)
     loss = measured = 0.0
-    for number in range(stretch.first, stretch.last):
+    for number in range(stretch.blocks):
         at = window + number
-        if number + 1 < stretch.last:
+        if number + 1 < stretch.blocks:
             _prefetch_centre(stretch, at + 1, window, paths, inputs, outputs, dim, work)
         first, last = reach(stretch, at, True)
         contexts = addresses(work.places_in, inputs, dim, stretch.ids, first, last, at)
@@ -242,9 +242,9 @@ def cbow_paths(
     work.places_d[0] = d_hidden
     others = np.float32(rate.most_beside_in)
     loss = measured = 0.0
-    for number in range(stretch.first, stretch.last):
+    for number in range(stretch.blocks):
         at = window + number
-        if number + 1 < stretch.last:
+        if number + 1 < stretch.blocks:
             _prefetch_centre(stretch, at + 1, window, paths, inputs, outputs, dim, work)
         first, last = reach(stretch, at, True)
         contexts = addresses(work.places_in, inputs, dim, stretch.ids, first, last, at)

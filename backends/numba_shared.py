@@ -1,6 +1,7 @@
 """Compiled steps of negative sampling: a block of centres with noise words that they share.
 
-Work is done on the worker's own copies of rows: a block is read, then computed, then added.
+Work is done on the worker's own copies of rows: a block is read, then computed, then added. Long,
+since a kernel is one function: cut up, it would count references and move registers between parts.
 """
 
 from __future__ import annotations
@@ -134,9 +135,9 @@ def skipgram_shared(
     pairs_of, pairs_at = work.pairs, address(work.pairs)
     each = np.float32(noise.negative / noise.shared)
     loss = measured = 0.0
-    if stretch.first < stretch.last:
-        _candidates(work.next_ids, stretch, stretch.first * block, span, noise, stretch.first)
-    for number in range(stretch.first, stretch.last):
+    if stretch.blocks > 0:
+        _candidates(work.next_ids, stretch, 0, span, noise, 0)
+    for number in range(stretch.blocks):
         alpha = alpha_of(rate, stretch, number)
         at = number * block
         tokens = min(block, stretch.kept - at)
@@ -146,7 +147,7 @@ def skipgram_shared(
         _fetch(hidden, wide, inputs, dim, core, block)
         _fetch(rows, wide, outputs, dim, work.ids, count)
         _scores(errors_at, hidden, rows, count, lanes, wide, dim, work)
-        if number + 1 < stretch.last:
+        if number + 1 < stretch.blocks:
             _candidates(work.next_ids, stretch, at + block, span, noise, number + 1)
             _prefetch(inputs, dim, stretch.ids[at + block + window :], block)
             _prefetch(outputs, dim, work.next_ids, count)
@@ -221,10 +222,9 @@ def cbow_shared(
     count = block + noise.shared
     each = np.float32(noise.negative / noise.shared)
     loss = measured = 0.0
-    if stretch.first < stretch.last:
-        at = stretch.first * block + window
-        _candidates(work.next_ids, stretch, at, block, noise, stretch.first)
-    for number in range(stretch.first, stretch.last):
+    if stretch.blocks > 0:
+        _candidates(work.next_ids, stretch, window, block, noise, 0)
+    for number in range(stretch.blocks):
         alpha = alpha_of(rate, stretch, number)
         at = number * block
         tokens = min(block, stretch.kept - at)
@@ -233,7 +233,7 @@ def cbow_shared(
         _fetch(context, wide, inputs, dim, stretch.ids[at:], span)
         _fetch(own, wide, outputs, dim, work.ids, block)
         _fetch(rows, wide, outputs, dim, work.ids[block:], noise.shared)
-        if number + 1 < stretch.last:
+        if number + 1 < stretch.blocks:
             new = at + window + block
             _candidates(work.next_ids, stretch, new, block, noise, number + 1)
             _prefetch(inputs, dim, stretch.ids[new + window :], block)

@@ -12,7 +12,7 @@ from w2v.backends.numba_compiling import BYTES, helper, inlined
 @helper
 def alpha_of(rate: Any, stretch: Any, number: Any) -> Any:
     """The learning rate of a block."""
-    return np.float32(rate.alpha + rate.alpha_step * (number - stretch.first))
+    return np.float32(rate.alpha + rate.alpha_step * number)
 
 
 @helper

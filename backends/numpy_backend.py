@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from types import ModuleType
 from typing import Any
 
@@ -92,6 +93,7 @@ class NumpyBackend(Backend):
         return Memory(machine.peak_memory_bytes(), machine.total_memory_bytes())
 
 
+@cache
 def make() -> NumpyBackend:
     """The NumPy backend of this process."""
     return NumpyBackend(name="numpy", version=np.__version__, device=machine.cpu())

@@ -21,7 +21,7 @@ from corpora import two_topics
 from w2v import Vectors, Vocabulary, load
 from w2v.cli import main
 from w2v.config import Config
-from w2v.training.model import Model
+from w2v.training.worker import Worker
 
 QUICK = ["--dim", "8", "--epochs", "2", "--min-count", "1", "--workers", "1", "--backend", "numpy"]
 README = Path(__file__).parents[2] / "README.md"
@@ -288,14 +288,14 @@ def test_memory_that_runs_out_ends_in_a_sentence(
     corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """In the second epoch, as an error of CuPy's: that is a `MemoryError` too."""
-    train = Model.train
+    train = Worker.train
 
-    def run_out(self: Model, epoch: int, *rest: Any, **options: Any) -> Any:
+    def run_out(self: Worker, epoch: int, *rest: Any, **options: Any) -> Any:
         if epoch == 1:
             raise MemoryError("Out of memory allocating 512 bytes")
         return train(self, epoch, *rest, **options)
 
-    monkeypatch.setattr(Model, "train", run_out)
+    monkeypatch.setattr(Worker, "train", run_out)
     outputs = [tmp_path / name for name in ("v.bin", "report.json", "model.npz")]
     options = ("-o", outputs[0], "--report", outputs[1], "--save-model", outputs[2])
     result = run("train", corpus, "-q", *QUICK, "--epochs", "3", *options)

@@ -1,7 +1,7 @@
 """A stand-in for CuPy without a GPU: NumPy arrays that refuse what `cupy.ndarray` refuses.
 
-Put the folder of this file on PYTHONPATH and `import cupy` finds it, so that code and tests written
-for CuPy run (on the CPU, slowly) and fail where they would fail on a GPU:
+`tests/conftest.py` lets it take CuPy's place for the tests of a backend, so that code written for
+CuPy runs (on the CPU, slowly) and fails where it would fail on a GPU:
 
 * no operand, index or argument may be a NumPy array, a list where CuPy takes none, or the reverse;
 * nothing turns a device array into a NumPy array but `asnumpy` and `get`;

@@ -14,9 +14,9 @@ from w2v.backends import Backend
 from w2v.config import Config
 from w2v.training import blocks, draws
 from w2v.training.blocks import BlockReader, Stretch
-from w2v.training.model import Model, Stepped
 from w2v.training.step_plan import beside, centre_in_core, chunk_tokens, fused_plan, step_shape
 from w2v.training.tables import Tables, make_tables
+from w2v.training.worker import Stepped, Worker
 
 WORDS = 120
 KEY = 7
@@ -98,9 +98,9 @@ def rate(at: float, chunks: int = 1) -> float:
 LEARNING: dict[str, Any] = {"key": KEY, "loss_every": 3}
 
 
-def spans_of(model: Model, reader: BlockReader) -> list[range]:
-    firsts = range(0, reader.chunks, model.at_once)
-    return [range(i, min(i + model.at_once, reader.chunks)) for i in firsts]
+def spans_of(worker: Worker, reader: BlockReader) -> list[range]:
+    firsts = range(0, reader.chunks, worker.at_once)
+    return [range(i, min(i + worker.at_once, reader.chunks)) for i in firsts]
 
 
 def trained(
@@ -116,15 +116,17 @@ def trained(
     reader, tables = reader_of(backend, config), tables_of(backend, config)
     if frozen is not None:
         tables = replace(tables, frozen=frozen)
-    model = Model(backend, one_block, tables, reader, workers=workers)
-    if fused and model._own is None:
+    worker = Worker(backend, one_block, tables, reader, workers=workers)
+    if fused and worker._own is None:
         pytest.skip(f"{backend.name} has no way of its own for this")
     if not fused:
-        model._own, model.at_once, model._step_tokens = None, 1, 1  # a block a step
+        worker._own, worker.at_once, worker._step_tokens = None, 1, 1  # a block a step
     loss = pairs = steps = tokens = 0.0
     for epoch in range(2):
         falling = partial(rate, chunks=reader.chunks)
-        for step in model.train(epoch, spans_of(model, reader), **LEARNING, learning_rate=falling):
+        for step in worker.train(
+            epoch, spans_of(worker, reader), **LEARNING, learning_rate=falling
+        ):
             steps += 1
             tokens += step.tokens
             if step.loss is not None:
@@ -204,7 +206,7 @@ def test_much_work_has_small_chunks(
     shape = step_shape(backend, config)
     tokens = length(backend, config)
     assert chunk_tokens(config, shape) == blocks.CHUNK
-    huge = [replace(config, dim=2000), replace(config, window=2000)]
+    huge = [replace(config, dim=4000), replace(config, window=2000)]
     assert all(0 < chunk_tokens(one, shape) < blocks.CHUNK for one in huge)
     assert chunk_tokens(replace(config, dim=10_000, window=10_000), shape) < 1000
     monkeypatch.setattr("w2v.training.step_plan._WORK_OF_A_CHUNK", tokens * 500)
@@ -213,6 +215,8 @@ def test_much_work_has_small_chunks(
     composed = trained(backend, config, fused=False)
     assert parts["steps"] > 2 or backend.name == "cupy"
     assert parts["tokens"] == composed["tokens"] > tokens
+    if config.loss == "hs":
+        assert parts["pairs"] == composed["pairs"] > 0
     for name in ("input", "output"):
         np.testing.assert_allclose(parts[name], composed[name], rtol=0, atol=2e-4)
 
@@ -229,20 +233,51 @@ def test_a_stop_takes_effect_with_what_is_under_way(
     monkeypatch.setattr("w2v.training.blocks.CHUNK", 100)
     config = config_of({})
     reader, tables = reader_of(backend, config), tables_of(backend, config)
-    model = Model(backend, config, tables, reader)
-    assert (model._own is None) == (backend.name == "numpy")
+    worker = Worker(backend, config, tables, reader)
+    assert (worker._own is None) == (backend.name == "numpy")
     if not own:
-        model._own = None
-    assert own == (model._own is not None)
+        worker._own = None
+    assert own == (worker._own is not None)
     told: list[Stepped] = []
     spans = [range(chunk, chunk + 1) for chunk in range(reader.chunks)]
     settings: dict[str, Any] = {"learning_rate": rate, "stopped": lambda: bool(told)}
-    for step in model.train(0, spans, **LEARNING, **settings):
+    for step in worker.train(0, spans, **LEARNING, **settings):
         told.append(step)
+    trained_on = backend.to_numpy(tables.input)
     assert len(told) == (2 if own else 1)
     assert sum(step.chunks for step in told) <= len(told)
     assert told[-1].end <= len(told)
     assert all(step.tokens > 10 for step in told)
+    again = tables_of(backend, config)
+    if own:  # the chunks that were told, and no more, give these tables
+        beside = Worker(backend, config, again, reader)
+        whole = beside.train(0, spans[:2], **LEARNING, learning_rate=rate)
+        assert sum(step.tokens for step in whole) == sum(step.tokens for step in told)
+        np.testing.assert_allclose(backend.to_numpy(again.input), trained_on, rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize("backend", ["numba", "cupy"], indirect=True)
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: "-".join(kind.values()))
+def test_several_chunks_in_a_call_are_those_chunks_one_by_one(
+    backend: Backend, monkeypatch: pytest.MonkeyPatch, kind: dict[str, Any]
+) -> None:
+    """The learning rate is linear in position across a call."""
+    config = replace(config_of(kind), step_tokens=step_shape(backend, config_of(kind)).block)
+    monkeypatch.setattr("w2v.training.blocks.CHUNK", length(backend, config) // 5)
+    found = []
+    for at_once in (1, 5):
+        reader, tables = reader_of(backend, config), tables_of(backend, config)
+        assert reader.chunks == 5
+        worker = Worker(backend, config, tables, reader)
+        spans = [range(at, at + at_once) for at in range(0, 5, at_once)]
+        steps = list(worker.train(0, spans, **LEARNING, learning_rate=partial(rate, chunks=5)))
+        assert len(steps) == len(spans)
+        found.append((tables, sum(s.tokens for s in steps), sum(s.pairs for s in steps)))
+    (one, *sums), (all_, *all_sums) = found
+    assert sums == all_sums
+    for name in ("input", "output"):
+        one_by_one, at_a_time = (backend.to_numpy(getattr(t, name)) for t in (one, all_))
+        np.testing.assert_allclose(at_a_time, one_by_one, rtol=0, atol=1e-5)
 
 
 @pytest.mark.parametrize("backend", ["cupy"], indirect=True)
@@ -278,13 +313,13 @@ def test_tokens_in_flight_share_the_cap(backend: Backend, kind: dict[str, Any]) 
     losses: dict[float, list[float]] = {}
     for cap in (config.row_cap, 1e9):
         capped = replace(config, row_cap=cap)
-        model = Model(backend, capped, tables_of(backend, config), reader)
-        assert model._own is not None
-        assert model.in_flight >= 32
+        worker = Worker(backend, capped, tables_of(backend, config), reader)
+        assert worker._own is not None
+        assert worker.in_flight >= 32
         losses[cap] = []
         for epoch in range(6):
             settings: dict[str, Any] = {"learning_rate": lambda _: 0.2, "loss_every": 1}
-            (step,) = model.train(epoch, [range(1)], key=KEY, **settings)
+            (step,) = worker.train(epoch, [range(1)], key=KEY, **settings)
             assert step.loss is not None
             losses[cap].append(step.loss / step.pairs)
     assert losses[config.row_cap][-1] < losses[config.row_cap][0]
@@ -339,9 +374,9 @@ def test_steps_stay_within_their_memory(
             block=step_shape(backend, config).block,
             centre_in_core=centre_in_core(config),
         )
-        model = Model(backend, config, tables, reader, workers=workers)
-        assert model._own is not None
-        list(model.train(0, [range(1)], key=KEY, learning_rate=rate, loss_every=1))
+        worker = Worker(backend, config, tables, reader, workers=workers)
+        assert worker._own is not None
+        list(worker.train(0, [range(1)], key=KEY, learning_rate=rate, loss_every=1))
         for table in (tables.input, tables.output):
             assert np.abs(table).max() < 2
     assert all((fence == fence.dtype.type(SENTINEL)).all() for fence in fences)

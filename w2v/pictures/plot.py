@@ -10,8 +10,7 @@ import numpy as np
 from w2v import files
 from w2v.errors import PictureError
 from w2v.files import PathLike
-from w2v.pictures import drawing as pictures
-from w2v.pictures import layout
+from w2v.pictures import drawing, layout
 from w2v.pictures.page import words_page
 from w2v.pictures.training_course import read_report
 from w2v.vectors import load
@@ -54,7 +53,7 @@ def plot_words(
     """
     say = say or (lambda _: None)
     name = os.fspath(output)
-    extension = pictures.check_format(name, [".html"])
+    extension = drawing.check_format(name, [".html"])
     layout.check_library(method)
     files.check_target(output)
     files.check_distinct({"--output": output}, filter(None, [vectors, words]))
@@ -71,7 +70,7 @@ def plot_words(
         files.write_text(output, words_page(table, placed, title))
         return
     with files.replacing(output) as target:
-        labelled, boxed = pictures.draw_words(placed, title, target, extension, font)
+        labelled, boxed = drawing.draw_words(placed, title, target, extension, font)
     if labelled < len(rows):
         say(
             f"{labelled:,} of {len(rows):,} words are labelled; the others, for which there was no "
@@ -91,12 +90,12 @@ def plot_reports(reports: Sequence[PathLike], output: PathLike) -> None:
     ------
     PictureError, OutputError, ConfigError
     """
-    extension = pictures.check_format(os.fspath(output))
+    extension = drawing.check_format(os.fspath(output))
     files.check_target(output)
     files.check_distinct({"--output": output}, reports)
     found = {os.fspath(path): read_report(path) for path in reports}
     with files.replacing(output) as target:
-        pictures.draw_reports(found, target, extension)
+        drawing.draw_reports(found, target, extension)
 
 
 def read_words(path: PathLike) -> list[str]:

@@ -63,7 +63,7 @@ def cosine_blocks(
     made : int    How many numbers are made of each column, if more than I.
     """
     backend, xp = table.backend, table.backend.xp
-    held = COSINES_HELD * (1 if backend.memory().free is None else _ON_DEVICE)
+    held = COSINES_HELD * (1 if xp is np else _ON_DEVICE)
     step = min(len(rows), max(least, held // max(1, len(items), made)))
     asked = backend.asarray(items)
     space = xp.empty((len(items), step), xp.float32)

@@ -1,4 +1,13 @@
-"""A text into vectors: draws, trees, blocks, the step, the epochs, and what they leave behind."""
+"""A text into vectors. The modules, in the order of what happens:
+
+begin       draws, huffman, tables, start, memory_plan
+a step      blocks, step_plan, step, worker
+epochs      schedule, epoch, trainer
+told        progress, callbacks, onlookers
+given back  outcome, report, fitted, model_file
+asked       likelihood, answers, estimator
+measured    throughput
+"""
 
 from w2v.training import throughput
 from w2v.training.answers import Answers

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import astuple, dataclass, field
 
 from w2v.text import Corpus
-from w2v.training.model import Stepped
+from w2v.training.worker import Stepped
 
 _FORGET_EVERY = 64  # chunks: what they take of memory is little, and to forget takes no time
 
@@ -54,7 +54,7 @@ class Epoch:
     draws: int
     """Number of its draws; epochs that were trained in another run had others."""
     chunks: int
-    span: int
+    at_once: int
     """Chunks that a worker takes at a time."""
     corpus: Corpus
     stop: threading.Event = field(default_factory=threading.Event)
@@ -70,7 +70,7 @@ class Epoch:
                 first = self._first
                 if first >= self.chunks or self.stop.is_set():
                     return
-                self._first = min(first + self.span, self.chunks)
-                if first % _FORGET_EVERY < self.span:
+                last = self._first = min(first + self.at_once, self.chunks)
+                if first % _FORGET_EVERY < self.at_once:
                     self.corpus.forget_pages()
-            yield range(first, self._first)
+            yield range(first, last)

@@ -22,8 +22,8 @@ class Schedule(NamedTuple):
 
     workers: int
     step_tokens: int
-    """Kept tokens of a worker's step; a block at the least."""
-    span: int
+    """Kept tokens of a step of one worker; a block at the least."""
+    at_once: int
     """Chunks of such a step: more than one where it takes more tokens than a chunk keeps."""
 
 
@@ -32,20 +32,20 @@ def schedule(config: Config, shape: StepShape, chunks: int, kept: float) -> Sche
 
     As many as asked for, else as can run at once, within what the backend allows.
     """
-    at_once = usable_cores()
-    wanted = config.workers or (1 if config.deterministic else at_once)
-    if wanted > at_once:
+    cores = usable_cores()
+    wanted = config.workers or (1 if config.deterministic else cores)
+    if wanted > cores:
         warnings.warn(
             f"{wanted} workers were asked for, but this process may run only "
-            f"{counted(at_once, 'thread')} at once; more workers are no faster.",
+            f"{counted(cores, 'thread')} at once; more workers are no faster.",
             stacklevel=4,
         )
     if shape.step > shape.block:
         wanted = min(wanted, max(1, shape.step // _LEAST_WORKER_STEP))
     wanted = min(wanted, chunks, shape.most_workers or wanted)
     step_tokens = max(shape.block, -(-shape.step // wanted))
-    span = max(1, round(step_tokens / kept))
-    return Schedule(min(wanted, -(-chunks // span)), step_tokens, span)
+    at_once = max(1, round(step_tokens / kept))
+    return Schedule(min(wanted, -(-chunks // at_once)), step_tokens, at_once)
 
 
 def in_steps(backend: Backend, config: Config, tokens: float) -> Config:

@@ -53,7 +53,8 @@ def chunk_tokens(config: Config, shape: StepShape) -> int:
     """
     rows = shape.block + 2 * config.window + shape.shared
     if rows_met(config) == "path":
-        rows = 2 * config.window * _PATH
+        contexts = 2 * config.window
+        rows = contexts * _PATH if config.model == "skipgram" else contexts + _PATH
     tokens = blocks.CHUNK
     while tokens > shape.block and tokens * rows * config.dim > _WORK_OF_A_CHUNK:
         tokens //= 2
@@ -67,7 +68,7 @@ def beside(backend: Backend, config: Config, tables: Tables, workers: int) -> Be
     where all workers meet the same rows, which share out the row cap instead.
     """
     others_in = others_out = None
-    if workers > 1 and config.loss != "softmax":
+    if workers > 1 and (tables.noise is not None or tables.tree is not None):
         shape = step_shape(backend, config)
         tokens = (workers - 1) * max(shape.block, -(-shape.step // workers))
         pairs = 2 * config.window if config.fixed_window else config.window + 1
@@ -98,7 +99,7 @@ def fused_plan(
     workers: int,
 ) -> FusedPlan | None:
     """What a step of this configuration is made of, for backends with forms of their own."""
-    if config.loss == "softmax":
+    if tables.noise is None and tables.tree is None:
         return None
     shape = step_shape(backend, config)
     averaged: Literal["", "mean", "sum"] = ""

@@ -21,7 +21,6 @@ from w2v.training.callbacks import Callback
 from w2v.training.epoch import Epoch, Tally
 from w2v.training.huffman import HuffmanTree
 from w2v.training.memory_plan import MemoryPlan, plan_memory
-from w2v.training.model import Model
 from w2v.training.onlookers import Onlookers
 from w2v.training.outcome import Trained
 from w2v.training.progress import Progress
@@ -29,6 +28,7 @@ from w2v.training.schedule import check_softmax, in_steps, loss_every, schedule
 from w2v.training.start import FRESH, Start
 from w2v.training.step_plan import beside, centre_in_core, chunk_tokens, rows_met, step_shape
 from w2v.training.tables import Tables, make_tables, taken
+from w2v.training.worker import Worker
 from w2v.vectors import Vectors
 
 _REPORT_S = 0.2
@@ -92,6 +92,7 @@ class Trainer:
         self._schedule = schedule(config, self.shape, self._reader.chunks, kept_of_a_chunk)
         self.workers = self._schedule.workers
         self._in_flight = self._schedule.step_tokens  # of a worker
+        self._loss_every = 1
         check_softmax(config, len(corpus.vocabulary), self._schedule.step_tokens, self.shape)
         self._begin()
 
@@ -155,13 +156,13 @@ class Trainer:
             backend.prepare(rows_met(config), averaged=averaged, waiting=self._on_waiting)
             counts = self.corpus.vocabulary.counts
             tables = make_tables(backend, config, counts, self.tree, self.start, self._keep_share)
-            models = self._models(tables)
+            workers = self._workers(tables)
             frozen = np.flatnonzero([] if self.start.frozen is None else self.start.frozen)
             held = backend.to_numpy(tables.input[backend.asarray(frozen), : config.dim])
             backend.synchronize()
             started = time.perf_counter()
             for epoch in range(config.epochs):
-                self._tallies.append(self._run_epoch(epoch, tables, models, started))
+                self._tallies.append(self._run_epoch(epoch, tables, workers, started))
                 if self._onlookers.stopped:
                     break
             backend.synchronize()
@@ -189,18 +190,18 @@ class Trainer:
             trace=self._onlookers.trace,
         )
 
-    def _models(self, tables: Tables) -> list[Model]:
-        """One for each worker, all of the same kind."""
-        plan = self._schedule
-        settings = {"workers": plan.workers, "step_tokens": plan.step_tokens, "span": plan.span}
-        others = beside(self.backend, self.config, tables, plan.workers)
-        models = [
-            Model(self.backend, self.config, tables, self._reader, others=others, **settings)
-            for _ in range(plan.workers)
+    def _workers(self, tables: Tables) -> list[Worker]:
+        """All of the same kind; what a step is, they say."""
+        how = self._schedule
+        settings = {"workers": how.workers, "step_tokens": how.step_tokens, "at_once": how.at_once}
+        others = beside(self.backend, self.config, tables, how.workers)
+        workers = [
+            Worker(self.backend, self.config, tables, self._reader, others=others, **settings)
+            for _ in range(how.workers)
         ]
-        self._in_flight = models[0].in_flight
-        self._loss_every = loss_every(self._kept / models[0].measured_tokens)
-        return models
+        self._in_flight = workers[0].in_flight
+        self._loss_every = loss_every(self._kept / workers[0].measured_tokens)
+        return workers
 
     def _check_moved(self, output: NDArray[np.float32]) -> None:
         """Refuse to give back what has learnt nothing."""
@@ -213,13 +214,15 @@ class Trainer:
                 f"{self.config.sample:g}; 0 keeps every token)."
             )
 
-    def _run_epoch(self, number: int, tables: Tables, models: list[Model], started: float) -> Tally:
-        chunks, at_once = self._reader.chunks, models[0].at_once
+    def _run_epoch(
+        self, number: int, tables: Tables, workers: list[Worker], started: float
+    ) -> Tally:
+        chunks, at_once = self._reader.chunks, workers[0].at_once
         epoch = Epoch(number, self.start.epochs + number, chunks, at_once, self.corpus)
-        tallies = [Tally() for _ in models]
+        tallies = [Tally() for _ in workers]
         with ThreadPoolExecutor(self.workers, thread_name_prefix="w2v") as pool:
             try:
-                work = zip(models, tallies, strict=True)
+                work = zip(workers, tallies, strict=True)
                 pending = {pool.submit(self._work, epoch, *pair) for pair in work}
                 while pending:
                     finished, pending = wait(pending, _REPORT_S, return_when=FIRST_EXCEPTION)
@@ -253,10 +256,10 @@ class Trainer:
             vectors=partial(_copied, self.backend, tables, self.config.dim, self.corpus.vocabulary),
         )
 
-    def _work(self, epoch: Epoch, model: Model, tally: Tally) -> None:
+    def _work(self, epoch: Epoch, worker: Worker, tally: Tally) -> None:
         """Train on one span of chunks after another until the epoch has no more."""
         with self.backend.training():
-            steps = model.train(
+            steps = worker.train(
                 epoch.draws,
                 epoch.spans(),
                 key=draws.stream_key(self.config.seed, draws.NEGATIVE, epoch.draws),
@@ -268,7 +271,7 @@ class Trainer:
                 tally.add(step)
                 if step.loss is not None:
                     done = self._done(epoch, step.begin)
-                    self._check(step.loss, step.pairs * model.untrained_loss, epoch, done)
+                    self._check(step.loss, step.pairs * worker.untrained_loss, epoch, done)
 
     def _done(self, epoch: Epoch, at: float) -> float:
         """Fraction of the training at a position in chunks."""

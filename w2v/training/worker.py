@@ -1,4 +1,4 @@
-"""Tables trained on a stretch of text: in steps of the layers, or the backend's own way."""
+"""One of those who train the tables: in steps of the layers, or the backend's own way."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ class Stepped(NamedTuple):
     pairs: float
 
 
-class Model:
-    """One worker's way through a text.
+class Worker:
+    """Trains the tables on what it is given of a text, alone or beside others.
 
     Parameters
     ----------
     tables : Tables                 Changed in place, by all workers.
     reader : BlockReader            The text.
     workers : int                   How many there are.
-    step_tokens : int, optional     Kept tokens of a step that the layers take; if left out, this
-                                    worker's share of what the backend likes.
-    span : int                      Chunks of such a step, where it takes more than one.
+    step_tokens : int, optional     Kept tokens of a step of this worker that the layers take; if
+                                    left out, its share of what the backend likes.
+    at_once : int                   Chunks of such a step, where it takes more than one.
     others : Beside, optional       See `beside`; for all workers the same.
 
     Attributes
@@ -58,7 +58,7 @@ class Model:
         *,
         workers: int = 1,
         step_tokens: int | None = None,
-        span: int = 1,
+        at_once: int = 1,
         others: Beside | None = None,
     ) -> None:
         self._backend = backend
@@ -73,7 +73,7 @@ class Model:
         plan = fused_plan(backend, config, tables, others, workers)
         if plan is not None:
             self._own = backend.fused(plan, reader.text, self._step_tokens)
-        self.at_once = self._own.at_once if self._own else span
+        self.at_once = self._own.at_once if self._own else at_once
         self.in_flight = self._own.in_flight if self._own else self._step_tokens
         self.measured_tokens = shape.block if self._own else self._step_tokens
 

@@ -1,0 +1,67 @@
+"""What the workers of an epoch share is handed out once, and counted once."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
+from typing import Any
+
+import pytest
+
+from w2v.training.epoch import Epoch, Tally
+from w2v.training.worker import Stepped
+
+
+class Pages:
+    """Of a corpus, only that it is asked to forget."""
+
+    forgotten = 0
+
+    def forget_pages(self) -> None:
+        self.forgotten += 1
+
+
+@pytest.fixture
+def busy() -> Iterator[None]:
+    """Threads take turns as often as they can."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(before)
+
+
+@pytest.mark.usefixtures("busy")
+@pytest.mark.parametrize("at_once", [1, 7, 64])
+def test_each_chunk_is_handed_out_once(at_once: int) -> None:
+    for _ in range(5):
+        corpus: Any = Pages()
+        epoch = Epoch(0, 0, 1000, at_once, corpus)
+        with ThreadPoolExecutor(4) as pool:
+            spans = list(chain(*pool.map(list, [epoch.spans() for _ in range(4)])))
+        assert sorted(chain(*spans)) == list(range(1000))
+        assert max(map(len, spans)) <= at_once
+        assert corpus.forgotten == 16  # every 64 chunks
+
+
+def test_a_stop_hands_out_no_more() -> None:
+    corpus: Any = Pages()
+    epoch = Epoch(0, 0, 10, 1, corpus)
+    spans = epoch.spans()
+    assert next(spans) == range(1)
+    epoch.stop.set()
+    assert not list(spans)
+
+
+def test_chunks_are_whole_numbers_however_they_were_cut() -> None:
+    tally = Tally()
+    for begin, end in ((0.0, 0.1), (0.1, 0.2), (0.2, 0.7)):
+        tally.add(Stepped(begin, end, 0, 5, 1.0, 2.0))
+    assert tally.chunks == 0
+    assert tally.done == pytest.approx(0.7)
+    tally.add(Stepped(0.7, 1.0, 1, 5, None, 0.0))
+    assert (tally.chunks, tally.done, tally.kept) == (1, 1.0, 20)
+    both = Tally.total([tally, tally])
+    assert (both.chunks, both.loss, both.pairs, both.mean_loss) == (2, 6.0, 12.0, 0.5)
+    assert Tally().mean_loss is None
