@@ -10,13 +10,12 @@ from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from importlib.util import resolve_name
 from pathlib import Path
-from typing import TypeGuard
 
 import pytest
 
 ROOT = Path(__file__).parents[2]
 FOLDERS = {"w2v": "w2v", "backends": "w2v.backends", "benchmarks": "benchmarks"}
-LIBRARIES = {"numpy", "cupy", "cupyx", "numba", "scipy"}
+LIBRARIES = {"numpy", "cupy", "cupyx", "numba", "llvmlite", "scipy"}
 OURS = {"w2v", "backends", "tests", "benchmarks"}
 POSIX_ONLY = {
     *("resource", "fcntl", "readline", "termios", "tty", "pty", "pwd", "grp", "curses", "syslog")
@@ -119,9 +118,31 @@ def arrows(module: str, source: str) -> Iterator[tuple[str, str]]:
         yield (inner, "") if is_module else (base, name)
 
 
+def reached_into(module: str, source: str) -> Iterator[tuple[str, str]]:
+    """(package or module, name) of each attribute that is taken of one that was imported whole."""
+    tree = ast.parse(source)
+    bound: dict[str, str] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom):
+            base = resolve_name("." * node.level + (node.module or ""), module.rpartition(".")[0])
+            for alias in node.names:
+                bound[alias.asname or alias.name] = f"{base}.{alias.name}"
+        elif isinstance(node, ast.Import):
+            bound.update({alias.asname: alias.name for alias in node.names if alias.asname})
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            whole = bound.get(node.value.id, "")
+            if whole in packages() or whole in modules():
+                yield whole, node.attr
+
+
 def complaint(module: str, target: str, name: str) -> str:
     """Why a module may not import a name from another, or nothing."""
     here, there = room_of(module), room_of(target)
+    if target.split(".", maxsplit=1)[0] == "backends":
+        return f"{module} takes {target} for w2v.backends"
+    if there not in MAY_ENTER and there not in OURS:
+        return f"{there} stands on no floor of the table"
     if here == there:
         at_own_door = name and target in packages() and not module.endswith("__init__")
         return f"{module} enters its own room by the front door" if at_own_door else ""
@@ -131,14 +152,21 @@ def complaint(module: str, target: str, name: str) -> str:
     if target in packages():
         past = name and name not in front_door(target)
     elif package in packages() and package != "w2v":
-        past = inner not in front_door(package)
+        past = inner not in front_door(package) or name.startswith("_")
     else:
         past = name.startswith("_") and name != "__version__"
     return f"{module} goes past the front door of {there}: {target} {name}" if past else ""
 
 
 def complaints(module: str, source: str) -> set[str]:
-    return {complaint(module, *arrow) for arrow in arrows(module, source)} - {""}
+    taken = [*arrows(module, source), *reached_into(module, source)]
+    found = {complaint(module, *arrow) for arrow in taken}
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import) and any(a.name.startswith("w2v.") for a in node.names):
+            found.add(f"{module} imports a whole room: write `from w2v.room import name`")
+        if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("import_module"):
+            found.add(f"{module} imports what nobody sees")
+    return found - {""}
 
 
 def circle(graph: dict[str, set[str]]) -> list[str]:
@@ -150,18 +178,25 @@ def circle(graph: dict[str, set[str]]) -> list[str]:
     return []
 
 
-def is_guard(node: ast.AST) -> TypeGuard[ast.Try | ast.If]:
-    """Whether what stands in it may be missing: a `try` for that, or a test of the platform."""
+def guarded_by(node: ast.AST) -> list[ast.stmt]:
+    """What may name missing modules in a node: in a `try` for that, or on POSIX platforms only."""
     if isinstance(node, ast.Try):
-        return any("ImportError" in ast.unparse(handler) for handler in node.handlers)
-    return isinstance(node, ast.If) and "sys.platform" in ast.unparse(node.test)
+        types = [ast.unparse(handler.type) for handler in node.handlers if handler.type]
+        return node.body if any("ImportError" in name for name in types) else []
+    if isinstance(node, ast.If):
+        test = ast.unparse(node.test)
+        if test == "sys.platform == 'win32'":
+            return node.orelse
+        if test.startswith("sys.platform "):
+            return node.body
+    return []
 
 
 def unguarded(source: str) -> set[str]:
     """POSIX-only modules that are imported where nothing minds that they are not there."""
     tree = ast.parse(source)
-    guards = [node for node in ast.walk(tree) if is_guard(node)]
-    guarded = {inner for guard in guards for part in guard.body for inner in ast.walk(part)}
+    parts = [part for node in ast.walk(tree) for part in guarded_by(node)]
+    guarded = {inner for part in parts for inner in ast.walk(part)}
     found = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Import | ast.ImportFrom) and node not in guarded:
@@ -227,7 +262,7 @@ def test_front_doors_name_what_is_there(module: str) -> None:
 @pytest.mark.parametrize(
     ("module", "bad", "why"),
     [
-        ("w2v.errors", "import w2v.config", "errors may not enter config"),
+        ("w2v.errors", "from w2v import config", "errors may not enter config"),
         ("w2v.config", "from w2v.files import PathLike", "config may not enter files"),
         ("w2v.files.outputs", "from w2v.text import Vocabulary", "files may not enter text"),
         ("w2v.text.corpus", "from w2v import backends", "text may not enter backends"),
@@ -247,7 +282,9 @@ def test_front_doors_name_what_is_there(module: str) -> None:
         ("w2v.training.trainer", "from w2v.word2vec import Word2Vec", "may not enter word2vec"),
         ("w2v.training.trainer", "from ..cli import main", "training may not enter cli"),
         ("w2v.training.trainer", "from w2v.text.corpus import Corpus", "past the front door"),
-        ("w2v.training.trainer", "import w2v.text.corpus", "past the front door"),
+        ("w2v.training.trainer", "from w2v import text\ntext.corpus.Corpus", "past the front door"),
+        ("w2v.training.trainer", "import importlib\nimportlib.import_module(x)", "nobody sees"),
+        ("w2v.training.trainer", "from backends.base import Array", "for w2v.backends"),
         ("w2v.training.trainer", "from w2v.text import decoding", "past the front door"),
         ("w2v.training.trainer", "from w2v.vectors import _read_only", "past the front door"),
         ("w2v.evaluation.scoring", "from w2v.cli import main", "may not enter cli"),
@@ -257,11 +294,21 @@ def test_front_doors_name_what_is_there(module: str) -> None:
         ("w2v.training.model", "from tests.corpora import topics", "may not enter tests"),
         ("benchmarks.peers", "from w2v.text.decoding import _decode", "past the front door"),
         ("benchmarks.peers", "from w2v.cli import main", "benchmarks may not enter cli"),
+        (
+            "benchmarks.scaling",
+            "from w2v.training import throughput\nthroughput._train()",
+            "past the front door of training",
+        ),
     ],
 )
 def test_each_rule_can_fail(module: str, bad: str, why: str) -> None:
     (found,) = complaints(module, bad)
     assert why in found
+
+
+def test_whole_rooms_are_not_imported() -> None:
+    for bad in ("import w2v.text as t", "import w2v.text\nw2v.cli.main", "import w2v.training"):
+        assert any("whole room" in found for found in complaints("w2v.training.trainer", bad))
 
 
 def test_the_check_sees_every_form() -> None:
@@ -282,6 +329,9 @@ def test_what_a_guard_is() -> None:
     assert unguarded("try:\n    import readline\nexcept OSError:\n    pass") == {"readline"}
     assert not unguarded("try:\n    import readline\nexcept ImportError:\n    pass")
     assert not unguarded("if sys.platform != 'win32':\n    import resource")
+    assert not unguarded("if sys.platform == 'win32':\n    pass\nelse:\n    import fcntl")
+    assert unguarded("if sys.platform == 'win32':\n    import resource") == {"resource"}
+    assert unguarded("try:\n    import pwd\nexcept OSError:\n    raise ImportError") == {"pwd"}
 
 
 LAYERS = sorted((ROOT / "w2v" / "layers").glob("*.py"))

@@ -7,9 +7,6 @@ from pathlib import Path
 
 import pytest
 
-import w2v.text
-import w2v.training
-
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 FLOORS = re.findall(r"^    (\d)   (.+)$", PAGE, re.MULTILINE)
@@ -39,13 +36,14 @@ def test_floors_are_those_of_the_table() -> None:
         assert rooms == line.split()[: len(rooms)], number
 
 
-@pytest.mark.parametrize("room", [w2v.text, w2v.training], ids=lambda room: room.__name__)
-def test_names_of_rooms_are_there(room: object) -> None:
-    folder = str(room.__name__).rpartition(".")[2]  # type: ignore[attr-defined]
-    names = re.findall(rf"(?<![\w./`]){folder}\.(\w+)", PAGE)
-    assert len(names) > 1
-    for name in names:
-        sources = (ROOT / "w2v" / folder).glob("*.py")
-        pattern = re.compile(rf"^(?:class|def) {name}\b", re.MULTILINE)
-        found = any(pattern.search(path.read_text(encoding="utf-8")) for path in sources)
-        assert found or (ROOT / "w2v" / folder / f"{name}.py").exists(), name
+STATIONS = re.findall(r"^    \w+ +([\w/]+): (\w+)  ", PAGE, re.MULTILINE)
+
+
+@pytest.mark.parametrize(("module", "name"), STATIONS)
+def test_stations_of_the_flow_are_there(module: str, name: str) -> None:
+    source = (ROOT / "w2v" / f"{module}.py").read_text(encoding="utf-8")
+    assert re.search(rf"^(?:class|def) {name}\b", source, re.MULTILINE)
+
+
+def test_all_stations_are_seen() -> None:
+    assert len(STATIONS) == 7

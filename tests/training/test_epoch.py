@@ -39,7 +39,7 @@ def test_each_chunk_is_handed_out_once(at_once: int) -> None:
         corpus: Any = Pages()
         epoch = Epoch(0, 0, 1000, at_once, corpus)
         with ThreadPoolExecutor(4) as pool:
-            spans = list(chain(*pool.map(list, [epoch.spans() for _ in range(4)])))
+            spans: list[range] = list(chain(*pool.map(list, [epoch.spans() for _ in range(4)])))
         assert sorted(chain(*spans)) == list(range(1000))
         assert max(map(len, spans)) <= at_once
         assert corpus.forgotten == 16  # every 64 chunks
