@@ -110,7 +110,7 @@ class Fused(Protocol):
         alphas: tuple[float, float],
         loss_every: int,
     ) -> Array:
-        """Train on some chunks, in steps of one block each.
+        """Train on some chunks, in steps of one block each, `in_flight` tokens side by side.
 
         Parameters
         ----------

@@ -62,9 +62,12 @@ class BlockReader:
     ids : int32 (N,)            Word ids; checked once, here, to lie in [0, V).
     ends : int64 (S,)           Exclusive end of each sentence.
     keep : float64 (V,)         Probability of keeping a token of each word.
+    window : int                w, tokens on each side at most; of kept ones, within a sentence.
     block : int                 T.
     centre_in_core : bool       Whether the core holds the centres and the halo their contexts, or
                                 the core the contexts and the halo the centres: the same pairs.
+    fixed_window : bool         Every window has w tokens on each side, in place of 1 to w.
+    seed : int                  Of the draws.
     chunk : int, optional       Tokens of a chunk; `CHUNK` if left out.
     """
 

@@ -28,7 +28,8 @@ class Progress:
     loss: float | None
     """Mean of the epoch so far, in nats per pair; None before it was measured."""
     vectors: Callable[[], Vectors] = field(repr=False, compare=False)
-    """Makes a copy of the vectors as they are now; between epochs nothing moves meanwhile."""
+    """Makes a copy of the vectors as they are now; between epochs nothing moves meanwhile. Only
+    while training: afterwards the memory of the tables belongs to the result."""
 
     @property
     def seconds_left(self) -> float:
