@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
 from types import ModuleType
 from typing import Any
 
@@ -254,7 +253,6 @@ def _start(key: int) -> Any:
     return np.uint64((key + GAMMA) % 2**64)
 
 
-@cache
 def make() -> NumbaBackend:
     """The Numba backend of this process.
 

@@ -164,7 +164,8 @@ def complaints(module: str, source: str) -> set[str]:
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import) and any(a.name.startswith("w2v.") for a in node.names):
             found.add(f"{module} imports a whole room: write `from w2v.room import name`")
-        if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("import_module"):
+        words = {getattr(node, "id", ""), getattr(node, "attr", ""), getattr(node, "name", "")}
+        if words & {"import_module", "__import__"}:
             found.add(f"{module} imports what nobody sees")
     return found - {""}
 
@@ -187,7 +188,7 @@ def guarded_by(node: ast.AST) -> list[ast.stmt]:
         test = ast.unparse(node.test)
         if test == "sys.platform == 'win32'":
             return node.orelse
-        if test.startswith("sys.platform "):
+        if test in {f"sys.platform {one}" for one in ("!= 'win32'", "== 'linux'", "== 'darwin'")}:
             return node.body
     return []
 
@@ -201,7 +202,8 @@ def unguarded(source: str) -> set[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Import | ast.ImportFrom) and node not in guarded:
             names = [alias.name for alias in node.names]
-            found |= {*names, getattr(node, "module", "")} & POSIX_ONLY
+            names.append(getattr(node, "module", "") or "")
+            found |= {name.split(".")[0] for name in names} & POSIX_ONLY
     return found
 
 

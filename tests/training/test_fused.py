@@ -397,7 +397,7 @@ def test_tree_of_one_word_has_no_hot_rows(backend: Backend) -> None:
         assert len(way._work.hot) == words - 1
 
 
-class TestCutWindows:
+class TestCutting:
     """The compiled cutting of windows against the one that arrays compose."""
 
     @pytest.mark.parametrize("backend", ["numba"], indirect=True)
@@ -424,7 +424,7 @@ class TestCutWindows:
         for epoch in (0, 5):
             for chunk in range(reader.chunks):
                 cut = way.cut(chunk, reader.token_key(epoch))
-                got = Stretch(cut.ids, cut.left, cut.right, cut.kept, cut.last, cut.number)
+                got = Stretch(cut.ids, cut.left, cut.right, cut.kept, cut.blocks, cut.number)
                 self.check(got, reader.stretch(epoch, chunk), window)
 
     @staticmethod

@@ -6,6 +6,10 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+import numpy as np
+
+from w2v.backends import Array, Backend
+from w2v.text import Vocabulary
 from w2v.vectors import Vectors
 
 
@@ -35,3 +39,9 @@ class Progress:
     def seconds_left(self) -> float:
         """Estimated from the speed so far."""
         return self.seconds * (1 - self.done) / self.done if self.done else math.inf
+
+
+def copied(backend: Backend, table: Array, dim: int, words: Vocabulary) -> Vectors:
+    """The vectors that a table (V, dim or more) holds now."""
+    matrix = np.array(backend.to_numpy(table)[:, :dim])
+    return Vectors(words.words, matrix, words.counts)

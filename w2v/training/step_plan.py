@@ -16,6 +16,7 @@ Beside: TypeAlias = tuple[Array | None, Array | None]
 
 _WORK_OF_A_CHUNK = 1 << 31  # products of two floats, forward: tenths of a second where it is slow
 _PATH = 16  # nodes of a path, about
+_SMALL_BLOCK = 8  # tokens
 
 
 _ROWS_MET: dict[str, Rows] = {"ns": "shared", "hs": "path", "softmax": "all"}
@@ -52,6 +53,7 @@ def chunk_tokens(config: Config, shape: StepShape) -> int:
     Between two chunks a training can be stopped, and says how far it is.
     """
     rows = shape.block + 2 * config.window + shape.shared
+    rows *= max(1, _SMALL_BLOCK // shape.block)  # which read and write them for few tokens
     if rows_met(config) == "path":
         contexts = 2 * config.window
         rows = contexts * _PATH if config.model == "skipgram" else contexts + _PATH

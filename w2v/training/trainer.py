@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from w2v.backends import Backend
 from w2v.config import Config
 from w2v.errors import TrainingError
-from w2v.text import Corpus, Vocabulary
+from w2v.text import Corpus
 from w2v.training import draws
 from w2v.training.blocks import BlockReader
 from w2v.training.callbacks import Callback
@@ -23,13 +23,12 @@ from w2v.training.huffman import HuffmanTree
 from w2v.training.memory_plan import MemoryPlan, plan_memory
 from w2v.training.onlookers import Onlookers
 from w2v.training.outcome import Trained
-from w2v.training.progress import Progress
+from w2v.training.progress import Progress, copied
 from w2v.training.schedule import check_softmax, in_steps, loss_every, schedule
 from w2v.training.start import FRESH, Start
 from w2v.training.step_plan import beside, centre_in_core, chunk_tokens, rows_met, step_shape
 from w2v.training.tables import Tables, make_tables, taken
 from w2v.training.worker import Worker
-from w2v.vectors import Vectors
 
 _REPORT_S = 0.2
 _DIVERGED = 10  # times the loss of untrained tables
@@ -253,7 +252,9 @@ class Trainer:
             kept_tokens_per_second=kept / seconds,
             learning_rate=self.config.learning_rate(done),
             loss=now.mean_loss,
-            vectors=partial(_copied, self.backend, tables, self.config.dim, self.corpus.vocabulary),
+            vectors=partial(
+                copied, self.backend, tables.input, self.config.dim, self.corpus.vocabulary
+            ),
         )
 
     def _work(self, epoch: Epoch, worker: Worker, tally: Tally) -> None:
@@ -294,9 +295,3 @@ class Trainer:
             f"{config.learning_rate(done):.4g} and {tokens} a step. Lower `alpha` "
             f"(now {config.alpha:g}) or `row_cap` (now {config.row_cap:g})."
         )
-
-
-def _copied(backend: Backend, tables: Tables, dim: int, words: Vocabulary) -> Vectors:
-    """The vectors that the tables hold now."""
-    matrix = np.array(backend.to_numpy(tables.input)[:, :dim])
-    return Vectors(words.words, matrix, words.counts)
