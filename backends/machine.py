@@ -12,6 +12,7 @@ from pathlib import Path
 from w2v.errors import counted
 
 _PROC, _SYS = Path("/proc"), Path("/sys")  # what Linux says of itself; missing elsewhere
+_LONGEST = 20  # digits of a number of microseconds
 
 
 def usable_cores() -> int:
@@ -36,8 +37,9 @@ def peak_memory_bytes() -> int:
     """The most memory that this process has held so far."""
     if sys.platform != "win32":
         for line in _text(_PROC / "self/status").splitlines():
-            if line.startswith("VmHWM:"):
-                return int(line.split()[1]) * 1024
+            name, _, size = line.partition(":")
+            if name == "VmHWM" and size.removesuffix("kB").strip().isdecimal():
+                return int(size.removesuffix("kB")) * 1024
         import resource  # not on Linux: there its figure is that of the parent, if that is larger
 
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -81,33 +83,35 @@ def _cores_of(cpus: list[int]) -> int:
 def _quotas() -> Iterator[float]:
     """CPUs whose time the control groups of this process, and all above them, may spend."""
     for line in _text(_PROC / "self/cgroup").splitlines():
-        _, controllers, group = line.split(":", 2)
+        _, controllers, group = line.split(":", 2) if line.count(":") > 1 else ("", "?", "")
         if not controllers:  # version 2
-            root = _SYS / "fs/cgroup"
+            roots = [""]
         elif "cpu" in controllers.split(","):
-            root = _SYS / "fs/cgroup" / controllers
+            roots = list(dict.fromkeys([controllers, "cpu", "cpu,cpuacct"]))
         else:
             continue
-        # in a container its own group may stand at the root, and the path be one of the host
-        lowest = root / group.lstrip("/")
-        for folder in (lowest, *lowest.parents):
-            quota, period = _quota(folder)
-            if quota > 0:
-                yield quota / period
-            if folder == root:
-                break
+        for root in (_SYS / "fs/cgroup" / name for name in roots):
+            # in a container its own group may stand at the root, and the path be one of the host
+            lowest = root / group.lstrip("/")
+            for folder in (lowest, *lowest.parents):
+                quota, period = _quota(folder)
+                if quota > 0 and period > 0:
+                    yield quota / period
+                if folder == root:
+                    break
 
 
 def _quota(group: Path) -> tuple[int, int]:
     """Microseconds of CPU time in each period, and its length; no time is no limit."""
     words = _text(group / "cpu.max").split()
     words = words or [_text(group / f"cpu.cfs_{name}_us").strip() for name in ("quota", "period")]
-    return (int(words[0]), int(words[1])) if all(map(str.isdigit, words)) else (0, 1)
+    numbers = [int(word) for word in words if word.isdecimal() and len(word) < _LONGEST]
+    return (numbers[0], numbers[1]) if len(numbers) == len(words) == 2 else (0, 1)
 
 
 def _text(path: Path) -> str:
     """What a file of the system says; empty where there is none."""
     try:
         return path.read_text(encoding="utf-8", errors="replace")
-    except OSError:
+    except (OSError, ValueError):  # no name that a file can have
         return ""

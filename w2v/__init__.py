@@ -6,7 +6,7 @@
 
 try:
     from w2v.backends import Backend, available_backends, get_backend
-except ModuleNotFoundError as error:
+except ImportError as error:
     if error.name != "w2v.backends":
         raise
     raise ImportError(

@@ -158,3 +158,48 @@ def test_windows(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 def test_this_machine() -> None:
     assert 1 <= usable_cores() <= (os.cpu_count() or 1)
     assert 1 << 20 < machine.peak_memory_bytes() < machine.total_memory_bytes()
+
+
+@pytest.mark.parametrize(
+    ("lines", "quota"),
+    [
+        ("garbage", "100000 100000"),
+        ("0:", "100000 100000"),
+        ("", ""),
+        ("0::/a\0b", "max 100000"),
+        ("0::/", "100000"),
+        ("0::/", "100000 0"),
+        ("0::/", "\u00b200 100000"),
+        ("0::/", "9" * 5000 + " 1"),
+        ("0::/", "max max max"),
+    ],
+)
+def test_what_makes_no_sense_is_no_limit(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, lines: str, quota: str
+) -> None:
+    (tmp_path / "self").mkdir()
+    (tmp_path / "self" / "cgroup").write_text(lines, encoding="utf-8")
+    (tmp_path / "self" / "status").write_text("VmHWM:\nVmHWM: lots kB\n", encoding="utf-8")
+    (tmp_path / "fs" / "cgroup").mkdir(parents=True)
+    (tmp_path / "fs" / "cgroup" / "cpu.max").write_text(quota, encoding="utf-8")
+    monkeypatch.setattr(machine, "_PROC", tmp_path)
+    monkeypatch.setattr(machine, "_SYS", tmp_path)
+    assert list(machine._quotas()) == []
+    assert usable_cores() >= 1
+    assert machine.peak_memory_bytes() > 1 << 20
+
+
+@pytest.mark.parametrize("mounted", ["cpu", "cpu,cpuacct", "cpuacct,cpu"])
+def test_the_first_version_is_mounted_under_several_names(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, mounted: str
+) -> None:
+    (tmp_path / "self").mkdir()
+    (tmp_path / "self" / "cgroup").write_text("3:cpuacct,cpu:/box\n", encoding="utf-8")
+    group = tmp_path / "fs" / "cgroup" / mounted / "box"
+    group.mkdir(parents=True)
+    (group / "cpu.cfs_quota_us").write_text("50000\n", encoding="utf-8")
+    (group / "cpu.cfs_period_us").write_text("100000\n", encoding="utf-8")
+    monkeypatch.setattr(machine, "_PROC", tmp_path)
+    monkeypatch.setattr(machine, "_SYS", tmp_path)
+    assert list(machine._quotas()) == [0.5]
+    assert usable_cores() == 1

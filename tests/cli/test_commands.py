@@ -320,7 +320,11 @@ def test_interrupt_exits_130_and_leaves_no_half_file(
         out.write_bytes(b"old")
     command = [sys.executable, "-m", "w2v", "train", str(long_corpus), "-o", str(out)]
     command += ["--epochs", "100", "--workers", "2", "--backend", "numpy"]
-    child = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    heeded = signal.signal(signal.SIGINT, signal.default_int_handler)  # not so in `make test &`
+    try:
+        child = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    finally:
+        signal.signal(signal.SIGINT, heeded)
     assert child.stderr is not None
     for line in child.stderr:
         if "loss" in line:  # of an epoch: training is under way

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
@@ -58,10 +59,33 @@ def test_chunks_are_whole_numbers_however_they_were_cut() -> None:
     tally = Tally()
     for begin, end in ((0.0, 0.1), (0.1, 0.2), (0.2, 0.7)):
         tally.add(Stepped(begin, end, 0, 5, 1.0, 2.0))
-    assert tally.chunks == 0
+    assert tally.whole == 0
     assert tally.done == pytest.approx(0.7)
     tally.add(Stepped(0.7, 1.0, 1, 5, None, 0.0))
-    assert (tally.chunks, tally.done, tally.kept) == (1, 1.0, 20)
+    assert (tally.whole, tally.done, tally.kept) == (1, 1.0, 20)
     both = Tally.total([tally, tally])
-    assert (both.chunks, both.loss, both.pairs, both.mean_loss) == (2, 6.0, 12.0, 0.5)
+    assert (both.whole, both.loss, both.pairs, both.mean_loss) == (2, 6.0, 12.0, 0.5)
     assert Tally().mean_loss is None
+
+
+@pytest.mark.usefixtures("busy")
+def test_who_looks_on_never_sees_it_go_back() -> None:
+    tally = Tally()
+    ended = threading.Event()
+
+    def work() -> None:
+        for chunk in range(20_000):
+            tally.add(Stepped(chunk, chunk + 0.5, 0, 1, None, 0.0))
+            tally.add(Stepped(chunk + 0.5, chunk + 1, 1, 1, None, 0.0))
+        ended.set()
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    seen = [0.0]
+    while not ended.is_set():
+        whole = tally.whole
+        seen.append(Tally.total([tally]).done)
+        assert seen[-1] >= seen[-2]
+        assert seen[-1] >= whole - 1
+    thread.join()
+    assert tally.done == tally.whole == 20_000

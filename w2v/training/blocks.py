@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
@@ -98,11 +99,16 @@ class BlockReader:
         self._seed = seed
         self._centre_in_core = centre_in_core
         self.text = Text(ids, ends, self._thresholds, window, fixed_window, self.chunk)
-        # distance from core token (down) to halo token (across); itself is no pair
-        across = np.arange(block + 2 * window) - window
-        distance = across[None, :] - np.arange(block)[:, None]
-        distance[distance == 0] = np.iinfo(np.int16).max
-        self._distance = backend.asarray(distance.astype(np.int16))
+
+    @cached_property
+    def _distance(self) -> Array:
+        """From each core token (down) to each halo token (across); itself is no pair."""
+        span = self.block + 2 * self.window
+        kind = np.int16 if span < np.iinfo(np.int16).max else np.int32
+        across = np.arange(span, dtype=kind) - kind(self.window)
+        distance = across[None, :] - np.arange(self.block, dtype=kind)[:, None]
+        distance[distance == 0] = np.iinfo(kind).max
+        return self.backend.asarray(distance)
 
     def token_key(self, epoch: int) -> int:
         """Key of the draws of an epoch: which tokens are kept, how wide their windows are."""

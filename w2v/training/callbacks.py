@@ -21,7 +21,8 @@ class Callback:
     def on_step(self, progress: Progress) -> bool | None:
         """Between steps: about five times a second, and at least once an epoch.
 
-        Workers go on training meanwhile, and a stop takes effect within a second.
+        Workers go on training meanwhile, and a stop takes effect within a second, or after the step
+        under way where `step_tokens` asks for a longer one.
         """
 
     def on_epoch_end(self, progress: Progress) -> bool | None:

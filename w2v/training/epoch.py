@@ -14,12 +14,12 @@ _FORGET_EVERY = 64  # chunks: what they take of memory is little, and to forget 
 
 @dataclass
 class Tally:
-    """Sums of one worker, or of all."""
+    """Sums of one worker, or of all; read by others while the worker adds to them."""
 
-    chunks: int = 0
-    """That are done."""
-    begun: float = 0.0
-    """Of the span that is under way, in chunks."""
+    done: float = 0.0
+    """Chunks, the one under way in part; only rises."""
+    whole: int = 0
+    """Chunks that are done."""
     kept: int = 0
     loss: float = 0.0
     pairs: float = 0.0
@@ -33,13 +33,8 @@ class Tally:
             self.loss += step.loss
             self.pairs += step.pairs
         self.kept += step.tokens
-        self.chunks += step.chunks
-        self.begun = 0.0 if step.chunks else self.begun + step.end - step.begin
-
-    @property
-    def done(self) -> float:
-        """Chunks, the one under way in part."""
-        return self.chunks + self.begun
+        self.whole += step.chunks
+        self.done = self.whole if step.chunks else self.done + step.end - step.begin
 
     @property
     def mean_loss(self) -> float | None:

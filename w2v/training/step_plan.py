@@ -58,7 +58,8 @@ def chunk_tokens(config: Config, shape: StepShape) -> int:
         contexts = 2 * config.window
         rows = contexts * _PATH if config.model == "skipgram" else contexts + _PATH
     tokens = blocks.CHUNK
-    while tokens > shape.block and tokens * rows * config.dim > _WORK_OF_A_CHUNK:
+    least = max(shape.block, config.window // 8)  # or cutting its windows takes longer than it
+    while tokens > least and tokens * rows * config.dim > _WORK_OF_A_CHUNK:
         tokens //= 2
     return tokens
 

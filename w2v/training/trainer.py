@@ -230,7 +230,7 @@ class Trainer:
                     progress = self._progress(epoch, tables, tallies, started)
                     if self._onlookers.tell(progress):
                         epoch.stop.set()
-                if Tally.total(tallies).chunks == chunks:
+                if Tally.total(tallies).whole == chunks:
                     self._onlookers.tell_end(progress)
             finally:
                 epoch.stop.set()  # on an error or Ctrl-C all workers leave after their step
