@@ -1,6 +1,7 @@
 """Compiled steps of hierarchical softmax: a centre after the other against the nodes of its path.
 
 Rows are changed in place, but for the nodes near the top of the tree where several workers train.
+A kernel is one long function: cut up, it would count references between its parts.
 """
 
 from __future__ import annotations

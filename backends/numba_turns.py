@@ -1,7 +1,8 @@
 """Hidden vectors that meet the same rows one after the other, a few of them taken together.
 
 What one of them adds to the rows changes the scores of the next by their product with it. Three
-steps in a row leave what single steps would: scores (`numba_products`), errors, changes.
+steps in a row leave what single steps would: scores (`numba_products`), errors, changes. The makers
+of code are long, since each writes one run of instructions from its first to its last.
 """
 
 from __future__ import annotations
