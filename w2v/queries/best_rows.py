@@ -96,11 +96,10 @@ def _products(table: UnitTable, items: Floats, products: Sequence[Terms]) -> Sco
     sides = []
     for side in (0, 1):
         most = max(len(terms[side]) for terms in products)
-        sides.append(
-            np.array([[*t[side], *[one] * (most - len(t[side]))] for t in products], np.intp)
-        )
+        filled = [[*t[side], *[one] * (most - len(t[side]))] for t in products]
+        sides.append(np.array(filled, np.intp))
 
-    def side(places: Ids, queries: Ids, rows: Ids) -> Exact:
+    def product(places: Ids, queries: Ids, rows: Ids) -> Exact:
         found = np.ones(len(rows))
         for column in places.T:
             chosen = column[queries]
@@ -109,8 +108,9 @@ def _products(table: UnitTable, items: Floats, products: Sequence[Terms]) -> Sco
         return found
 
     def score(queries: Ids, rows: Ids) -> Exact:
-        up, down = (side(places, queries, rows) for places in sides)
-        return np.round(up / (down + EPSILON), 9)
+        up, down = (product(places, queries, rows) for places in sides)
+        quotient: Exact = np.round(up / (down + EPSILON), 9)
+        return quotient
 
     return score
 
@@ -226,4 +226,5 @@ def _key(query: Ids, score: Floats) -> Ids:
 def _down(bars: Exact) -> Floats:
     """To float32 that are no larger."""
     above = np.maximum(bars, float(_LOWEST)).astype(np.float32)
-    return np.maximum(np.nextafter(above, np.float32(-np.inf)), _LOWEST)
+    lower: Floats = np.maximum(np.nextafter(above, np.float32(-np.inf)), _LOWEST)
+    return lower
