@@ -58,8 +58,8 @@ def test_rooms_are_there_when_asked_for() -> None:
 
 def test_import_loads_no_optional_library() -> None:
     code = (
-        "import sys, w2v; w2v.Word2Vec; heavy = {'cupy', 'numba', 'click', 'gensim', 'pyarrow', 'scipy', "
-        "'zstandard', 'matplotlib', 'sklearn'}; print(sorted(heavy & set(sys.modules)))"
+        "import sys, w2v; w2v.Word2Vec; heavy = {'cupy', 'numba', 'click', 'gensim', 'pyarrow', "
+        "'scipy', 'zstandard', 'matplotlib', 'sklearn'}; print(sorted(heavy & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
