@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 from corpora import two_topics
 
-from benchmarks import corpora as other_texts
 from benchmarks import charts, harness
+from benchmarks import corpora as other_texts
 from benchmarks.limits import work
 from benchmarks.peers import CASES, summarise
 from w2v import Config
