@@ -258,8 +258,9 @@ def test_integers_become_words_and_can_be_saved(tmp_path: Path) -> None:
     assert {type(word) for word in vectors.words} == {str}
     vectors.save(tmp_path / "v.bin")
     assert load(tmp_path / "v.bin").words == vectors.words
+    mixed: Any = [1, "1"]
     with pytest.raises(ValueError, match="repeated: '1'"):
-        Vectors([1, "1"], np.eye(2))  # type: ignore[list-item]
+        Vectors(mixed, np.eye(2))
 
 
 @pytest.mark.parametrize("key", [None, b"a", 1.5, True, ("a",)])
