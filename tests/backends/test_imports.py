@@ -28,6 +28,7 @@ HOUSE: list[dict[str, str]] = [
     {
         "errors": "",
         "version": "",
+        "words": "",
     },
     {
         "config": "errors",
@@ -35,13 +36,13 @@ HOUSE: list[dict[str, str]] = [
         "backends": "errors",
     },
     {
-        "text": "errors files",
-        "formats": "errors files",
+        "text": "errors files words",
+        "formats": "errors files words",
         "layers": "backends",
         "queries": "errors backends",
     },
     {
-        "vectors": "errors files backends formats queries",
+        "vectors": "errors files words backends formats queries",
         "phrases": "errors files text",
     },
     {
@@ -53,11 +54,14 @@ HOUSE: list[dict[str, str]] = [
         "word2vec": "errors config files backends text queries vectors training",
     },
     {
-        "w2v": "errors version config backends text layers vectors phrases training word2vec",
+        "library": "errors config backends text layers vectors phrases training word2vec",
+    },
+    {
+        "w2v": "version library",
     },
     {
         "cli": "errors config files backends text formats queries vectors phrases training "
-        "evaluation pictures w2v",
+        "evaluation pictures w2v library",
     },
     {
         "__main__": "cli",
