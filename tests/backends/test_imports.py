@@ -29,6 +29,7 @@ HOUSE: list[dict[str, str]] = [
         "errors": "",
         "version": "",
         "renamed": "",
+        "words": "",
     },
     {
         "config": "errors",
@@ -36,13 +37,13 @@ HOUSE: list[dict[str, str]] = [
         "backends": "errors",
     },
     {
-        "text": "errors files",
-        "formats": "errors files",
+        "text": "errors files words",
+        "formats": "errors files words",
         "layers": "backends",
         "queries": "errors renamed backends",
     },
     {
-        "vectors": "errors renamed files backends formats queries",
+        "vectors": "errors renamed files words backends formats queries",
         "phrases": "errors files text",
     },
     {
