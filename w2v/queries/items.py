@@ -31,7 +31,7 @@ Lists = tuple[list[Query], list[Query]]
 class Items:
     """Words with vectors, which questions name; `w2v.vectors.Vectors` has them."""
 
-    words: list[str]
+    words: tuple[str, ...]
     counts: npt.NDArray[np.int64] | None
 
     @property

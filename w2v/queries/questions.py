@@ -16,6 +16,7 @@ from w2v.queries.exact import Exact, dots
 from w2v.queries.items import Items, Limit, Lists, Query, as_list, integer, shown
 from w2v.queries.ranking import ranks
 from w2v.queries.unit_table import Floats
+from w2v.renamed import names_checked
 
 
 class Queries(Items):
@@ -38,6 +39,7 @@ class Queries(Items):
         has a `min_count` where there are no counts.
     """
 
+    @names_checked()
     def most_similar(
         self,
         positive: Query | Sequence[Query] = (),
@@ -71,6 +73,7 @@ class Queries(Items):
             [positive], [negative], n, restrict_vocab, min_count=min_count
         )[0]
 
+    @names_checked()
     def most_similar_cosmul(
         self,
         positive: Query | Sequence[Query] = (),
@@ -89,6 +92,7 @@ class Queries(Items):
             [positive], [negative], n, restrict_vocab, "3cosmul", min_count=min_count
         )[0]
 
+    @names_checked()
     def most_similar_batch(
         self,
         positives: Sequence[Query | Sequence[Query]] | npt.NDArray[np.floating[Any]],
@@ -145,6 +149,7 @@ class Queries(Items):
             for at, scores in found
         ]
 
+    @names_checked()
     def analogy(
         self,
         a: Query,
@@ -282,6 +287,7 @@ class Queries(Items):
         self._check_within(words, restrict_vocab)
         return words[int(np.argmax(self._cosines([a] * len(words), words)))]
 
+    @names_checked()
     def relative_cosine_similarity(
         self, a: str, b: str, n: int = 10, restrict_vocab: Limit = None
     ) -> float:
