@@ -30,6 +30,7 @@ HOUSE: list[dict[str, str]] = [
         "version": "",
         "renamed": "",
         "words": "",
+        "threads": "",
     },
     {
         "config": "errors",
@@ -38,9 +39,9 @@ HOUSE: list[dict[str, str]] = [
     },
     {
         "text": "errors files words",
-        "formats": "errors files words",
+        "formats": "errors files words threads",
         "layers": "backends",
-        "queries": "errors renamed backends",
+        "queries": "errors renamed threads backends",
     },
     {
         "vectors": "errors renamed files words backends formats queries",

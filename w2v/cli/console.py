@@ -99,6 +99,16 @@ class Console:
         elif self._line_is_due():
             self.say(f"  {_status(progress, _PLAIN_COLUMNS)}")
 
+    def searching(self, done: int, total: int, seconds: float) -> None:
+        """Words whose neighbours are found so far."""
+        speed = f"{done / max(seconds, 1e-9):,.0f} words/s"
+        if done >= total:
+            self._end_bar()
+        elif self._terminal:
+            self._show("neighbours", done / total, f"{done / total:.0%} {speed}")
+        elif self._line_is_due():
+            self.say(f"  neighbours of {done:,} of {_count(total, 'word')}, {speed}")
+
     def scoring(self, file: str, done: int, total: int) -> None:
         """Questions of a file that are answered so far."""
         name = os.path.basename(file)

@@ -48,10 +48,15 @@ def _columns(_: click.Context, param: click.Parameter, value: str) -> tuple[str,
 
 
 def query_options(*names: str) -> Callable[[_Function], _Function]:
-    """The vectors, the words, and options that several commands have."""
+    """The vectors, the words, and options that all questions have, or several."""
+    return options("vectors", "words", *names, "restrict-vocab", "json")
+
+
+def options(*names: str) -> Callable[[_Function], _Function]:
+    """Arguments and options by name, in the order of the help."""
 
     def decorate(command: _Function) -> _Function:
-        for name in reversed(("vectors", "words", *names, "restrict-vocab", "json")):
+        for name in reversed(names):
             command = _OPTIONS[name](command)
         return command
 

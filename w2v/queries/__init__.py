@@ -4,6 +4,7 @@ from w2v.queries.best_rows import largest
 from w2v.queries.candidates import Candidates
 from w2v.queries.cosines import METHODS, sums
 from w2v.queries.items import NO_COUNTS, Limit, Query
+from w2v.queries.neighbours import Neighbours
 from w2v.queries.questions import Queries
 from w2v.queries.spelling import unknown_words
 from w2v.queries.unit_table import Floats, Ids, UnitTable, search_backend, unit_rows
@@ -16,6 +17,7 @@ __all__ = [
     "Limit",
     "METHODS",
     "NO_COUNTS",
+    "Neighbours",
     "Queries",
     "Query",
     "UnitTable",

@@ -170,7 +170,11 @@ class Items:
         found = sums(items, terms)
         for (plus, minus), vector in zip(lists, found, strict=True):
             self._check_direction([*plus, *minus], vector)
-        return unit_rows(found)
+        unit = unit_rows(found)
+        for query, (plus_at, minus_at) in enumerate(terms):
+            if len(plus_at) == 1 and not minus_at:
+                unit[query] = items[plus_at[0]]  # scaled once, not twice: the row itself
+        return unit
 
     def _check_direction(self, items: Sequence[Query], vector: Floats) -> None:
         if np.abs(vector).max() < 1e-6:  # what rounding leaves where unit vectors cancel

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from w2v.queries.candidates import Omitted
 from w2v.queries.cosines import METHODS
 from w2v.queries.exact import Exact, dots
 from w2v.queries.items import Items, Limit, Lists, Query, as_list, integer, shown
+from w2v.queries.neighbours import Neighbours, blocks, exhaustive
 from w2v.queries.ranking import ranks
 from w2v.queries.unit_table import Floats
 from w2v.renamed import names_checked
@@ -268,6 +269,46 @@ class Queries(Items):
         own = [{self.index(a)} if isinstance(a, str) else set() for a, _ in pairs]
         omitted = _pairs(rows_ | {b} for rows_, b in zip(own, targets.tolist(), strict=True))
         return [int(rank) for rank in ranks(self.table, queries, targets, omitted, candidates)]
+
+    def neighbours(
+        self,
+        n: int = 10,
+        words: Sequence[str] | None = None,
+        restrict_vocab: Limit = None,
+        *,
+        min_count: int | None = None,
+        workers: int | None = None,
+    ) -> Iterator[Neighbours]:
+        """The nearest words of all words, or of some, at about the speed of a matrix product.
+
+        Parameters
+        ----------
+        n : int
+            Neighbours of a word.
+        words : sequence of str, optional
+            [those that may be answers]
+        restrict_vocab, min_count
+            What may be answered, as in `most_similar`.
+        workers : int, optional
+            Threads; on a GPU there is always one. [usable cores]
+
+        Yields
+        ------
+        Neighbours
+            Of up to 1024 words at a time, in their order, so that memory does not grow. What
+            `most_similar` answers, word for word. While it goes on, BLAS has one thread a worker in
+            the whole process.
+        """
+        candidates = self._candidates(restrict_vocab, min_count)
+        n = integer("n", n, 1)
+        if workers is not None:
+            integer("workers", workers, 1)
+        if words is None:
+            rows = np.setdiff1d(np.array(candidates.rows, np.intp), candidates.barred)
+        else:
+            self._check_known(words)
+            rows = np.array([self.index(word) for word in words], np.intp)
+        return blocks(self.table, rows, n, exhaustive(self.table, candidates), workers)
 
     def closer_than(
         self, a: Query, b: str, restrict_vocab: Limit = None, *, min_count: int | None = None
