@@ -6,6 +6,7 @@ import click
 
 from w2v import __version__
 from w2v.cli import (
+    change_commands,
     eval_command,
     file_commands,
     machine_commands,
@@ -58,6 +59,8 @@ for _command in (
     shell_command.shell,
     neighbours_command.neighbours,
     eval_command.evaluate,
+    change_commands.stability,
+    change_commands.compare,
     plot_command.plot,
     file_commands.convert,
     file_commands.info,

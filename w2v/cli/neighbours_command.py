@@ -68,7 +68,8 @@ def neighbours(
     words, unknown = (None, []) if words_file is None else _known(table, words_file)
     with Console(quiet=quiet) as console:
         found = table.neighbours(n, words, restrict_vocab, min_count=min_count, workers=workers)
-        told = _Told(console, found, len(table) if words is None else len(words))
+        asked = table.candidates(restrict_vocab, min_count) if words is None else words
+        told = _Told(console, found, len(asked))
         rows = write_neighbours(output, table.words, told)
         told.end(output, rows)
     if unknown:
@@ -92,7 +93,7 @@ class _Told:
             self._done += len(block.rows)
             self._none += int((block.ids < 0).all(axis=1).sum())
             seconds = time.perf_counter() - self._began
-            self._console.searching(self._done, max(self._total, self._done), seconds)
+            self._console.searching(self._done, self._total, seconds)
 
     def end(self, output: str, rows: int) -> None:
         seconds = time.perf_counter() - self._began

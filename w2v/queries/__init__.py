@@ -1,5 +1,6 @@
-"""Questions about vectors: their cosines, the words nearest to one, analogies, classes."""
+"""Questions about vectors: cosines, the nearest words of one or all, analogies, classes."""
 
+from w2v.queries.alignment import rotation, turned
 from w2v.queries.best_rows import largest
 from w2v.queries.candidates import Candidates
 from w2v.queries.cosines import METHODS, sums
@@ -22,8 +23,10 @@ __all__ = [
     "Query",
     "UnitTable",
     "largest",
+    "rotation",
     "search_backend",
     "sums",
+    "turned",
     "unit_rows",
     "unknown_words",
     "word_classes",

@@ -85,8 +85,8 @@ class Items:
         mean: Floats = (total / np.abs(factors).sum()).astype(np.float32)
         return mean
 
-    def _candidates(self, restrict_vocab: Limit, min_count: int | None = None) -> Candidates:
-        """The rows that may be answers."""
+    def candidates(self, restrict_vocab: Limit, min_count: int | None = None) -> Candidates:
+        """The rows that may be answers under `restrict_vocab` and `min_count`."""
         rows = self._range(restrict_vocab)
         if min_count is None:
             return Candidates(rows)
@@ -126,7 +126,7 @@ class Items:
     def _check_within(
         self, items: Sequence[Query], restrict_vocab: Limit, min_count: int | None = None
     ) -> None:
-        candidates = self._candidates(restrict_vocab, min_count)
+        candidates = self.candidates(restrict_vocab, min_count)
         rows = self._range(restrict_vocab)
         for item in items:
             if not isinstance(item, str) or (row := self.index(item)) in candidates:

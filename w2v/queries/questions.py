@@ -127,7 +127,7 @@ class Queries(Items):
         if len(positives) != len(negatives):
             sizes = f"{len(positives)} and {len(negatives)}"
             raise ValueError(f"`positives` and `negatives` must have one length, got {sizes}.")
-        candidates = self._candidates(restrict_vocab, min_count)
+        candidates = self.candidates(restrict_vocab, min_count)
         n = len(candidates) if n is None else integer("n", n, 0)
         lists = [(as_list(p), as_list(m)) for p, m in zip(positives, negatives, strict=True)]
         items, terms = self._terms(lists)
@@ -260,7 +260,7 @@ class Queries(Items):
         min_count: int | None = None,
     ) -> list[int]:
         """`rank` of many pairs, many times as fast as one by one."""
-        candidates = self._candidates(restrict_vocab, min_count)
+        candidates = self.candidates(restrict_vocab, min_count)
         self._check_known([item for pair in pairs for item in pair])
         self._check_within([b for _, b in pairs], restrict_vocab, min_count)
         targets = np.array([self.index(b) for _, b in pairs], np.intp)
@@ -299,12 +299,12 @@ class Queries(Items):
             `most_similar` answers, word for word. While it goes on, BLAS has one thread a worker in
             the whole process.
         """
-        candidates = self._candidates(restrict_vocab, min_count)
+        candidates = self.candidates(restrict_vocab, min_count)
         n = integer("n", n, 1)
         if workers is not None:
             integer("workers", workers, 1)
         if words is None:
-            rows = np.setdiff1d(np.array(candidates.rows, np.intp), candidates.barred)
+            rows = candidates.ids()
         else:
             self._check_known(words)
             rows = np.array([self.index(word) for word in words], np.intp)
