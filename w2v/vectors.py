@@ -3,7 +3,7 @@
 import functools
 import itertools
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +22,7 @@ from w2v.formats import (
     write_vectors,
 )
 from w2v.queries import Queries, UnitTable, search_backend, unit_rows, unknown_words
+from w2v.renamed import name_elsewhere
 from w2v.words import as_words
 
 
@@ -135,6 +136,13 @@ class Vectors(Queries):
         """The vector of a word, float32 (D,), a read-only view."""
         row: Matrix = self.matrix[self.index(word)]
         return row
+
+    if not TYPE_CHECKING:  # or every attribute would be there
+
+        def __getattr__(self, name: str) -> object:
+            """Only for names that are not there: what they are called here."""
+            known = name_elsewhere("vectors", name)
+            raise AttributeError(known or f"{type(self).__name__!r} has no attribute {name!r}")
 
     def __repr__(self) -> str:
         return f"<Vectors: {counted(len(self), 'word')}, {counted(self.dim, 'dimension')}>"
