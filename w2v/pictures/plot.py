@@ -89,7 +89,7 @@ def plot_words(
         what = f"around {', '.join(dict.fromkeys(around))}"
     else:
         rows = _first(table, top or TOP, skip_frequent, say)
-        what = f"words {rows[0] + 1:,} to {rows[-1] + 1:,}"
+        what = f"words {rows[0] + 1:,} to {rows[-1] + 1:,}" if rows[0] else f"{len(rows):,} words"
     placed = layout.lay_out(
         table, rows, method, seed=seed, centres=centres, say=say, progress=progress
     )
