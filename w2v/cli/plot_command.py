@@ -79,7 +79,8 @@ def plot(
     """Draw words on a plane, or the course of a training.
 
     An .html picture is one file to open in a browser, with search, zoom and the neighbours of each
-    word; it needs no network. Pictures need pip install 'w2v[plot]', and --method umap 'w2v[umap]'.
+    word; it needs no network. Pictures need pip install matplotlib scikit-learn, and
+    --method umap needs umap-learn.
 
     \b
     Examples:

@@ -46,7 +46,7 @@ def check_format(path: str, more: Sequence[str] = ()) -> str:
             f"Cannot draw {path}: the extension must be one of {known}, got {extension or 'none'}."
         )
     if extension in FORMATS and find_spec("matplotlib") is None:
-        raise PictureError("matplotlib is not installed. Run pip install 'w2v[plot]'.")
+        raise PictureError("matplotlib is not installed. Run pip install matplotlib scikit-learn.")
     return extension
 
 

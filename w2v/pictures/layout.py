@@ -22,7 +22,11 @@ METHODS = ("pca", "tsne", "umap")
 LEAST = {"pca": 2, "tsne": 4, "umap": 10}
 """Words a method needs at the least."""
 
-_LIBRARIES = {"pca": ("sklearn", "plot"), "tsne": ("sklearn", "plot"), "umap": ("umap", "umap")}
+_LIBRARIES = {
+    "pca": ("sklearn", "matplotlib scikit-learn"),
+    "tsne": ("sklearn", "matplotlib scikit-learn"),
+    "umap": ("umap", "matplotlib scikit-learn umap-learn"),
+}
 _NAMES = {"pca": "PCA", "tsne": "t-SNE", "umap": "UMAP"}
 _MANY = 2000  # words; for more, a sentence says that it takes a while
 _ITERATIONS = 1000  # of t-SNE
@@ -99,11 +103,10 @@ def check_library(method: str) -> None:
     ------
     PictureError
     """
-    library, extra = _LIBRARIES[method]
+    library, packages = _LIBRARIES[method]
     if find_spec(library) is None:
         raise PictureError(
-            f"{_NAMES[method]} needs a library that is not installed. "
-            f"Run pip install 'w2v[{extra}]'."
+            f"{_NAMES[method]} needs a library that is not installed. Run pip install {packages}."
         )
 
 
