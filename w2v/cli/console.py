@@ -76,7 +76,7 @@ class Console:
             f"backend  {why}\n"
             f"{memory}"
             f"model    {_name(trainer)}\n"
-            f"training {_count(trainer.config.epochs, 'epoch')}, "
+            f"training {_count(trainer.epochs, 'epoch')}, "
             f"{_count(trainer.workers, 'worker')}, {_count(trainer.step_tokens, 'token')} a step"
         )
         self._next_line = time.monotonic() + _LINE_EVERY_S

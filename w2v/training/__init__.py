@@ -19,6 +19,7 @@ from w2v.training.likelihood import Likelihood
 from w2v.training.model_file import load_model, save_model
 from w2v.training.progress import Progress
 from w2v.training.report import training_report
+from w2v.training.schedule import epochs_for
 from w2v.training.start import (
     FRESH,
     Pretrained,
@@ -45,6 +46,7 @@ __all__ = [
     "check_same",
     "checked",
     "continue_from",
+    "epochs_for",
     "load_model",
     "save_model",
     "step_shape",
