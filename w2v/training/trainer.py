@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from w2v.backends import Backend
-from w2v.config import Config
+from w2v.config import AUTO, Config
 from w2v.errors import TrainingError
 from w2v.text import Corpus
 from w2v.training import draws
@@ -73,6 +73,7 @@ class Trainer:
         keep = self._keep_share = corpus.vocabulary.keep_probabilities(config.sample)
         kept_share = float(corpus.vocabulary.counts @ keep) / corpus.vocabulary.total
         self._kept = len(corpus.ids) * kept_share  # in an epoch, about
+        self.by_length = config.epochs == AUTO
         self.epochs = epochs_for(config, len(corpus.ids), continued=start.epochs > 0)
         config = replace(config, epochs=self.epochs)
         self.config = config = in_steps(backend, config, self._kept)
