@@ -29,6 +29,7 @@ HOUSE: list[dict[str, str]] = [
         "errors": "",
         "version": "",
         "renamed": "",
+        "display": "",
         "words": "",
         "threads": "",
     },
@@ -48,15 +49,17 @@ HOUSE: list[dict[str, str]] = [
         "phrases": "errors files text",
     },
     {
-        "training": "errors version renamed config files backends text formats layers vectors",
+        "training": "errors version renamed display config files backends text formats layers "
+        "vectors",
         "evaluation": "errors files backends queries vectors",
         "pictures": "errors files vectors",
+        "index": "errors files queries vectors",
     },
     {
         "word2vec": "errors renamed config files backends text queries vectors training",
     },
     {
-        "library": "errors config backends text layers vectors phrases training word2vec",
+        "library": "errors config index backends text layers vectors phrases training word2vec",
     },
     {
         "w2v": "version renamed library",

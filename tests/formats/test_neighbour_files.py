@@ -69,7 +69,7 @@ def test_rows_are_what_most_similar_answers(
     assert result.exit_code == 0
     assert read(path) == expected(vectors, 4, WORDS[:-1])
     assert "172 rows, neighbours of 43 words" in result.stderr
-    assert "left out 1 word without a direction" in result.stderr
+    assert "left out  1 word without a direction" in result.stderr
     if name == "a.parquet":
         file = pq.ParquetFile(path)
         assert file.num_row_groups > 1

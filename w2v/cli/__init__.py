@@ -58,6 +58,7 @@ for _command in (
     query_commands.rank,
     shell_command.shell,
     neighbours_command.neighbours,
+    neighbours_command.index,
     eval_command.evaluate,
     change_commands.stability,
     change_commands.compare,

@@ -1,4 +1,4 @@
-"""The command that writes the neighbours of all words to a file."""
+"""The commands that write the neighbours of all words, and an index of them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from w2v.cli.base import PATH, Command
-from w2v.cli.query_options import open_vectors, options
+from w2v.cli.query_options import open_index, open_vectors, options
 from w2v.errors import counted
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 )
 @options("restrict-vocab", "min-count")
 @click.option("--workers", type=click.IntRange(min=1), help="Threads. [all cores]")
-@options("backend")
+@options("backend", "index")
 @click.option("-q", "--quiet", is_flag=True, help="No progress, only warnings and errors.")
 def neighbours(
     vectors: str,
@@ -44,6 +44,7 @@ def neighbours(
     min_count: int | None,
     workers: int | None,
     backend: str,
+    index_file: str | None,
     quiet: bool,
 ) -> None:
     """Write the nearest words of all words to a file.
@@ -57,6 +58,7 @@ def neighbours(
       w2v neighbours vectors.npz -n 50 -o all.parquet
       w2v neighbours vectors.npz --min-count 100 -o common.tsv.gz
       w2v neighbours vectors.npz --words queries.txt -o some.jsonl
+      w2v neighbours vectors.npz --index vectors.faiss -o all.parquet
     """
     from w2v.cli.console import Console
     from w2v.files import check_distinct
@@ -67,9 +69,13 @@ def neighbours(
     table = open_vectors(vectors, backend, min_count)
     words, unknown = (None, []) if words_file is None else _known(table, words_file)
     with Console(quiet=quiet) as console:
-        found = table.neighbours(n, words, restrict_vocab, min_count=min_count, workers=workers)
-        asked = table.candidates(restrict_vocab, min_count) if words is None else words
-        told = _Told(console, found, len(asked))
+        if index_file is not None:
+            index = open_index(index_file, table, restrict_vocab, min_count, backend)
+            found, size = index.neighbours(n, words), len(index)
+        else:
+            found = table.neighbours(n, words, restrict_vocab, min_count=min_count, workers=workers)
+            size = len(table.candidates(restrict_vocab, min_count))
+        told = _Told(console, found, size if words is None else len(words))
         rows = write_neighbours(output, table.words, told)
         told.end(output, rows)
     if unknown:
@@ -77,6 +83,64 @@ def neighbours(
 
         click.echo(f"Error: {unknown_words(unknown, table.words)}", err=True)
         click.get_current_context().exit(1)
+
+
+@click.command(cls=Command)
+@options("vectors")
+@click.option("-o", "--output", required=True, type=PATH, help="File of the index.")
+@options("restrict-vocab", "min-count")
+@click.option(
+    "--links", default=16, show_default=True, type=click.IntRange(2), help="Links of a word."
+)
+@click.option(
+    "--effort",
+    default=128,
+    show_default=True,
+    type=click.IntRange(1),
+    help="Words looked at to place one; more take longer and are found better.",
+)
+@click.option("-q", "--quiet", is_flag=True, help="No progress, only warnings and errors.")
+def index(
+    vectors: str,
+    output: str,
+    restrict_vocab: Limit,
+    min_count: int | None,
+    links: int,
+    effort: int,
+    quiet: bool,
+) -> None:
+    """Write an index that finds most of the nearest words without a look at all of them.
+
+    It pays from about a million words, or for many queries. OUTPUT is a file of faiss, an HNSW
+    graph whose ids are the rows of VECTORS. Needs pip install 'w2v[index]'.
+
+    \b
+    Examples:
+      w2v index vectors.npz -o vectors.faiss --min-count 20
+      w2v nearest vectors.npz king queen --index vectors.faiss
+    """
+    from w2v import NeighbourIndex
+    from w2v.cli.console import Console
+    from w2v.files import check_distinct, check_target
+
+    check_target(output)
+    check_distinct({"--output": output}, [vectors])
+    table = open_vectors(vectors, None, min_count)
+    with Console(quiet=quiet) as console:
+        began = time.perf_counter()
+        found = NeighbourIndex(
+            table,
+            restrict_vocab,
+            min_count=min_count,
+            links=links,
+            effort=effort,
+            progress=lambda done, total: console.searching(
+                done, total, time.perf_counter() - began
+            ),
+        )
+        found.save(output)
+        seconds = time.perf_counter() - began
+        console.saved(output, f"index of {counted(len(found), 'word')} in {seconds:.1f} s")
 
 
 class _Told:
@@ -97,15 +161,14 @@ class _Told:
 
     def end(self, output: str, rows: int) -> None:
         seconds = time.perf_counter() - self._began
-        self._console.say(
-            f"saved    {output}: {counted(rows, 'row')}, neighbours of "
-            f"{counted(self._done - self._none, 'word')} in {seconds:.1f} s, "
-            f"{self._done / max(seconds, 1e-9):,.0f} words/s"
+        self._console.saved(
+            output,
+            f"{counted(rows, 'row')}, neighbours of {counted(self._done - self._none, 'word')} in "
+            f"{seconds:.1f} s, {self._done / max(seconds, 1e-9):,.0f} words/s",
         )
         if self._none:
-            self._console.say(
-                f"left out {counted(self._none, 'word')} without a direction or a neighbour"
-            )
+            none = counted(self._none, "word")
+            self._console.say(f"left out  {none} without a direction or a neighbour")
 
 
 def _known(table: Vectors, path: str) -> tuple[list[str], list[str]]:

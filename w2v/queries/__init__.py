@@ -4,8 +4,9 @@ from w2v.queries.alignment import rotation, turned
 from w2v.queries.best_rows import largest
 from w2v.queries.candidates import Candidates
 from w2v.queries.cosines import METHODS, sums
-from w2v.queries.items import NO_COUNTS, Limit, Query
-from w2v.queries.neighbours import Neighbours
+from w2v.queries.exact import Exact, cosines_of
+from w2v.queries.items import NO_COUNTS, Limit, Query, integer
+from w2v.queries.neighbours import Neighbours, blocks
 from w2v.queries.questions import Queries
 from w2v.queries.spelling import unknown_words
 from w2v.queries.unit_table import Floats, Ids, UnitTable, search_backend, unit_rows
@@ -13,6 +14,7 @@ from w2v.queries.word_classes import word_classes
 
 __all__ = [
     "Candidates",
+    "Exact",
     "Floats",
     "Ids",
     "Limit",
@@ -22,6 +24,9 @@ __all__ = [
     "Queries",
     "Query",
     "UnitTable",
+    "blocks",
+    "cosines_of",
+    "integer",
     "largest",
     "rotation",
     "search_backend",

@@ -122,19 +122,11 @@ class Queries(Items):
         """
         if method not in METHODS:
             raise ValueError(f"`method` must be one of {METHODS}, got {method!r}.")
-        if negatives is None:
-            negatives = [()] * len(positives)
-        if len(positives) != len(negatives):
-            sizes = f"{len(positives)} and {len(negatives)}"
-            raise ValueError(f"`positives` and `negatives` must have one length, got {sizes}.")
         candidates = self.candidates(restrict_vocab, min_count)
         n = len(candidates) if n is None else integer("n", n, 0)
-        lists = [(as_list(p), as_list(m)) for p, m in zip(positives, negatives, strict=True)]
+        lists = _lists(positives, negatives)
         items, terms = self._terms(lists)
-        omitted = _pairs(
-            {self.index(item) for item in plus + minus if isinstance(item, str)}
-            for plus, minus in lists
-        )
+        omitted = _pairs(self._own(lists))
         if method == "3cosadd":
             asked = self._asked(lists, items, terms)
             found = largest(self.table, asked, omitted, n, candidates)
@@ -148,6 +140,22 @@ class Queries(Items):
         return [
             [(words[row], score) for row, score in zip(at.tolist(), scores.tolist(), strict=True)]
             for at, scores in found
+        ]
+
+    def asked(
+        self,
+        positives: Sequence[Query | Sequence[Query]] | npt.NDArray[np.floating[Any]],
+        negatives: Sequence[Query | Sequence[Query]] | None = None,
+    ) -> tuple[Floats, list[set[int]]]:
+        """Unit vector (Q, D) of each query of `most_similar_batch`, and the rows of its words."""
+        lists = _lists(positives, negatives)
+        return self._asked(lists, *self._terms(lists)), self._own(lists)
+
+    def _own(self, lists: Sequence[Lists]) -> list[set[int]]:
+        """Rows of the words of each query, which are no answers to it."""
+        return [
+            {self.index(item) for item in plus + minus if isinstance(item, str)}
+            for plus, minus in lists
         ]
 
     @names_checked()
@@ -343,6 +351,18 @@ class Queries(Items):
         if not total:
             raise QueryError(f"The {n} words nearest to {quoted(a)} have cosines that sum to 0.")
         return cosine / total
+
+
+def _lists(
+    positives: Sequence[Query | Sequence[Query]] | npt.NDArray[np.floating[Any]],
+    negatives: Sequence[Query | Sequence[Query]] | None,
+) -> list[Lists]:
+    if negatives is None:
+        negatives = [()] * len(positives)
+    if len(positives) != len(negatives):
+        sizes = f"{len(positives)} and {len(negatives)}"
+        raise ValueError(f"`positives` and `negatives` must have one length, got {sizes}.")
+    return [(as_list(p), as_list(m)) for p, m in zip(positives, negatives, strict=True)]
 
 
 def _pairs(rows: Iterable[set[int]]) -> Omitted:
