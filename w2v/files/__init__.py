@@ -19,6 +19,7 @@ from w2v.files.outputs import (
     write_text,
     writing,
 )
+from w2v.files.text_files import read_lines, readable
 
 __all__ = [
     "EXTENSIONS",
@@ -33,6 +34,8 @@ __all__ = [
     "compressing",
     "compression",
     "decompressed",
+    "read_lines",
+    "readable",
     "refuse_foreign",
     "replacing",
     "write_text",
