@@ -44,10 +44,8 @@ from w2v.vectors import Vectors
 class Word2Vec(Estimator, Answers):
     """Skip-gram or CBOW word vectors.
 
-    Parameters
-    ----------
-    The options of `w2v.Config`, which says what each means; None stands for a default that depends
-    on other options or on the backend.
+    Its parameters are the options of `w2v.Config`, which says what each means; None stands for a
+    default that depends on other options or on the backend.
 
     Attributes
     ----------
@@ -200,9 +198,7 @@ class Word2Vec(Estimator, Answers):
         them, and counts add up, so the order of the words may change. The learning rate begins
         again at `alpha`, for `epochs` epochs of the new text; `set_params` may lower it before.
 
-        Parameters
-        ----------
-        As for `fit`.
+        Its parameters are those of `fit`.
 
         Raises
         ------

@@ -53,11 +53,14 @@ HOUSE: list[dict[str, str]] = [
         "word2vec": "errors config files backends text queries vectors training",
     },
     {
-        "w2v": "errors version config backends text layers vectors phrases training word2vec",
+        "library": "errors config backends text layers vectors phrases training word2vec",
+    },
+    {
+        "w2v": "version library",
     },
     {
         "cli": "errors config files backends text formats queries vectors phrases training "
-        "evaluation pictures w2v",
+        "evaluation pictures w2v library",
     },
     {
         "__main__": "cli",

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import errno
 import io
+import math
 import os
 import re
 import signal
 import sys
+import time
 import warnings
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
     from w2v.vectors import Vectors
 
 INTERRUPTED = 130
+_ONE_PRESS_S = 1.0
+"""Ctrl-C again within this time is taken for the same, and disturbs no cleaning up."""
 
 
 class _Path(click.Path):
@@ -39,7 +43,10 @@ class Command(click.Command):
     """Turns the library's errors into one line and an exit code: 2 for usage, 1 for failure."""
 
     def invoke(self, ctx: click.Context) -> Any:
+        from w2v import library  # noqa: F401  before Ctrl-C is an exception, which imports may lose
+
         _prepare_process()
+        before = _interruptible()
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("always")
@@ -57,8 +64,11 @@ class Command(click.Command):
         except OSError as error:
             raise click.ClickException(_cannot_go_on(error)) from error
         except KeyboardInterrupt:
+            signal.signal(signal.SIGINT, before)
             click.echo("\nInterrupted.", err=True)
             ctx.exit(INTERRUPTED)
+        finally:
+            signal.signal(signal.SIGINT, before)
 
     def in_own_words(self, message: str) -> str:
         """A message of the library with this command's flags: `min_count` is --min-count."""
@@ -105,6 +115,22 @@ def _prepare_process() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
+
+
+def _interruptible() -> Any:
+    """From now on Ctrl-C raises `KeyboardInterrupt`; what it did before."""
+    before = signal.getsignal(signal.SIGINT)
+    pressed = -math.inf
+
+    def interrupt(*_: object) -> None:
+        nonlocal pressed
+        last, pressed = pressed, time.monotonic()
+        if pressed - last >= _ONE_PRESS_S:
+            raise KeyboardInterrupt
+
+    if before != signal.SIG_IGN:  # as for commands in the background
+        signal.signal(signal.SIGINT, interrupt)
+    return before
 
 
 def _leave(number: int, _: object) -> None:
