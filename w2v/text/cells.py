@@ -35,7 +35,7 @@ def as_strings(cells: Any, column: str) -> Any:
     if isinstance(kind, pa.BaseExtensionType):
         return as_strings(cells.storage, column)
     if pa.types.is_dictionary(kind):
-        return as_strings(cells.dictionary_decode(), column)
+        return as_strings(cells.dictionary, column).take(cells.indices)
     if pa.types.is_run_end_encoded(kind):
         return as_strings(pc.run_end_decode(cells), column)
     if pa.types.is_floating(kind):
@@ -104,7 +104,8 @@ def lines_of(offsets: NDArray[np.int64], words: Any) -> Any:
 
 
 def pieces_of(lines: Any) -> Iterator[str]:
-    """Lines as text, cut into pieces of some size."""
+    """Lines as text, cut into pieces of some size; a line break inside is a space."""
+    lines = pc.replace_substring(lines, "\n", " ")
     step = max(1, len(lines) * _PIECE_BYTES // max(1, lines.nbytes))
     for start in range(0, len(lines), step):
         yield "\n".join(lines[start : start + step].to_pylist()) + "\n"

@@ -13,7 +13,8 @@ _MOST_SHOWN = 30
 _LIKELY = {  # words in the name of a column, likeliest first
     "group": "session basket cart order_id invoice walk trip playlist visit user customer visitor "
     "member account",
-    "token": "item product track song sku article movie page node artist state event word token url",
+    "token": "item product track song sku article movie page node artist state event word token "
+    "url",
     "order": "timestamp time date position rank step sequence seq ts at",
     "text": "text body sentence content review message comment abstract description title",
 }

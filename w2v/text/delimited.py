@@ -90,7 +90,7 @@ def _cells(row: str, separator: str, name: str) -> list[str]:
     names = [f"f{number}" for number in range(row.count(separator) + 1)]
     try:
         table = csv.read_csv(
-            io.BytesIO(row.encode()),
+            io.BytesIO(f"{row}\n".encode()),
             csv.ReadOptions(autogenerate_column_names=True, block_size=_BLOCK_BYTES),
             csv.ParseOptions(delimiter=separator, newlines_in_values=True),
             csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string())),
@@ -118,13 +118,13 @@ def _read(
         return "error"
 
     names = list(map(str, range(width)))
-    blocks = (piece.encode() for piece in pieces if piece)
-    first = next(blocks, None)
-    if first is None:
-        return
+    # a row that no text can have, since it holds NUL: seen last, unless a quoted cell swallows it
+    end = separator.join(["\0"] * width) + "\n"
+    blocks = (piece.encode() for piece in chain(pieces, [end]))
+    ended = False
     try:
         reader = csv.open_csv(
-            ByteStream(chain([first], blocks)),
+            ByteStream(blocks),
             # without threads it can say which row is ragged, and is as fast
             csv.ReadOptions(use_threads=False, block_size=_BLOCK_BYTES, column_names=names),
             csv.ParseOptions(
@@ -138,7 +138,8 @@ def _read(
             ),
         )
         for batch in reader:
-            yield batch.columns
+            ended = len(batch) > 0 and batch.column(0)[-1].as_py() == "\0"
+            yield [column[: len(batch) - ended] for column in batch.columns]
     except pa.ArrowException as error:
         if ragged:
             raise CorpusError(_is_ragged(name, ragged[0], header)) from error
@@ -146,6 +147,11 @@ def _read(
         raise CorpusError(
             f"{name} cannot be read as a table ({reason}). Is a quotation mark not closed?"
         ) from error
+    if not ended:
+        raise CorpusError(
+            f"{name}: a quotation mark is not closed, so that one cell goes on to the end of the "
+            "file. Close it; a mark that is part of a cell is written twice, in a quoted cell."
+        )
 
 
 def _is_ragged(name: str, row: Any, header: bool) -> str:

@@ -28,7 +28,7 @@ class Frame(NamedTuple):
     """Arrow arrays of the columns with these numbers, for some rows after the others."""
     done: Callable[[], int] = lambda: 0
     """Bytes of the file that were read so far."""
-    index: frozenset[str] = frozenset()
+    row_names: frozenset[str] = frozenset()
     """Columns that number the rows, as pandas writes them."""
     has_header: bool = False
     """Whether the columns are called what stands in the first row."""
@@ -78,7 +78,7 @@ def frame_of(source: Any) -> Frame:
                 part = batch.slice(start, BATCH_ROWS)
                 yield [_array(part.column(number)) for number in numbers]
 
-    return Frame("the table", names, read, index=index_columns(schema))
+    return Frame("the table", names, read, row_names=index_columns(schema))
 
 
 def index_columns(schema: Any) -> frozenset[str]:

@@ -206,7 +206,7 @@ def _sentences(batch: Any, codes: NDArray[np.int64], kind: _OrderKind) -> tuple[
         keys["order"] = kind.applied(batch["order"])
     if not _in_order(codes, keys.get("order")):
         by = [(name, "ascending") for name in keys]
-        places = pc.sort_indices(pa.table(keys), sort_keys=by, null_placement="at_end")
+        places = pc.sort_indices(pa.table(keys), sort_keys=by)
         words, codes = words.take(places), codes[places.to_numpy()]
     starts = np.flatnonzero(np.diff(codes, prepend=codes[0] - 1))
     return firsts, lines_of(np.append(starts, len(codes)), words)

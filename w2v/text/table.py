@@ -38,7 +38,7 @@ class Table:
     columns : list of str, or "all"
         Each row is a sentence of these cells; empty ones are left out.
     text : str, optional
-        A column of text: each cell is read as the lines of a file are.
+        A column of text: each cell is a line, or with a tokenizer what that makes of it.
     separator : str, optional
         Between the cells of a text file. [comma, tab, semicolon or bar, by its first line]
     header : bool
@@ -91,7 +91,7 @@ class Table:
         for name, value in (("group", self.group), ("order", self.order)):
             if value is not None and given and given != ["token"]:
                 raise ConfigError(
-                    f"`{name}` has no meaning beside `{given[0]}`, where each row is read by itself; "
+                    f"`{name}` has no meaning beside `{given[0]}`, where a row stands by itself; "
                     "it is for `token`."
                 )
         if not given:
@@ -138,20 +138,11 @@ class Table:
                 "Name a column of `text`, or leave out the options that change words."
             )
         self.stats = TableStats(self.group, self.order)
-        frames = self._frames(errors, progress)
-        pieces = (p for lines in sentences(self, frames) for p in pieces_of(lines))
-        pieces = self._without_nul(pieces)
-        return pieces if tokenizer is None else tokenizer.lines(pieces)
-
-    def _without_nul(self, pieces: Iterable[str]) -> Iterator[str]:
-        for piece in pieces:
-            if "\0" in piece:
-                words = piece[: piece.index("\0") + 1].split("\n")[-1].split(" ")[-1]
-                raise CorpusError(
-                    f"There is a NUL character in a cell, after {words[-40:-1]!r}, which no text "
-                    "holds. Take it out of the table."
-                )
-            yield piece
+        lines = sentences(self, self._frames(errors, progress))
+        if tokenizer is not None:
+            cells = (cell for some in lines for cell in some.to_pylist())
+            return tokenizer.lines_of(_without_nul(cells))
+        return _without_nul(piece for some in lines for piece in pieces_of(some))
 
     def _frames(self, errors: str, progress: Progress | None) -> Iterator[Frame]:
         """The source, one file after the other."""
@@ -168,6 +159,17 @@ class Table:
                 before += frame.done()
         if progress is not None:
             progress(before, total)
+
+
+def _without_nul(pieces: Iterable[str]) -> Iterator[str]:
+    for piece in pieces:
+        if "\0" in piece:
+            before = piece[: piece.index("\0")].split("\n")[-1].split(" ")[-1]
+            raise CorpusError(
+                f"There is a NUL character in a cell, after {before[-40:]!r}, which no text holds. "
+                "Take it out of the table."
+            )
+        yield piece
 
 
 def _reporting(frame: Frame, before: int, total: int | None, progress: Progress | None) -> Frame:

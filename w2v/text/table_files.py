@@ -134,7 +134,7 @@ def _parquet(handle: IO[bytes], name: str, source: CountedFile) -> Frame:
     done = 0
     with _read_by_arrow(name, kind):
         file = parquet.ParquetFile(handle, buffer_size=1 << 20, pre_buffer=False)
-        names = file.schema_arrow.names
+        names, rows = file.schema_arrow.names, int(file.metadata.num_rows)
 
     def read(numbers: list[int]) -> Iterator[list[Any]]:
         nonlocal done
@@ -145,7 +145,7 @@ def _parquet(handle: IO[bytes], name: str, source: CountedFile) -> Frame:
                 done += batch.num_rows
 
     def share() -> int:
-        return size * done // max(1, file.metadata.num_rows)
+        return size * done // max(1, rows)
 
     return Frame(name, names, read, share, index_columns(file.schema_arrow))
 
@@ -157,7 +157,7 @@ def _arrow_file(handle: IO[bytes], name: str, source: CountedFile) -> Frame:
     done = 0
     with _read_by_arrow(name, kind):
         file = ipc.open_file(handle)
-    count = file.num_record_batches
+    count = int(file.num_record_batches)
 
     def read(numbers: list[int]) -> Iterator[list[Any]]:
         nonlocal done

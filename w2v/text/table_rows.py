@@ -169,7 +169,7 @@ def _numbers(table: Table, frame: Frame) -> list[int]:
     if isinstance(table.columns, list):
         return [place(frame, name) for name in table.columns]
     names = enumerate(frame.columns)
-    numbers = [number for number, name in names if name and name not in frame.index]
+    numbers = [number for number, name in names if name and name not in frame.row_names]
     if not numbers:
         raise CorpusError(f"{frame.name} has no columns.")
     table.stats.columns = [frame.columns[number] for number in numbers]
@@ -193,7 +193,7 @@ def _check_header(frame: Frame, columns: list[Any]) -> None:
 
 
 def _texts(table: Table, frames: Iterable[Frame]) -> Iterator[Any]:
-    """Each cell is read as the lines of a file."""
+    """Each cell as it is."""
     assert table.text is not None
     for frame in frames:
         for (cells,) in _rows(table, frame, [place(frame, table.text)]):
