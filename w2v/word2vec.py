@@ -19,7 +19,7 @@ from w2v.config import Config
 from w2v.errors import ConfigError, ModelFileError
 from w2v.files import PathLike
 from w2v.queries import Limit, Query
-from w2v.text import Corpus, Source, Vocabulary, read_source
+from w2v.text import Corpus, Source, Tokenizer, Vocabulary, read_source
 from w2v.training import (
     FRESH,
     Answers,
@@ -130,6 +130,7 @@ class Word2Vec(Estimator, Answers):
         *,
         vocabulary: Vocabulary | None = None,
         errors: str = "strict",
+        tokenizer: Tokenizer | None = None,
         pretrained: Vectors | PathLike | None = None,
         freeze: Iterable[str] = (),
         callbacks: Sequence[Callback] = (),
@@ -147,6 +148,9 @@ class Word2Vec(Estimator, Answers):
             to it as well.
         errors : {"strict", "replace"}
             What to do with bytes that are not UTF-8.
+        tokenizer : Tokenizer, optional
+            What sentences and words of a text are, where they are not lines and what stands between
+            white space. With one, `source` may be texts too: strings, each whole by itself.
         pretrained : Vectors or path of a vector file, optional
             Words of the vocabulary that have a vector there begin with it. Other words of it are
             not added. `report` says how many matched.
@@ -172,7 +176,8 @@ class Word2Vec(Estimator, Answers):
         choose_backend(self.config.backend, self.config.device)  # first: it may fail
         freeze, callbacks = word_list(freeze), checked(callbacks)
         known = None if pretrained is None else Pretrained(pretrained, self.config.dim)
-        with read_source(source, errors=errors, **self.vocabulary_options(vocabulary)) as corpus:
+        words = self.vocabulary_options(vocabulary)
+        with read_source(source, errors=errors, tokenizer=tokenizer, **words) as corpus:
             return self.train(
                 corpus,
                 pretrained=known,
@@ -187,6 +192,7 @@ class Word2Vec(Estimator, Answers):
         y: object = None,
         *,
         errors: str = "strict",
+        tokenizer: Tokenizer | None = None,
         freeze: Iterable[str] = (),
         callbacks: Sequence[Callback] = (),
         on_progress: Callable[[Progress], None] | None = None,
@@ -207,10 +213,12 @@ class Word2Vec(Estimator, Answers):
         """
         if self._fitted is None:
             given: dict[str, Any] = {"freeze": freeze, "callbacks": callbacks}
-            return self.fit(source, errors=errors, on_progress=on_progress, **given)
+            given |= {"errors": errors, "tokenizer": tokenizer}
+            return self.fit(source, on_progress=on_progress, **given)
         choose_backend(self.config.backend, self.config.device)
         freeze, callbacks = word_list(freeze), checked(callbacks)
-        with read_source(source, errors=errors, **self.vocabulary_options(known=True)) as corpus:
+        words = self.vocabulary_options(known=True)
+        with read_source(source, errors=errors, tokenizer=tokenizer, **words) as corpus:
             return self.train(
                 corpus,
                 continued=True,

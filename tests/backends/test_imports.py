@@ -28,6 +28,7 @@ HOUSE: list[dict[str, str]] = [
     {
         "errors": "",
         "version": "",
+        "words": "",
     },
     {
         "config": "errors",
@@ -35,13 +36,13 @@ HOUSE: list[dict[str, str]] = [
         "backends": "errors",
     },
     {
-        "text": "errors files",
-        "formats": "errors files",
+        "text": "errors files words",
+        "formats": "errors files words",
         "layers": "backends",
         "queries": "errors backends",
     },
     {
-        "vectors": "errors files backends formats queries",
+        "vectors": "errors files words backends formats queries",
         "phrases": "errors files text",
     },
     {
