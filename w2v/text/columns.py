@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Sequence
 
@@ -41,6 +40,8 @@ def place(frame: Frame, column: str) -> int:
         raise ConfigError(
             f"{frame.name} has {len(places)} columns named {quoted(column)}. Rename one of them."
         )
+    import difflib
+
     by_case = {name.casefold(): name for name in frame.columns}
     near = difflib.get_close_matches(column.casefold(), by_case, 1, 0.6)
     hint = f" Did you mean {quoted(by_case[near[0]])}?" if near else ""

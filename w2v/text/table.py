@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -132,6 +133,8 @@ class Table:
         from w2v.text.cells import pieces_of
         from w2v.text.table_rows import sentences
 
+        if tokenizer is not None and tokenizer.is_plain:
+            tokenizer = None
         if tokenizer is not None and self.text is None:
             raise ConfigError(
                 "How text is cut into words has no meaning for a table whose cells are words. "
@@ -155,6 +158,7 @@ class Table:
         for file in files:
             options: Any = {"separator": self.separator, "header": self.header, "errors": errors}
             with opened_table(file, **options) as frame:
+                self.stats.files += 1
                 yield _reporting(frame, before, total, progress)
                 before += frame.done()
         if progress is not None:
@@ -197,12 +201,12 @@ def refuse_tables(files: Sequence[str]) -> None:
         columns = frame.columns
     options = likely(columns)
     flags = " ".join(f"--{name} {_quoted(column)}" for name, column in options.items())
+    flags = flags or "--group COLUMN --token COLUMN, --columns all, or --text COLUMN"
     keywords = ", ".join(f"{name}={column!r}" for name, column in options.items())
     raise ConfigError(
-        f"{file} is a table, with the columns {listed(columns)}. Say which hold the words: "
-        f"{flags or '--group COLUMN --token COLUMN, --columns all, or --text COLUMN'} (in a "
-        f"program w2v.Table({file!r}, {keywords or 'columns=...'})). To read it as text all the "
-        "same, pipe it into `-`."
+        f"{file} is a table, with the columns {listed(columns)}. Say which hold the words, as in: "
+        f"w2v train {_quoted(file)} {flags} (in a program w2v.Table({file!r}, "
+        f"{keywords or 'columns=...'})). To read it as text all the same, pipe it into `-`."
     )
 
 
@@ -219,7 +223,8 @@ def refuse_frame(source: object) -> None:
 
 
 def _quoted(column: str) -> str:
-    return column if column.replace("_", "").isalnum() else f'"{column}"'
+    """As a shell needs it, about."""
+    return column if re.fullmatch(r"[\w./-]+", column) else f'"{column}"'
 
 
 def _name(column: Any) -> str | None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
 from w2v.errors import counted
 
@@ -15,6 +16,8 @@ class TableStats:
     group: str | None = None
     """The column that says which rows belong together."""
     order: str | None = None
+    files: int = 0
+    """0 for a table of a program."""
     rows: int = 0
     groups: int = 0
     """Different ones; 0 where each row is a sentence."""
@@ -30,6 +33,16 @@ class TableStats:
     """Where groups were brought together that were spread over the table: in memory or on disk."""
     order_as_text: bool = False
     """Whether the order is text that is neither numbers nor ISO 8601 times."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """All by name, for reports."""
+        return {**asdict(self), "dropped": dict(self.dropped)}
+
+    def nothing(self) -> str:
+        """What to say where no word was found."""
+        without = [f"{rows:,} without {column}" for column, rows in self.dropped.items()]
+        which = f", of them {' and '.join(without)}" if without else ""
+        return f"There is no word in the table: it has {counted(self.rows, 'row')}{which}."
 
     def lines(self) -> list[str]:
         """What a person should know of it."""
