@@ -33,8 +33,10 @@ def build(source: Path, target: Path) -> subprocess.CompletedProcess[str]:
     for library in ("sphinx", "furo", "myst_parser"):
         if find_spec(library) is None:
             pytest.skip(f"{library} is not installed: pip install -e '.[docs]'")
-    command = [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-c", ROOT / "docs"]
-    return subprocess.run([*command, source, target], capture_output=True, text=True, check=False)
+    command = [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-c", str(ROOT / "docs")]
+    return subprocess.run(
+        [*command, str(source), str(target)], capture_output=True, text=True, check=False
+    )
 
 
 def test_a_broken_link_or_anchor_is_an_error(tmp_path: Path) -> None:
