@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from w2v.errors import ConfigError, quoted
 from w2v.text.frames import Frame
+from w2v.text.table_stats import TableStats
 
 _MOST_SHOWN = 30
 _LIKELY = {  # words in the name of a column, likeliest first
@@ -17,6 +19,17 @@ _LIKELY = {  # words in the name of a column, likeliest first
     "order": "timestamp time date position rank step sequence seq ts at",
     "text": "text body sentence content review message comment abstract description title",
 }
+
+
+class Wanted(NamedTuple):
+    """The columns that `Table` was told to read, and what was read of them."""
+
+    group: str | None
+    order: str | None
+    token: str | None
+    columns: list[str] | str | None
+    text: str | None
+    stats: TableStats
 
 
 def listed(columns: Sequence[str]) -> str:

@@ -128,7 +128,7 @@ def _column(name: object, values: Any) -> Any:
         return pa.chunked_array(values)
     try:
         return pa.array(values, from_pandas=True)
-    except (pa.ArrowException, TypeError) as error:
+    except (pa.ArrowException, TypeError, OverflowError) as error:
         raise CorpusError(
             f"The column {str(name)!r} is no list of values of one type: {error}."
         ) from error

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from w2v.errors import ConfigError, CorpusError
-from w2v.text.columns import likely, listed
+from w2v.text.columns import Wanted, likely, listed
 from w2v.text.corpus_files import find_files
 from w2v.text.decoding import REPORT_BYTES, Progress, total_bytes
 from w2v.text.frames import Frame, column_names, frame_of
@@ -141,7 +141,10 @@ class Table:
                 "Name a column of `text`, or leave out the options that change words."
             )
         self.stats = TableStats(self.group, self.order)
-        lines = sentences(self, self._frames(errors, progress))
+        wanted = Wanted(
+            self.group, self.order, self.token, self.columns, self.text, self.stats
+        )
+        lines = sentences(wanted, self._frames(errors, progress))
         if tokenizer is not None:
             cells = (cell for some in lines for cell in some.to_pylist())
             return tokenizer.lines_of(_without_nul(cells))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+from functools import reduce
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -11,17 +12,14 @@ import pyarrow.compute as pc
 
 from w2v.errors import ConfigError, CorpusError
 from w2v.text.cells import STRING, as_strings, as_words, lines_of, nulls_where
-from w2v.text.columns import listed, place
+from w2v.text.columns import Wanted, listed, place
 from w2v.text.frames import Frame
 from w2v.text.grouping import grouped
-
-if TYPE_CHECKING:
-    from w2v.text.table import Table
 
 _LOOKED_AT = 1 << 12  # rows that tell whether the first one is like them
 
 
-def sentences(table: Table, frames: Iterable[Frame]) -> Iterator[Any]:
+def sentences(table: Wanted, frames: Iterable[Frame]) -> Iterator[Any]:
     """Arrays of lines, a sentence each."""
     if table.group is not None:
         return grouped(_grouped_rows(table, frames), table.stats)
@@ -30,7 +28,7 @@ def sentences(table: Table, frames: Iterable[Frame]) -> Iterator[Any]:
     return _cells(table, frames) if table.columns is not None else _texts(table, frames)
 
 
-def _rows(table: Table, frame: Frame, numbers: list[int]) -> Iterator[list[Any]]:
+def _rows(table: Wanted, frame: Frame, numbers: list[int]) -> Iterator[list[Any]]:
     """The columns with these numbers; rows are counted."""
     unique = list(dict.fromkeys(numbers))  # a column may serve twice
     for arrays in frame.read(unique):
@@ -38,7 +36,7 @@ def _rows(table: Table, frame: Frame, numbers: list[int]) -> Iterator[list[Any]]
         yield [arrays[unique.index(number)] for number in numbers]
 
 
-def _grouped_rows(table: Table, frames: Iterable[Frame]) -> Iterator[Any]:
+def _grouped_rows(table: Wanted, frames: Iterable[Frame]) -> Iterator[Any]:
     """Batches of `group`, `word` and perhaps `order`, for `grouped`."""
     assert table.group is not None
     assert table.token is not None
@@ -56,7 +54,7 @@ def _grouped_rows(table: Table, frames: Iterable[Frame]) -> Iterator[Any]:
             yield pa.record_batch(here)
 
 
-def _exploded(token: Any, table: Table, grouped_rows: Any) -> tuple[Any, Any]:
+def _exploded(token: Any, table: Wanted, grouped_rows: Any) -> tuple[Any, Any]:
     """Words that have a group, and the row of each; rows without are counted."""
     assert table.token is not None
     rows = pa.array(np.arange(len(token)))
@@ -73,7 +71,7 @@ def _exploded(token: Any, table: Table, grouped_rows: Any) -> tuple[Any, Any]:
     return words.filter(kept), rows.filter(kept)
 
 
-def _count_dropped(table: Table, column: str, valid: Any) -> None:
+def _count_dropped(table: Wanted, column: str, valid: Any) -> None:
     if dropped := len(valid) - (pc.sum(valid).as_py() or 0):
         table.stats.dropped[column] += dropped
 
@@ -127,7 +125,7 @@ def _is_list(kind: Any) -> bool:
     )
 
 
-def _lists(table: Table, frames: Iterable[Frame]) -> Iterator[Any]:
+def _lists(table: Wanted, frames: Iterable[Frame]) -> Iterator[Any]:
     """A column of lists: each row is a sentence."""
     assert table.token is not None
     for frame in frames:
@@ -144,7 +142,7 @@ def _lists(table: Table, frames: Iterable[Frame]) -> Iterator[Any]:
             yield lines_of(np.concatenate([[0], counts.cumsum()]), words)
 
 
-def _cells(table: Table, frames: Iterable[Frame]) -> Iterator[Any]:
+def _cells(table: Wanted, frames: Iterable[Frame]) -> Iterator[Any]:
     """Each row is a sentence of the words in its cells."""
     for frame in frames:
         numbers = _numbers(table, frame)
@@ -158,13 +156,15 @@ def _cells(table: Table, frames: Iterable[Frame]) -> Iterator[Any]:
             if first:
                 _check_header(frame, columns)
                 first = False
+            some = reduce(pc.or_, map(pc.is_valid, columns))
+            _count_dropped(table, "a word", some)
+            # Arrow leaves out rows of nulls alone, of a single column: none is left here
+            columns = [words.filter(some) for words in columns]
             space = pa.scalar(" ", STRING)
-            lines = pc.binary_join_element_wise(*columns, space, null_handling="skip")
-            _count_dropped(table, "a word", pc.not_equal(lines, ""))
-            yield lines
+            yield pc.binary_join_element_wise(*columns, space, null_handling="skip")
 
 
-def _numbers(table: Table, frame: Frame) -> list[int]:
+def _numbers(table: Wanted, frame: Frame) -> list[int]:
     """Those of the columns of words; all but the index of pandas, which has no name in CSV."""
     if isinstance(table.columns, list):
         return [place(frame, name) for name in table.columns]
@@ -192,7 +192,7 @@ def _check_header(frame: Frame, columns: list[Any]) -> None:
         )
 
 
-def _texts(table: Table, frames: Iterable[Frame]) -> Iterator[Any]:
+def _texts(table: Wanted, frames: Iterable[Frame]) -> Iterator[Any]:
     """Each cell as it is."""
     assert table.text is not None
     for frame in frames:
