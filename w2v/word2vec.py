@@ -9,7 +9,8 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,7 @@ from w2v.config import Config
 from w2v.errors import ConfigError, ModelFileError
 from w2v.files import PathLike
 from w2v.queries import Limit, Query
+from w2v.renamed import name_elsewhere, names_checked
 from w2v.text import Corpus, Source, Tokenizer, Vocabulary, read_source
 from w2v.training import (
     FRESH,
@@ -40,8 +42,22 @@ from w2v.training import (
 )
 from w2v.vectors import Vectors
 
+_OF_THE_MODEL = {
+    field.name: "it is an option of `Word2Vec`, or of `set_params`" for field in fields(Config)
+}
 
-class Word2Vec(Estimator, Answers):
+
+class _Named(type):
+    """Knows what gensim's class is asked for."""
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(cls, name: str) -> object:
+            known = name_elsewhere("model", name)  # of a model that is there
+            raise AttributeError(known or f"type object {cls.__name__!r} has no attribute {name!r}")
+
+
+class Word2Vec(Estimator, Answers, metaclass=_Named):
     """Skip-gram or CBOW word vectors.
 
     Its parameters are the options of `w2v.Config`, which says what each means; None stands for a
@@ -69,6 +85,10 @@ class Word2Vec(Estimator, Answers):
     (20,)
     """
 
+    @names_checked(
+        positional="Word2Vec takes its options by name, and the text goes to `fit`: "
+        "Word2Vec(dim=100).fit(sentences)."
+    )
     def __init__(
         self,
         *,
@@ -123,6 +143,7 @@ class Word2Vec(Estimator, Answers):
         )
         self._fitted = None
 
+    @names_checked(_OF_THE_MODEL)
     def fit(
         self,
         source: Source,
@@ -187,6 +208,7 @@ class Word2Vec(Estimator, Answers):
                 on_progress=on_progress,
             )
 
+    @names_checked(_OF_THE_MODEL)
     def partial_fit(
         self,
         source: Source,
@@ -253,6 +275,7 @@ class Word2Vec(Estimator, Answers):
             limits["known"] = Vocabulary(tuple(fitted.vectors.words), fitted.vectors.counts)
         return {**limits, "vocabulary": vocabulary}
 
+    @names_checked(_OF_THE_MODEL)
     def train(
         self,
         corpus: Corpus,
@@ -322,6 +345,13 @@ class Word2Vec(Estimator, Answers):
         )
         return self
 
+    if not TYPE_CHECKING:  # or every attribute would be there
+
+        def __getattr__(self, name: str) -> object:
+            """Only for names that are not there: what they are called here."""
+            known = name_elsewhere("model", name, Vectors)
+            raise AttributeError(known or f"{type(self).__name__!r} has no attribute {name!r}")
+
     def __getitem__(self, word: str) -> NDArray[np.float32]:
         """See `Vectors`."""
         return self.vectors[word]
@@ -329,6 +359,7 @@ class Word2Vec(Estimator, Answers):
     def __contains__(self, word: object) -> bool:
         return word in self.vectors
 
+    @names_checked()
     def most_similar(
         self,
         positive: Query | Sequence[Query] = (),

@@ -19,7 +19,17 @@ from w2v.evaluation.letter_case import Members, Rows
 from w2v.evaluation.scores import AnalogyResult, Flags, PairsResult, Scores
 from w2v.evaluation.test_sets import read_pairs, read_questions
 from w2v.files import PathLike
-from w2v.queries import METHODS, Floats, Ids, UnitTable, largest, search_backend, sums, unit_rows
+from w2v.queries import (
+    METHODS,
+    Candidates,
+    Floats,
+    Ids,
+    UnitTable,
+    largest,
+    search_backend,
+    sums,
+    unit_rows,
+)
 from w2v.vectors import Vectors
 
 Report = Callable[[str, int, int], None]
@@ -203,7 +213,7 @@ def _answer(
     """Which questions (Q, 4) of rows are answered rightly, bool (Q,)."""
     table = UnitTable(backend, backend.asarray(unit))
     members = Members(groups)
-    rows = range(len(groups))
+    candidates = Candidates(range(len(groups)))
     right = np.zeros(len(asked), np.bool_)
     for start in range(0, len(asked), _QUESTIONS):
         some = asked[start : start + _QUESTIONS]
@@ -215,7 +225,7 @@ def _answer(
             items if method == "3cosmul" else unit_rows(sums(items, terms)),
             members.of(some[:, :3]),  # the words of a question are no answer
             1,
-            rows,
+            candidates,
             terms if method == "3cosmul" else None,
             partial(_further, report, start, len(some)),
         )
