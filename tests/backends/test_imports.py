@@ -47,7 +47,8 @@ HOUSE: list[dict[str, str]] = [
         "phrases": "errors files text",
     },
     {
-        "training": "errors version renamed config files backends text formats layers vectors",
+        "training": "errors version renamed words config files backends text formats layers "
+        "vectors",
         "evaluation": "errors files backends queries vectors",
         "pictures": "errors files vectors",
     },

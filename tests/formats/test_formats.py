@@ -436,7 +436,9 @@ def test_rows_without_a_word_are_left_out_with_a_warning(tmp_path: Path, row: st
 
 def test_rows_without_a_word_in_binary_and_arrays(tmp_path: Path) -> None:
     written(tmp_path / "v.bin", b"2 2\n " + packed(1, 2) + b"\nb " + packed(3, 4) + b"\n")
-    np.savez(tmp_path / "v.npz", words=["", "b"], vectors=np.array([[1.0, 2], [3, 4]]), counts=[9, 8])
+    np.savez(
+        tmp_path / "v.npz", words=["", "b"], vectors=np.array([[1.0, 2], [3, 4]]), counts=[9, 8]
+    )
     for name in ("v.bin", "v.npz"):
         with pytest.warns(UserWarning, match="left out 1 row without a word"):
             found = read_vectors(tmp_path / name)

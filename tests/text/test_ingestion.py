@@ -606,8 +606,16 @@ def test_whole_numbers_are_words(monkeypatch: pytest.MonkeyPatch) -> None:
         ([7, True], TypeError, r"Sentence 4: a token is a number, 7 \(int\), and others"),
         ([True], TypeError, r"Sentence 4: a token must be a str or an int, got True \(bool\)"),
         ([7.0], TypeError, r"Sentence 4: a token must be a str or an int, got 7.0 \(float\)"),
-        (["a", b"b"], TypeError, r"Sentence 4: a token must be a str or an int, got b'b' \(bytes\)"),
-        (["a", ["b"]], TypeError, r"Sentence 4: a token must be a str or an int, got \['b'\] \(list\)"),
+        (
+            ["a", b"b"],
+            TypeError,
+            r"Sentence 4: a token must be a str or an int, got b'b' \(bytes\)",
+        ),
+        (
+            ["a", ["b"]],
+            TypeError,
+            r"Sentence 4: a token must be a str or an int, got \['b'\] \(list\)",
+        ),
         (["a", ""], ValueError, r"Sentence 4: .* without white space or NUL, got '' \(str\)"),
         (
             ["new york"],

@@ -141,9 +141,7 @@ class Table:
                 "Name a column of `text`, or leave out the options that change words."
             )
         self.stats = TableStats(self.group, self.order)
-        wanted = Wanted(
-            self.group, self.order, self.token, self.columns, self.text, self.stats
-        )
+        wanted = Wanted(self.group, self.order, self.token, self.columns, self.text, self.stats)
         lines = sentences(wanted, self._frames(errors, progress))
         if tokenizer is not None:
             cells = (cell for some in lines for cell in some.to_pylist())
