@@ -91,10 +91,9 @@ def convert(
         )
         names = " and ".join(formats.output_paths(output, to))
         rows, dim = table.matrix.shape
-        size = f"{counted(rows, 'vector')} of {counted(dim, 'number')}"
-        console.say(f"saved    {names}: {size}")
+        console.saved(names, f"{counted(rows, 'word')}, {counted(dim, 'dimension')}")
         if table.counts is not None and not formats.keeps_counts(output, to):
-            console.say("counts   left out; .npz and .safetensors would keep them")
+            console.say("counts    left out; .npz and .safetensors would keep them")
 
 
 @click.command(cls=Command)
