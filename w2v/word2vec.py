@@ -103,7 +103,7 @@ class Word2Vec(Estimator, Answers, metaclass=_Named):
         sample: float = 1e-3,
         min_count: int = 5,
         max_vocab: int | None = None,
-        epochs: int = 5,
+        epochs: int | str = "auto",
         alpha: float | None = None,
         min_alpha: float = 1e-4,
         cbow: str | None = None,
@@ -355,7 +355,7 @@ class Word2Vec(Estimator, Answers, metaclass=_Named):
             output=trained.output,
             tree=trained.tree,
             report=training_report(trainer, trained, why),
-            trained_as=self.config.as_dict(),
+            trained_as=trainer.config.as_dict(),
             epochs=begin.epochs + len(trained.loss),
         )
         return self

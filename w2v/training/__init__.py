@@ -20,6 +20,7 @@ from w2v.training.model_file import load_model, save_model
 from w2v.training.narration import Narration, narrating
 from w2v.training.progress import Progress
 from w2v.training.report import training_report
+from w2v.training.schedule import epochs_for
 from w2v.training.start import (
     FRESH,
     Pretrained,
@@ -47,6 +48,7 @@ __all__ = [
     "check_same",
     "checked",
     "continue_from",
+    "epochs_for",
     "load_model",
     "narrating",
     "save_model",

@@ -53,7 +53,9 @@ class Narration(Display):
         lines = [_text(trainer), _words(trainer), *_beginning(trainer)]
         lines.append(f"model     {_name(trainer)}")
         threads, backend = counted(trainer.workers, "thread"), trainer.backend
-        epochs = counted(trainer.config.epochs, "epoch")
+        epochs = counted(trainer.epochs, "epoch")
+        if trainer.by_length:
+            epochs += " (by the length of the text)"
         lines.append(f"training  {epochs} on {threads}, with {backend.name} on {backend.device}")
         if trainer.memory:
             lines.append(f"memory    {trainer.memory.named()}")

@@ -35,7 +35,7 @@ def training_report(trainer: Trainer, trained: Trained, why: str) -> dict[str, A
         "tokens": {
             "read": stats.tokens,
             "rare": stats.rare,
-            "subsampled": _subsampled(stats.kept, trained, trainer.config.epochs),
+            "subsampled": _subsampled(stats.kept, trained, trainer.epochs),
             "kept": trained.kept,
         },
         "tokenizer": corpus.tokenizer.as_dict() if corpus.tokenizer else None,
@@ -62,7 +62,7 @@ def training_report(trainer: Trainer, trained: Trained, why: str) -> dict[str, A
 
 def _trace(trainer: Trainer, trained: Trained) -> list[dict[str, Any]]:
     """Of each moment: how far, the loss of its epoch so far, and the speed since the one before."""
-    words = trainer.corpus.stats.tokens * trainer.config.epochs
+    words = trainer.corpus.stats.tokens * trainer.epochs
     points = []
     done, seconds = 0.0, 0.0
     for at in trained.trace:
