@@ -43,9 +43,9 @@ def test_clicks(clicks: Path, tmp_path: Path) -> None:
     options = [*CLICKS, *QUICK, "--report", report]
     result = run("train", clicks, "-o", tmp_path / "v.npz", *options)
     assert result.exit_code == 0, result.output
-    assert "table    2,000 rows, 200 groups by session_id\n" in result.stderr
-    assert "sorted   in memory: the rows of a session_id are spread" in result.stderr
-    assert "2,000 tokens in 200 sentences of 1 file" in result.stderr
+    assert "table     2,000 rows, 200 groups by session_id\n" in result.stderr
+    assert "sorted    in memory: the rows of a session_id are spread" in result.stderr
+    assert "2,000 words in 200 sentences of 1 file" in result.stderr
     assert load(tmp_path / "v.npz")[7].shape == (8,)
     found = json.loads(report.read_text())["table"]
     assert (found["rows"], found["groups"], found["group"]) == (2000, 200, "session_id")
@@ -74,7 +74,7 @@ def test_columns(tmp_path: Path) -> None:
     options = ["--columns", "3,1", "--no-header", "--separator", ";", *QUICK]
     result = run("train", "-", "-o", tmp_path / "v.npz", *options, stdin=b"a;b;c d\nc;b;a\n")
     assert sorted(load(tmp_path / "v.npz").words) == ["a", "c", "c_d"]
-    assert "words    1 cell with white space" in result.stderr
+    assert "spaces    1 cell with white space" in result.stderr
 
 
 def test_text(tmp_path: Path) -> None:

@@ -447,7 +447,7 @@ class TestGroups:
         monkeypatch.setattr(grouping, "MEMORY_BYTES", 1 << 18)
         assert "".join(found.pieces()) == want
         assert found.stats.arranged == "on disk"
-        assert "sorted   on disk: the rows of a u are spread over the table" in found.stats.lines()
+        assert "sorted    on disk: the rows of a u are spread over the table" in found.stats.lines()
         first = [int(word) for word in want.split("\n", maxsplit=1)[0].split()]
         assert first == sorted(at[users == 0].tolist())
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from w2v.cli.base import PATH, Command
-from w2v.cli.table_options import corpus_source, say_table, table_options
+from w2v.cli.table_options import corpus_source, table_options
 from w2v.cli.training_options import training_options
 
 if TYPE_CHECKING:
@@ -115,7 +115,6 @@ def train(
         if STDIN in names:
             console.say("Reading standard input.")
         with read_corpus(source, errors=errors, progress=console.reading, **words) as text:
-            say_table(console, source)
             check_words(output, text.vocabulary.words)
             if save_vocab:
                 text.vocabulary.save(save_vocab)

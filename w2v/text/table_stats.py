@@ -47,29 +47,29 @@ class TableStats:
     def lines(self) -> list[str]:
         """What a person should know of it."""
         groups = f", {counted(self.groups, 'group')} by {self.group}" if self.group else ""
-        found = [f"table    {counted(self.rows, 'row')}{groups}"]
+        found = [f"table     {counted(self.rows, 'row')}{groups}"]
         if self.columns:
             found.append(
-                f"columns  {', '.join(self.columns[:20])}{', ...' * (len(self.columns) > 20)}"
+                f"columns   {', '.join(self.columns[:20])}{', ...' * (len(self.columns) > 20)}"
             )
         if self.arranged:
             found.append(
-                f"sorted   {self.arranged}: the rows of a {self.group} are spread over the table"
+                f"sorted    {self.arranged}: the rows of a {self.group} are spread over the table"
             )
         for column, rows in self.dropped.items():
-            found.append(f"dropped  {counted(rows, 'row')} without {column}")
+            found.append(f"dropped   {counted(rows, 'row')} without {column}")
         if self.unordered:
             found.append(
-                f"order    {counted(self.unordered, 'row')} without {self.order} "
+                f"order     {counted(self.unordered, 'row')} without {self.order} "
                 f"stand last in their {self.group}"
             )
         if self.order_as_text:
             found.append(
-                f"order    {self.order} is sorted as text; times sort right when they are written "
+                f"order     {self.order} is sorted as text; times sort right when they are written "
                 "as 2024-01-31 09:05:00"
             )
         if self.spaced:
             found.append(
-                f"words    {counted(self.spaced, 'cell')} with white space, which is _ now"
+                f"spaces    {counted(self.spaced, 'cell')} with white space inside, which is _ now"
             )
         return found
