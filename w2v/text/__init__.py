@@ -14,6 +14,7 @@ from w2v.text.ingestion import (
     read_sentences,
     read_source,
 )
+from w2v.text.novels import AUSTEN
 from w2v.text.python_prose import python_prose
 from w2v.text.sentences import as_text, batches
 from w2v.text.splitting import Dictionary, release_memory, split_ahead
@@ -23,6 +24,7 @@ from w2v.text.vocabulary import Vocabulary, is_word
 from w2v.text.vocabulary_file import read_words
 
 __all__ = [
+    "AUSTEN",
     "Corpus",
     "CorpusStats",
     "Dictionary",
