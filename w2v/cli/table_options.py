@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from w2v.cli.base import TEXT
+
 if TYPE_CHECKING:
     from w2v.cli.console import Console
     from w2v.text import Table
@@ -17,18 +19,27 @@ _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 _OPTIONS = (
     click.option(
-        "--group", metavar="COLUMN", help="Of a table: rows with the same here make a sentence."
+        "--group",
+        type=TEXT,
+        metavar="COLUMN",
+        help="Of a table: rows with the same here make a sentence.",
     ),
-    click.option("--order", metavar="COLUMN", help="Sort the rows of a group by this."),
-    click.option("--token", metavar="COLUMN", help="The word of each row, or a list of words."),
+    click.option("--order", type=TEXT, metavar="COLUMN", help="Sort the rows of a group by this."),
+    click.option(
+        "--token", type=TEXT, metavar="COLUMN", help="The word of each row, or a list of words."
+    ),
     click.option(
         "--columns",
+        type=TEXT,
         metavar="NAMES",
         help="Of a table: each row is a sentence of these cells; all, or names by comma.",
     ),
-    click.option("--text", metavar="COLUMN", help="Of a table: each cell here is a line of text."),
+    click.option(
+        "--text", type=TEXT, metavar="COLUMN", help="Of a table: each cell here is a line of text."
+    ),
     click.option(
         "--separator",
+        type=TEXT,
         metavar="CHARACTER",
         help="Between the cells of a text file. [as its first line shows: , ; | or tab]",
     ),
