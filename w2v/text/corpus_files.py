@@ -40,7 +40,7 @@ def find_files(paths: Sequence[str | os.PathLike[str]]) -> list[str]:
             raise CorpusError(
                 "A corpus name is empty. Name a file, folder or pattern; was a variable not set?"
             )
-        named = path == STDIN or os.path.exists(path)
+        named = path == STDIN or _exists(path)
         matches = [path] if named else sorted(_matches(path))
         if not matches:
             raise CorpusError(f"There is no file {path!r}, and no file matches it as a pattern.")
@@ -93,6 +93,17 @@ def _identity(path: str) -> Hashable:
     except OSError:  # opening it will say why
         return path
     return status.st_dev, status.st_ino
+
+
+def _exists(path: str) -> bool:
+    """Whether a file is there; refuses one that is in a folder that may not be looked into."""
+    try:
+        os.stat(path)
+    except PermissionError as error:
+        _refuse(error)
+    except (OSError, ValueError):
+        return False
+    return True
 
 
 def _files_below(path: str) -> list[str]:
