@@ -41,6 +41,20 @@ def test_is_a_mapping_from_word_to_row(compass: Vectors) -> None:
     assert repr(Vectors(["a"], [[1.0]])) == "<Vectors: 1 word, 1 dimension>"
 
 
+def test_in_a_notebook() -> None:
+    words = ["<script>", "x" * 1000, *map(str, range(2000))]
+    shown = Vectors(words, np.ones((2002, 3)), range(2002, 0, -1))._repr_html_()
+    assert "Vectors: 2,002 words, 3 dimensions" in shown
+    assert "<tr><td>&lt;script&gt;</td><td>2,002</td></tr>" in shown
+    assert "<script>" not in shown
+    assert shown.count("<tr>") == 12
+    assert "and 1,992 more" in shown
+    assert len(shown) < 1000
+    bare = Vectors(["a"], [[1.0]])._repr_html_()
+    assert "count" not in bare
+    assert "more" not in bare
+
+
 def test_rows_and_tables_are_read_only_and_not_copied() -> None:
     mine = np.ones((2, 3), dtype=np.float32)
     vectors = Vectors(["a", "b"], mine)

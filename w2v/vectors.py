@@ -1,6 +1,7 @@
 """The result of training: words, their vectors, and questions about them."""
 
 import functools
+import html
 import itertools
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
@@ -24,6 +25,8 @@ from w2v.formats import (
 from w2v.queries import Queries, UnitTable, search_backend, unit_rows, unknown_words
 from w2v.renamed import name_elsewhere
 from w2v.words import as_words
+
+_SHOWN, _LONGEST_SHOWN = 10, 60  # words in a notebook, and letters of one
 
 
 class Vectors(Queries):
@@ -146,6 +149,20 @@ class Vectors(Queries):
 
     def __repr__(self) -> str:
         return f"<Vectors: {counted(len(self), 'word')}, {counted(self.dim, 'dimension')}>"
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: how many, and the first words, with counts where known."""
+        counts = [""] * _SHOWN if self.counts is None else [f"{n:,}" for n in self.counts[:_SHOWN]]
+        words = [html.escape(word[:_LONGEST_SHOWN]) for word in self.words[:_SHOWN]]
+        rows = "".join(
+            f"<tr><td>{word}</td><td>{count}</td></tr>"
+            for word, count in zip(words, counts, strict=False)
+        )
+        head = "" if self.counts is None else "<tr><th>word</th><th>count</th></tr>"
+        more = len(self) - len(words)
+        rest = f"<tr><td>and {more:,} more</td><td></td></tr>" if more else ""
+        title = f"{counted(len(self), 'word')}, {counted(self.dim, 'dimension')}"
+        return f"<table><caption>Vectors: {title}</caption>{head}{rows}{rest}</table>"
 
     def __reduce__(self) -> tuple[Any, ...]:
         # copies are made anew: read-only again, and without `unit`

@@ -1,6 +1,7 @@
 """What is read, counted, kept and refused, from files, pipes and lists."""
 
 import bz2
+import errno
 import gc
 import gzip
 import io
@@ -709,3 +710,19 @@ def test_a_partial_write_is_noticed(tmp_path: Path) -> None:
     assert f"cannot be written to the folder {tmp_path}: File too large" in done.stdout.decode()
     assert done.stderr == b""
     assert os.listdir(tmp_path) == []
+
+
+def test_a_file_in_a_folder_that_may_not_be_looked_into(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Root may look everywhere, so the answer of the system is made up."""
+    stat_of = os.stat
+
+    def refused(path: Any, *rest: Any, **more: Any) -> os.stat_result:
+        if os.fspath(path) == "secret/a.txt":
+            raise PermissionError(errno.EACCES, "Permission denied", path)
+        return stat_of(path, *rest, **more)
+
+    monkeypatch.setattr(os, "stat", refused)
+    with pytest.raises(CorpusError, match=r"^secret/a\.txt cannot be read: Permission denied\.$"):
+        find_files(["secret/a.txt"])

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from w2v.cli.base import PATH, Command
+from w2v.cli.base import PATH, TEXT, Command
 from w2v.errors import counted
 from w2v.phrases import SCORINGS
 
@@ -53,9 +53,12 @@ if TYPE_CHECKING:
     show_default=True,
     help="How many times to look for phrases and join them.",
 )
-@click.option("--delimiter", default="_", show_default=True, help="Between words of a phrase.")
+@click.option(
+    "--delimiter", type=TEXT, default="_", show_default=True, help="Between words of a phrase."
+)
 @click.option(
     "--connectors",
+    type=TEXT,
     default="",
     metavar="WORDS",
     help="Words that may stand inside a phrase, such as 'of the and'. [none]",

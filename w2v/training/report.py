@@ -7,16 +7,17 @@ from typing import Any
 
 import numpy as np
 
+from w2v.training.fitted import Report
 from w2v.training.outcome import Trained
 from w2v.training.trainer import Trainer
 from w2v.version import __version__
 
 
-def training_report(trainer: Trainer, trained: Trained, why: str) -> dict[str, Any]:
+def training_report(trainer: Trainer, trained: Trained, why: str) -> Report:
     """A dictionary that JSON can hold; `why` says how the backend was chosen."""
     corpus, backend = trainer.corpus, trainer.backend
     stats = corpus.stats
-    return {
+    report: dict[str, Any] = {
         "config": trainer.config.as_dict(),
         "versions": {
             "w2v": __version__,
@@ -57,6 +58,7 @@ def training_report(trainer: Trainer, trained: Trained, why: str) -> dict[str, A
         "peak_memory_bytes": backend.memory().peak,
         **({"planned_memory_bytes": trainer.memory.as_dict()} if trainer.memory else {}),
     }
+    return Report(report)
 
 
 def _trace(trainer: Trainer, trained: Trained) -> list[dict[str, Any]]:
