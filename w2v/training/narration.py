@@ -171,10 +171,10 @@ def _words(trainer: Trainer) -> str:
         return f"words     {kept:,} known" + f"; others are left out, {share}" * bool(stats.rare)
     if not left:
         return f"words     {kept:,} different ones"
-    rule = f"seen {config.min_count} times or more (min-count {config.min_count})"
+    rule = f"seen {config.min_count} times or more (min-count)"
     if kept == config.max_vocab:
-        rule = f"the most frequent (max-vocab {config.max_vocab})"
-    return f"words     {kept:,} different ones, {rule}; {left:,} others left out, {share}"
+        rule = "the most frequent (max-vocab)"
+    return f"words     {kept:,} different ones, {rule}\nleft out  {left:,} others, {share}"
 
 
 def _beginning(trainer: Trainer) -> list[str]:
