@@ -81,12 +81,9 @@ class NumbaBackend(NumpyBackend):
             waiting(f"compiled, but the result cannot be kept: {numba_cache.unkept[-1]}")
 
     def _compiling(self) -> str:
-        what = (
-            "compiling for this processor, once for each model and loss; it takes some ten seconds"
-        )
         if self.kernels.kept_in() is None:
-            return f"{what} in every run, as there is no folder to keep the result in"
-        return what
+            return "compiling, some ten seconds, as there is no folder to keep the result in"
+        return "compiling once for this model and loss, some ten seconds"
 
     def _try_kernels(self, rows: Rows, averaged: bool) -> None:
         """Call what a training run calls, on next to nothing."""

@@ -174,7 +174,7 @@ def _words(trainer: Trainer) -> str:
     rule = f"seen {config.min_count} times or more (min-count)"
     if kept == config.max_vocab:
         rule = "the most frequent (max-vocab)"
-    return f"words     {kept:,} different ones, {rule}\nleft out  {left:,} others, {share}"
+    return f"words     {kept:,} different ones, {rule}\nleft out  {counted(left, 'other')}, {share}"
 
 
 def _beginning(trainer: Trainer) -> list[str]:
