@@ -22,7 +22,7 @@ from w2v.formats import (
     to_gensim,
     write_vectors,
 )
-from w2v.queries import Queries, UnitTable, search_backend, unit_rows, unknown_words
+from w2v.queries import Queries, UnitTable, as_query, search_backend, unit_rows, unknown_words
 from w2v.renamed import name_elsewhere
 from w2v.words import as_words
 
@@ -133,10 +133,10 @@ class Vectors(Queries):
         return iter(self.words)
 
     def __contains__(self, word: object) -> bool:
-        return word in self._rows
+        return as_query(word) in self._rows
 
-    def __getitem__(self, word: str) -> Matrix:
-        """The vector of a word, float32 (D,), a read-only view."""
+    def __getitem__(self, word: str | int) -> Matrix:
+        """The vector of a word, float32 (D,), a read-only view; 7 is the word "7", not a row."""
         row: Matrix = self.matrix[self.index(word)]
         return row
 
@@ -168,8 +168,8 @@ class Vectors(Queries):
         # copies are made anew: read-only again, and without `unit`
         return type(self), (self.words, self.matrix, self.counts)
 
-    def index(self, word: str) -> int:
-        """Row of a word.
+    def index(self, word: str | int) -> int:
+        """Row of a word; that of 7 is the row of the word "7".
 
         Raises
         ------
@@ -177,8 +177,9 @@ class Vectors(Queries):
             Its message searches the vocabulary for likely spellings; where many
             words may be unknown, ask ``word in vectors`` first.
         """
+        word = as_query(word)
         if not isinstance(word, str):
-            raise TypeError(f"A word must be a str, got {word!r}.")
+            raise TypeError(f"A word must be a str or an int, got {word!r}.")
         row = self._rows.get(word)
         if row is None:
             raise UnknownWordError(unknown_words([word], self.words))

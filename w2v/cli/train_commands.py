@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from w2v.cli.base import PATH, Command
+from w2v.cli.table_options import corpus_source, table_options
 from w2v.cli.training_options import training_options
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ _AUSTEN_WORDS = (
 @click.argument("corpus", nargs=-1, required=True)
 @click.option("-o", "--output", required=True, type=PATH, help="Vectors; see w2v convert --help.")
 @training_options
+@table_options
 @click.option("--vocab", type=PATH, help="Take words and counts from this file.")
 @click.option("--save-vocab", type=PATH, help="Write words and counts: lines 'word count'.")
 @click.option(
@@ -63,16 +65,18 @@ def train(
     verbose: bool,
     **options: Any,
 ) -> None:
-    """Train word vectors on text files.
+    """Train word vectors on text files, or on tables.
 
     CORPUS is one or more files, folders or glob patterns, or - for standard input: UTF-8, one
-    sentence a line, words between white space; gzip, bzip2, xz and zstd are recognised.
+    sentence a line, words between white space; gzip, bzip2, xz and zstd are recognised. CSV,
+    Parquet and Arrow files need --group and --token, --columns, or --text; see docs/tables.md.
 
     \b
     Examples:
       w2v train corpus.txt -o vectors.bin
       w2v train texts/ more.txt.gz -o vectors.vec --model cbow --dim 200 --window 8
       zcat news.gz | w2v train - -o vectors.bin --loss hs --report run.json
+      w2v train clicks.parquet -o vectors.npz --group session_id --order time --token item_id
       w2v train corpus.txt -o vectors.bin --pretrained known.bin --freeze-known
       w2v train corpus.txt -o vectors.bin --save-model model.npz
       w2v train more.txt.gz -o vectors.bin --continue model.npz --epochs 2
@@ -85,12 +89,13 @@ def train(
     from w2v.training import Pretrained
 
     _check_together(pretrained, model_file, vocab, freeze_known)
+    names = find_files(corpus)
+    source = corpus_source(names, options)
     model = _continued(model_file, options) if model_file else Word2Vec(**options)
     get_backend(model.config.backend, model.config.device)
     check_writable(output)
     for path in filter(None, (save_vocab, save_model, report)):
         files.check_target(path)
-    names = find_files(corpus)
     outputs: dict[str, files.PathLike | None] = {
         **named_outputs("--output", output),
         "--save-vocab": save_vocab,
@@ -109,7 +114,7 @@ def train(
     with Console(quiet=quiet, verbose=verbose) as console:
         if STDIN in names:
             console.say("Reading standard input.")
-        with read_corpus(names, errors=errors, progress=console.reading, **words) as text:
+        with read_corpus(source, errors=errors, progress=console.reading, **words) as text:
             check_words(output, text.vocabulary.words)
             if save_vocab:
                 text.vocabulary.save(save_vocab)

@@ -40,6 +40,7 @@ def training_report(trainer: Trainer, trained: Trained, why: str) -> Report:
             "kept": trained.kept,
         },
         "tokenizer": corpus.tokenizer.as_dict() if corpus.tokenizer else None,
+        "table": stats.table.as_dict() if stats.table else None,
         "sentences": stats.sentences,
         "types": stats.types,
         "loss": trained.loss,
