@@ -284,3 +284,18 @@ def test_the_report_says_how_many_epochs_auto_was(topics: Corpus) -> None:
     assert made.get_params()["epochs"] == "auto"
     made.partial_fit([["animal1", "animal2"]] * 50)
     assert made.report["config"]["epochs"] == 5
+
+
+@pytest.mark.parametrize("loss", ["hs", "softmax"])
+def test_one_word_alone_is_nothing_to_learn(loss: str) -> None:
+    model = Word2Vec(loss=loss, dim=4, min_count=1, sample=0, workers=1, backend="numpy")
+    with pytest.raises(TrainingError, match="nothing to learn: 'a' is the only word"):
+        model.fit([["a"] * 4] * 30)
+
+
+def test_no_larger_sample_is_asked_for_than_all() -> None:
+    model = Word2Vec(dim=4, min_count=1, sample=0, workers=1, backend="numpy")
+    with pytest.raises(TrainingError, match=r"sentences of several words a line\.$"):
+        model.fit([["a"]] * 30)
+    with pytest.raises(TrainingError, match=r"or a larger `sample` \(now 0.001; 0 keeps"):
+        model.set_params(sample=1e-3).fit([["a"]] * 30)
