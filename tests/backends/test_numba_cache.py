@@ -132,9 +132,12 @@ def test_a_run_says_what_it_does(folder: Path, monkeypatch: pytest.MonkeyPatch) 
 
     kernel = numba_cache.kept_on_disk(numba.njit(add_one))
     backend = numba_backend.make()
-    monkeypatch.setattr(
-        numba_backend.NumbaBackend, "_try_kernels", lambda *_: kernel(1) and time.sleep(0.3)
-    )
+
+    def try_one(*_: object) -> None:
+        kernel(1)
+        time.sleep(0.3)
+
+    monkeypatch.setattr(numba_backend.NumbaBackend, "_try_kernels", try_one)
     monkeypatch.setattr(numba_backend, "_A_WHILE_S", 0.1)
     said: list[str] = []
     backend.prepare("shared", averaged=False, waiting=said.append)

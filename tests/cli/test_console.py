@@ -120,7 +120,9 @@ def test_a_run_in_plain_words(capsys: pytest.CaptureFixture[str]) -> None:
     del lines[2]
     assert max(map(len, lines)) < 80
     assert lines[2] == "model     skip-gram, 5 negative samples, 4 dimensions, window 5"
-    assert lines[3].startswith("training  2 epochs on 1 thread, with numpy on ")
+    assert lines.pop(3) == "training  2 epochs"
+    assert lines[3].startswith("backend   numpy on ")
+    assert lines[3].endswith("; 1 thread")
     assert [line[: line.index(":")] for line in lines[4:6]] == ["  epoch 1 of 2", "  epoch 2 of 2"]
     assert lines[6].startswith("trained   2 epochs in ")
     assert lines[6].endswith(" words/s")
