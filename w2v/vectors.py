@@ -1,6 +1,7 @@
 """The result of training: words, their vectors, and questions about them."""
 
 import functools
+import html
 import itertools
 import warnings
 from collections.abc import Iterator, Sequence
@@ -25,6 +26,7 @@ from w2v.formats import (
 from w2v.queries import (
     Queries,
     UnitTable,
+    as_query,
     rotation,
     search_backend,
     turned,
@@ -33,6 +35,8 @@ from w2v.queries import (
 )
 from w2v.renamed import name_elsewhere
 from w2v.words import as_words
+
+_SHOWN, _LONGEST_SHOWN = 10, 60  # words in a notebook, and letters of one
 
 
 class Vectors(Queries):
@@ -139,14 +143,18 @@ class Vectors(Queries):
         return iter(self.words)
 
     def __contains__(self, word: object) -> bool:
-        return word in self._rows
+        return as_query(word) in self._rows
 
-    def __getitem__(self, words: str | Sequence[str]) -> Matrix:
-        """The vector of a word, float32 (D,), a read-only view; of a list of N words (N, D)."""
+    def __getitem__(self, words: str | int | Sequence[str | int]) -> Matrix:
+        """The vector of a word, float32 (D,), a read-only view; of a list of N words (N, D).
+
+        7 is the word "7", not a row.
+        """
         if not isinstance(words, list | tuple | np.ndarray):
             row: Matrix = self.matrix[self.index(words)]  # type: ignore[arg-type]
             return row
-        if unknown := [word for word in words if isinstance(word, str) and word not in self]:
+        unknown = [str(word) for word in words if word not in self]
+        if unknown and all(isinstance(as_query(word), str) for word in words):
             raise UnknownWordError(unknown_words(unknown, self.words))
         rows: Matrix = self.matrix[np.array([self.index(word) for word in words], np.intp)]
         return rows
@@ -161,6 +169,20 @@ class Vectors(Queries):
     def __repr__(self) -> str:
         return f"<Vectors: {counted(len(self), 'word')}, {counted(self.dim, 'dimension')}>"
 
+    def _repr_html_(self) -> str:
+        """What a notebook shows: how many, and the first words, with counts where known."""
+        counts = [""] * _SHOWN if self.counts is None else [f"{n:,}" for n in self.counts[:_SHOWN]]
+        words = [html.escape(word[:_LONGEST_SHOWN]) for word in self.words[:_SHOWN]]
+        rows = "".join(
+            f"<tr><td>{word}</td><td>{count}</td></tr>"
+            for word, count in zip(words, counts, strict=False)
+        )
+        head = "" if self.counts is None else "<tr><th>word</th><th>count</th></tr>"
+        more = len(self) - len(words)
+        rest = f"<tr><td>and {more:,} more</td><td></td></tr>" if more else ""
+        title = f"{counted(len(self), 'word')}, {counted(self.dim, 'dimension')}"
+        return f"<table><caption>Vectors: {title}</caption>{head}{rows}{rest}</table>"
+
     def __reduce__(self) -> tuple[Any, ...]:
         # copies are made anew: read-only again, and without `unit`
         return type(self), (self.words, self.matrix, self.counts)
@@ -168,8 +190,8 @@ class Vectors(Queries):
     def _indices(self, words: Sequence[str]) -> npt.NDArray[np.intp]:
         return np.array([self._rows[word] for word in words], np.intp)
 
-    def index(self, word: str) -> int:
-        """Row of a word.
+    def index(self, word: str | int) -> int:
+        """Row of a word; that of 7 is the row of the word "7".
 
         Raises
         ------
@@ -177,8 +199,9 @@ class Vectors(Queries):
             Its message searches the vocabulary for likely spellings; where many
             words may be unknown, ask ``word in vectors`` first.
         """
+        word = as_query(word)
         if not isinstance(word, str):
-            raise TypeError(f"A word must be a str, got {word!r}.")
+            raise TypeError(f"A word must be a str or an int, got {word!r}.")
         row = self._rows.get(word)
         if row is None:
             raise UnknownWordError(unknown_words([word], self.words))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from w2v.cli import columns
-from w2v.cli.base import PATH, load_vectors
+from w2v.cli.base import PATH, TEXT, load_vectors
 from w2v.config import BACKENDS
 from w2v.errors import QueryError
 
@@ -72,7 +72,7 @@ backend_option = click.option(
 )
 _OPTIONS: dict[str, Callable[[Any], Any]] = {
     "vectors": click.argument("vectors", type=PATH),
-    "words": click.argument("words", nargs=-1, required=True),
+    "words": click.argument("words", nargs=-1, required=True, type=TEXT),
     "n": click.option(
         "-n", default=10, show_default=True, type=click.IntRange(1), help="How many."
     ),
@@ -87,7 +87,7 @@ _OPTIONS: dict[str, Callable[[Any], Any]] = {
         "--restrict-vocab",
         metavar="N|START:STOP",
         callback=_limit,
-        help="Answer among the first N words only, or from row START up to STOP. [all]",
+        help="Answer among the first N words only, or from row START up to STOP. [default: all]",
     ),
     "min-count": click.option(
         "--min-count",

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from w2v.cli.base import PATH, Command
+from w2v.cli.table_options import corpus_source, table_options
+from w2v.cli.text_options import text_options
 from w2v.cli.training_options import training_options
 
 if TYPE_CHECKING:
-    from w2v import Vectors, Word2Vec
+    from w2v import Tokenizer, Vectors, Word2Vec
 
 _LONG_WORD = 6  # letters
 _FREQUENT = 2500  # words that the demo looks for neighbours among
@@ -26,15 +28,10 @@ _AUSTEN_WORDS = (
 @click.argument("corpus", nargs=-1, required=True)
 @click.option("-o", "--output", required=True, type=PATH, help="Vectors; see w2v convert --help.")
 @training_options
+@table_options
 @click.option("--vocab", type=PATH, help="Take words and counts from this file.")
 @click.option("--save-vocab", type=PATH, help="Write words and counts: lines 'word count'.")
-@click.option(
-    "--errors",
-    type=click.Choice(["strict", "replace"]),
-    default="strict",
-    show_default=True,
-    help="At bytes that are not UTF-8: stop, or replace them by U+FFFD.",
-)
+@text_options
 @click.option("--pretrained", type=PATH, help="Begin with the vectors of this file, where known.")
 @click.option("--continue", "model_file", type=PATH, help="Go on training a --save-model file.")
 @click.option("--freeze", type=PATH, help="Do not change the vectors of these words, one a line.")
@@ -52,6 +49,7 @@ def train(
     output: str,
     vocab: str | None,
     save_vocab: str | None,
+    tokenizer: Tokenizer,
     errors: str,
     pretrained: str | None,
     model_file: str | None,
@@ -63,16 +61,18 @@ def train(
     verbose: bool,
     **options: Any,
 ) -> None:
-    """Train word vectors on text files.
+    """Train word vectors on text files, or on tables.
 
     CORPUS is one or more files, folders or glob patterns, or - for standard input: UTF-8, one
-    sentence a line, words between white space; gzip, bzip2, xz and zstd are recognised.
+    sentence a line, words between white space; gzip, bzip2, xz and zstd are recognised. CSV,
+    Parquet and Arrow files need --group and --token, --columns, or --text; see docs/tables.md.
 
     \b
     Examples:
       w2v train corpus.txt -o vectors.bin
       w2v train texts/ more.txt.gz -o vectors.vec --model cbow --dim 200 --window 8
       zcat news.gz | w2v train - -o vectors.bin --loss hs --report run.json
+      w2v train clicks.parquet -o vectors.npz --group session_id --order time --token item_id
       w2v train corpus.txt -o vectors.bin --pretrained known.bin --freeze-known
       w2v train corpus.txt -o vectors.bin --save-model model.npz
       w2v train more.txt.gz -o vectors.bin --continue model.npz --epochs 2
@@ -85,12 +85,13 @@ def train(
     from w2v.training import Pretrained
 
     _check_together(pretrained, model_file, vocab, freeze_known)
+    names = find_files(corpus)
+    source = corpus_source(names, options)
     model = _continued(model_file, options) if model_file else Word2Vec(**options)
     get_backend(model.config.backend, model.config.device)
     check_writable(output)
     for path in filter(None, (save_vocab, save_model, report)):
         files.check_target(path)
-    names = find_files(corpus)
     outputs: dict[str, files.PathLike | None] = {
         **named_outputs("--output", output),
         "--save-vocab": save_vocab,
@@ -109,7 +110,9 @@ def train(
     with Console(quiet=quiet, verbose=verbose) as console:
         if STDIN in names:
             console.say("Reading standard input.")
-        with read_corpus(names, errors=errors, progress=console.reading, **words) as text:
+        reading: dict[str, Any] = {"errors": errors, "tokenizer": tokenizer}
+        reading["progress"] = console.reading
+        with read_corpus(source, **reading, **words) as text:
             check_words(output, text.vocabulary.words)
             if save_vocab:
                 text.vocabulary.save(save_vocab)
@@ -151,7 +154,7 @@ def _continued(path: str, options: dict[str, Any]) -> Word2Vec:
     return Word2Vec.load_model(path).set_params(**named)
 
 
-@click.command(cls=Command, context_settings={"default_map": {"epochs": 10, "alpha": 0.05}})
+@click.command(cls=Command)
 @click.option("-o", "--output", type=PATH, help="Keep the vectors; see w2v convert --help.")
 @click.option(
     "--text",
@@ -174,7 +177,7 @@ def demo(output: str | None, text: str, show: int, verbose: bool, **options: Any
     """Train on the six novels of Jane Austen, and look at neighbours.
 
     No download, no corpus of your own: the novels come with w2v, 720,000 words in the public
-    domain. That is a short text, so it is gone through 10 times at a learning rate of 0.05.
+    domain. Takes some seconds, and the first time some ten more to compile.
 
     \b
     Examples:

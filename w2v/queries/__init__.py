@@ -5,7 +5,7 @@ from w2v.queries.best_rows import largest
 from w2v.queries.candidates import Candidates
 from w2v.queries.cosines import METHODS, sums
 from w2v.queries.exact import Exact, cosines_of
-from w2v.queries.items import NO_COUNTS, Limit, Query, integer
+from w2v.queries.items import NO_COUNTS, Limit, Query, as_query, integer
 from w2v.queries.neighbours import Neighbours, blocks
 from w2v.queries.questions import Queries
 from w2v.queries.spelling import unknown_words
@@ -24,6 +24,7 @@ __all__ = [
     "Queries",
     "Query",
     "UnitTable",
+    "as_query",
     "blocks",
     "cosines_of",
     "integer",

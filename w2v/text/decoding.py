@@ -19,6 +19,7 @@ from w2v.errors import CorpusError
 from w2v.files import HEAD_BYTES, LONGEST_MAGIC, compression, decompressed, refuse_foreign
 from w2v.text.corpus_files import STDIN, source_name
 from w2v.text.tokenizing import Tokenizer
+from w2v.words import LONGEST_WORD
 
 Progress = Callable[[int, int | None], None]
 
@@ -26,8 +27,8 @@ ERROR_MODES = ("strict", "replace")
 
 _BYTE_ORDER_MARK = "\ufeff"  # also where files with one were put together
 _PIECE_BYTES = 1 << 16
-_REPORT_BYTES = 1 << 20
-_LONGEST_WORD = 1 << 20  # characters; a longer one is a sign of something that is not text
+REPORT_BYTES = 1 << 20
+_LONGEST_UNCUT = 64 * LONGEST_WORD  # before a tokenizer cuts it: Chinese has no spaces
 
 
 def read_pieces(
@@ -66,20 +67,28 @@ def read_pieces(
     if errors not in ERROR_MODES:
         raise ValueError(f"`errors` must be 'strict' or 'replace', got {errors!r}.")
     if tokenizer is None or tokenizer.is_plain:
-        return _read(files, errors, "", progress)
+        return _read(files, errors, progress)
+    longest = LONGEST_WORD if tokenizer.tokens == "whitespace" else _LONGEST_UNCUT
     end = "\n" if tokenizer.split_sentences else ""  # else a sentence could go on in the next file
-    return tokenizer.lines(_read(files, errors, end, progress))
+    return tokenizer.lines(_read(files, errors, progress, longest, end))
 
 
-def _read(files: Sequence[str], errors: str, end: str, progress: Progress | None) -> Iterator[str]:
+def _read(
+    files: Sequence[str],
+    errors: str,
+    progress: Progress | None,
+    longest: int = LONGEST_WORD,
+    end: str = "",
+) -> Iterator[str]:
     """The pieces as they are, with `end` after the last of each file."""
-    total = _total_bytes(files)
+    total = total_bytes(files)
     done = reported = 0
     for file in files:
-        with _opened(file) as source:
-            for piece in _pieces(_blocks(source, source_name(file)), source_name(file), errors):
+        with opened(file) as source:
+            name = source_name(file)
+            for piece in text_pieces(blocks_of(source, name), name, errors, longest):
                 yield piece
-                if progress is not None and done + source.count - reported >= _REPORT_BYTES:
+                if progress is not None and done + source.count - reported >= REPORT_BYTES:
                     reported = done + source.count
                     progress(reported, total)
             done += source.count
@@ -89,7 +98,7 @@ def _read(files: Sequence[str], errors: str, end: str, progress: Progress | None
         progress(done, total)
 
 
-def _total_bytes(files: Iterable[str]) -> int | None:
+def total_bytes(files: Iterable[str]) -> int | None:
     total = 0
     for file in files:
         if file == STDIN:
@@ -104,7 +113,7 @@ def _total_bytes(files: Iterable[str]) -> int | None:
     return total
 
 
-class _Source(io.RawIOBase):
+class CountedFile(io.RawIOBase):
     """A binary file that counts the bytes read from it."""
 
     def __init__(self, file: BinaryIO) -> None:
@@ -122,21 +131,21 @@ class _Source(io.RawIOBase):
 
 
 @contextmanager
-def _opened(file: str) -> Iterator[_Source]:
+def opened(file: str) -> Iterator[CountedFile]:
     if file == STDIN:
         if sys.stdin is None:
             raise CorpusError("Standard input is closed. Pipe a text into it, or name a file.")
-        yield _Source(sys.stdin.buffer)
+        yield CountedFile(sys.stdin.buffer)
         return
     try:
         opened = open(file, "rb")  # noqa: SIM115 (closed below)
     except OSError as error:
         raise CorpusError(f"{file} cannot be read: {error.strerror}.") from error
     with opened:
-        yield _Source(opened)
+        yield CountedFile(opened)
 
 
-def _blocks(source: _Source, name: str) -> Iterator[bytes]:
+def blocks_of(source: CountedFile, name: str) -> Iterator[bytes]:
     """Bytes of `source`, decompressed if need be."""
     try:
         stream = io.BufferedReader(source, _PIECE_BYTES)
@@ -149,7 +158,9 @@ def _blocks(source: _Source, name: str) -> Iterator[bytes]:
         raise CorpusError(f"{name} cannot be read: {error.strerror}.") from error
 
 
-def _pieces(blocks: Iterable[bytes], name: str, errors: str) -> Iterator[str]:
+def text_pieces(
+    blocks: Iterable[bytes], name: str, errors: str, longest: int = LONGEST_WORD
+) -> Iterator[str]:
     """Decode `blocks` and cut the text at white space; `line` is for messages."""
     decoder = codecs.getincrementaldecoder("utf-8")(errors)
     line = 1
@@ -161,15 +172,16 @@ def _pieces(blocks: Iterable[bytes], name: str, errors: str) -> Iterator[str]:
             head += block[:HEAD_BYTES]
             refuse_foreign(head, name, "plain text", CorpusError)
         decoded = _decode(decoder, block, name, line)
-        text = rest + decoded
+        held, text = rest, rest + decoded
         if not text:
             continue
         rest = "" if text[-1].isspace() else text.rsplit(maxsplit=1)[-1]
         line += decoded.count("\n")
         open_line = not text.endswith("\n")
-        if len(rest) > _LONGEST_WORD:
+        word = text.split(maxsplit=1)[0] if len(held) >= _PIECE_BYTES else rest
+        if 4 * len(word) > longest and len(word.encode()) > longest:
             raise CorpusError(
-                f"{name}, line {line}: more than {_LONGEST_WORD:,} characters without white space."
+                f"{name}, line {line}: more than {longest:,} bytes without white space."
                 " Words must be separated by white space; is this a text file?"
             )
         if len(rest) < len(text):

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from w2v.errors import ModelFileError, counted, quoted
 from w2v.files import PathLike, check_name, replacing
 from w2v.formats import ARCHIVE_ERRORS
-from w2v.training.fitted import Fitted
+from w2v.training.fitted import Fitted, Report
 from w2v.training.huffman import HuffmanTree
 from w2v.vectors import Vectors
 
@@ -150,7 +150,9 @@ def _checked(name: str, arrays: dict[str, Any]) -> tuple[dict[str, Any], Fitted]
     if wrong := _wrong_about(about, dim, tree is not None):
         raise ModelFileError(f"{name} is damaged: what it says about its training {wrong}.")
     vectors = Vectors(words, arrays["input"], counts)
-    fitted = Fitted(vectors, output, tree, about["report"], about["trained_as"], about["epochs"])
+    fitted = Fitted(
+        vectors, output, tree, Report(about["report"]), about["trained_as"], about["epochs"]
+    )
     return dict(about["options"]), fitted
 
 
