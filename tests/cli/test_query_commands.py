@@ -486,7 +486,7 @@ def test_shell_at_a_terminal(vectors: Path, tmp_path: Path) -> None:
 def documented(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("docs")
     shell_lines = re.findall(r"^    (\S.*)$", DOCS, re.MULTILINE)
-    assert shell_lines[0] == "w2v demo --text python -o python.bin"
+    assert shell_lines[0] == "w2v demo --text python -o python.npz"
     sh(shell_lines[0], folder)
     return folder
 
