@@ -157,7 +157,8 @@ def word2vec(
             word2vec_c_files.check(output, text.vocabulary, classes)
         ordered = word2vec_c_files.order(text, read_vocab)
         if save_vocab:
-            word2vec_c_files.save_vocabulary(save_vocab, text.vocabulary, ordered, text.stats.lines)
+            ends = text.stats.lines + text.stats.sentence_ends
+            word2vec_c_files.save_vocabulary(save_vocab, text.vocabulary, ordered, ends)
             console.saved(save_vocab, f"{counted(len(text.vocabulary), 'word')}, and </s>")
         if not output:
             return
