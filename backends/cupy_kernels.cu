@@ -34,6 +34,11 @@ __device__ int noise_word(const u32* accept, const int* alias, int words, u64 bi
     return (u32)bits <= accept[column] ? (int)column : alias[column];
 }
 
+__device__ bool is_measured(u64 start, u64 number, u32 every) {
+    const u32 upper = (u32)(random_bits(start, number / every) >> 32);
+    return number % every == below(every, upper);
+}
+
 // The noise words that a block shares.
 __device__ void draw_noise(
     int* out, const u32* accept, const int* alias, int words, u64 start, int shared, u64 number
@@ -104,6 +109,7 @@ struct Walk {
     long long first_chunk;
     float alpha, alpha_step, cap;
     int loss_every;
+    u64 loss_start;
     int block;
     int parts;  // that terms are counted in
     __device__ int per_chunk() const { return (chunk_tokens + block - 1) / block; }
@@ -116,7 +122,8 @@ struct Walk {
         const float rate = alpha + alpha_step * (c + b / blocks);
         const u64 number = (u64)(first_chunk + c) * per_chunk() + b;
         const int tokens = min(block, kept - b * block);
-        return {first + b * block, tokens, number, rate, rate / cap / parts, number % loss_every == 0};
+        const bool measure = is_measured(loss_start, number, loss_every);
+        return {first + b * block, tokens, number, rate, rate / cap / parts, measure};
     }
 };
 
@@ -342,9 +349,10 @@ __device__ void change(
 #define TEXT \
     const int *ids, const short *left, const short *right, const int *ranks, int size, int offset, \
     int own, int chunk_tokens, int chunks, long long first_chunk
-#define RATE float alpha, float alpha_step, float cap, int loss_every, double *sums
+#define RATE float alpha, float alpha_step, float cap, int loss_every, u64 loss_start, double *sums
 #define WALK \
-    ranks, offset, own, chunk_tokens, chunks, first_chunk, alpha, alpha_step, cap, loss_every
+    ranks, offset, own, chunk_tokens, chunks, first_chunk, alpha, alpha_step, cap, loss_every, \
+    loss_start
 #define IN input, stride_in, flight_in
 #define OUT output, stride_out, flight_out
 

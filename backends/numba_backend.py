@@ -101,7 +101,7 @@ class NumbaBackend(NumpyBackend):
         )
         text = Text(words, np.array([2]), limits, window=1, fixed=True, chunk=2)
         train = _Training(self.kernels, plan, text)
-        train(range(1), token_key=0, key=0, alphas=(0.0, 0.0), loss_every=1)
+        train(range(1), token_key=0, key=0, alphas=(0.0, 0.0), loss_key=0, loss_every=1)
 
 
 class _Training:
@@ -126,6 +126,7 @@ class _Training:
         token_key: int,
         key: int,
         alphas: tuple[float, float],
+        loss_key: int,
         loss_every: int,
     ) -> Array:
         sums = np.zeros(3)
@@ -134,7 +135,7 @@ class _Training:
             shares = place / len(chunks), (place + 1) / len(chunks)
             begin, end = (alphas[0] * (1 - share) + alphas[1] * share for share in shares)
             sums[0] += stretch.kept
-            sums[1:] += self._steps(stretch, begin, end, key, loss_every)
+            sums[1:] += self._steps(stretch, begin, end, key, (loss_every, _start(loss_key)))
         return sums
 
     def cut(self, chunk: int, token_key: int) -> Any:
@@ -153,15 +154,13 @@ class _Training:
         return self._kernels.Stretch(*cut, kept, blocks, chunk * self._blocks)
 
     def _steps(
-        self, stretch: Any, begin: float, end: float, key: int, loss_every: int
+        self, stretch: Any, begin: float, end: float, key: int, measured: tuple[int, Any]
     ) -> tuple[float, float]:
         """Loss and pairs of the blocks where they were measured."""
         plan, kernels = self._plan, self._kernels
         slope = (end - begin) / max(stretch.blocks, 1)
         caps = float(plan.cap), plan.cap / plan.workers
-        rate = kernels.Rate(
-            float(begin), slope, *caps, loss_every, *self._beside, self._most_beside
-        )
+        rate = kernels.Rate(float(begin), slope, *caps, *measured, *self._beside, self._most_beside)
         tables = (plan.input, plan.output, stretch)
         mean = plan.averaged == "mean"
         found: tuple[float, float]

@@ -27,6 +27,7 @@ from w2v.errors import (
     PictureError,
     QueryError,
     TrainingError,
+    TrainingWarning,
     UnknownWordError,
     VectorFileError,
     W2VError,
@@ -66,6 +67,7 @@ __all__ = [
     "PictureError",
     "QueryError",
     "TrainingError",
+    "TrainingWarning",
     "UnknownWordError",
     "VectorFileError",
 ]

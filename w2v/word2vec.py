@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from w2v.backends import choose_backend
 from w2v.config import Config
-from w2v.errors import ConfigError, ModelFileError
+from w2v.errors import ConfigError, ModelFileError, W2VError
 from w2v.files import PathLike
 from w2v.queries import Limit, Query
 from w2v.text import Corpus, Source, Vocabulary, read_source
@@ -28,7 +28,9 @@ from w2v.training import (
     Fitted,
     Pretrained,
     Progress,
+    Trained,
     Trainer,
+    UnderWay,
     check_same,
     checked,
     continue_from,
@@ -82,6 +84,7 @@ class Word2Vec(Estimator, Answers):
         negative: int | None = None,
         ns_exponent: float | None = None,
         sample: float = 1e-3,
+        held_out: float = 0.0,
         min_count: int = 5,
         max_vocab: int | None = None,
         epochs: int = 5,
@@ -107,6 +110,7 @@ class Word2Vec(Estimator, Answers):
             negative=negative,
             ns_exponent=ns_exponent,
             sample=sample,
+            held_out=held_out,
             min_count=min_count,
             max_vocab=max_vocab,
             epochs=epochs,
@@ -124,6 +128,7 @@ class Word2Vec(Estimator, Answers):
             deterministic=deterministic,
         )
         self._fitted = None
+        self._now = None
 
     def fit(
         self,
@@ -171,6 +176,7 @@ class Word2Vec(Estimator, Answers):
         ------
         CorpusError, BackendError, ConfigError, TrainingError, VectorFileError
         """
+        self._check_idle()
         choose_backend(self.config.backend, self.config.device)  # first: it may fail
         freeze, callbacks = word_list(freeze), checked(callbacks)
         known = None if pretrained is None else Pretrained(pretrained, self.config.dim)
@@ -209,6 +215,7 @@ class Word2Vec(Estimator, Answers):
         ConfigError
             The model was trained with another `model`, `loss` or `dim`; and as for `fit`.
         """
+        self._check_idle()
         if self._fitted is None:
             given: dict[str, Any] = {"freeze": freeze, "callbacks": callbacks}
             return self.fit(source, errors=errors, on_progress=on_progress, **given)
@@ -285,16 +292,17 @@ class Word2Vec(Estimator, Answers):
         ------
         BackendError, TrainingError
         """
+        self._check_idle()
         freeze, callbacks = word_list(freeze), checked(callbacks)
-        config = self.config
+        config = self.config  # a callback may change that of the model
         backend, why = choose_backend(config.backend, config.device, in_order=config.deterministic)
         begin = pretrained.start(corpus) if pretrained else FRESH
         if continued:
-            begin = continue_from(self.config, self._done(), corpus)
+            begin = continue_from(config, self._done(), corpus)
         if freeze:
             begin = with_frozen(begin, corpus, freeze)
         trainer = Trainer(
-            self.config,
+            config,
             corpus,
             backend,
             on_progress,
@@ -304,18 +312,31 @@ class Word2Vec(Estimator, Answers):
         )
         if on_start:
             on_start(trainer, why)
-        trained = trainer.run()
-        words = corpus.vocabulary
-        vectors = Vectors(words.words, trained.vectors, words.counts)
-        self._fitted = Fitted(
-            vectors=vectors,
-            output=trained.output,
-            tree=trained.tree,
-            report=training_report(trainer, trained, why),
-            trained_as=self.config.as_dict(),
-            epochs=begin.epochs + len(trained.loss),
-        )
+
+        def fitted(trained: Trained) -> Fitted:
+            words = corpus.vocabulary
+            return Fitted(
+                vectors=Vectors(words.words, trained.vectors, words.counts),
+                output=trained.output,
+                tree=trained.tree,
+                report=training_report(trainer, trained, why),
+                trained_as=config.as_dict(),
+                epochs=begin.epochs + len(trained.loss),
+            )
+
+        self._now = UnderWay(trainer.so_far, fitted)
+        try:
+            self._fitted = fitted(trainer.run())
+        finally:
+            self._now = None
         return self
+
+    def _check_idle(self) -> None:
+        if self._now is not None:
+            raise W2VError(
+                "This model is being trained, and a callback cannot begin another training of it. "
+                "Make a model of its own for that, or wait until `fit` has ended."
+            )
 
     def __getitem__(self, word: str) -> NDArray[np.float32]:
         """See `Vectors`."""
@@ -347,6 +368,8 @@ class Word2Vec(Estimator, Answers):
 
     def save_model(self, path: PathLike) -> None:
         """Write all that scoring and further training need to a file of its own kind.
+
+        In a callback that is the model as far as it is trained.
 
         `save` writes the vectors alone, for other programs.
         """

@@ -9,6 +9,7 @@ from w2v.text.decoding import Progress, read_pieces
 from w2v.text.ingestion import Source, is_path, read_corpus, read_sentences, read_source
 from w2v.text.python_prose import python_prose
 from w2v.text.sentences import as_text, batches
+from w2v.text.setting_aside import set_aside
 from w2v.text.splitting import Dictionary, release_memory, split_ahead
 from w2v.text.spool import Int32s, Int64s, append_to, temporary_file
 from w2v.text.vocabulary import Vocabulary, is_word
@@ -37,6 +38,7 @@ __all__ = [
     "read_source",
     "read_words",
     "release_memory",
+    "set_aside",
     "split_ahead",
     "temporary_file",
 ]

@@ -34,6 +34,8 @@ class Progress:
     vectors: Callable[[], Vectors] = field(repr=False, compare=False)
     """Makes a copy of the vectors as they are now; between epochs nothing moves meanwhile. Only
     while training: afterwards the memory of the tables belongs to the result."""
+    held_out_loss: float | None = None
+    """Of the sentences that are set aside, at the end of an epoch; None before or without them."""
 
     @property
     def seconds_left(self) -> float:

@@ -69,9 +69,10 @@ class Step:
         self._update_output = RowUpdater(backend, tables.output, cap_out, others[1])
 
     def take(self, blocks: Blocks, *, key: int, alpha: float, with_loss: bool) -> tuple[Any, Array]:
-        """Gradients of the blocks from the same tables, then one update of both.
+        """Gradients of the blocks from the same tables, then one update of both, unless alpha is 0.
 
-        One context of a centre after the other, where the shape of steps says so.
+        One context of a centre after the other, where the shape of steps says so; the loss of all
+        of them is that before the first.
 
         Returns
         -------
@@ -80,33 +81,40 @@ class Step:
         """
         if not self._in_turn:
             return self._step(blocks, key, alpha, with_loss)
-        parts = _one_context_each(self.backend, blocks)
-        found = [self._step(part, key, alpha, with_loss) for part in parts]
-        loss = sum(loss for loss, _ in found) if with_loss else None
-        return loss, sum(pairs for _, pairs in found)
+        loss = None
+        if with_loss:
+            _, _, before, _ = self._forward_backward(blocks, key, with_loss=True)
+            loss = before.loss
+        if alpha:
+            for part in _one_context_each(self.backend, blocks):
+                self._step(part, key, alpha, with_loss=False)
+        return loss, blocks.pairs.sum()
 
     def _step(self, blocks: Blocks, key: int, alpha: float, with_loss: bool) -> tuple[Any, Array]:
-        negatives = self.loss.sample(key, blocks.numbers)
-        if self.config.model == "cbow":
-            forward_backward = self._cbow
-        elif self.one_word_groups:
-            forward_backward = self._skipgram_by_centre
-        else:
-            forward_backward = self._skipgram
-        d_input, terms, found, pairs = forward_backward(blocks, negatives, with_loss)
+        d_input, terms, found, pairs = self._forward_backward(blocks, key, with_loss=with_loss)
+        if not alpha:
+            return found.loss, pairs
         ids, rows = self.input.backward(d_input, coalesce=False)
         self._update_input.apply(ids, rows, terms.reshape(-1), alpha)
         self._update_output.apply(found.ids, found.d_rows, found.row_terms, alpha)
         return found.loss, pairs
 
+    def _forward_backward(
+        self, blocks: Blocks, key: int, *, with_loss: bool
+    ) -> tuple[Array, Array, Gradients, Array]:
+        """The gradient of the input rows looked up, the terms behind each of them, what the loss
+        found, and the number of pairs."""
+        negatives = self.loss.sample(key, blocks.numbers)
+        if self.config.model == "cbow":
+            return self._cbow(blocks, negatives, with_loss)
+        if self.one_word_groups:
+            return self._skipgram_by_centre(blocks, negatives, with_loss)
+        return self._skipgram(blocks, negatives, with_loss)
+
     def _skipgram(
         self, blocks: Blocks, negatives: Array, with_loss: bool
     ) -> tuple[Array, Array, Gradients, Array]:
-        """Contexts in the core against the centres of the halo.
-
-        Like its two siblings it returns the gradient of the input rows looked up, the terms behind
-        each of them, what the loss found, and the number of pairs.
-        """
+        """Contexts in the core against the centres of the halo."""
         hidden = self.input.forward(blocks.core)
         found = self.loss.gradients(
             hidden, blocks.halo, blocks.pairs, negatives, with_loss=with_loss
