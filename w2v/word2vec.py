@@ -67,7 +67,7 @@ class Word2Vec(Estimator, Answers):
 
     Examples
     --------
-    >>> model = Word2Vec(dim=20, min_count=1, workers=1)
+    >>> model = Word2Vec(dim=20, min_count=1, sample=0, epochs=50, workers=1)
     >>> model = model.fit([["a", "small", "corpus"], ["another", "small", "sentence"]])
     >>> model["small"].shape
     (20,)

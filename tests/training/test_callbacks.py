@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from corpora import two_topics, zipf
 
 import w2v
 from w2v import Callback, ConfigError, EarlyStopping, Progress, TrainingError, Word2Vec
+from w2v.backends import Backend
 from w2v.vectors import Vectors
 
 TEXT = two_topics(300)
@@ -194,3 +196,96 @@ def test_early_stopping_refuses_what_makes_no_sense() -> None:
 
 def test_callbacks_that_do_nothing_are_fine() -> None:
     assert small(epochs=1).fit(TEXT, callbacks=[w2v.Callback()]).report["stopped"] is None
+
+
+class Ask(Callback):
+    """Asks the model that is being trained."""
+
+    def __init__(self, model: Word2Vec, folder: Path) -> None:
+        self.model, self.folder = model, folder
+        self.steps = 0
+
+    def on_step(self, progress: Progress) -> None:
+        self.steps += int(np.isfinite(self.model["animal1"]).all())
+
+    def on_epoch_end(self, progress: Progress) -> None:
+        model, now = self.model, progress.vectors()
+        assert np.array_equal(model.vectors.matrix, now.matrix)
+        assert model.most_similar("animal1", n=3) == now.most_similar("animal1", n=3)
+        assert model.report["loss"][-1] == progress.loss
+        assert len(model.report["loss"]) == progress.epoch
+        assert model.report["done"] == pytest.approx(progress.epoch / progress.epochs)
+        kept, dropped = (model.report["tokens"][name] for name in ("kept", "subsampled"))
+        assert [a + b for a, b in zip(kept, dropped, strict=True)] == [2400] * progress.epoch
+        model.save(self.folder / f"{progress.epoch}.npz")
+        model.save_model(self.folder / f"model{progress.epoch}.npz")
+
+
+@pytest.mark.parametrize("backend", ["numpy", "numba", "cupy"], indirect=True)
+@pytest.mark.parametrize("loss", ["ns", "hs"])
+def test_the_model_answers_from_what_it_has_learnt_so_far(
+    backend: Backend, tmp_path: Path, loss: str
+) -> None:
+    """So a callback can save it after each epoch; what is saved can be gone on with."""
+    model = small(epochs=3, backend=backend.name, loss=loss)
+    freeze = ["tool1", "animal2"]
+    model.fit(TEXT[:50])
+    before = model["tool1"].copy()
+    ask = Ask(model, tmp_path)
+    model.fit(TEXT, callbacks=[ask], freeze=freeze)
+    assert ask.steps >= 3
+    saved = [w2v.load(tmp_path / f"{epoch}.npz") for epoch in (1, 2, 3)]
+    models = [Word2Vec.load_model(tmp_path / f"model{epoch}.npz") for epoch in (1, 2, 3)]
+    for epoch, (vectors, whole) in enumerate(zip(saved, models, strict=True), 1):
+        assert np.array_equal(vectors.matrix, whole.vectors.matrix)
+        assert len(whole.report["loss"]) == epoch
+    assert not np.array_equal(saved[0].matrix, saved[1].matrix)
+    assert np.array_equal(saved[2].matrix, model.vectors.matrix)
+    assert np.array_equal(models[2].output, model.output)
+    assert np.array_equal(saved[0]["tool1"], saved[2]["tool1"])
+    assert not np.array_equal(before, saved[0]["animal1"])
+    models[0].partial_fit(TEXT)
+    assert models[0].report["continued"]["epochs"] == 1
+
+
+def test_a_callback_cannot_train_the_same_model(tmp_path: Path) -> None:
+    model = small(epochs=2)
+    ways: list[Any] = [model.fit, model.partial_fit, model.fit_transform]
+
+    class Again(Callback):
+        def on_epoch_end(self, progress: Progress) -> None:
+            for way in ways:
+                with pytest.raises(w2v.W2VError, match="This model is being trained, and a callb"):
+                    way(TEXT)
+            model.set_params(alpha=0.9)
+
+    model.fit(TEXT, callbacks=[Again()])
+    assert model.report["config"]["alpha"] == 0.025
+    model.save_model(tmp_path / "m.npz")
+    again = Word2Vec.load_model(tmp_path / "m.npz")
+    assert again._fitted is not None
+    assert again._fitted.trained_as["alpha"] == 0.025
+    assert again.config.alpha == 0.9
+    model.fit(TEXT)
+
+
+def test_the_trace_ends_where_a_callback_has_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("w2v.training.blocks.CHUNK", 500)
+    monkeypatch.setattr("w2v.training.trainer._REPORT_S", 0.005)
+    text = zipf(100_000)
+    for stop in (Watch(step=4), Watch(epoch=1)):
+        model = small(epochs=300, step_tokens=64, held_out=0.01, dim=2)
+        report = model.fit(text if stop._step else text[:500], callbacks=[stop]).report
+        assert report["trace"][-1]["done"] == report["done"] < 1 / 100
+        assert report["trace"][-1]["loss"] == report["loss"][-1]
+        assert len(report["held_out_loss"]) == len(report["loss"]) == 1
+        assert report["held_out_loss"][0] > 0
+
+
+def test_early_stopping_watches_what_is_held_out() -> None:
+    stop = EarlyStopping(patience=2)
+    model = small(epochs=60, alpha=0.2, held_out=0.2, sample=0)
+    report = model.fit(TEXT, callbacks=[stop]).report
+    assert stop.values == report["held_out_loss"]
+    assert stop.values != report["loss"]
+    assert 2 < len(stop.values) < 60

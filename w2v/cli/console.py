@@ -14,7 +14,7 @@ from typing import Any
 import click
 
 from w2v import Word2Vec
-from w2v.training import Progress, Trainer
+from w2v.training import Progress, Trainer, risen
 
 _LINE_EVERY_S = 10.0
 _BAR_STEPS = 10_000
@@ -128,6 +128,8 @@ class Console:
             f"tokens   {sum(tokens['kept']):,} kept and {sum(tokens['subsampled']):,} subsampled "
             f"away, over {_count(len(tokens['kept']), 'epoch')}"
         )
+        if note := _risen(report):
+            self.say(note)
         if output:
             words, dim = model.vectors.matrix.shape
             self.say(f"saved    {output}: {_count(words, 'vector')} of {_count(dim, 'number')}")
@@ -136,7 +138,9 @@ class Console:
         if progress.epochs > _MANY_EPOCHS and progress.done < 1 and not self._line_is_due():
             return
         loss = "not measured" if progress.loss is None else f"{progress.loss:.4f} nats per pair"
-        self.say(f"  epoch {progress.epoch}/{progress.epochs}: loss {loss}")
+        aside = progress.held_out_loss
+        held_out = "" if aside is None else f", held out {aside:.4f}"
+        self.say(f"  epoch {progress.epoch}/{progress.epochs}: loss {loss}{held_out}")
 
     def _line_is_due(self) -> bool:
         if time.monotonic() < self._next_line:
@@ -173,6 +177,24 @@ class Console:
             write()
         except OSError:
             self._quiet, self._terminal = True, False
+
+
+def _risen(report: dict[str, Any]) -> str:
+    """What a loss that rose towards the end can mean."""
+    aside = report["held_out_loss"]
+    found = risen(aside or report["loss"])
+    if found is None:
+        return ""
+    epoch, best, last = found
+    if aside:
+        return (
+            f"note     the held-out loss rose from {best:.4f} in epoch {epoch} to {last:.4f}: "
+            "fewer epochs may do"
+        )
+    return (
+        f"note     the loss rose from {best:.4f} in epoch {epoch} to {last:.4f}, as where a text "
+        "changes on its way; w2v train --held-out 1% tells whether the vectors get worse"
+    )
 
 
 def _beginning(trainer: Trainer) -> str:

@@ -27,6 +27,21 @@ def option(flag: str, kind: Any, text: str) -> Callable[[_Function], _Function]:
     )
 
 
+class _Share(click.types.FloatParamType):
+    """A part of all, as 0.01 or as 1%."""
+
+    name = "share"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        text = str(value)
+        try:
+            return float(text[:-1]) / 100 if text.endswith("%") else float(text)
+        except ValueError:
+            self.fail(f"{text!r} is no share, such as 1% or 0.01.", param, ctx)
+
+
 _TRAINING_OPTIONS = (
     option(
         "--model",
@@ -46,6 +61,7 @@ _TRAINING_OPTIONS = (
     option("--negative", int, "Negative samples per pair. [loss ns: 5]"),
     option("--ns-exponent", float, "Noise words are drawn by count to this. [loss ns: 0.75]"),
     option("--sample", float, "Subsampling threshold for frequent words; 0 keeps all."),
+    option("--held-out", _Share(), "Never train on this share of the sentences; report its loss."),
     option("--min-count", int, "Drop words seen fewer times."),
     option("--max-vocab", int, "Keep only this many of the most frequent words. [no limit]"),
     option("--epochs", int, "Passes over the corpus."),

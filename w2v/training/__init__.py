@@ -30,6 +30,7 @@ from w2v.training.start import (
 )
 from w2v.training.step_plan import step_shape
 from w2v.training.trainer import Trainer
+from w2v.training.verdict import risen
 
 __all__ = [
     "FRESH",
@@ -49,6 +50,7 @@ __all__ = [
     "checked",
     "continue_from",
     "load_model",
+    "risen",
     "save_model",
     "step_shape",
     "throughput",

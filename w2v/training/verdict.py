@@ -15,7 +15,7 @@ from w2v.training.blocks import BlockReader
 from w2v.training.tables import Tables
 
 _DIVERGED = 10  # times the loss of untrained tables, in a step
-_FEW_KEPT = 0.2  # of the tokens
+_FEW_KEPT = 0.1  # of the tokens
 _LOOKED_AT = 8  # chunks
 _ABOVE = 1.02  # times the loss of untrained tables; noise stays below
 _GARBAGE = 2
@@ -99,7 +99,7 @@ def after(
     if not found or not untrained:
         return
     known = [nats for nats in held_out if nats is not None]
-    last = max(found[-1][0], *known[-1:])
+    last = max([found[-1][0], *known[-1:]])
     worst, epoch = max(found)
     than = f"that of untrained tables, {untrained:.4g} nats"
     lower = _lower(config)
