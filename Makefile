@@ -7,7 +7,7 @@ WORKERS ?= auto
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test check lint types gpu-check clean
+.PHONY: demo test check lint types docs gpu-check clean
 
 demo: $(VENV)/.run
 	$(BIN)/w2v demo
@@ -30,6 +30,10 @@ types: $(VENV)/.dev
 	for system in linux darwin win32; do \
 	    $(BIN)/mypy --platform $$system --cache-dir .mypy_cache/$$system || exit; done
 
+# The documentation as a site, in build/site; a broken link or anchor is an error
+docs: $(VENV)/.docs
+	$(BIN)/sphinx-build -q -W --keep-going -E -c docs -d build/doctrees . build/site
+
 clean:
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -prune -exec rm -rf {} +
@@ -43,6 +47,10 @@ $(VENV)/.run: $(VENV)/bin/python pyproject.toml
 
 $(VENV)/.test$(EXTRAS): $(VENV)/bin/python pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test$(EXTRAS:%=,%)]'
+	@touch $@ $(VENV)/.run
+
+$(VENV)/.docs: $(VENV)/bin/python pyproject.toml
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[docs]'
 	@touch $@ $(VENV)/.run
 
 $(VENV)/.dev: $(VENV)/bin/python pyproject.toml

@@ -125,8 +125,9 @@ class Fused(Protocol):
 
         Returns
         -------
-        sums : float64 (3,)    Kept tokens; loss and pairs where the loss was measured. To read
-                               them waits for the device.
+        sums : float64 (4,)    Kept tokens; where the loss was measured the loss, the pairs, and how
+                               many rows they met of those that a list names. To read them waits
+                               for the device.
         """
 
 

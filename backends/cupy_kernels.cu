@@ -128,17 +128,20 @@ struct Walk {
 };
 
 struct Sums {
-    double kept, loss, pairs;
-    __device__ Sums() : kept(0), loss(0), pairs(0) {}
-    __device__ void count(const Block& block, int block_pairs) {  // once a block
+    double kept, loss, pairs, met;
+    __device__ Sums() : kept(0), loss(0), pairs(0), met(0) {}
+    __device__ void count(const Block& block, int block_pairs, int rows = 0) {  // once a block
         if (threadIdx.x != 0) return;
         kept += block.tokens;
-        if (block.measure) pairs += block_pairs;
+        if (!block.measure) return;
+        pairs += block_pairs;
+        met += block_pairs * rows;
     }
     __device__ void give(double* sums) const {
         if (kept != 0) atomicAdd(sums, kept);
         if (loss != 0) atomicAdd(sums + 1, loss);
         if (pairs != 0) atomicAdd(sums + 2, pairs);
+        if (met != 0) atomicAdd(sums + 3, met);
     }
 };
 
@@ -587,11 +590,11 @@ extern "C" __global__ void steps_on_paths(
         if (here.tokens <= 0) continue;
         const int at = here.at, to_left = left[at], contexts = to_left + right[at];
         const int hiddens = averaged ? contexts > 0 : contexts;
-        found.count(here, hiddens);
-        if (contexts == 0) continue;
         const int word = ids[at];
         const long long begin = offsets[word];
         const int length = (int)(offsets[word + 1] - begin);
+        found.count(here, hiddens, length);
+        if (contexts == 0) continue;
         const int* path = nodes + begin;
         const Rows in{IN, words_in, terms_in, factors_in, contexts};
         const Rows out{OUT, path, terms, factors, length};

@@ -245,7 +245,7 @@ class Training:
         loss_every: int,
     ) -> Array:
         plan, size = self._plan, self._size
-        sums = self._kernels.cupy.zeros(3, "float64")
+        sums = self._kernels.cupy.zeros(4, "float64")
         text = self._text.cut(chunks, token_key)
         floats = alphas[0], (alphas[1] - alphas[0]) / len(chunks), plan.cap
         measured = np.int32(loss_every), _start(loss_key)

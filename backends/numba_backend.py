@@ -129,7 +129,7 @@ class _Training:
         loss_key: int,
         loss_every: int,
     ) -> Array:
-        sums = np.zeros(3)
+        sums = np.zeros(4)
         for place, chunk in enumerate(chunks):
             stretch = self.cut(chunk, token_key)
             shares = place / len(chunks), (place + 1) / len(chunks)
@@ -155,15 +155,15 @@ class _Training:
 
     def _steps(
         self, stretch: Any, begin: float, end: float, key: int, measured: tuple[int, Any]
-    ) -> tuple[float, float]:
-        """Loss and pairs of the blocks where they were measured."""
+    ) -> tuple[float, ...]:
+        """Loss, pairs and rows met of the blocks where they were measured."""
         plan, kernels = self._plan, self._kernels
         slope = (end - begin) / max(stretch.blocks, 1)
         caps = float(plan.cap), plan.cap / plan.workers
         rate = kernels.Rate(float(begin), slope, *caps, *measured, *self._beside, self._most_beside)
         tables = (plan.input, plan.output, stretch)
         mean = plan.averaged == "mean"
-        found: tuple[float, float]
+        found: tuple[float, ...]
         if plan.noise is not None:
             accept, alias, negative, shared = plan.noise
             noise = kernels.Noise(accept, alias, _start(key), negative, shared)
@@ -172,7 +172,7 @@ class _Training:
                 found = kernels.cbow_shared(*tables, noise, rate, *shape, mean, self._work)
             else:
                 found = kernels.skipgram_shared(*tables, noise, rate, *shape, self._work)
-            return found
+            return (*found, 0.0)
         assert plan.paths is not None
         paths = kernels.Paths(*plan.paths, len(self._work.terms_hot))
         if plan.averaged:

@@ -203,7 +203,7 @@ def skipgram_paths(
     dim, wide = input.shape[1], work.hidden.shape[1]
     inputs, outputs = address(input), address(output)
     hidden, others = address(work.hidden), np.float32(rate.most_beside_in)
-    loss = measured = 0.0
+    loss = measured = met = 0.0
     for number in range(stretch.blocks):
         at = window + number
         if number + 1 < stretch.blocks:
@@ -218,6 +218,7 @@ def skipgram_paths(
         length = _path(stretch.ids[at], paths, outputs, dim, np.float32(contexts), on_nodes, work)
         if measured_in(rate, stretch, number):
             measured += contexts
+            met += contexts * length
             loss += _loss_before(contexts, length, dim, work)
         capped_at_all = (np.float32(length) + others) * step > ONE
         factors = address(work.factors if capped_at_all else work.ones)
@@ -239,7 +240,7 @@ def skipgram_paths(
                 _meet_4(some, moved, factors, factor, alpha, length, dim, work)
             done += some
     _give_copies(paths, outputs, dim, work)
-    return loss, measured
+    return loss, measured, met
 
 
 @compiled
@@ -253,7 +254,7 @@ def cbow_paths(
     places_in, ones = address(work.places_in), address(work.ones)
     work.places_d[0] = d_hidden
     others = np.float32(rate.most_beside_in)
-    loss = measured = 0.0
+    loss = measured = met = 0.0
     for number in range(stretch.blocks):
         at = window + number
         if number + 1 < stretch.blocks:
@@ -271,6 +272,7 @@ def cbow_paths(
         _meet_1(1, address(work.places_d), ones, factor, alpha, length, dim, work)
         if measured_in(rate, stretch, number):
             measured += 1.0
+            met += length
             loss += _loss(work.scores[0], work.labels, length)
         factors = ones
         terms = np.float32(length) if mean else np.float32(length * contexts)
@@ -285,4 +287,4 @@ def cbow_paths(
             )
         rows.add_to_rows(places_in, factors, contexts, d_hidden, dim)
     _give_copies(paths, outputs, dim, work)
-    return loss, measured
+    return loss, measured, met

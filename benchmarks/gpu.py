@@ -73,7 +73,7 @@ def measure(options: argparse.Namespace, folder: Path) -> None:
         result["host"] = list(_host(configs, options, folder))
         print(_table(result["host"], ["case", "trainer"]), flush=True)
     harness.write(options.name, result, options.results)
-    charts.keep(lambda: charts.steps(result), options.results / f"{options.name}.png")
+    charts.keep(result, options.results / f"{options.name}.png")
 
 
 def _steps(

@@ -18,7 +18,6 @@ import statistics
 import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict, replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +34,6 @@ CASES = {
     "cbow-ns": {"model": "cbow", "loss": "ns", "alpha": 0.05},
     "cbow-hs": {"model": "cbow", "loss": "hs", "alpha": 0.05},
 }
-YARDSTICK = "gensim"
 _WARM_UP_CHARACTERS = 200_000
 
 
@@ -80,8 +78,7 @@ def main() -> None:
     print(markdown(summary))
     print("\nWhat differs:\n" + "\n".join(f"* {k}: {v}" for k, v in notes.items()))
     harness.write(options.name, result, options.results)
-    draw = partial(charts.peers, result, score_names(summary), YARDSTICK)
-    charts.keep(draw, options.results / f"{options.name}.png")
+    charts.keep(result, options.results / f"{options.name}.png")
 
 
 def summarise(runs: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -90,7 +87,7 @@ def summarise(runs: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     rows = []
     for case, trainer in dict.fromkeys((run["case"], run["trainer"]) for run in runs):
         mine = [run for run in runs if (run["case"], run["trainer"]) == (case, trainer)]
-        beside = [run for run in runs if (run["case"], run["trainer"]) == (case, YARDSTICK)]
+        beside = [run for run in runs if (run["case"], run["trainer"]) == (case, charts.YARDSTICK)]
         row: dict[str, Any] = {"case": case, "trainer": trainer}
         for name in ("raw_words_per_second", "train_seconds", "total_seconds"):
             row[name] = statistics.median(run[name] for run in mine)
@@ -100,25 +97,29 @@ def summarise(runs: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
         for phase in ("train", "total"):
             which = f"{phase}_seconds"
             ratios = [b[which] / a[which] for a, b in zip(mine, beside, strict=False)]
-            row[f"{phase}_ratio_to_{YARDSTICK}"] = statistics.median(ratios) if ratios else None
-        for name in score_names(mine):
+            row[f"{phase}_ratio_to_{charts.YARDSTICK}"] = (
+                statistics.median(ratios) if ratios else None
+            )
+        for name in charts.score_names(mine):
             row[name] = statistics.mean(run[name] for run in mine)
-        row["standard_errors"] = {name: _standard_error(mine, name) for name in score_names(mine)}
+        row["standard_errors"] = {
+            name: _standard_error(mine, name) for name in charts.score_names(mine)
+        }
         rows.append(row)
     return rows
 
 
-def score_names(rows: Sequence[dict[str, Any]]) -> list[str]:
-    """Analogies first, then the sets of pairs, those that are well known before others."""
-    names = [name for name in rows[0] if name == "analogies" or name.startswith("spearman ")]
-    known = list(charts.SCORES)
-    return sorted(names, key=lambda n: (known.index(n) if n in known else len(known), n))
-
-
 def markdown(rows: Sequence[dict[str, Any]]) -> str:
     """The table for people."""
-    kinds = score_names(rows)
-    head = ["", "", "words/s in training", f"to {YARDSTICK}", "end to end", f"to {YARDSTICK}"]
+    kinds = charts.score_names(rows)
+    head = [
+        "",
+        "",
+        "words/s in training",
+        f"to {charts.YARDSTICK}",
+        "end to end",
+        f"to {charts.YARDSTICK}",
+    ]
     head += ["peak memory", *(charts.SCORES.get(name, name) for name in kinds)]
     lines = []
     case = ""
@@ -131,9 +132,9 @@ def markdown(rows: Sequence[dict[str, Any]]) -> str:
                 title,
                 charts.trainer(row["trainer"]),
                 f"{row['raw_words_per_second'] / 1e6:.2f} M",
-                _ratio(row[f"train_ratio_to_{YARDSTICK}"]),
+                _ratio(row[f"train_ratio_to_{charts.YARDSTICK}"]),
                 f"{row['total_seconds']:.1f} s",
-                _ratio(row[f"total_ratio_to_{YARDSTICK}"]),
+                _ratio(row[f"total_ratio_to_{charts.YARDSTICK}"]),
                 f"{memory / 1e6:.0f} MB" if memory else "-",
                 *(_score(name, row[name], row["standard_errors"][name]) for name in kinds),
             ]

@@ -88,7 +88,7 @@ def main() -> None:
     }
     print(_markdown(summary))
     harness.write(options.name, result, options.results)
-    charts.keep(lambda: charts.scaling(result), options.results / f"{options.name}.png")
+    charts.keep(result, options.results / f"{options.name}.png")
 
 
 def _options() -> argparse.Namespace:

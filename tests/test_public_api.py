@@ -11,6 +11,7 @@ import pytest
 import w2v
 import w2v.backends
 import w2v.layers
+from w2v import library
 
 
 @pytest.mark.parametrize("module", [w2v, w2v.layers, w2v.backends], ids=lambda m: m.__name__)
@@ -40,13 +41,30 @@ def seconds(code: str) -> float:
 
 def test_import_is_quick() -> None:
     """What comes on top of NumPy: 0.17 s of the processor, 0.12 s for who waits."""
-    assert seconds("import w2v") - seconds("import numpy") < 0.25
+    assert seconds("import w2v; w2v.Word2Vec") - seconds("import numpy") < 0.25
+
+
+def test_import_alone_loads_nothing() -> None:
+    """So that help is quick, and Ctrl-C has a meaning before NumPy is loaded."""
+    code = "import sys, w2v; print('numpy' in sys.modules, 'Word2Vec' in dir(w2v))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "False True\n"
+
+
+def test_names_are_those_of_the_library() -> None:
+    assert w2v.__all__ == ["__version__", *library.__all__]
+
+
+def test_rooms_are_there_when_asked_for() -> None:
+    code = "import w2v; print(w2v.text.__name__, w2v.layers.__name__, hasattr(w2v, 'wv'))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "w2v.text w2v.layers False\n"
 
 
 def test_import_loads_no_optional_library() -> None:
     code = (
-        "import sys, w2v; heavy = {'cupy', 'numba', 'click', 'gensim', 'pyarrow', 'scipy', "
-        "'zstandard', 'matplotlib', 'sklearn'}; print(sorted(heavy & set(sys.modules)))"
+        "import sys, w2v; w2v.Word2Vec; heavy = {'cupy', 'numba', 'click', 'gensim', 'pyarrow', "
+        "'scipy', 'zstandard', 'matplotlib', 'sklearn'}; print(sorted(heavy & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"

@@ -29,7 +29,7 @@ def rounded(found: list[tuple[str, float]]) -> list[tuple[str, float]]:
 def test_is_a_mapping_from_word_to_row(compass: Vectors) -> None:
     assert len(compass) == 5
     assert compass.dim == 2
-    assert list(compass) == compass.words
+    assert tuple(compass) == compass.words
     assert "north" in compass
     assert "south" not in compass
     assert compass.index("west") == 2
@@ -239,3 +239,31 @@ def test_load_refuses_what_it_cannot_understand() -> None:
         load("a\0b")
     with pytest.raises(ValueError, match="`errors` must be 'strict' or 'replace', got 'bad'"):
         load("nowhere.bin", errors="bad")
+
+
+# what a word is
+
+
+def test_words_cannot_be_changed_under_the_index() -> None:
+    vectors = Vectors(["a", "b"], np.eye(2, dtype=np.float32))
+    assert vectors.words == ("a", "b")
+    with pytest.raises(TypeError, match="does not support item assignment"):
+        vectors.words[0] = "c"  # type: ignore[index]
+    assert "a" in vectors
+
+
+def test_integers_become_words_and_can_be_saved(tmp_path: Path) -> None:
+    vectors = Vectors([1, np.int64(20), np.str_("x")], np.eye(3))
+    assert vectors.words == ("1", "20", "x")
+    assert {type(word) for word in vectors.words} == {str}
+    vectors.save(tmp_path / "v.bin")
+    assert load(tmp_path / "v.bin").words == vectors.words
+    mixed: Any = [1, "1"]
+    with pytest.raises(ValueError, match="repeated: '1'"):
+        Vectors(mixed, np.eye(2))
+
+
+@pytest.mark.parametrize("key", [None, b"a", 1.5, True, ("a",)])
+def test_other_keys_are_refused_with_a_sentence(key: Any) -> None:
+    with pytest.raises(TypeError, match=r"A word must be a str, or an integer .*, got .* of type"):
+        Vectors(["x", key], np.eye(2))

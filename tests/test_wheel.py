@@ -123,7 +123,7 @@ def test_the_source_archive_runs_uninstalled(unpacked: Path) -> None:
 def test_a_checkout_without_links_says_what_to_do(linkless: Path) -> None:
     code = (
         f"import sys; sys.path.insert(0, {str(linkless)!r})\n"
-        "try: import w2v\nexcept ImportError as error: print(error)"
+        "try: import w2v; w2v.Word2Vec\nexcept ImportError as error: print(error)"
     )
     assert run(code, linkless, "-I", "-S") == (
         "w2v/backends should be a symbolic link to ../backends, and this checkout has none. "

@@ -63,7 +63,7 @@ def test_asking_before_fitting() -> None:
 @pytest.mark.parametrize("source", [["the cat sat"], iter(["the cat sat"])])
 def test_strings_where_sentences_are_expected(source: Iterator[str]) -> None:
     with pytest.raises(TypeError, match="a string was given where a list of tokens is expected"):
-        small().fit(source)  # type: ignore[arg-type]
+        small().fit(source)
 
 
 def test_a_vocabulary_that_is_none() -> None:

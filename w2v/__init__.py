@@ -4,40 +4,11 @@
 >>> vectors = w2v.Word2Vec(dim=100).fit("corpus.txt").vectors  # doctest: +SKIP
 """
 
-try:
-    from w2v.backends import Backend, available_backends, get_backend
-except ImportError as error:
-    if error.name != "w2v.backends":
-        raise
-    raise ImportError(
-        "w2v/backends should be a symbolic link to ../backends, and this checkout has none. "
-        "Install w2v with `pip install -e .`, which needs no links, or get the link with "
-        "`git config core.symlinks true` and `git checkout -- w2v/backends`."
-    ) from error
-
-from w2v import layers
-from w2v.config import Config
-from w2v.errors import (
-    BackendError,
-    ConfigError,
-    CorpusError,
-    EvaluationError,
-    ModelFileError,
-    OutputError,
-    PictureError,
-    QueryError,
-    TrainingError,
-    TrainingWarning,
-    UnknownWordError,
-    VectorFileError,
-    W2VError,
-)
-from w2v.phrases import Phrases
-from w2v.text import Corpus, Vocabulary, read_corpus, read_sentences
-from w2v.training import Callback, EarlyStopping, Progress
-from w2v.vectors import Vectors, load
 from w2v.version import __version__
-from w2v.word2vec import Word2Vec
+
+TYPE_CHECKING = False  # `typing` takes longer to load than all else here
+if TYPE_CHECKING:
+    from w2v.library import *
 
 __all__ = [
     "__version__",
@@ -51,6 +22,7 @@ __all__ = [
     "Config",
     "Corpus",
     "Vocabulary",
+    "Tokenizer",
     "read_corpus",
     "read_sentences",
     "layers",
@@ -71,3 +43,22 @@ __all__ = [
     "UnknownWordError",
     "VectorFileError",
 ]
+
+
+def __getattr__(name: str) -> object:
+    """Load the library when it is first asked for: help, and Ctrl-C, do not wait for NumPy."""
+    if not name.startswith("_") and name != "library":
+        from w2v import library
+
+        globals().update((known, it) for known, it in vars(library).items() if known in __all__)
+        if name in globals():
+            return globals()[name]
+        from w2v.renamed import name_elsewhere
+
+        if known := name_elsewhere("w2v", name):
+            raise AttributeError(known)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -3,7 +3,7 @@
 import functools
 import itertools
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +22,8 @@ from w2v.formats import (
     write_vectors,
 )
 from w2v.queries import Queries, UnitTable, search_backend, unit_rows, unknown_words
+from w2v.renamed import name_elsewhere
+from w2v.words import as_words
 
 
 class Vectors(Queries):
@@ -33,7 +35,7 @@ class Vectors(Queries):
     Parameters
     ----------
     words : sequence of str (V,)
-        Unique.
+        Unique. Integers, such as ids of items, become their decimals.
     matrix : float32 (V, D)
         One row a word; not copied when it is float32 already.
     counts : int64 (V,), optional
@@ -42,7 +44,7 @@ class Vectors(Queries):
 
     Attributes
     ----------
-    words : list of str (V,)
+    words : tuple of str (V,)
     matrix : float32 (V, D)           Read-only view.
     counts : int64 (V,) or None       Read-only view.
     dim : int                         D.
@@ -51,11 +53,11 @@ class Vectors(Queries):
 
     def __init__(
         self,
-        words: Sequence[str],
+        words: Sequence[str] | Sequence[int],
         matrix: npt.ArrayLike,
         counts: npt.ArrayLike | None = None,
     ) -> None:
-        self.words = list(words)
+        self.words = as_words(words)
         self.matrix: Matrix = _read_only(np.asarray(matrix, dtype=np.float32))
         if self.matrix.ndim != 2 or 0 in self.matrix.shape:
             raise ValueError(
@@ -134,6 +136,13 @@ class Vectors(Queries):
         """The vector of a word, float32 (D,), a read-only view."""
         row: Matrix = self.matrix[self.index(word)]
         return row
+
+    if not TYPE_CHECKING:  # or every attribute would be there
+
+        def __getattr__(self, name: str) -> object:
+            """Only for names that are not there: what they are called here."""
+            known = name_elsewhere("vectors", name)
+            raise AttributeError(known or f"{type(self).__name__!r} has no attribute {name!r}")
 
     def __repr__(self) -> str:
         return f"<Vectors: {counted(len(self), 'word')}, {counted(self.dim, 'dimension')}>"
@@ -217,7 +226,7 @@ def _read_only(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
     return view
 
 
-def _name_repeated(words: list[str], rows: dict[str, int]) -> str:
+def _name_repeated(words: Sequence[str], rows: dict[str, int]) -> str:
     repeated = dict.fromkeys(word for row, word in enumerate(words) if rows[word] != row)
     some = ", ".join(map(quoted, itertools.islice(repeated, 5)))
     return f"`words` must be unique; repeated: {some}{', ...' if len(repeated) > 5 else ''}."

@@ -9,7 +9,8 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +20,8 @@ from w2v.config import Config
 from w2v.errors import ConfigError, ModelFileError, W2VError
 from w2v.files import PathLike
 from w2v.queries import Limit, Query
-from w2v.text import Corpus, Source, Vocabulary, read_source
+from w2v.renamed import name_elsewhere, names_checked
+from w2v.text import Corpus, Source, Tokenizer, Vocabulary, read_source
 from w2v.training import (
     FRESH,
     Answers,
@@ -42,14 +44,26 @@ from w2v.training import (
 )
 from w2v.vectors import Vectors
 
+_OF_THE_MODEL = {
+    field.name: "it is an option of `Word2Vec`, or of `set_params`" for field in fields(Config)
+}
 
-class Word2Vec(Estimator, Answers):
+
+class _Named(type):
+    """Knows what gensim's class is asked for."""
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(cls, name: str) -> object:
+            known = name_elsewhere("model", name)  # of a model that is there
+            raise AttributeError(known or f"type object {cls.__name__!r} has no attribute {name!r}")
+
+
+class Word2Vec(Estimator, Answers, metaclass=_Named):
     """Skip-gram or CBOW word vectors.
 
-    Parameters
-    ----------
-    The options of `w2v.Config`, which says what each means; None stands for a default that depends
-    on other options or on the backend.
+    Its parameters are the options of `w2v.Config`, which says what each means; None stands for a
+    default that depends on other options or on the backend.
 
     Attributes
     ----------
@@ -73,6 +87,10 @@ class Word2Vec(Estimator, Answers):
     (20,)
     """
 
+    @names_checked(
+        positional="Word2Vec takes its options by name, and the text goes to `fit`: "
+        "Word2Vec(dim=100).fit(sentences)."
+    )
     def __init__(
         self,
         *,
@@ -130,6 +148,7 @@ class Word2Vec(Estimator, Answers):
         self._fitted = None
         self._now = None
 
+    @names_checked(_OF_THE_MODEL)
     def fit(
         self,
         source: Source,
@@ -137,6 +156,7 @@ class Word2Vec(Estimator, Answers):
         *,
         vocabulary: Vocabulary | None = None,
         errors: str = "strict",
+        tokenizer: Tokenizer | None = None,
         pretrained: Vectors | PathLike | None = None,
         freeze: Iterable[str] = (),
         callbacks: Sequence[Callback] = (),
@@ -154,6 +174,9 @@ class Word2Vec(Estimator, Answers):
             to it as well.
         errors : {"strict", "replace"}
             What to do with bytes that are not UTF-8.
+        tokenizer : Tokenizer, optional
+            What sentences and words of a text are, where they are not lines and what stands between
+            white space. With one, `source` may be texts too: strings, each whole by itself.
         pretrained : Vectors or path of a vector file, optional
             Words of the vocabulary that have a vector there begin with it. Other words of it are
             not added. `report` says how many matched.
@@ -180,7 +203,8 @@ class Word2Vec(Estimator, Answers):
         choose_backend(self.config.backend, self.config.device)  # first: it may fail
         freeze, callbacks = word_list(freeze), checked(callbacks)
         known = None if pretrained is None else Pretrained(pretrained, self.config.dim)
-        with read_source(source, errors=errors, **self.vocabulary_options(vocabulary)) as corpus:
+        words = self.vocabulary_options(vocabulary)
+        with read_source(source, errors=errors, tokenizer=tokenizer, **words) as corpus:
             return self.train(
                 corpus,
                 pretrained=known,
@@ -189,12 +213,14 @@ class Word2Vec(Estimator, Answers):
                 on_progress=on_progress,
             )
 
+    @names_checked(_OF_THE_MODEL)
     def partial_fit(
         self,
         source: Source,
         y: object = None,
         *,
         errors: str = "strict",
+        tokenizer: Tokenizer | None = None,
         freeze: Iterable[str] = (),
         callbacks: Sequence[Callback] = (),
         on_progress: Callable[[Progress], None] | None = None,
@@ -206,9 +232,7 @@ class Word2Vec(Estimator, Answers):
         them, and counts add up, so the order of the words may change. The learning rate begins
         again at `alpha`, for `epochs` epochs of the new text; `set_params` may lower it before.
 
-        Parameters
-        ----------
-        As for `fit`.
+        Its parameters are those of `fit`.
 
         Raises
         ------
@@ -218,10 +242,12 @@ class Word2Vec(Estimator, Answers):
         self._check_idle()
         if self._fitted is None:
             given: dict[str, Any] = {"freeze": freeze, "callbacks": callbacks}
-            return self.fit(source, errors=errors, on_progress=on_progress, **given)
+            given |= {"errors": errors, "tokenizer": tokenizer}
+            return self.fit(source, on_progress=on_progress, **given)
         choose_backend(self.config.backend, self.config.device)
         freeze, callbacks = word_list(freeze), checked(callbacks)
-        with read_source(source, errors=errors, **self.vocabulary_options(known=True)) as corpus:
+        words = self.vocabulary_options(known=True)
+        with read_source(source, errors=errors, tokenizer=tokenizer, **words) as corpus:
             return self.train(
                 corpus,
                 continued=True,
@@ -255,6 +281,7 @@ class Word2Vec(Estimator, Answers):
             limits["known"] = Vocabulary(tuple(fitted.vectors.words), fitted.vectors.counts)
         return {**limits, "vocabulary": vocabulary}
 
+    @names_checked(_OF_THE_MODEL)
     def train(
         self,
         corpus: Corpus,
@@ -338,6 +365,13 @@ class Word2Vec(Estimator, Answers):
                 "Make a model of its own for that, or wait until `fit` has ended."
             )
 
+    if not TYPE_CHECKING:  # or every attribute would be there
+
+        def __getattr__(self, name: str) -> object:
+            """Only for names that are not there: what they are called here."""
+            known = name_elsewhere("model", name, Vectors)
+            raise AttributeError(known or f"{type(self).__name__!r} has no attribute {name!r}")
+
     def __getitem__(self, word: str) -> NDArray[np.float32]:
         """See `Vectors`."""
         return self.vectors[word]
@@ -345,6 +379,7 @@ class Word2Vec(Estimator, Answers):
     def __contains__(self, word: object) -> bool:
         return word in self.vectors
 
+    @names_checked()
     def most_similar(
         self,
         positive: Query | Sequence[Query] = (),

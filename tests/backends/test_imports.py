@@ -28,6 +28,8 @@ HOUSE: list[dict[str, str]] = [
     {
         "errors": "",
         "version": "",
+        "renamed": "",
+        "words": "",
     },
     {
         "config": "errors",
@@ -35,29 +37,32 @@ HOUSE: list[dict[str, str]] = [
         "backends": "errors",
     },
     {
-        "text": "errors files",
-        "formats": "errors files",
+        "text": "errors files words",
+        "formats": "errors files words",
         "layers": "backends",
-        "queries": "errors backends",
+        "queries": "errors renamed backends",
     },
     {
-        "vectors": "errors files backends formats queries",
+        "vectors": "errors renamed files words backends formats queries",
         "phrases": "errors files text",
     },
     {
-        "training": "errors version config files backends text formats layers vectors",
+        "training": "errors version renamed config files backends text formats layers vectors",
         "evaluation": "errors files backends queries vectors",
         "pictures": "errors files vectors",
     },
     {
-        "word2vec": "errors config files backends text queries vectors training",
+        "word2vec": "errors renamed config files backends text queries vectors training",
     },
     {
-        "w2v": "errors version config backends text layers vectors phrases training word2vec",
+        "library": "errors config backends text layers vectors phrases training word2vec",
     },
     {
-        "cli": "errors config files backends text formats queries vectors phrases training "
-        "evaluation pictures w2v",
+        "w2v": "version renamed library",
+    },
+    {
+        "cli": "errors renamed config files backends text formats queries vectors phrases training "
+        "evaluation pictures w2v library",
     },
     {
         "__main__": "cli",

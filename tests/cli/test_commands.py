@@ -112,7 +112,7 @@ class TestTrain:
             "train", corpus, "-o", tmp_path / "b.bin", "--vocab", small, "--sample", 0, *QUICK
         )
         assert result.exit_code == 0
-        assert load(tmp_path / "b.bin").words == ["animal1", "tool1", "elsewhere"]
+        assert load(tmp_path / "b.bin").words == ("animal1", "tool1", "elsewhere")
         assert "3 in the vocabulary, 27 in the text" in result.stderr
 
     def test_standard_input_folders_patterns_and_compression(

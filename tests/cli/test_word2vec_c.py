@@ -198,7 +198,7 @@ class TestTraining:
         done(f"word2vec -train text8 -output v -size 8 -threads 1 -iter 1 -binary {binary}")
         theirs = models.KeyedVectors.load_word2vec_format("v", binary=bool(binary))
         ours = load("v")
-        assert theirs.index_to_key == ours.words
+        assert tuple(theirs.index_to_key) == ours.words
         np.testing.assert_array_equal(theirs.vectors, ours.matrix)
 
     def test_quiet(self, folder: Path) -> None:
@@ -258,7 +258,7 @@ class TestVocabulary:
         # word2vec -train text -save-vocab vocab -min-count 1
         expected = "</s> 6\nb 3\nc 2\na 2\n\xe9 1\nz 1\n"
         assert Path("vocab").read_bytes() == expected.encode()
-        assert load("v").words == ["</s>", "b", "c", "a", "\xe9", "z"]
+        assert load("v").words == ("</s>", "b", "c", "a", "\xe9", "z")
 
     def test_one_of_word2vec_c_is_read_and_pruned(self, folder: Path) -> None:
         Path("vocab").write_text("</s> 400\nthe 9\nanimal1 7\ntool1 7\ntool2 4\nelsewhere 8\n")
@@ -266,7 +266,7 @@ class TestVocabulary:
             "word2vec -train text8 -read-vocab vocab -output v -size 8 -threads 1 -min-count 5 "
             "-sample 0 -save-vocab again"
         )
-        assert load("v").words == ["</s>", "the", "elsewhere", "animal1", "tool1"]
+        assert load("v").words == ("</s>", "the", "elsewhere", "animal1", "tool1")
         assert Path("again").read_text().splitlines()[:2] == ["</s> 400", "the 9"]
 
     def test_a_text_with_the_word(self, folder: Path) -> None:
@@ -364,8 +364,8 @@ def test_the_row_of_the_sentence_end() -> None:
     vectors = Vectors(["a", "b"], np.ones((2, 4)))
     ordered = np.array([1, 0])
     first = with_sentence_end(vectors, ordered, 1)
-    assert first.words == ["</s>", "b", "a"]
+    assert first.words == ("</s>", "b", "a")
     np.testing.assert_array_equal(first.matrix, with_sentence_end(vectors, ordered, 1).matrix)
     trained = with_sentence_end(Vectors(["a", "</s>"], [[1, 2], [3, 4]]), ordered[1:], 1)
-    assert trained.words == ["</s>", "a"]
+    assert trained.words == ("</s>", "a")
     np.testing.assert_array_equal(trained.matrix, [[3, 4], [1, 2]])

@@ -39,7 +39,7 @@ def test_gensim_and_we_exchange_vectors_and_counts(tmp_path: Path, name: str) ->
     assert [keyed.get_vecattr(word, "count") for word in WORDS] == COUNTS
     keyed.save_word2vec_format(str(theirs), fvocab=str(tmp_path / "theirs.txt"), binary=binary)
     again, vocabulary = load(theirs), Vocabulary.load(tmp_path / "theirs.txt")
-    assert again.words == list(vocabulary.words) == WORDS
+    assert list(again.words) == list(vocabulary.words) == WORDS
     assert again.matrix.tobytes() == TABLE.tobytes()
     assert vocabulary.counts.tolist() == COUNTS
 
@@ -50,7 +50,7 @@ def test_gensims_words_with_spaces_are_read_from_text_and_refused_from_binary(
     pytest.importorskip("gensim")
     keyed = Vectors(["new york", "a b", "c"], TABLE[:3]).to_gensim()
     keyed.save_word2vec_format(str(tmp_path / "v.txt"))
-    assert load(tmp_path / "v.txt").words == ["new york", "a b", "c"]
+    assert load(tmp_path / "v.txt").words == ("new york", "a b", "c")
     keyed.save_word2vec_format(str(tmp_path / "v.bin"), binary=True)
     with pytest.raises(VectorFileError, match="row 1: the word 'new york' has a space, which a"):
         load(tmp_path / "v.bin")

@@ -75,7 +75,7 @@ def vectors() -> Vectors:
 def page(vectors: Vectors) -> str:
     rows = np.arange(len(vectors))
     places = np.random.default_rng(13).normal(size=(len(rows), 2)) * [30, 20]
-    found = Layout(vectors.words, rows, places, "by hand")
+    found = Layout(list(vectors.words), rows, places, "by hand")
     return words_page(vectors, found, "<v>.bin & more")
 
 
@@ -88,7 +88,7 @@ def held(page: str) -> dict[str, Any]:
 
 def test_the_page_holds_words_places_and_neighbours(page: str, vectors: Vectors) -> None:
     data = held(page)
-    assert data["words"] == vectors.words
+    assert data["words"] == list(vectors.words)
     assert data["ranks"] == list(range(len(vectors)))
     x, y = np.array(data["x"]), np.array(data["y"])
     assert (x.min(), y.min()) == (0, 0)

@@ -72,7 +72,7 @@ def test_pca_is_the_two_directions_of_most_variance(model: Word2Vec) -> None:
     assert np.abs(found.places) == pytest.approx(np.abs(u[:, :2] * s[:2]), abs=1e-4)
     share = s**2 / (s**2).sum()
     assert found.caption == f"PCA, {share[0]:.0%} and {share[1]:.0%} of the variance"
-    assert found.words == model.vectors.words[:20]
+    assert found.words == list(model.vectors.words[:20])
 
 
 @pytest.mark.parametrize("method", ["tsne", "umap"])

@@ -1,6 +1,7 @@
 """Vocabularies: order, pruning, keep probabilities."""
 
 from collections import Counter
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -141,3 +142,13 @@ def test_calling_mistakes() -> None:
 
 def test_counter_is_a_mapping() -> None:
     assert Vocabulary.from_counts(Counter("abca")).words == ("a", "b", "c")
+
+
+def test_integers_become_words_and_can_be_saved(tmp_path: Path) -> None:
+    vocabulary = Vocabulary.from_counts({1: 5, 20: 7})
+    assert vocabulary.words == ("20", "1")
+    vocabulary.save(tmp_path / "v.txt")
+    assert Vocabulary.load(tmp_path / "v.txt") == vocabulary
+    for key in (None, b"a", 1.5):
+        with pytest.raises(TypeError, match=r"A word must be a str, or an integer"):
+            Vocabulary.from_counts({key: 5})  # type: ignore[arg-type]

@@ -20,7 +20,7 @@ from w2v.training.progress import Progress
 from w2v.training.trainer import Trainer
 from w2v.vectors import Vectors
 
-NOTHING_LEARNT = pytest.mark.filterwarnings("ignore:The loss at the end is:w2v.TrainingWarning")
+NOTHING_LEARNT = pytest.mark.filterwarnings("ignore:The loss of epoch:w2v.TrainingWarning")
 MORE_WORKERS_THAN_CORES = pytest.mark.filterwarnings("ignore:3 workers were:UserWarning")
 KINDS = [(model, loss) for model in ("skipgram", "cbow") for loss in ("ns", "hs", "softmax")]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import warnings
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 from corpora import two_topics, zipf
 
 from w2v import TrainingError, TrainingWarning, Vectors, Word2Vec
-from w2v.backends import Backend, get_backend
+from w2v.backends import Backend
 from w2v.config import Config
 from w2v.text import read_sentences
 from w2v.training import verdict
@@ -48,7 +49,7 @@ def test_nearly_all_is_subsampled() -> None:
 
 
 def test_an_epoch_without_pairs() -> None:
-    messages = said(small(sample=1e-6, epochs=40), [["a", "b"]] * 60)
+    messages = said(small(sample=1e-3, epochs=40), [["a", "b"]] * 40)
     assert any("of 40 epochs no word had a neighbour" in one for one in messages)
 
 
@@ -82,38 +83,35 @@ def test_what_untrained_tables_cost(backend: Backend, model: str, loss: str) -> 
     config = Config(dim=4, min_count=1, workers=1, sample=0, **options)
     with pytest.warns(TrainingWarning, match="no lower than that of untrained"):
         trained = Trainer(config, corpus, backend).run()
-    assert trained.loss == [pytest.approx(trained.untrained_loss, rel=1e-5)]
+    assert trained.loss == pytest.approx(trained.untrained_loss, rel=1e-5)
 
 
-FIGURES: list[tuple[list[float | None], list[float | None], str]] = [
-    ([3.0, 2.0], [], ""),
-    ([None, None], [], "In 2 of 2 epochs no word had a neighbour"),
-    ([4.2, 4.1], [], ""),
+FIGURES: list[tuple[list[float | None], str]] = [
+    ([3.0, 2.0], ""),
+    ([None, None], "In 2 of 2 epochs no word had a neighbour"),
+    ([4.2, 4.1], ""),
+    ([4.3, 3.0], ""),
     (
-        [4.3, 3.0],
-        [],
-        r"The loss of epoch 1 is 4\.3 nats per pair, above .* 4\.159 nats: .*unst",
+        [4.7, 3.0],
+        r"The loss of epoch 1 is 4\.7 nats a pair, no lower .* tables, 4\.159: .*unstable",
     ),
-    ([4.159, 4.1589], [], "The loss at the end is 4.159 nats per pair, no lower than that of"),
-    ([3.0, 2.0], [4.1, 4.2], "The loss at the end is 4.2 nats per pair, no lower than that of"),
-    ([8.0, 9.0], [], r"diverged. The loss at the end is 9 nats per pair, and that of untrained ta"),
-    ([3.0, 2.0], [3.0, 9.0], "diverged. The loss at the end is 9 nats per pair, and that of"),
+    ([4.159, 4.1589], "The loss of epoch 2 is 4.159 nats a pair, no lower .*: nothing was learnt"),
+    ([None, 4.2], r"In 1 of 2 epochs no word had a neighbour to learn from\. Give more text, or a"),
+    ([8.0, 9.0], r"diverged. The loss of epoch 2 is 9 nats a pair.* worse than random ones. Lower"),
 ]
 
 
-@pytest.mark.parametrize(("loss", "held_out", "wanted"), FIGURES)
-def test_figures(loss: list[float | None], held_out: list[float | None], wanted: str) -> None:
+@pytest.mark.parametrize(("loss", "wanted"), FIGURES)
+def test_figures(loss: list[float | None], wanted: str) -> None:
     found = ""
+    untrained = [nats and 6 * math.log(2) for nats in loss]
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         try:
-            verdict.after(Config(), loss, held_out, 6 * math.log(2))
+            verdict.after(Config(), loss, untrained)
         except (TrainingWarning, TrainingError) as error:
             found = str(error)
-    assert bool(found) == bool(wanted)
-    if wanted:
-        with pytest.raises(AssertionError, match=wanted):
-            raise AssertionError(found)
+    assert re.search(wanted, found) if wanted else not found
 
 
 def test_vectors_worse_than_random_ones_are_not_handed_out() -> None:
@@ -136,12 +134,3 @@ def test_vectors_worse_than_random_ones_are_not_handed_out() -> None:
 )
 def test_a_loss_that_rose(loss: list[float | None], found: object) -> None:
     assert verdict.risen(loss) == found
-
-
-def test_backends_agree_on_untrained_tables() -> None:
-    corpus = read_sentences(zipf(3000), min_count=1)
-    config = Config(loss="hs", dim=4, min_count=1, workers=1)
-    found = []
-    for name in ("numpy", "numba"):
-        found.append(Trainer(config, corpus, get_backend(name)).run().untrained_loss)
-    assert found[0] == pytest.approx(found[1], rel=1e-12)

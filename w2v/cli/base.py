@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import errno
 import io
+import math
 import os
 import re
 import signal
 import sys
+import time
 import warnings
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from w2v.errors import ConfigError, W2VError
+from w2v.renamed import option_elsewhere
 
 if TYPE_CHECKING:
     from w2v.vectors import Vectors
 
 INTERRUPTED = 130
+_ONE_PRESS_S = 1.0
+"""Ctrl-C again within this time is taken for the same, and disturbs no cleaning up."""
 
 
 class _Path(click.Path):
@@ -38,8 +43,33 @@ PATH = _Path(readable=False)
 class Command(click.Command):
     """Turns the library's errors into one line and an exit code: 2 for usage, 1 for failure."""
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """An option of another program is refused by the name it has here."""
+        given = list(args)
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            for one in given:
+                flag = one.split("=")[0]
+                if advice := self._instead_of(flag):
+                    message = f"No such option: {flag}: {self.in_own_words(advice)}"
+                    raise click.UsageError(message, ctx) from error
+            raise
+
+    def _instead_of(self, flag: str) -> str | None:
+        """What to say of a flag that has another name here, or two dashes; None of any other."""
+        ours = {name for parameter in self.params for name in parameter.opts}
+        if not flag.startswith("-") or flag in ours:
+            return None
+        if not flag.startswith("--") and f"-{flag}" in ours:
+            return f"it is written -{flag} here."
+        return option_elsewhere(flag.lstrip("-"))
+
     def invoke(self, ctx: click.Context) -> Any:
+        from w2v import library  # noqa: F401  before Ctrl-C is an exception, which imports may lose
+
         _prepare_process()
+        before = _interruptible()
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("always")
@@ -57,8 +87,11 @@ class Command(click.Command):
         except OSError as error:
             raise click.ClickException(_cannot_go_on(error)) from error
         except KeyboardInterrupt:
+            signal.signal(signal.SIGINT, before)
             click.echo("\nInterrupted.", err=True)
             ctx.exit(INTERRUPTED)
+        finally:
+            signal.signal(signal.SIGINT, before)
 
     def in_own_words(self, message: str) -> str:
         """A message of the library with this command's flags: `min_count` is --min-count."""
@@ -66,7 +99,7 @@ class Command(click.Command):
 
         def flag(found: re.Match[str]) -> str:
             names = flags.get(found[1], [])
-            return next((name for name in names if name.startswith("--")), found[0])
+            return next((name for name in names if name.startswith("--")), (*names, found[0])[0])
 
         return re.sub(r"`(\w+)`", flag, message)
 
@@ -105,6 +138,22 @@ def _prepare_process() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
+
+
+def _interruptible() -> Any:
+    """From now on Ctrl-C raises `KeyboardInterrupt`; what it did before."""
+    before = signal.getsignal(signal.SIGINT)
+    pressed = -math.inf
+
+    def interrupt(*_: object) -> None:
+        nonlocal pressed
+        last, pressed = pressed, time.monotonic()
+        if pressed - last >= _ONE_PRESS_S:
+            raise KeyboardInterrupt
+
+    if before != signal.SIG_IGN:  # as for commands in the background
+        signal.signal(signal.SIGINT, interrupt)
+    return before
 
 
 def _leave(number: int, _: object) -> None:

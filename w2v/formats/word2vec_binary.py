@@ -17,8 +17,8 @@ from w2v.errors import counted, quoted
 from w2v.formats.byte_source import Source, Window
 from w2v.formats.row_memory import Rows, touch
 from w2v.formats.table import Matrix, Progress, Table
+from w2v.words import LONGEST_WORD
 
-_LONGEST_WORD = 1 << 20  # bytes; more without a space is not a word
 _ODD = re.compile(rb"[\0-\x1f\x7f]")  # in no word
 _BEHIND_SPACE = 32  # bytes of a word that are looked for among the numbers
 _PLAUSIBLE = (1e-6, 1e4)  # sizes of numbers in vectors, zero apart
@@ -152,8 +152,8 @@ def _check_more(
 ) -> None:
     """Refuse a window in which no row is whole, unless a larger one may help."""
     where = f"row {row}"
-    if window.have - width > _LONGEST_WORD and window.data.find(b" ", 0, _LONGEST_WORD) < 0:
-        found = f"no word where one should begin: no space in {counted(_LONGEST_WORD, 'byte')}"
+    if window.have - width > LONGEST_WORD and window.data.find(b" ", 0, LONGEST_WORD) < 0:
+        found = f"no word where one should begin: no space in {counted(LONGEST_WORD, 'byte')}"
         raise source.fail(where, f"{found}. The file may be damaged; {announced}")
     if not more:
         raise source.fail(where, f"the file ends in this row, {announced} It may be cut short.")

@@ -19,9 +19,9 @@ from w2v.errors import counted
 from w2v.formats.byte_source import Source, Window
 from w2v.formats.row_memory import Rows
 from w2v.formats.table import Matrix, Progress, Table
+from w2v.words import LONGEST_WORD
 
 _MOST_COLUMNS = 10_000
-_LONGEST_WORD = 1 << 20  # bytes
 _LONGEST_NUMBER = 64  # bytes, white space with it
 _BOM = b"\xef\xbb\xbf"
 _GAP = re.compile(rb"[ \t]+")
@@ -125,7 +125,7 @@ def _compare(source: Source, found: int, announced: int | None, line: int) -> No
 
 def _blocks_of_lines(source: Source, start: int, dim: int, line: int) -> Iterator[bytes]:
     """Blocks of whole lines, the first of which comes after `line` others."""
-    longest = _LONGEST_WORD + _LONGEST_NUMBER * dim
+    longest = LONGEST_WORD + _LONGEST_NUMBER * dim
     window = Window(source, start)
     used = 0
     while window.move(used):

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from w2v.errors import VectorFileError, counted, quoted
 from w2v.files import PathLike
+from w2v.words import LONGEST_WORD
 
 _UNWRITABLE = re.compile(r"[ \t\r\n\0\ud800-\udfff]|\A\Z")  # lone surrogates have no UTF-8
 _UNWRITABLE_LINES = re.compile(r"[\t\r\n\0\ud800-\udfff]|\A\Z")  # where a space separates nothing
@@ -25,6 +26,15 @@ def refuse_words(path: PathLike, words: Sequence[str], *, spaces: bool) -> None:
             f"break, NUL or lone surrogate in them: {some}. Replace these characters, for instance "
             "by '_'."
         )
+    longest = max(words, key=len, default="")
+    if 4 * len(longest) > LONGEST_WORD:  # a character has 4 bytes at the most
+        longest = max(words, key=lambda word: len(word.encode()))
+        if (size := len(longest.encode())) > LONGEST_WORD:
+            raise VectorFileError(
+                f"Cannot write {os.fspath(path)}: the word {quoted(longest)} has {size:,} bytes, "
+                f"and no file of vectors is read whose words have more than {LONGEST_WORD:,}. "
+                "Leave it out."
+            )
 
 
 def replace_unwritable(word: str, replacement: str) -> str:

@@ -20,7 +20,7 @@ from w2v.phrases.association import SCORES, thresholds
 from w2v.phrases.bigrams import LINE_END, TokenFile
 from w2v.phrases.passes import PassStats, Search, find_and_join
 from w2v.phrases.phrase_table import Phrase, arranged, read_table, write_table
-from w2v.text import Progress, batches, is_word
+from w2v.text import Progress, Tokenizer, batches, is_word
 
 _MOST_PASSES = 30  # each can double the words of a phrase
 
@@ -123,6 +123,7 @@ class Phrases:
         *,
         output: PathLike | BinaryIO | None = None,
         errors: str = "strict",
+        tokenizer: Tokenizer | None = None,
         progress: Progress | None = None,
         on_pass: Callable[[PassStats], None] | None = None,
     ) -> Phrases:
@@ -137,6 +138,8 @@ class Phrases:
             between words. A file appears whole or not at all.
         errors : {"strict", "replace"}
             What to do with bytes that are not UTF-8.
+        tokenizer : Tokenizer, optional
+            As for `Word2Vec.fit`.
         progress : callable(bytes_read, total_bytes), optional
         on_pass : callable(PassStats), optional
 
@@ -152,13 +155,13 @@ class Phrases:
         OutputError
             `output` cannot be written.
         """
-        from w2v.phrases.rewriting import Lines, pieces_of, with_line_ends  # these load Arrow
-        from w2v.text import Dictionary, release_memory
+        from w2v.phrases.rewriting import Lines, with_line_ends  # these load Arrow
+        from w2v.text import Dictionary, pieces_of, release_memory
 
         search = Search(self.scoring, self.min_count, self.delimiter, len(self.connector_words))
         words = Dictionary(self.connector_words)
         with TokenFile() as text:
-            for lengths, ids in words.encode(pieces_of(source, errors, progress)):
+            for lengths, ids in words.encode(pieces_of(source, errors, tokenizer, progress)):
                 text.append(with_line_ends(lengths, ids))
             release_memory()
             table: list[list[Phrase]] = []
@@ -181,19 +184,20 @@ class Phrases:
         output: PathLike | BinaryIO,
         *,
         errors: str = "strict",
+        tokenizer: Tokenizer | None = None,
         progress: Progress | None = None,
     ) -> None:
         """Join the phrases of `table` in another text, as it is read: a filter.
 
         Parameters and errors as for `fit`.
         """
-        from w2v.phrases.rewriting import Chain, Lines, pieces_of, with_line_ends
-        from w2v.text import split_ahead
+        from w2v.phrases.rewriting import Chain, Lines, with_line_ends
+        from w2v.text import pieces_of, split_ahead
 
         chain = Chain(self._rules())
         parts = (
             (chain.feed(with_line_ends(lengths, chain.number(part))), chain.words_with(part))
-            for lengths, part in split_ahead(pieces_of(source, errors, progress))
+            for lengths, part in split_ahead(pieces_of(source, errors, tokenizer, progress))
         )
         with writing(output) as handle:
             lines = Lines(handle)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -11,18 +11,10 @@ import pyarrow.compute as pc
 from numpy.typing import ArrayLike
 
 from w2v.phrases.bigrams import LINE_END, Joiner
-from w2v.text import Int32s, Progress, as_text, find_files, is_path, read_pieces
+from w2v.text import Int32s
 
 _STRING = pa.large_string()
 _SPACE = pa.scalar(" ", _STRING)
-
-
-def pieces_of(source: Any, errors: str, progress: Progress | None) -> Iterator[str]:
-    """Text of files, or of sentences that are lists of tokens."""
-    if is_path(source):
-        files = find_files(source if isinstance(source, list | tuple) else [source])
-        return read_pieces(files, errors=errors, progress=progress)
-    return as_text(source)
 
 
 def with_line_ends(lengths: ArrayLike, ids: Int32s) -> Int32s:

@@ -25,7 +25,7 @@ Lists = tuple[list[Query], list[Query]]
 class Items:
     """Words with vectors, which questions name; `w2v.vectors.Vectors` has them."""
 
-    words: list[str]
+    words: tuple[str, ...]
 
     @property
     def unit(self) -> Floats:

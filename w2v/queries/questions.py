@@ -14,6 +14,7 @@ from w2v.queries.cosines import METHODS, Omitted
 from w2v.queries.items import Items, Limit, Lists, Query, as_list, integer, shown
 from w2v.queries.ranking import ranks
 from w2v.queries.unit_table import Floats
+from w2v.renamed import names_checked
 
 
 class Queries(Items):
@@ -33,6 +34,7 @@ class Queries(Items):
         The question has no answer: it has no direction, or names a word beyond `restrict_vocab`.
     """
 
+    @names_checked()
     def most_similar(
         self,
         positive: Query | Sequence[Query] = (),
@@ -60,6 +62,7 @@ class Queries(Items):
         """
         return self.most_similar_batch([positive], [negative], n, restrict_vocab)[0]
 
+    @names_checked()
     def most_similar_cosmul(
         self,
         positive: Query | Sequence[Query] = (),
@@ -74,6 +77,7 @@ class Queries(Items):
         """
         return self.most_similar_batch([positive], [negative], n, restrict_vocab, "3cosmul")[0]
 
+    @names_checked()
     def most_similar_batch(
         self,
         positives: Sequence[Query | Sequence[Query]] | npt.NDArray[np.floating[Any]],
@@ -126,6 +130,7 @@ class Queries(Items):
             for at, scores in found
         ]
 
+    @names_checked()
     def analogy(
         self,
         a: Query,
@@ -244,6 +249,7 @@ class Queries(Items):
             raise QueryError("`words` is empty; expected the words to choose from.")
         return words[int(np.argmin(self.distances(a, words, restrict_vocab)))]
 
+    @names_checked()
     def relative_cosine_similarity(
         self, a: str, b: str, n: int = 10, restrict_vocab: Limit = None
     ) -> float:

@@ -6,12 +6,20 @@ Knows words and no arrays of a backend. Arrow, which splits, is loaded when the 
 from w2v.text.corpus import Corpus, CorpusStats
 from w2v.text.corpus_files import STDIN, find_files
 from w2v.text.decoding import Progress, read_pieces
-from w2v.text.ingestion import Source, is_path, read_corpus, read_sentences, read_source
+from w2v.text.ingestion import (
+    Source,
+    is_path,
+    pieces_of,
+    read_corpus,
+    read_sentences,
+    read_source,
+)
 from w2v.text.python_prose import python_prose
 from w2v.text.sentences import as_text, batches
 from w2v.text.setting_aside import set_aside
 from w2v.text.splitting import Dictionary, release_memory, split_ahead
 from w2v.text.spool import Int32s, Int64s, append_to, temporary_file
+from w2v.text.tokenizing import TOKENS, Tokenizer
 from w2v.text.vocabulary import Vocabulary, is_word
 from w2v.text.vocabulary_file import read_words
 
@@ -24,6 +32,8 @@ __all__ = [
     "Progress",
     "STDIN",
     "Source",
+    "TOKENS",
+    "Tokenizer",
     "Vocabulary",
     "append_to",
     "as_text",
@@ -31,6 +41,7 @@ __all__ = [
     "find_files",
     "is_path",
     "is_word",
+    "pieces_of",
     "python_prose",
     "read_corpus",
     "read_pieces",

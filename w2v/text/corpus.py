@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from w2v.text.spool import Int32s, Int64s
+from w2v.text.tokenizing import Tokenizer
 from w2v.text.vocabulary import Vocabulary
 
 _SCANNED_AT_ONCE = 1 << 20
@@ -47,6 +48,7 @@ class Corpus:
                                   ids[ends[s - 1]:ends[s]], the first starts at 0;
                                   strictly increasing, the last is N.
     stats : CorpusStats
+    tokenizer : Tokenizer or None  What made tokens of the text; None for white space.
     seconds : dict                Time taken to "count" (read) and to "encode".
 
     Notes
@@ -62,10 +64,12 @@ class Corpus:
         ends: Int64s,
         stats: CorpusStats,
         seconds: dict[str, float],
+        tokenizer: Tokenizer | None = None,
     ) -> None:
         self.vocabulary = vocabulary
         self.stats = stats
         self.seconds = seconds
+        self.tokenizer = tokenizer
         self._arrays: tuple[Int32s, Int64s] | None = (ids, ends)
 
     @property

@@ -18,18 +18,24 @@ from typing import Any, BinaryIO
 from w2v.errors import CorpusError
 from w2v.files import HEAD_BYTES, LONGEST_MAGIC, compression, decompressed, refuse_foreign
 from w2v.text.corpus_files import STDIN, source_name
+from w2v.text.tokenizing import Tokenizer
 
 Progress = Callable[[int, int | None], None]
 
 ERROR_MODES = ("strict", "replace")
 
+_BYTE_ORDER_MARK = "\ufeff"  # also where files with one were put together
 _PIECE_BYTES = 1 << 16
 _REPORT_BYTES = 1 << 20
 _LONGEST_WORD = 1 << 20  # characters; a longer one is a sign of something that is not text
 
 
 def read_pieces(
-    files: Sequence[str], *, errors: str = "strict", progress: Progress | None = None
+    files: Sequence[str],
+    *,
+    errors: str = "strict",
+    tokenizer: Tokenizer | None = None,
+    progress: Progress | None = None,
 ) -> Iterator[str]:
     """Text of all `files`, in pieces that end at white space.
 
@@ -40,6 +46,8 @@ def read_pieces(
         recognised by the first bytes, not by the name.
     errors : {"strict", "replace"}
         What to do with bytes that are not UTF-8: raise, or read U+FFFD.
+    tokenizer : Tokenizer, optional
+        Makes tokens and lines of the text.
     progress : callable(bytes_read, total_bytes), optional
         Called about once a MiB and at the end, in bytes of the files as they
         are stored; the total is None when a file has no size.
@@ -47,8 +55,8 @@ def read_pieces(
     Yields
     ------
     str
-        The pieces of a file add up to its text, without a byte order mark and
-        with a newline added at its end where there is none.
+        The pieces of a file add up to its text, or to what a tokenizer makes of it, without byte
+        order marks and with a newline added at its end where there is none.
 
     Raises
     ------
@@ -57,6 +65,14 @@ def read_pieces(
     """
     if errors not in ERROR_MODES:
         raise ValueError(f"`errors` must be 'strict' or 'replace', got {errors!r}.")
+    if tokenizer is None or tokenizer.is_plain:
+        return _read(files, errors, "", progress)
+    end = "\n" if tokenizer.split_sentences else ""  # else a sentence could go on in the next file
+    return tokenizer.lines(_read(files, errors, end, progress))
+
+
+def _read(files: Sequence[str], errors: str, end: str, progress: Progress | None) -> Iterator[str]:
+    """The pieces as they are, with `end` after the last of each file."""
     total = _total_bytes(files)
     done = reported = 0
     for file in files:
@@ -67,6 +83,8 @@ def read_pieces(
                     reported = done + source.count
                     progress(reported, total)
             done += source.count
+        if end:
+            yield end
     if progress is not None:
         progress(done, total)
 
@@ -133,7 +151,7 @@ def _blocks(source: _Source, name: str) -> Iterator[bytes]:
 
 def _pieces(blocks: Iterable[bytes], name: str, errors: str) -> Iterator[str]:
     """Decode `blocks` and cut the text at white space; `line` is for messages."""
-    decoder = codecs.getincrementaldecoder("utf-8-sig")(errors)
+    decoder = codecs.getincrementaldecoder("utf-8")(errors)
     line = 1
     open_line = False
     rest = ""
@@ -170,7 +188,7 @@ def _decode(decoder: codecs.IncrementalDecoder, block: bytes, name: str, line: i
             "binary file. Give plain UTF-8 text."
         )
     try:
-        return decoder.decode(block, final=not block)
+        return decoder.decode(block, final=not block).replace(_BYTE_ORDER_MARK, "")
     except UnicodeDecodeError as error:
         line += error.object.count(b"\n", 0, error.start)
         raise CorpusError(

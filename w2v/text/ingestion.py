@@ -6,7 +6,7 @@ text, and a pipe or a one-shot iterator serves as well as a file: see `spool`.
 
 import os
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +18,13 @@ from w2v.files import PathLike
 from w2v.text.corpus import Corpus, CorpusStats
 from w2v.text.corpus_files import find_files, source_name
 from w2v.text.decoding import Progress, read_pieces
-from w2v.text.sentences import TO_READ_FILES, as_text, shown
+from w2v.text.sentences import TO_READ_FILES, as_text, shown, texts
 from w2v.text.splitting import Dictionary, release_memory
 from w2v.text.spool import Int64s, Spool
+from w2v.text.tokenizing import Tokenizer
 from w2v.text.vocabulary import Vocabulary
 
-Source = PathLike | Sequence[Path] | Iterable[list[str] | tuple[str, ...]]
+Source = PathLike | Sequence[Path] | Iterable[list[str] | tuple[str, ...]] | Iterable[str]
 """Names of files, or sentences; `is_path` tells which."""
 
 
@@ -35,6 +36,7 @@ def read_corpus(
     vocabulary: Vocabulary | None = None,
     known: Vocabulary | None = None,
     errors: str = "strict",
+    tokenizer: Tokenizer | None = None,
     progress: Progress | None = None,
 ) -> Corpus:
     r"""Read text files: a sentence a line, words between white space.
@@ -55,6 +57,8 @@ def read_corpus(
         the limits are for other words. Not together with `vocabulary`.
     errors : {"strict", "replace"}
         What to do with bytes that are not UTF-8: raise, or read U+FFFD.
+    tokenizer : Tokenizer, optional
+        What sentences and words are, where it is not lines and white space.
     progress : callable(bytes_read, total_bytes), optional
         Called now and then; the total is None where it is not known.
 
@@ -67,18 +71,20 @@ def read_corpus(
         `source` is not made of paths.
     """
     files = find_files(_paths(source))
-    pieces = read_pieces(files, errors=errors, progress=progress)
+    pieces = read_pieces(files, errors=errors, tokenizer=tokenizer, progress=progress)
     nothing = f"There is no word in {_few(files)}."
-    return _read(pieces, nothing, min_count, max_vocab, vocabulary, known, len(files))
+    limits = (min_count, max_vocab, vocabulary, known)
+    return _read(pieces, nothing, *limits, tokenizer=tokenizer, files=len(files))
 
 
 def read_sentences(
-    sentences: Iterable[list[str] | tuple[str, ...] | NDArray[np.str_]],
+    sentences: Iterable[list[str] | tuple[str, ...] | NDArray[np.str_]] | Iterable[str],
     *,
     min_count: int = 5,
     max_vocab: int | None = None,
     vocabulary: Vocabulary | None = None,
     known: Vocabulary | None = None,
+    tokenizer: Tokenizer | None = None,
 ) -> Corpus:
     """Read sentences that are split already; they are asked for once.
 
@@ -88,6 +94,8 @@ def read_sentences(
         An iterator will do. A sentence may be empty or of any length.
     min_count, max_vocab, vocabulary, known
         As for `read_corpus`.
+    tokenizer : Tokenizer, optional
+        With one `sentences` are texts, each a str, and none goes on in the next.
 
     Raises
     ------
@@ -111,7 +119,9 @@ def read_sentences(
         "There is no token in the sentences. If they are an iterator that was used before, make a "
         "new one."
     )
-    return _read(as_text(sentences), nothing, min_count, max_vocab, vocabulary, known)
+    pieces = _given(sentences, tokenizer)
+    limits = (min_count, max_vocab, vocabulary, known)
+    return _read(pieces, nothing, *limits, tokenizer=tokenizer)
 
 
 def _read(
@@ -121,6 +131,8 @@ def _read(
     max_vocab: int | None,
     vocabulary: Vocabulary | None,
     known: Vocabulary | None,
+    *,
+    tokenizer: Tokenizer | None,
     files: int = 0,
 ) -> Corpus:
     """Number words as they turn up, choose the vocabulary, and give the tokens their final ids."""
@@ -153,7 +165,7 @@ def _read(
             files=files,
         )
         seconds = {"count": counted - spool.started, "encode": time.perf_counter() - counted}
-        return Corpus(vocabulary, ids, ends, stats, seconds)
+        return Corpus(vocabulary, ids, ends, stats, seconds, tokenizer)
 
 
 def _chosen(
@@ -178,6 +190,20 @@ def read_source(source: Source, *, errors: str = "strict", **options: Any) -> Co
     if is_path(source):
         return read_corpus(source, errors=errors, **options)  # type: ignore[arg-type]
     return read_sentences(source, **options)  # type: ignore[arg-type]
+
+
+def pieces_of(
+    source: Any, errors: str, tokenizer: Tokenizer | None, progress: Progress | None
+) -> Iterator[str]:
+    """The text that `read_source` would read."""
+    if is_path(source):
+        files = find_files(_paths(source))
+        return read_pieces(files, errors=errors, tokenizer=tokenizer, progress=progress)
+    return _given(source, tokenizer)
+
+
+def _given(sentences: Iterable[Any], tokenizer: Tokenizer | None) -> Iterator[str]:
+    return as_text(sentences) if tokenizer is None else tokenizer.lines_of(texts(sentences))
 
 
 def is_path(source: object) -> bool:

@@ -26,6 +26,26 @@ def as_text(sentences: Iterable[object]) -> Iterator[str]:
         yield "".join([" ".join(sentence) + "\n" for sentence in batch])
 
 
+def texts(values: Iterable[object]) -> Iterator[str]:
+    """Texts that a tokenizer is to read, each a str."""
+    for number, value in enumerate(values, start=1):
+        if not isinstance(value, str):
+            raise TypeError(
+                f"Text {number}: with a tokenizer each text must be a str, got {shown(value)}. "
+                "Tokens in lists are read without one."
+            )
+        if "\0" in value or not _is_utf8(value):
+            raise ValueError(f"Text {number}: must be UTF-8 text without NUL, got {shown(value)}.")
+        yield value
+
+
+def _is_utf8(text: str) -> bool:
+    try:
+        return bool(text.encode()) or not text
+    except UnicodeEncodeError:  # half of a surrogate pair
+        return False
+
+
 def batches(sentences: Iterable[object]) -> Iterator[tuple[int, list[list[str]]]]:
     """(number of the first sentence, copies of some sentences)."""
     first = 1
@@ -48,7 +68,8 @@ def _refuse_sentence(number: int, sentence: object) -> NoReturn:
     if isinstance(sentence, str):
         raise TypeError(
             f"Sentence {number}: a string was given where a list of tokens is expected, "
-            f"{shown(sentence)}. Split each sentence, as `text.split()` does. {TO_READ_FILES}"
+            f"{shown(sentence)}. Split each sentence, as `text.split()` does, or give a "
+            f"`tokenizer`. {TO_READ_FILES}"
         )
     advice = f" {TO_READ_FILES}" if isinstance(sentence, os.PathLike) else ""
     raise TypeError(f"Sentence {number}: expected a list of tokens, got {shown(sentence)}.{advice}")

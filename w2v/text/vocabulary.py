@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from w2v.errors import ConfigError, CorpusError
 from w2v.text.vocabulary_file import read_counts, write_counts
+from w2v.words import as_words
 
 _CHECKED_WORDS = 1 << 16  # at a time: many, but no copy of the vocabulary
 
@@ -35,7 +36,7 @@ class Vocabulary:
     def __post_init__(self) -> None:
         counts = np.array(self.counts, dtype=np.int64)
         counts.flags.writeable = False
-        object.__setattr__(self, "words", tuple(self.words))
+        object.__setattr__(self, "words", as_words(self.words))
         object.__setattr__(self, "counts", counts)
         if counts.shape != (len(self.words),):
             raise ValueError(
@@ -50,7 +51,7 @@ class Vocabulary:
     @classmethod
     def from_counts(
         cls,
-        words: Mapping[str, int] | Iterable[str],
+        words: Mapping[str, int] | Mapping[int, int] | Iterable[str] | Iterable[int],
         counts: ArrayLike | None = None,
         *,
         min_count: int = 1,
@@ -61,6 +62,7 @@ class Vocabulary:
         Parameters
         ----------
         words : mapping of word to count, or iterable of distinct words
+            Integers, such as ids of items, become their decimals.
         counts : int (V,), optional   Only with an iterable of words.
         min_count : int               Rarer words are left out.
         max_vocab : int, optional     Only so many words are kept, in vocabulary order.
@@ -79,7 +81,7 @@ class Vocabulary:
             if counts is not None:
                 raise TypeError("`words` is a mapping and has its own counts; leave out `counts`.")
             counts = list(words.values())
-        words = list(words)
+        words = as_words(words)
         every = _whole_numbers([] if counts is None else counts)
         if every.shape != (len(words),):
             raise ValueError(
@@ -240,7 +242,7 @@ def _check_limits(min_count: int, max_vocab: int | None) -> None:
         raise ConfigError(f"`max_vocab` must be at least 1, or None for all, got {max_vocab}.")
 
 
-def _too_rare(words: list[str], counts: NDArray[np.int64], min_count: int) -> str:
+def _too_rare(words: tuple[str, ...], counts: NDArray[np.int64], min_count: int) -> str:
     if not words:
         return "There are no words to make a vocabulary of."
     most = int(counts.max())

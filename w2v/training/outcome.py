@@ -25,8 +25,8 @@ class Trained:
     held_out_loss: list[float | None]
     """The same of the sentences that were set aside, while nothing moved at the end of each epoch;
     empty if none were."""
-    untrained_loss: float
-    """What a pair costs while the output table is zero."""
+    untrained_loss: list[float | None]
+    """What the pairs of `loss` cost while the output table is zero."""
     kept: list[int]
     """Tokens each epoch kept after subsampling."""
     loss_every: int

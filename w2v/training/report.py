@@ -39,6 +39,7 @@ def training_report(trainer: Trainer, trained: Trained, why: str) -> dict[str, A
             "subsampled": _subsampled(len(trainer.text.ids), trained, trainer.config.epochs),
             "kept": trained.kept,
         },
+        "tokenizer": corpus.tokenizer.as_dict() if corpus.tokenizer else None,
         "sentences": stats.sentences,
         "types": stats.types,
         "loss": trained.loss,

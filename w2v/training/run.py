@@ -24,7 +24,6 @@ class Run:
     tables: Tables
     workers: list[Worker]
     aside: HeldOut | None
-    untrained_loss: float
     preparing: float
     """`time.perf_counter` when the tables were begun, and below when the first step was."""
     started: float = field(init=False)

@@ -24,8 +24,8 @@ from w2v.training.tables import Tables
 class Loss(Protocol):
     """What a model asks of a loss: which rows a group needs, then loss and gradients."""
 
-    untrained_loss: float
-    """Nats of a pair while the output table is zero (for hierarchical softmax, the most)."""
+    def untrained_loss(self, pairs: float, met: float) -> float:
+        """Nats of so many pairs, which met so many nodes of paths, while the output is zero."""
 
     def sample(self, key: int, groups: Array) -> Array | None:
         """Draws of each group, if the loss draws any."""
@@ -68,7 +68,9 @@ class Step:
         self._update_input = RowUpdater(backend, tables.input, cap_in, others[0])
         self._update_output = RowUpdater(backend, tables.output, cap_out, others[1])
 
-    def take(self, blocks: Blocks, *, key: int, alpha: float, with_loss: bool) -> tuple[Any, Array]:
+    def take(
+        self, blocks: Blocks, *, key: int, alpha: float, with_loss: bool
+    ) -> tuple[Any, Array, Array]:
         """Gradients of the blocks from the same tables, then one update of both, unless alpha is 0.
 
         One context of a centre after the other, where the shape of steps says so; the loss of all
@@ -78,26 +80,30 @@ class Step:
         -------
         loss : float64 scalar or None   Nats, summed over the pairs.
         pairs : scalar                  (Hidden vector, true word) pairs.
+        met : scalar                    Terms of all pairs: nodes of paths that they met.
         """
         if not self._in_turn:
             return self._step(blocks, key, alpha, with_loss)
-        loss = None
+        loss, met = None, 0
         if with_loss:
             _, _, before, _ = self._forward_backward(blocks, key, with_loss=True)
-            loss = before.loss
+            loss, met = before.loss, before.hidden_terms.sum()
         if alpha:
             for part in _one_context_each(self.backend, blocks):
                 self._step(part, key, alpha, with_loss=False)
-        return loss, blocks.pairs.sum()
+        return loss, blocks.pairs.sum(), met
 
-    def _step(self, blocks: Blocks, key: int, alpha: float, with_loss: bool) -> tuple[Any, Array]:
+    def _step(
+        self, blocks: Blocks, key: int, alpha: float, with_loss: bool
+    ) -> tuple[Any, Array, Array]:
         d_input, terms, found, pairs = self._forward_backward(blocks, key, with_loss=with_loss)
+        met = found.hidden_terms.sum()
         if not alpha:
-            return found.loss, pairs
+            return found.loss, pairs, met
         ids, rows = self.input.backward(d_input, coalesce=False)
         self._update_input.apply(ids, rows, terms.reshape(-1), alpha)
         self._update_output.apply(found.ids, found.d_rows, found.row_terms, alpha)
-        return found.loss, pairs
+        return found.loss, pairs, met
 
     def _forward_backward(
         self, blocks: Blocks, key: int, *, with_loss: bool

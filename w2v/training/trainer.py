@@ -165,7 +165,7 @@ class Trainer:
         if not (np.isfinite(vectors).all() and np.isfinite(output).all()):
             raise self._diverged("A vector is no longer finite", config.epochs, 1.0)
         trained = self._trained(run, vectors, output, seconds)
-        verdict.after(config, trained.loss, trained.held_out_loss, trained.untrained_loss)
+        verdict.after(config, trained.loss, trained.untrained_loss)
         return trained
 
     def _prepared(self) -> Run:
@@ -179,9 +179,7 @@ class Trainer:
         aside = None
         if self.aside is not None:
             aside = HeldOut(backend, config, self.aside, keep, tables, self.workers)
-        epoch = self.start.epochs
-        untrained = verdict.untrained_loss(backend, config, tables, self._reader, epoch)
-        return Run(backend, config.dim, tables, workers, aside, untrained, preparing)
+        return Run(backend, config.dim, tables, workers, aside, preparing)
 
     def so_far(self) -> Trained | None:
         """A copy of what the run under way has made; None before its first step.
@@ -207,7 +205,7 @@ class Trainer:
             output=output,
             loss=[tally.mean_loss for tally in epochs],
             held_out_loss=list(run.held_out_loss),
-            untrained_loss=run.untrained_loss,
+            untrained_loss=[tally.untrained_loss for tally in epochs],
             kept=kept,
             loss_every=self._loss_every,
             seconds=seconds,
@@ -300,7 +298,7 @@ class Trainer:
                 tally.add(step)
                 if step.loss is not None:
                     done = self._done(epoch, step.begin)
-                    self._check(step.loss, step.pairs * worker.untrained_loss, epoch, done)
+                    self._check(step.loss, step.untrained, epoch, done)
 
     def _done(self, epoch: Epoch, at: float) -> float:
         """Fraction of the training at a position in chunks."""

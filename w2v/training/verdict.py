@@ -6,19 +6,14 @@ import math
 import warnings
 from collections.abc import Sequence
 
-import numpy as np
-
-from w2v.backends import Backend
 from w2v.config import Config
 from w2v.errors import TrainingError, TrainingWarning, counted
-from w2v.training.blocks import BlockReader
-from w2v.training.tables import Tables
 
 _DIVERGED = 10  # times the loss of untrained tables, in a step
 _FEW_KEPT = 0.1  # of the tokens
-_LOOKED_AT = 8  # chunks
-_ABOVE = 1.02  # times the loss of untrained tables; noise stays below
-_GARBAGE = 2
+_NOTHING = 1 - 1e-6  # times the loss of untrained tables: rounding
+_ABOVE = 1.1  # in any epoch: what learns from noise stays below
+_GARBAGE = 2  # at the end
 _RISEN = 1.003  # times the best
 
 
@@ -46,79 +41,56 @@ def before(config: Config, *, words: int, tokens: int, kept: float, frozen: int)
         _warn(f"All {words:,} words are frozen, so no vector will change.")
 
 
-def untrained_loss(
-    backend: Backend, config: Config, tables: Tables, reader: BlockReader, epoch: int
-) -> float:
-    """Nats of a pair while the output table is zero, as the pairs of a text have it.
-
-    Where paths differ in length a few chunks are looked at; 0 where they have no pair.
-    """
-    if config.loss == "ns":
-        assert config.negative is not None
-        return (1 + config.negative) * math.log(2)
-    if tables.tree is None:
-        return math.log(len(tables.share))
-    lengths = tables.tree.lengths
-    turns = pairs = 0.0
-    step = -(-reader.chunks // _LOOKED_AT)
-    for chunk in range(0, reader.chunks, step):
-        stretch = reader.stretch(epoch, chunk)
-        own = slice(reader.window, reader.window + stretch.kept)
-        ids, left, right = (
-            backend.to_numpy(part[own]) for part in (stretch.ids, stretch.left, stretch.right)
-        )
-        met = left.astype(np.int64) + right
-        if config.model == "cbow":
-            met = met > 0
-        turns += float(met @ lengths[ids])
-        pairs += float(met.sum())
-    return turns / pairs * math.log(2) if pairs else 0.0
-
-
-def after(
-    config: Config, loss: Sequence[float | None], held_out: Sequence[float | None], untrained: float
-) -> None:
+def after(config: Config, loss: Sequence[float | None], untrained: Sequence[float | None]) -> None:
     """Warn of a run that has learnt nothing.
 
     Parameters
     ----------
-    loss, held_out : sequence of float    Of each epoch, in nats.
-    untrained : float                     The loss of untrained tables.
+    loss, untrained : sequence of float    Of each epoch, in nats a pair: as it was trained, and
+                                           what the same pairs cost while the output table is zero.
 
     Raises
     ------
     TrainingError
         It has learnt worse than nothing.
     """
-    found = [(nats, epoch) for epoch, nats in enumerate(loss, 1) if nats is not None]
+    found = [
+        (nats / base if base else 0.0, nats, base, epoch)
+        for epoch, (nats, base) in enumerate(zip(loss, untrained, strict=True), 1)
+        if nats is not None and base is not None
+    ]
     if len(found) < len(loss):
         _warn(
             f"In {len(loss) - len(found)} of {counted(len(loss), 'epoch')} no word had a neighbour "
             f"to learn from. Give more text{_larger_sample(config)}"
         )
-    if not found or not untrained:
+    if not found:
         return
-    known = [nats for nats in held_out if nats is not None]
-    last = max([found[-1][0], *known[-1:]])
-    worst, epoch = max(found)
-    than = f"that of untrained tables, {untrained:.4g} nats"
-    lower = _lower(config)
-    if last > _GARBAGE * untrained:
+    times = found[-1][0]
+    if times > _GARBAGE:
         raise TrainingError(
-            f"Training diverged. The loss at the end is {last:.4g} nats per pair, and {than}, so "
-            f"the vectors are worse than random ones. {lower}"
+            f"Training diverged. {_above(found[-1])}, so the vectors are worse than random ones. "
+            f"{_lower(config)}"
         )
-    if worst > _ABOVE * untrained:
+    worst = max(found)
+    if worst[0] > _ABOVE:
         _warn(
-            f"The loss of epoch {epoch} is {worst:.4g} nats per pair, above {than}: training was "
-            f"unstable, and the vectors may be of little use. {lower}"
+            f"{_above(worst)}: training was unstable, and the vectors may be of little "
+            f"use. {_lower(config)}"
         )
-    elif last >= untrained:
+    elif times > _NOTHING:
         _warn(
-            f"The loss at the end is {last:.4g} nats per pair, no lower than {than}: nothing was "
-            "learnt. The text may be too short or without order, or `alpha` "
-            f"({config.alpha:g}) or `epochs` ({config.epochs:,}) too low."
+            f"{_above(found[-1])}: nothing was learnt. The text may be too short or without order, "
+            f"or `alpha` ({config.alpha:g}) or `epochs` ({config.epochs:,}) too low."
         )
+
+
+def _above(found: tuple[float, float, float, int]) -> str:
+    _, nats, untrained, epoch = found
+    return (
+        f"The loss of epoch {epoch} is {nats:.4g} nats a pair, no lower than that of untrained "
+        f"tables, {untrained:.4g}"
+    )
 
 
 def of_step(loss: float, untrained: float) -> str:

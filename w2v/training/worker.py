@@ -27,6 +27,8 @@ class Stepped(NamedTuple):
     loss: float | None
     """Nats, summed over the pairs where it was measured; None if nowhere."""
     pairs: float
+    untrained: float
+    """What the same pairs cost while the output table is zero."""
 
 
 class Worker:
@@ -47,7 +49,6 @@ class Worker:
     at_once : int                   Chunks that a span should have.
     in_flight : int                 Tokens trained on side by side.
     measured_tokens : int           Tokens that the loss is measured in, or not.
-    untrained_loss : float          Nats of a pair while the output table is zero, at most.
     """
 
     def __init__(
@@ -67,7 +68,6 @@ class Worker:
         if others is None:
             others = beside(backend, config, tables, workers)
         self._step = Step(backend, config, tables, workers=workers, others=others)
-        self.untrained_loss = self._step.loss.untrained_loss
         shape = step_shape(backend, config)
         self._step_tokens = step_tokens or max(shape.block, -(-shape.step // workers))
         self._own: Fused | None = None
@@ -121,14 +121,14 @@ class Worker:
             for number, (begin, end, blocks) in enumerate(steps):
                 with_loss = draws.is_measured(measured[0], first + number, measured[1])
                 alpha = learning_rate(begin)
-                loss, pairs = self._step.take(blocks, key=key, alpha=alpha, with_loss=with_loss)
-                found = (float(loss), float(pairs)) if with_loss else (None, 0.0)
+                sums = self._step.take(blocks, key=key, alpha=alpha, with_loss=with_loss)
+                found = self._found(*map(float, sums)) if with_loss else (None, 0.0, 0.0)
                 whole = len(span) if end == span.stop else 0
                 yield Stepped(begin, end, whole, blocks.tokens, *found)
                 if stopped():
                     return
             if end == span.start:  # no token was kept
-                yield Stepped(span.start, span.stop, len(span), 0, None, 0.0)
+                yield Stepped(span.start, span.stop, len(span), 0, None, 0.0, 0.0)
 
     def _owned(
         self,
@@ -156,6 +156,10 @@ class Worker:
             yield self._read(*under_way)
 
     def _read(self, span: range, sums: Array) -> Stepped:
-        tokens, loss, pairs = self._backend.to_numpy(sums).tolist()
-        found = loss if pairs else None
-        return Stepped(span.start, span.stop, len(span), int(tokens), found, pairs)
+        tokens, *sums = self._backend.to_numpy(sums).tolist()
+        return Stepped(span.start, span.stop, len(span), int(tokens), *self._found(*sums))
+
+    def _found(self, loss: float, pairs: float, met: float) -> tuple[float | None, float, float]:
+        if not pairs:
+            return None, 0.0, 0.0
+        return loss, pairs, self._step.loss.untrained_loss(pairs, met)
