@@ -93,7 +93,7 @@ FIGURES: list[tuple[list[float | None], str]] = [
     ([4.3, 3.0], ""),
     (
         [4.7, 3.0],
-        r"The loss of epoch 1 is 4\.7 nats a pair, no lower .* tables, 4\.159: .*unstable",
+        r"The loss of epoch 1 is 4\.7 nats a pair, no lower .*s, 4\.159: .*unstable",
     ),
     ([4.159, 4.1589], "The loss of epoch 2 is 4.159 nats a pair, no lower .*: nothing was learnt"),
     ([None, 4.2], r"In 1 of 2 epochs no word had a neighbour to learn from\. Give more text, or a"),
