@@ -69,7 +69,7 @@ def test_one_of_some_steps_stands_for_all(
     part = train(corpus, backend, **options)
     assert whole.loss_every == 1
     assert part.loss_every in {8, 64}
-    np.testing.assert_allclose(part.vectors, whole.vectors, atol=1e-6)
+    np.testing.assert_allclose(part.vectors, whole.vectors, atol=1e-4)
     tolerance = 0.05 if part.loss_every == 8 else 0.12
     assert part.loss == pytest.approx(whole.loss, rel=tolerance)
 
@@ -83,7 +83,18 @@ def given_tables(corpus: Corpus, config: Config) -> Start:
     return Start(np.arange(words), drawn[0], np.arange(rows), drawn[1])
 
 
+EXACT: dict[Any, float] = {}
+
+
 def exact(corpus: Corpus, config: Config, start: Start) -> float:
+    """See `by_words`, once for all backends."""
+    key = config.model, config.loss, corpus.vocabulary.words, len(corpus.ids)
+    if key not in EXACT:
+        EXACT[key] = by_words(corpus, config, start)
+    return EXACT[key]
+
+
+def by_words(corpus: Corpus, config: Config, start: Start) -> float:
     """Mean nats of all pairs of the first epoch, word by word; of noise words the expectation."""
     backend = get_backend("numpy")
     tables = make_tables(backend, config, corpus.vocabulary.counts)
