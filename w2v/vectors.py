@@ -168,10 +168,19 @@ class Vectors(Queries):
         return row
 
     def save(
-        self, path: PathLike, *, format: str | None = None, progress: Progress | None = None
+        self,
+        path: PathLike,
+        *,
+        format: str | None = None,
+        dtype: str = "float32",
+        progress: Progress | None = None,
     ) -> None:
-        """Write a file in the format its extension names, or in `format`; see `write_vectors`."""
-        write_vectors(path, self.words, self.matrix, self.counts, format=format, progress=progress)
+        """Write a file in the format its extension names, or in `format`; see `write_vectors`.
+
+        `dtype` may be "float16" or "int8" for npz and safetensors.
+        """
+        words, matrix, counts = self.words, self.matrix, self.counts
+        write_vectors(path, words, matrix, counts, format=format, dtype=dtype, progress=progress)
 
     def to_gensim(self) -> Any:
         """A copy as `gensim.models.KeyedVectors`, with the counts if there are any.
@@ -198,7 +207,13 @@ class Vectors(Queries):
         return cls(table.words, table.matrix, table.counts)
 
 
-def load(path: PathLike, *, errors: str = "strict", progress: Progress | None = None) -> Vectors:
+def load(
+    path: PathLike,
+    *,
+    format: str | None = None,
+    errors: str = "strict",
+    progress: Progress | None = None,
+) -> Vectors:
     """Read a word2vec text or binary, GloVe, npz or safetensors file, whatever the extension.
 
     The vectors of npz and safetensors are memory-mapped; see `formats.read_vectors`.
@@ -207,6 +222,8 @@ def load(path: PathLike, *, errors: str = "strict", progress: Progress | None = 
     ----------
     path : str or path
         May be compressed by gzip, bzip2, xz or zstd.
+    format : {"text", "binary", "glove", "npz", "safetensors"}, optional
+        Instead of what the content says.
     errors : {"strict", "replace"}
         ``"strict"`` refuses words that are not UTF-8, ``"replace"`` loads them.
     progress : callable(bytes_read, total_bytes), optional
@@ -216,7 +233,7 @@ def load(path: PathLike, *, errors: str = "strict", progress: Progress | None = 
     VectorFileError
         The file is missing, foreign, cut short or inconsistent.
     """
-    table = read_vectors(path, errors=errors, progress=progress)
+    table = read_vectors(path, format=format, errors=errors, progress=progress)
     return Vectors(table.words, table.matrix, table.counts)
 
 

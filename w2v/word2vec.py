@@ -21,7 +21,7 @@ from w2v.errors import ConfigError, ModelFileError, W2VError
 from w2v.files import PathLike
 from w2v.queries import Limit, Query
 from w2v.renamed import name_elsewhere, names_checked
-from w2v.text import Corpus, Source, Tokenizer, Vocabulary, read_source
+from w2v.text import Corpus, Source, Tokenizer, Vocabulary, is_path, read_source
 from w2v.training import (
     FRESH,
     Answers,
@@ -37,6 +37,7 @@ from w2v.training import (
     checked,
     continue_from,
     load_model,
+    narrating,
     save_model,
     training_report,
     with_frozen,
@@ -105,7 +106,7 @@ class Word2Vec(Estimator, Answers, metaclass=_Named):
         held_out: float = 0.0,
         min_count: int = 5,
         max_vocab: int | None = None,
-        epochs: int = 5,
+        epochs: int | str = "auto",
         alpha: float | None = None,
         min_alpha: float = 1e-4,
         cbow: str | None = None,
@@ -160,6 +161,7 @@ class Word2Vec(Estimator, Answers, metaclass=_Named):
         pretrained: Vectors | PathLike | None = None,
         freeze: Iterable[str] = (),
         callbacks: Sequence[Callback] = (),
+        progress: bool | None = None,
         on_progress: Callable[[Progress], None] | None = None,
     ) -> Word2Vec:
         """Read a corpus and train on it, from the beginning.
@@ -186,7 +188,11 @@ class Word2Vec(Estimator, Answers, metaclass=_Named):
             ``fit(text, pretrained=v, freeze=v)`` freezes all that matched.
         callbacks : sequence of Callback, optional
             Look on, and may stop the training.
+        progress : bool, optional
+            Whether to show a bar on standard error, or below the cell of a notebook. If left out,
+            it is shown on a terminal and in a notebook, unless there is `on_progress`.
         on_progress : callable(Progress), optional
+            Called several times a second.
         y
             Ignored; pipelines of scikit-learn give one.
 
@@ -204,14 +210,9 @@ class Word2Vec(Estimator, Answers, metaclass=_Named):
         freeze, callbacks = word_list(freeze), checked(callbacks)
         known = None if pretrained is None else Pretrained(pretrained, self.config.dim)
         words = self.vocabulary_options(vocabulary)
-        with read_source(source, errors=errors, tokenizer=tokenizer, **words) as corpus:
-            return self.train(
-                corpus,
-                pretrained=known,
-                freeze=freeze,
-                callbacks=callbacks,
-                on_progress=on_progress,
-            )
+        words |= {"errors": errors, "tokenizer": tokenizer}
+        given = {"pretrained": known, "freeze": freeze, "callbacks": callbacks}
+        return self._read_and_train(source, words, progress, on_progress, **given)
 
     @names_checked(_OF_THE_MODEL)
     def partial_fit(
@@ -223,6 +224,7 @@ class Word2Vec(Estimator, Answers, metaclass=_Named):
         tokenizer: Tokenizer | None = None,
         freeze: Iterable[str] = (),
         callbacks: Sequence[Callback] = (),
+        progress: bool | None = None,
         on_progress: Callable[[Progress], None] | None = None,
     ) -> Word2Vec:
         """Go on training on more text, with the words it adds; the first time it is `fit`.
@@ -243,18 +245,31 @@ class Word2Vec(Estimator, Answers, metaclass=_Named):
         if self._fitted is None:
             given: dict[str, Any] = {"freeze": freeze, "callbacks": callbacks}
             given |= {"errors": errors, "tokenizer": tokenizer}
-            return self.fit(source, on_progress=on_progress, **given)
+            return self.fit(source, progress=progress, on_progress=on_progress, **given)
         choose_backend(self.config.backend, self.config.device)
         freeze, callbacks = word_list(freeze), checked(callbacks)
         words = self.vocabulary_options(known=True)
-        with read_source(source, errors=errors, tokenizer=tokenizer, **words) as corpus:
-            return self.train(
-                corpus,
-                continued=True,
-                freeze=freeze,
-                callbacks=callbacks,
-                on_progress=on_progress,
-            )
+        words |= {"errors": errors, "tokenizer": tokenizer}
+        given = {"continued": True, "freeze": freeze, "callbacks": callbacks}
+        return self._read_and_train(source, words, progress, on_progress, **given)
+
+    def _read_and_train(
+        self,
+        source: Source,
+        reading: dict[str, Any],
+        progress: bool | None,
+        on_progress: Callable[[Progress], None] | None,
+        **given: Any,
+    ) -> Word2Vec:
+        """`read_source` and `train`, with what is shown meanwhile."""
+        with narrating(progress, on_progress) as shown:
+            if is_path(source):
+                reading["progress"] = shown.reading
+            with read_source(source, **reading) as corpus:
+                told = {"on_progress": shown.also(on_progress), "on_waiting": shown.waiting}
+                self.train(corpus, **told, **given)
+            shown.trained(self.report)
+        return self
 
     def vocabulary_options(
         self, vocabulary: Vocabulary | None = None, *, known: bool = False
@@ -347,7 +362,7 @@ class Word2Vec(Estimator, Answers, metaclass=_Named):
                 output=trained.output,
                 tree=trained.tree,
                 report=training_report(trainer, trained, why),
-                trained_as=config.as_dict(),
+                trained_as=trainer.config.as_dict(),
                 epochs=begin.epochs + len(trained.loss),
             )
 

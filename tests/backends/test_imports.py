@@ -29,6 +29,7 @@ HOUSE: list[dict[str, str]] = [
         "errors": "",
         "version": "",
         "renamed": "",
+        "display": "",
         "words": "",
     },
     {
@@ -47,7 +48,8 @@ HOUSE: list[dict[str, str]] = [
         "phrases": "errors files text",
     },
     {
-        "training": "errors version renamed config files backends text formats layers vectors",
+        "training": "errors version renamed display config files backends text formats layers "
+        "vectors",
         "evaluation": "errors files backends queries vectors",
         "pictures": "errors files vectors",
     },

@@ -60,8 +60,8 @@ class TestTrain:
             result = run("train", corpus, "-o", tmp_path / name, *QUICK)
             assert result.exit_code == 0, result.output
             assert result.stdout == ""
-            assert "2,400 tokens in 300 sentences" in result.stderr
-            assert "epoch 2/2: loss" in result.stderr
+            assert "2,400 words in 300 lines" in result.stderr
+            assert "epoch 2 of 2: loss" in result.stderr
         binary, text = load(tmp_path / "v.bin"), load(tmp_path / "v.vec")
         assert len(binary) == 27
         assert binary.words == text.words
@@ -113,7 +113,7 @@ class TestTrain:
         )
         assert result.exit_code == 0
         assert load(tmp_path / "b.bin").words == ("animal1", "tool1", "elsewhere")
-        assert "3 in the vocabulary, 27 in the text" in result.stderr
+        assert "3 known; others are left out, 93.4% of the text" in result.stderr
 
     def test_standard_input_folders_patterns_and_compression(
         self, corpus: Path, vectors: Path, tmp_path: Path
@@ -492,9 +492,9 @@ def test_eval_tells_how_far_it_is(vectors: Path, tmp_path: Path) -> None:
     questions.write_text("animal1 animal2 tool1 tool2\n" * 2200)
     for seconds, expected in ((0.0, ["1,024 of 2,200", "2,048 of 2,200"]), (1e9, [])):
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("w2v.cli.console._LINE_EVERY_S", seconds)
+            patch.setattr("w2v.display._LINE_EVERY_S", seconds)
             result = run("eval", vectors, "--analogies", questions)
-        assert re.findall(r"long.txt: (.*) questions", result.stderr) == expected
+        assert re.findall(r"long.txt \d+%, (.*) questions", result.stderr) == expected
 
 
 def test_backends() -> None:

@@ -56,9 +56,9 @@ def test_pretrained_and_frozen(folder: Path, tmp_path: Path) -> None:
     assert told["frozen"] == {"asked": 27, "matched": 27}
     share = told["pretrained"]["share_of_tokens"]
     assert share == pytest.approx(1 - 40 / 1660)
-    line = f"start    27 of 29 words ({share:.1%} of the text) have a vector among the 27 of "
+    line = f"start     27 of 29 words ({share:.1%} of the text) have a vector among the 27 of "
     assert line + str(folder / "v.bin") in result.stderr
-    assert "frozen   27 of 27 words listed" in result.stderr
+    assert "frozen    27 of 27 words listed" in result.stderr
     assert result.stdout == ""
 
 
@@ -71,7 +71,7 @@ def test_continue(folder: Path, tmp_path: Path) -> None:
         result = run("train", folder / "more.txt", "-o", out, *options)
         assert result.exit_code == 0, result.output
         known, epochs = (27, 2) if runs == 1 else (29, 5)
-        line = f"start    {known} words trained for {epochs} epochs before, {29 - known} new"
+        line = f"start     {known} words trained for {epochs} epochs before, {29 - known} new"
         assert line in result.stderr
     again = Word2Vec.load_model(model)
     assert again.vectors.matrix.tobytes() == load(out).matrix.tobytes()
@@ -106,7 +106,7 @@ def test_freeze_words_of_a_file(folder: Path, tmp_path: Path, name: str) -> None
     assert after["animal1"].tobytes() == before["animal1"].tobytes()
     assert (after["tool1"].tobytes() == before["tool1"].tobytes()) == (name == "w.txt")
     listed = "2 of 3" if name == "names.txt" else "27 of 27"
-    assert f"frozen   {listed} words listed" in result.stderr
+    assert f"frozen    {listed} words listed" in result.stderr
 
 
 @pytest.mark.parametrize(

@@ -164,6 +164,7 @@ def test_the_table_of_one_file(tmp_path: Path, questions: Path, pairs: Path) -> 
         "",
         "Analogies among the first 30,000 words; those with another word (oov) are left out.",
         "Pairs among all words; those with another word (oov) are left out.",
+        "pairs.tsv: a correlation over 5 pairs says next to nothing; some hundred are usual.",
     ]
 
 
@@ -181,11 +182,11 @@ def test_the_table_side_by_side(tmp_path: Path, questions: Path, pairs: Path) ->
     names = saved(tmp_path, good=GOOD, bad=BAD, few=FEW)
     rows = shown(score_files(names, [questions], [pairs], 300))
     assert rows[0] == ["A", f"{names[0]}: 6 words of 4 dimensions"]
-    heads = ["A", "B", "C", "B - A", "95 %", "p", "C - A", "95 %", "p"]
+    heads = ["A", "B", "C", "B - A", "95 %", "p", "n", "C - A", "95 %", "p", "n"]
     assert [cell.strip() for cell in rows[4]] == ["questions.txt, 3CosAdd", *heads]
     gram = next(row for row in rows if row and row[0] == "gram1")
     assert [gram[1].strip(), gram[3].strip()] == ["100.0 %", "-"]
-    assert [cell.strip() for cell in gram[-3:]] == ["-", "-", "-"]
+    assert [cell.strip() for cell in gram[-4:]] == ["-", "-", "-", "0"]
     titles = [row[0] for row in rows if row]
     assert "pairs, Spearman" in titles
     assert "pairs, Pearson" in titles

@@ -128,6 +128,15 @@ class TestFit:
         phrases = Phrases(scoring="npmi", threshold=-0.9, min_count=1).fit([["a"] * 7, ["b"]])
         assert phrases[["a"] * 7] == ["a_a", "a_a", "a_a", "a"]
 
+    @pytest.mark.parametrize(("together", "others"), [(2, 1), (2, 16), (3, 24), (4, 2), (5, 7)])
+    def test_no_npmi_is_above_what_words_always_together_have(
+        self, together: int, others: int
+    ) -> None:
+        text = [["new", "york"]] * together + [["other"]] * others  # rounded, some are above 1
+        assert Phrases(scoring="npmi", threshold=1.0, min_count=1).fit(text).table[0] == ()
+        [found] = Phrases(scoring="npmi", threshold=0.999, min_count=1).fit(text).table[0]
+        assert found.score == 1.0
+
     def test_memory_does_not_grow_with_the_text(self, tmp_path: Path) -> None:
         path = tmp_path / "long.txt"  # one line
         rng = np.random.default_rng(0)

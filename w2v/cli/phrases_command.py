@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from w2v.cli.base import PATH, Command
+from w2v.errors import counted
 from w2v.phrases import SCORINGS
 
 if TYPE_CHECKING:
@@ -130,7 +131,7 @@ def phrases(
         if save:
             model.save(save)
         for path in filter(None, (output, save)):
-            console.say(f"saved    {path}")
+            console.say(f"saved     {path}")
     sys.stdout.flush()
 
 
@@ -157,6 +158,7 @@ def _refuse_beside_load(ctx: click.Context) -> None:
 
 def _summary(stats: PassStats) -> str:
     return (
-        f"pass     {stats.phrases:,} phrases among {stats.pairs:,} different pairs of "
-        f"{stats.tokens:,} tokens; joined {stats.joined:,} times, in {stats.seconds:.1f} s"
+        f"found     {counted(stats.phrases, 'phrase')} among {counted(stats.pairs, 'pair')} of "
+        f"words in a text of {counted(stats.tokens, 'word')}, joined {stats.joined:,} times, "
+        f"in {stats.seconds:.1f} s"
     )

@@ -40,6 +40,7 @@ _LONG_WORD = 6  # letters
 @click.option("--save-model", type=PATH, help="Write the whole model, to go on with later (.npz).")
 @click.option("--report", type=PATH, help="Write what was done, as JSON.")
 @click.option("-q", "--quiet", is_flag=True, help="No progress, only warnings and errors.")
+@click.option("-v", "--verbose", is_flag=True, help="Say more: learning rate, tokens kept, steps.")
 def train(
     corpus: tuple[str, ...],
     output: str,
@@ -53,6 +54,7 @@ def train(
     save_model: str | None,
     report: str | None,
     quiet: bool,
+    verbose: bool,
     **options: Any,
 ) -> None:
     """Train word vectors on text files.
@@ -98,7 +100,7 @@ def train(
     begin = Pretrained(pretrained, model.config.dim) if pretrained else None
     if freeze_known:
         frozen += begin.vectors.words if begin else model.vectors.words
-    with Console(quiet=quiet) as console:
+    with Console(quiet=quiet, verbose=verbose) as console:
         if STDIN in names:
             console.say("Reading standard input.")
         with read_corpus(names, errors=errors, progress=console.reading, **words) as text:

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
-from w2v.config import BACKENDS, CBOW_COMBINERS, LOSSES, MODELS, Config
+from w2v.config import AUTO, BACKENDS, CBOW_COMBINERS, LOSSES, MODELS, Config
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
@@ -42,6 +42,17 @@ class _Share(click.types.FloatParamType):
             self.fail(f"{text!r} is no share, such as 1% or 0.01.", param, ctx)
 
 
+class _Epochs(click.ParamType):  # type: ignore[type-arg,unused-ignore]
+    """A whole number, or `auto`."""
+
+    name = "integer|auto"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> int | str:
+        return value if value == AUTO else int(click.INT.convert(value, param, ctx))
+
+
+EPOCHS = _Epochs()
+
 _TRAINING_OPTIONS = (
     option(
         "--model",
@@ -64,7 +75,7 @@ _TRAINING_OPTIONS = (
     option("--held-out", _Share(), "Never train on this share of the sentences; report its loss."),
     option("--min-count", int, "Drop words seen fewer times."),
     option("--max-vocab", int, "Keep only this many of the most frequent words. [no limit]"),
-    option("--epochs", int, "Passes over the corpus."),
+    option("--epochs", EPOCHS, "Passes over the corpus; auto: more over a short one."),
     option("--alpha", float, "Learning rate at the start. [0.025; cbow: 0.05]"),
     option("--min-alpha", float, "Learning rate at the end, as a fraction of --alpha."),
     option("--cbow", click.Choice(CBOW_COMBINERS), "How the window is combined. [cbow: mean]"),

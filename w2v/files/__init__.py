@@ -18,6 +18,7 @@ from w2v.files.outputs import (
     write_text,
     writing,
 )
+from w2v.files.text_files import read_lines, readable
 
 __all__ = [
     "EXTENSIONS",
@@ -31,6 +32,8 @@ __all__ = [
     "compressing",
     "compression",
     "decompressed",
+    "read_lines",
+    "readable",
     "refuse_foreign",
     "replacing",
     "write_text",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import secrets
 import stat
@@ -11,6 +12,7 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping
 from typing import BinaryIO
 
 from w2v.errors import ConfigError, OutputError, W2VError
+from w2v.files.descriptors import open_descriptor
 
 PathLike = str | os.PathLike[str]
 
@@ -48,6 +50,9 @@ def check_target(path: PathLike) -> None:
         raise OutputError(f"Cannot write {name}: this names a folder. Give a file name.")
     status = None
     try:
+        if (opened := open_descriptor(name)) is not None:
+            opened.close()
+            return
         status = os.stat(name)
     except (FileNotFoundError, NotADirectoryError):
         pass
@@ -99,7 +104,8 @@ def replacing(path: PathLike) -> Iterator[BinaryIO]:
     """A file that takes the place of `path` on success and vanishes on failure.
 
     It is written beside its place and moved there at the end, through links, and keeps the
-    permissions of a file it replaces. A pipe or device is written to directly.
+    permissions of a file it replaces. A pipe or device is written to directly, and so is what is
+    open already, such as ``/dev/stdout``: behind what stands there.
 
     Raises
     ------
@@ -174,6 +180,10 @@ def _identity(path: PathLike) -> Hashable:
 
 @contextlib.contextmanager
 def _draft(name: str) -> Iterator[BinaryIO]:
+    if (opened := open_descriptor(name)) is not None:
+        with io.BufferedWriter(opened, _BLOCK_BYTES) as handle:
+            yield handle
+        return
     mode = None
     with contextlib.suppress(FileNotFoundError):
         mode = os.stat(name).st_mode

@@ -3,7 +3,7 @@
 begin       draws, huffman, tables, start, memory_plan
 a step      blocks, step_plan, step, worker
 epochs      schedule, epoch, held_out, run, trainer
-told        progress, callbacks, onlookers
+told        progress, callbacks, onlookers, narration
 given back  verdict, outcome, report, fitted, model_file
 asked       likelihood, answers, estimator
 measured    throughput
@@ -17,9 +17,11 @@ from w2v.training.fitted import Fitted
 from w2v.training.huffman import HuffmanTree
 from w2v.training.likelihood import Likelihood
 from w2v.training.model_file import load_model, save_model
+from w2v.training.narration import Narration, narrating
 from w2v.training.outcome import Trained
 from w2v.training.progress import Progress
 from w2v.training.report import training_report
+from w2v.training.schedule import epochs_for
 from w2v.training.start import (
     FRESH,
     Pretrained,
@@ -30,7 +32,6 @@ from w2v.training.start import (
 )
 from w2v.training.step_plan import step_shape
 from w2v.training.trainer import Trainer
-from w2v.training.verdict import risen
 
 __all__ = [
     "FRESH",
@@ -41,6 +42,7 @@ __all__ = [
     "Fitted",
     "HuffmanTree",
     "Likelihood",
+    "Narration",
     "Pretrained",
     "Progress",
     "Trained",
@@ -49,8 +51,9 @@ __all__ = [
     "check_same",
     "checked",
     "continue_from",
+    "epochs_for",
     "load_model",
-    "risen",
+    "narrating",
     "save_model",
     "step_shape",
     "throughput",

@@ -36,7 +36,7 @@ def training_report(trainer: Trainer, trained: Trained, why: str) -> dict[str, A
             "read": stats.tokens,
             "rare": stats.rare,
             "held_out": len(aside.ids) if aside else 0,
-            "subsampled": _subsampled(len(trainer.text.ids), trained, trainer.config.epochs),
+            "subsampled": _subsampled(len(trainer.text.ids), trained, trainer.epochs),
             "kept": trained.kept,
         },
         "tokenizer": corpus.tokenizer.as_dict() if corpus.tokenizer else None,
@@ -64,7 +64,7 @@ def training_report(trainer: Trainer, trained: Trained, why: str) -> dict[str, A
 
 def _trace(trainer: Trainer, trained: Trained) -> list[dict[str, Any]]:
     """Of each moment: how far, the loss of its epoch so far, and the speed since the one before."""
-    words = trainer.raw_words * trainer.config.epochs
+    words = trainer.raw_words * trainer.epochs
     points = []
     done, seconds = 0.0, 0.0
     for at in trained.trace:

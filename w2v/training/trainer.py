@@ -5,13 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from dataclasses import replace
 from functools import cached_property, partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from w2v.backends import Backend
-from w2v.config import Config
+from w2v.config import AUTO, Config
 from w2v.errors import TrainingError
 from w2v.text import Corpus
 from w2v.training import draws, verdict
@@ -24,7 +25,7 @@ from w2v.training.onlookers import Onlookers
 from w2v.training.outcome import Trained
 from w2v.training.progress import Progress, copied
 from w2v.training.run import Run
-from w2v.training.schedule import check_softmax, in_steps, loss_every, schedule
+from w2v.training.schedule import check_softmax, epochs_for, in_steps, loss_every, schedule
 from w2v.training.start import FRESH, Start
 from w2v.training.step_plan import beside, rows_met, step_shape, text_reader
 from w2v.training.tables import Tables, make_tables
@@ -73,6 +74,9 @@ class Trainer:
         keep = self._keep_share = corpus.vocabulary.keep_probabilities(config.sample)
         kept_share = float(corpus.vocabulary.counts @ keep) / corpus.vocabulary.total
         self._kept = len(self.text.ids) * kept_share  # in an epoch, about
+        self.by_length = config.epochs == AUTO
+        self.epochs = epochs_for(config, len(self.text.ids), continued=start.epochs > 0)
+        config = replace(config, epochs=self.epochs)
         self.config = config = in_steps(backend, config, self._kept)
         self.shape = step_shape(backend, config)
         self._reader = text_reader(backend, config, self.text, keep)
@@ -153,7 +157,7 @@ class Trainer:
         config, backend = self.config, self.backend
         with backend.training():
             run = self._under_way = self._prepared()
-            for epoch in range(config.epochs):
+            for epoch in range(self.epochs):
                 self._run_epoch(epoch, run)
                 if self._onlookers.stopped:
                     break
@@ -163,7 +167,7 @@ class Trainer:
         vectors, output = run.taken()
         self._check_moved(run, output)
         if not (np.isfinite(vectors).all() and np.isfinite(output).all()):
-            raise self._diverged("A vector is no longer finite", config.epochs, 1.0)
+            raise self._diverged("A vector is no longer finite", self.epochs, 1.0)
         trained = self._trained(run, vectors, output, seconds)
         verdict.after(config, trained.loss, trained.untrained_loss)
         return trained
@@ -199,7 +203,7 @@ class Trainer:
     ) -> Trained:
         epochs = run.epochs
         kept = [tally.kept for tally in epochs]
-        done = Tally.total(epochs).done / (self._reader.chunks * self.config.epochs)
+        done = Tally.total(epochs).done / (self._reader.chunks * self.epochs)
         return Trained(
             vectors=vectors,
             output=output,
@@ -210,7 +214,7 @@ class Trainer:
             loss_every=self._loss_every,
             seconds=seconds,
             prepare_seconds=run.started - run.preparing,
-            raw_words_per_second=self.raw_words * self.config.epochs * done / seconds,
+            raw_words_per_second=self.raw_words * self.epochs * done / seconds,
             kept_tokens_per_second=sum(kept) / seconds,
             tree=run.tables.tree,
             done=done,
@@ -271,10 +275,10 @@ class Trainer:
         words = self.corpus.vocabulary
         return Progress(
             epoch=epoch.number + 1,
-            epochs=self.config.epochs,
+            epochs=self.epochs,
             done=done,
             seconds=seconds,
-            raw_words_per_second=self.raw_words * self.config.epochs * done / seconds,
+            raw_words_per_second=self.raw_words * self.epochs * done / seconds,
             kept_tokens_per_second=kept / seconds,
             learning_rate=self.config.learning_rate(done),
             loss=now.mean_loss,
@@ -302,7 +306,7 @@ class Trainer:
 
     def _done(self, epoch: Epoch, at: float) -> float:
         """Fraction of the training at a position in chunks."""
-        return (epoch.number + at / self._reader.chunks) / self.config.epochs
+        return (epoch.number + at / self._reader.chunks) / self.epochs
 
     def _check(self, loss: float, untrained: float, epoch: Epoch, done: float) -> None:
         """Stop when the loss of a step says that training has diverged."""
@@ -310,5 +314,5 @@ class Trainer:
             raise self._diverged(what, epoch.number + 1, done)
 
     def _diverged(self, what: str, epoch: int, done: float) -> TrainingError:
-        step = round(done * self.config.epochs * self._kept / self._in_flight)
+        step = round(done * self.epochs * self._kept / self._in_flight)
         return verdict.diverged(self.config, what, epoch, step, done, self.step_tokens)

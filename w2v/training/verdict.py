@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Sequence
+from typing import Any
 
 from w2v.config import Config
 from w2v.errors import TrainingError, TrainingWarning, counted
@@ -81,7 +82,7 @@ def after(config: Config, loss: Sequence[float | None], untrained: Sequence[floa
     elif times > _NOTHING:
         _warn(
             f"{_above(found[-1])}: nothing was learnt. The text may be too short or without order, "
-            f"or `alpha` ({config.alpha:g}) or `epochs` ({config.epochs:,}) too low."
+            f"or `alpha` ({config.alpha:g}) or `epochs` ({config.epochs}) too low."
         )
 
 
@@ -118,6 +119,22 @@ def nothing_to_learn(config: Config) -> TrainingError:
     return TrainingError(
         "There was nothing to learn: no word had a neighbour in its sentence. Give sentences of "
         f"several words a line{_larger_sample(config)}"
+    )
+
+
+def note(report: dict[str, Any]) -> str:
+    """What it can mean that the loss rose towards the end; empty where it did not."""
+    aside = report["held_out_loss"]
+    found = risen(aside or report["loss"])
+    if found is None:
+        return ""
+    epoch, best, last = found
+    rose = f"rose from {best:.4f} in epoch {epoch} to {last:.4f}"
+    if aside:
+        return f"the held-out loss {rose}: fewer epochs may do"
+    return (
+        f"the loss {rose}, as where a text changes on its way; w2v train --held-out 1% tells "
+        "whether the vectors get worse"
     )
 
 
