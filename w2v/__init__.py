@@ -22,6 +22,7 @@ __all__ = [
     "Config",
     "Corpus",
     "Vocabulary",
+    "Table",
     "Tokenizer",
     "read_corpus",
     "read_sentences",

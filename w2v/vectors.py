@@ -1,6 +1,7 @@
 """The result of training: words, their vectors, and questions about them."""
 
 import functools
+import html
 import itertools
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
@@ -21,9 +22,11 @@ from w2v.formats import (
     to_gensim,
     write_vectors,
 )
-from w2v.queries import Queries, UnitTable, search_backend, unit_rows, unknown_words
+from w2v.queries import Queries, UnitTable, as_query, search_backend, unit_rows, unknown_words
 from w2v.renamed import name_elsewhere
 from w2v.words import as_words
+
+_SHOWN, _LONGEST_SHOWN = 10, 60  # words in a notebook, and letters of one
 
 
 class Vectors(Queries):
@@ -130,10 +133,10 @@ class Vectors(Queries):
         return iter(self.words)
 
     def __contains__(self, word: object) -> bool:
-        return word in self._rows
+        return as_query(word) in self._rows
 
-    def __getitem__(self, word: str) -> Matrix:
-        """The vector of a word, float32 (D,), a read-only view."""
+    def __getitem__(self, word: str | int) -> Matrix:
+        """The vector of a word, float32 (D,), a read-only view; 7 is the word "7", not a row."""
         row: Matrix = self.matrix[self.index(word)]
         return row
 
@@ -147,12 +150,26 @@ class Vectors(Queries):
     def __repr__(self) -> str:
         return f"<Vectors: {counted(len(self), 'word')}, {counted(self.dim, 'dimension')}>"
 
+    def _repr_html_(self) -> str:
+        """What a notebook shows: how many, and the first words, with counts where known."""
+        counts = [""] * _SHOWN if self.counts is None else [f"{n:,}" for n in self.counts[:_SHOWN]]
+        words = [html.escape(word[:_LONGEST_SHOWN]) for word in self.words[:_SHOWN]]
+        rows = "".join(
+            f"<tr><td>{word}</td><td>{count}</td></tr>"
+            for word, count in zip(words, counts, strict=False)
+        )
+        head = "" if self.counts is None else "<tr><th>word</th><th>count</th></tr>"
+        more = len(self) - len(words)
+        rest = f"<tr><td>and {more:,} more</td><td></td></tr>" if more else ""
+        title = f"{counted(len(self), 'word')}, {counted(self.dim, 'dimension')}"
+        return f"<table><caption>Vectors: {title}</caption>{head}{rows}{rest}</table>"
+
     def __reduce__(self) -> tuple[Any, ...]:
         # copies are made anew: read-only again, and without `unit`
         return type(self), (self.words, self.matrix, self.counts)
 
-    def index(self, word: str) -> int:
-        """Row of a word.
+    def index(self, word: str | int) -> int:
+        """Row of a word; that of 7 is the row of the word "7".
 
         Raises
         ------
@@ -160,8 +177,9 @@ class Vectors(Queries):
             Its message searches the vocabulary for likely spellings; where many
             words may be unknown, ask ``word in vectors`` first.
         """
+        word = as_query(word)
         if not isinstance(word, str):
-            raise TypeError(f"A word must be a str, got {word!r}.")
+            raise TypeError(f"A word must be a str or an int, got {word!r}.")
         row = self._rows.get(word)
         if row is None:
             raise UnknownWordError(unknown_words([word], self.words))

@@ -168,9 +168,10 @@ class Word2Vec(Estimator, Answers, metaclass=_Named):
 
         Parameters
         ----------
-        source : path, list of `pathlib.Path`, or iterable of token lists
-            A file, folder, glob pattern or ``-`` (standard input), see `read_corpus`; or sentences
-            that are lists of tokens, a one-shot iterator included, see `read_sentences`.
+        source : path, list of `pathlib.Path`, Table, or iterable of token lists
+            A file, folder, glob pattern or ``-`` (standard input), see `read_corpus`; a
+            `w2v.Table`, of CSV, Parquet or a data frame; or sentences that are lists of tokens,
+            a one-shot iterator included, see `read_sentences`. Whole numbers are words.
         vocabulary : Vocabulary, optional
             Words and counts to use instead of the corpus's own; `min_count` and `max_vocab` apply
             to it as well.

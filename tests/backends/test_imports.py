@@ -48,8 +48,8 @@ HOUSE: list[dict[str, str]] = [
         "phrases": "errors files text",
     },
     {
-        "training": "errors version renamed display config files backends text formats layers "
-        "vectors",
+        "training": "errors version renamed words display config files backends text formats "
+        "layers vectors",
         "evaluation": "errors files backends queries vectors",
         "pictures": "errors files vectors",
     },

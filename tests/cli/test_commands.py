@@ -504,17 +504,37 @@ def test_backends() -> None:
     assert re.search(r"^cupy +(usable|not installed|broken|no device)", result.stdout, re.MULTILINE)
 
 
-def test_demo(tmp_path: Path) -> None:
-    out = tmp_path / "python.bin"
-    result = run("demo", "-o", out, "--epochs", "1", "--dim", "10", "--words", "3")
+@pytest.mark.parametrize("text", ["austen", "python"])
+def test_demo(tmp_path: Path, text: str) -> None:
+    out = tmp_path / "demo.bin"
+    options = ("--epochs", "1", "--dim", "10", "--words", "3", "--text", text)
+    result = run("demo", "-o", out, *options)
     assert result.exit_code == 0, result.output
     lines = result.stdout.splitlines()
     assert len(lines) == 3
     table = load(out)
     for line in lines:
         word, neighbours = line.split(maxsplit=1)
-        expected = [name for name, _ in table.most_similar(word, n=6)]
+        expected = [name for name, _ in table.most_similar(word, n=6, restrict_vocab=2500)]
         assert neighbours.split(", ") == expected
+    assert "Jane Austen" in result.stderr or text == "python"
+    assert "\nall " in result.stderr
+
+
+def test_the_demo_convinces() -> None:
+    result = run("demo", "--words", "15", "--workers", "1")
+    found = {line.split()[0]: line for line in result.stdout.splitlines()}
+    assert len(found) == 15
+    for word, near in {
+        "elizabeth": {"emma", "anne", "elinor", "catherine", "marianne", "fanny"},
+        "darcy": {"bingley", "wickham", "knightley", "crawford", "collins", "willoughby"},
+        "father": {"mother", "brother", "uncle", "sister"},
+        "three": {"two", "four", "six", "seven", "five", "eight"},
+        "morning": {"day", "evening", "afternoon"},
+        "dinner": {"breakfast", "tea", "supper"},
+        "carriage": {"chaise", "horses", "door"},
+    }.items():
+        assert len(near & set(found[word].replace(",", "").split())) >= 2, found[word]
 
 
 @pytest.mark.parametrize("name", sorted(main.commands))

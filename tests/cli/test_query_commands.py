@@ -486,7 +486,7 @@ def test_shell_at_a_terminal(vectors: Path, tmp_path: Path) -> None:
 def documented(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("docs")
     shell_lines = re.findall(r"^    (\S.*)$", DOCS, re.MULTILINE)
-    assert shell_lines[0] == "w2v demo -o python.bin"
+    assert shell_lines[0] == "w2v demo --text python -o python.bin"
     sh(shell_lines[0], folder)
     return folder
 
@@ -516,3 +516,24 @@ def test_documented_methods_exist() -> None:
     for row in table.splitlines()[2:]:
         for name in re.findall(r"`(\w+)[`(]", row.split("|")[2]):
             assert callable(getattr(Vectors, name))
+
+
+def test_words_are_utf8_in_any_locale(tmp_path: Path) -> None:
+    if sys.platform == "win32":
+        pytest.skip("arguments are text there")
+    Vectors(["na\u00efve", "a"], np.eye(2)).save(tmp_path / "v.vec")
+    there = {"PATH": os.environ["PATH"], "LC_ALL": "C", "PYTHONUTF8": "0"}
+    command = [sys.executable, "-m", "w2v", "similarity", f"{tmp_path}/v.vec", "na\u00efve", "a"]
+    done = subprocess.run(command, env=there, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.endswith(b"0.0000\n")
+
+
+def test_a_vector_with_decimal_commas_is_not_twice_as_long(tmp_path: Path) -> None:
+    Vectors(list("abcd"), np.eye(4)).save(tmp_path / "v.vec")
+    result = CliRunner().invoke(main, ["nearest", str(tmp_path / "v.vec"), "--vector", "1,5 2,5"])
+    assert result.exit_code == 1
+    assert "'1,5 2,5' has commas within numbers" in result.stderr
+    for query in ("1,5,2,5", "1, 5, 2, 5", "1 5 2 5"):
+        result = CliRunner().invoke(main, ["nearest", str(tmp_path / "v.vec"), "--vector", query])
+        assert result.exit_code == 0, result.output

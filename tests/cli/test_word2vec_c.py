@@ -302,7 +302,7 @@ class TestRefusals:
             ("-output none/v", 1, "none is not a folder"),
             ("-output text8", 2, "-output would overwrite the input text8"),
             ("-output v -save-vocab v", 2, "-output and -save-vocab are the same file"),
-            ("-output v -read-vocab none", 1, "none cannot be read"),
+            ("-output v -read-vocab none", 1, "Cannot read none"),
         ],
     )  # fmt: skip
     def test_flags(self, folder: Path, flags: str, code: int, message: str) -> None:

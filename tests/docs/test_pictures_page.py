@@ -39,4 +39,4 @@ def test_examples_run(line: str, tmp_path: Path) -> None:
     for name in ("run.json", "other.json"):
         (tmp_path / name).write_text(json.dumps(report))
     run_line(line, tmp_path)
-    assert (tmp_path / line.split()[-1]).stat().st_size > 1000
+    assert (tmp_path / line.rsplit(maxsplit=1)[-1]).stat().st_size > 1000

@@ -219,3 +219,17 @@ def test_the_table_says_so_where_nothing_is_known(tmp_path: Path, oov: str) -> N
     assert not any("some.tsv could" in line for line in table)
     beside = format_table(score_files([name, name], [asked], [], 0, oov=oov))
     assert beside.count(f"No analogy of asked.txt could be asked for {name}: {why}") == 2
+
+
+def test_one_long_name_pads_no_other_row(tmp_path: Path) -> None:
+    asked = tmp_path / "asked.txt"
+    asked.write_text(f": {'x' * 7000}\nman woman king queen\n: short\nman woman fox vixen\n")
+    (name,) = saved(tmp_path, good=GOOD)
+    lines = format_table(score_files([name], [asked], [], 0)).splitlines()
+    assert max(map(len, (line for line in lines if "xxx" not in line))) < 200
+
+
+def test_words_without_a_direction_are_told(tmp_path: Path, questions: Path) -> None:
+    (name,) = saved(tmp_path, odd=Vectors([*WORDS, "zero"], np.vstack([TABLE, np.zeros(4)])))
+    table = format_table(score_files([name], [questions], [], 0))
+    assert f"1 word of {name} has no direction (zero, NaN or infinite), and count" in table

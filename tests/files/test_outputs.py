@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from w2v import Vectors, load
-from w2v.errors import ConfigError, OutputError
+from w2v.errors import ConfigError, OutputError, VectorFileError
 from w2v.files.outputs import check_distinct, check_target, replacing, write_text
 
 
@@ -132,6 +132,16 @@ def test_names_that_no_file_can_have_are_refused(tmp_path: Path, name: str, mess
         with pytest.raises(OutputError, match=message):
             refuse(path)
     assert not list(tmp_path.iterdir())
+
+
+def test_content_is_not_taken_for_a_name() -> None:
+    for content in (b"a 1 2", bytearray(3), 7, None):
+        message = "The name of the vector file must be a str or a path, got (bytes of length 5|.*)"
+        with pytest.raises(TypeError, match=message) as caught:
+            load(content)  # type: ignore[arg-type]
+        assert "1 2" not in str(caught.value)
+    with pytest.raises(VectorFileError, match=r"has 9,000 characters: 'a 1 2.*not what it holds\."):
+        load("a 1 2\nbcd " * 900)
 
 
 def test_the_file_of_another_user_in_a_sticky_folder_is_refused(

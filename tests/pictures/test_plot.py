@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import sys
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -588,3 +590,21 @@ def test_the_library_draws_into_any_file(model: Word2Vec, spread: Path) -> None:
     found = layout.lay_out(load(spread), np.arange(9), "pca")
     assert drawing.draw_words(found, "$title", target, ".png") == (9, [])
     assert target.getvalue().startswith(PNG)
+
+
+def test_names_that_are_not_utf8_are_drawn(tmp_path: Path) -> None:
+    if sys.platform != "linux":
+        pytest.skip("names of files are text there")
+    name = os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.vec")
+    Vectors(list("abc"), np.eye(3)).save(name)
+    for kind in (".png", ".svg", ".html"):
+        plot_words(name, f"{name}{kind}", method="pca")
+        assert os.path.getsize(f"{name}{kind}") > 1000
+    with open(f"{name}.html", encoding="utf-8") as file:
+        assert "<title>caf\\xe9.vec" in file.read()
+    report = name.replace(".vec", ".json")
+    config = {"epochs": 1, "alpha": 0.1, "min_alpha": 0.01}
+    with open(report, "w", encoding="utf-8") as file:
+        json.dump({"config": config, "loss": [1.0], "raw_words_per_second": 5}, file)
+    plot_reports([report], f"{report}.png")
+    assert os.path.getsize(f"{report}.png") > 1000

@@ -37,7 +37,18 @@ class _Path(click.Path):
         return super().convert(value, param, ctx)
 
 
+class _Text(click.types.StringParamType):
+    """Words are UTF-8 whatever the locale says; names of files stay as the system gave them."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        try:
+            return os.fsencode(value).decode()
+        except UnicodeError:
+            return super().convert(value, param, ctx)
+
+
 PATH = _Path(readable=False)
+TEXT = _Text()
 
 
 class Command(click.Command):

@@ -135,6 +135,11 @@ def parse_vector(table: Vectors, query: str) -> tuple[Any, Any]:
     import numpy as np
 
     fields = query.replace(",", " ").split()
+    if any("," in part.strip(",") for part in query.split()) and len(query.split()) > 1:
+        raise QueryError(
+            f"{query[:60]!r} has commas within numbers or without a space. Write numbers with "
+            "points, as 0.5, and either spaces or commas between them."
+        )
     try:
         with np.errstate(over="ignore"):  # becomes infinite, which is refused below
             vector = np.array(fields, dtype=np.float64).astype(np.float32)

@@ -6,7 +6,7 @@ import json
 
 import click
 
-from w2v.cli.base import PATH, Command
+from w2v.cli.base import PATH, TEXT, Command
 from w2v.errors import counted
 
 _ERRORS = click.option(
@@ -43,6 +43,7 @@ _FROM = click.option(
 @click.option("--limit", type=click.IntRange(min=1), help="Only the first N words. [all]")
 @click.option(
     "--replace-spaces",
+    type=TEXT,
     metavar="TEXT",
     help="Put this for spaces, tabs and line breaks in words, which text and binary cannot hold.",
 )

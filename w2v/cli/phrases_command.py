@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from w2v.cli.base import PATH, Command
+from w2v.cli.base import PATH, TEXT, Command
+from w2v.cli.table_options import corpus_source, say_table, table_options
 from w2v.errors import counted
 from w2v.phrases import SCORINGS
 
@@ -53,9 +53,12 @@ if TYPE_CHECKING:
     show_default=True,
     help="How many times to look for phrases and join them.",
 )
-@click.option("--delimiter", default="_", show_default=True, help="Between words of a phrase.")
+@click.option(
+    "--delimiter", type=TEXT, default="_", show_default=True, help="Between words of a phrase."
+)
 @click.option(
     "--connectors",
+    type=TEXT,
     default="",
     metavar="WORDS",
     help="Words that may stand inside a phrase, such as 'of the and'. [none]",
@@ -69,6 +72,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="At bytes that are not UTF-8: stop, or replace them by U+FFFD.",
 )
+@table_options
 @click.option("-debug", type=int, default=2, show_default=True, help="With 0, as --quiet.")
 @click.option("-q", "--quiet", is_flag=True, help="No progress, only warnings and errors.")
 @click.pass_context
@@ -88,8 +92,9 @@ def phrases(
     """Join words that belong together: new york to new_york.
 
     CORPUS is one or more files, folders or glob patterns, or - for standard input, as for
-    `w2v train`. The text comes out with its phrases joined, a line for each line. Takes the flags
-    of word2phrase too (-train -output -min-count -threshold -debug).
+    `w2v train`; a table with the options of one. The text comes out with its phrases joined, a
+    line for each line. Takes the flags of word2phrase too (-train -output -min-count -threshold
+    -debug).
 
     \b
     Examples:
@@ -112,22 +117,23 @@ def phrases(
     for path in filter(None, (output, save)):
         files.check_target(path)
     files.check_distinct({"--output": output, "--save": save}, [*names, *filter(None, [load])])
+    source = corpus_source(names, options)
     model = Phrases.load(load) if load else Phrases(**_library_names(options))
-    paths = list(map(Path, names))
     target = output or sys.stdout.buffer
     with Console(quiet=quiet or debug == 0) as console:
         if STDIN in names:
             console.say("Reading standard input.")
         if load:
-            model.apply(paths, target, errors=errors, progress=console.reading)
+            model.apply(source, target, errors=errors, progress=console.reading)
         else:
             model.fit(
-                paths,
+                source,
                 output=target,
                 errors=errors,
                 progress=console.reading,
                 on_pass=lambda stats: console.say(_summary(stats)),
             )
+        say_table(console, source)
         if save:
             model.save(save)
         for path in filter(None, (output, save)):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from w2v.cli.base import PATH, Command
+from w2v.cli.base import PATH, TEXT, Command
 
 
 @click.command(cls=Command)
@@ -17,6 +17,7 @@ from w2v.cli.base import PATH, Command
 )
 @click.option(
     "--around",
+    type=TEXT,
     multiple=True,
     metavar="WORD",
     help="Draw this word and its nearest. Repeatable.",

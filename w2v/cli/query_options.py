@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from w2v.cli import columns
-from w2v.cli.base import PATH, load_vectors
+from w2v.cli.base import PATH, TEXT, load_vectors
 from w2v.config import BACKENDS
 from w2v.errors import QueryError
 
@@ -67,7 +67,7 @@ backend_option = click.option(
 )
 _OPTIONS: dict[str, Callable[[Any], Any]] = {
     "vectors": click.argument("vectors", type=PATH),
-    "words": click.argument("words", nargs=-1, required=True),
+    "words": click.argument("words", nargs=-1, required=True, type=TEXT),
     "n": click.option(
         "-n", default=10, show_default=True, type=click.IntRange(1), help="How many."
     ),

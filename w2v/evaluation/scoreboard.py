@@ -13,6 +13,7 @@ from w2v.errors import counted
 
 Row = tuple[str, ...]
 
+_WIDEST = 60  # columns of a name
 _METHODS = {"3cosadd": "3CosAdd", "3cosmul": "3CosMul"}
 
 
@@ -123,6 +124,7 @@ def _interval(values: tuple[float, float] | None, times: int, digits: int) -> st
 
 def _aligned(rows: list[Row]) -> str:
     widths = [max(map(width, column)) for column in zip(*rows, strict=True)]
+    widths[0] = min(widths[0], _WIDEST)  # one long name pads no other row
     lines = []
     for first, *rest in rows:
         cells = (rjust(cell, size) for cell, size in zip(rest, widths[1:], strict=True))

@@ -19,7 +19,7 @@ from w2v.evaluation import resampling
 from w2v.evaluation.letter_case import Members, Rows
 from w2v.evaluation.scores import AnalogyResult, Flags, PairsResult, Scores
 from w2v.evaluation.test_sets import few_or_tagged, read_pairs, read_questions
-from w2v.files import PathLike
+from w2v.files import PathLike, readable
 from w2v.queries import (
     METHODS,
     Candidates,
@@ -153,7 +153,7 @@ def evaluate_analogies(
     right[known] = _answer(search_backend(backend), unit, rows.groups, ids[known], method, report)
     counted = known if oov == "skip" else np.ones_like(known)
     sections = [section for section, _ in questions]
-    return AnalogyResult(os.fspath(path), method, sections, known, counted, right)
+    return AnalogyResult(readable(path), method, sections, known, counted, right)
 
 
 def evaluate_pairs(
@@ -195,7 +195,7 @@ def evaluate_pairs(
     counted = known if oov == "skip" else np.ones_like(known)
     x, y = cosines[counted], scores[counted]
     return PairsResult(
-        file=os.fspath(path),
+        file=readable(path),
         spearman=resampling.correlation(resampling.ranks(x), resampling.ranks(y)),
         pearson=resampling.correlation(x, y),
         pairs=int(counted.sum()),

@@ -17,12 +17,23 @@ from w2v.files.descriptors import open_descriptor
 PathLike = str | os.PathLike[str]
 
 _BLOCK_BYTES = 1 << 20  # written at a time
+_LONGEST_NAME = 4096  # characters; no system opens longer ones
 _HELD = {5, 32, 1224}  # what Windows says of a file that is open or mapped
 
 
 def check_name(path: PathLike, what: str, error: type[W2VError]) -> str:
-    """The name of a path; raises `error`, calling the file `what`, for one no file can have."""
+    """The name of a path; raises `error`, calling the file `what`, for one no file can have.
+
+    What is not the name of a file, but may be what one holds, is a `TypeError` or too long.
+    """
+    if not isinstance(path, str | os.PathLike):
+        raise TypeError(f"The name of {what} must be a str or a path, got {_kind(path)}.")
     name = os.fsdecode(path)
+    if len(name) > _LONGEST_NAME:
+        raise error(
+            f"The name of {what} has {len(name):,} characters: {name[:40]!r}... Give the name of "
+            "a file, not what it holds."
+        )
     if not name:
         raise error(f"The name of {what} is empty.")
     try:
@@ -32,6 +43,11 @@ def check_name(path: PathLike, what: str, error: type[W2VError]) -> str:
     if not usable:
         raise error(f"The name of {what}, {name!r}, holds a character that no file name can hold.")
     return name
+
+
+def _kind(path: object) -> str:
+    size = f" of length {len(path)}" if isinstance(path, bytes | bytearray | memoryview) else ""
+    return f"{type(path).__name__}{size}"
 
 
 def check_target(path: PathLike) -> None:

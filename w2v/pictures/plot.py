@@ -93,7 +93,7 @@ def plot_words(
     placed = layout.lay_out(
         table, rows, method, seed=seed, centres=centres, say=say, progress=progress
     )
-    title = f"{os.path.basename(os.fspath(vectors))}, {what}"
+    title = f"{os.path.basename(files.readable(vectors))}, {what}"
     if extension == ".html":
         files.write_text(output, words_page(table, placed, title))
         return
@@ -164,7 +164,7 @@ def plot_reports(
     files.check_distinct({"--output": output}, reports)
     found: dict[str, dict[str, Any]] = {}
     for path in reports:
-        name = os.fspath(path)
+        name = files.readable(path)
         if name in found and say:
             say(f"{name} is named more than once and drawn once.")
         found[name] = read_report(path)
@@ -180,16 +180,10 @@ def read_words(path: PathLike) -> list[str]:
     PictureError
         The file cannot be read, or holds no word.
     """
-    name = files.check_name(path, "the file of words", PictureError)
-    try:
-        with open(name, encoding="utf-8-sig") as file:
-            words = [line.split()[0] for line in file if not line.isspace()]
-    except OSError as error:
-        raise PictureError(f"Cannot read {name}: {error.strerror or error}.") from error
-    except UnicodeDecodeError as error:
-        raise PictureError(f"{name} is not a UTF-8 text file.") from error
+    lines = files.read_lines(path, "the file of words", PictureError)
+    words = [line.split()[0] for line in lines if line.strip()]
     if not words:
-        raise PictureError(f"{name} holds no word; expected one a line.")
+        raise PictureError(f"{os.fspath(path)} holds no word; expected one a line.")
     return words
 
 

@@ -3,7 +3,7 @@
 from w2v.queries.best_rows import largest
 from w2v.queries.candidates import Candidates
 from w2v.queries.cosines import METHODS, sums
-from w2v.queries.items import NO_COUNTS, Limit, Query
+from w2v.queries.items import NO_COUNTS, Limit, Query, as_query
 from w2v.queries.questions import Queries
 from w2v.queries.spelling import unknown_words
 from w2v.queries.unit_table import Floats, Ids, UnitTable, search_backend, unit_rows
@@ -19,6 +19,7 @@ __all__ = [
     "Queries",
     "Query",
     "UnitTable",
+    "as_query",
     "largest",
     "search_backend",
     "sums",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Sequence
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -15,8 +16,8 @@ from w2v.queries.cosines import Terms, sums
 from w2v.queries.spelling import unknown_words
 from w2v.queries.unit_table import Floats, UnitTable, unit_rows
 
-Query = str | npt.NDArray[np.floating[Any]]
-"""A word, or a vector (D,) of finite numbers."""
+Query = str | int | npt.NDArray[np.floating[Any]]
+"""A word (7 is the word "7"), or a vector (D,) of finite numbers."""
 Limit = int | tuple[int, int] | None
 """What may be answered: the first so many words, words from one row up to another, or all."""
 NO_COUNTS = (
@@ -43,13 +44,13 @@ class Items:
         """`unit` where it is searched."""
         raise NotImplementedError
 
-    def index(self, word: str) -> int:
+    def index(self, word: str | int) -> int:
         raise NotImplementedError
 
     def __contains__(self, word: object) -> bool:
         raise NotImplementedError
 
-    def __getitem__(self, word: str) -> Floats:
+    def __getitem__(self, word: str | int) -> Floats:
         raise NotImplementedError
 
     def mean_vector(
@@ -212,11 +213,19 @@ class Items:
         return vector
 
 
+def as_query(item: Any) -> Any:
+    """A whole number as the word that it is, all else as it is."""
+    if isinstance(item, Integral) and not isinstance(item, bool):
+        return str(int(item))
+    return item
+
+
 def as_list(items: Query | Sequence[Query]) -> list[Query]:
+    items = as_query(items)
     if isinstance(items, str) or (isinstance(items, np.ndarray) and items.ndim == 1):
         return [items]
     try:
-        return list(items)
+        return list(map(as_query, items))  # type: ignore[arg-type]
     except TypeError as error:
         raise TypeError(_not_a_query(items)) from error
 

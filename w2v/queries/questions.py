@@ -13,7 +13,7 @@ from w2v.queries.best_rows import largest
 from w2v.queries.candidates import Omitted
 from w2v.queries.cosines import METHODS
 from w2v.queries.exact import Exact, dots
-from w2v.queries.items import Items, Limit, Lists, Query, as_list, integer, shown
+from w2v.queries.items import Items, Limit, Lists, Query, as_list, as_query, integer, shown
 from w2v.queries.ranking import ranks
 from w2v.queries.unit_table import Floats
 from w2v.renamed import names_checked
@@ -171,6 +171,7 @@ class Queries(Items):
 
     def similarity(self, a: Query, b: Query, restrict_vocab: Limit = None) -> float:
         """Cosine of two words or vectors, in [-1, 1]; 0 if one has no direction."""
+        a, b = as_query(a), as_query(b)
         self._check_known([a, b])
         self._check_within([a, b], restrict_vocab)
         return float(self._cosines([a], [b])[0])
@@ -198,6 +199,7 @@ class Queries(Items):
         self, item: Query, others: Sequence[Query] | None = None, restrict_vocab: Limit = None
     ) -> Floats:
         """1 minus the cosine with each of `others`, or with every word; float32 (len(others),)."""
+        item, others = as_query(item), None if others is None else as_list(others)
         self._check_known([item, *(others or ())])
         if others is None:
             rows = self._range(restrict_vocab)
@@ -260,6 +262,7 @@ class Queries(Items):
     ) -> list[int]:
         """`rank` of many pairs, many times as fast as one by one."""
         candidates = self._candidates(restrict_vocab, min_count)
+        pairs = [(as_query(a), as_query(b)) for a, b in pairs]
         self._check_known([item for pair in pairs for item in pair])
         self._check_within([b for _, b in pairs], restrict_vocab, min_count)
         targets = np.array([self.index(b) for _, b in pairs], np.intp)
@@ -283,9 +286,10 @@ class Queries(Items):
         """Which of `words` is nearest to `a`; of equal ones the first."""
         if not words:
             raise QueryError("`words` is empty; expected the words to choose from.")
-        self._check_known([a, *words])
-        self._check_within(words, restrict_vocab)
-        return words[int(np.argmax(self._cosines([a] * len(words), words)))]
+        a, some = as_query(a), as_list(words)
+        self._check_known([a, *some])
+        self._check_within(some, restrict_vocab)
+        return words[int(np.argmax(self._cosines([a] * len(some), some)))]
 
     @names_checked()
     def relative_cosine_similarity(

@@ -36,7 +36,7 @@ def find_files(paths: Sequence[str | os.PathLike[str]]) -> list[str]:
             raise CorpusError(
                 "A corpus name is empty. Name a file, folder or pattern; was a variable not set?"
             )
-        if path == STDIN or os.path.exists(path):
+        if path == STDIN or _exists(path):
             matches = [path]
         else:
             matches = sorted(glob.glob(path, recursive=True))
@@ -47,6 +47,17 @@ def find_files(paths: Sequence[str | os.PathLike[str]]) -> list[str]:
             raise CorpusError(f"The folder {path!r} holds no files, hidden ones not counted.")
         files += dict.fromkeys(found)
     return files
+
+
+def _exists(path: str) -> bool:
+    """Whether a file is there; refuses one that is in a folder that may not be looked into."""
+    try:
+        os.stat(path)
+    except PermissionError as error:
+        _refuse(error)
+    except (OSError, ValueError):
+        return False
+    return True
 
 
 def _files_below(path: str) -> list[str]:

@@ -54,7 +54,7 @@ class EarlyStopping(Callback):
         What an epoch must be better by, to count as better.
     watch : callable(Progress) -> float, optional
         What is to fall; if left out the loss of the sentences that `held_out` sets aside, or where
-        there are none that of the epoch. Return the negative of a score that is
+        there are none `progress.settled_loss()`. Return the negative of a score that is
         to rise, such as one of ``progress.vectors()``.
 
     Attributes
@@ -100,8 +100,9 @@ class EarlyStopping(Callback):
         if self.watch:
             value: float | None = self.watch(progress)
         else:
-            known = progress.held_out_loss
-            value = progress.loss if known is None else known
+            value = progress.held_out_loss
+            if value is None and progress.settled_loss:
+                value = progress.settled_loss()
         if value is None:
             raise TrainingError(
                 f"EarlyStopping has nothing to watch: no loss was measured in epoch "

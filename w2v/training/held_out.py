@@ -1,4 +1,4 @@
-"""Sentences that are never trained on, and how well the tables know them."""
+"""How well the tables know some sentences while nothing moves, such as those set aside."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ from numpy.typing import NDArray
 from w2v.backends import Backend
 from w2v.config import Config
 from w2v.errors import ConfigError, counted
-from w2v.text import Corpus, set_aside
+from w2v.text import Corpus, drawn, set_aside
 from w2v.training import draws
 from w2v.training.epoch import Epoch, Tally
 from w2v.training.step_plan import text_reader
 from w2v.training.tables import Tables
 from w2v.training.worker import Worker
 
+_SAMPLED = 1 << 16  # tokens
 _CHUNK = 1 << 12  # tokens: there are few, and all workers should have some
 
 
@@ -42,6 +43,16 @@ def parted(backend: Backend, config: Config, corpus: Corpus) -> tuple[Corpus, Co
             "it out."
         )
     return rest, aside
+
+
+def sampled(backend: Backend, config: Config, corpus: Corpus) -> Corpus:
+    """Sentences of some ten thousand tokens that are trained on, drawn; all of a short text."""
+    share = _SAMPLED / len(corpus.ids)
+    if share >= 1:
+        return corpus
+    key = draws.stream_key(config.seed, draws.HELD_OUT)
+    some = drawn(corpus, partial(_chosen, backend, key, share))
+    return some if len(some.ids) else corpus
 
 
 class HeldOut:

@@ -51,7 +51,9 @@ class Narration(Display):
         """What was read, and what is about to run; `why` says which backend it is."""
         if self._brief:
             return
-        lines = [_text(trainer), _words(trainer), *_beginning(trainer)]
+        table = trainer.corpus.stats.table
+        lines = table.lines() if table else []
+        lines += [_text(trainer), _words(trainer), *_beginning(trainer)]
         lines.append(f"model     {_name(trainer)}")
         threads, backend = counted(trainer.workers, "thread"), trainer.backend
         epochs = counted(trainer.epochs, "epoch")
@@ -162,7 +164,7 @@ def narrating(progress: bool | None, on_progress: object) -> Narration:
 def _text(trainer: Trainer) -> str:
     corpus, stats = trainer.corpus, trainer.corpus.stats
     files = f" of {counted(stats.files, 'file')}" if stats.files else ""
-    lines = counted(stats.sentences, "line" if stats.files else "sentence")
+    lines = counted(stats.sentences, "line" if stats.files and not stats.table else "sentence")
     seconds = sum(corpus.seconds.values())
     return f"text      {counted(stats.tokens, 'word')} in {lines}{files}, read in {seconds:.1f} s"
 

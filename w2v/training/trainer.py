@@ -18,7 +18,7 @@ from w2v.text import Corpus
 from w2v.training import draws, verdict
 from w2v.training.callbacks import Callback
 from w2v.training.epoch import Epoch, Tally
-from w2v.training.held_out import HeldOut, parted
+from w2v.training.held_out import HeldOut, parted, sampled
 from w2v.training.huffman import HuffmanTree
 from w2v.training.memory_plan import MemoryPlan, plan_memory
 from w2v.training.onlookers import Onlookers
@@ -92,7 +92,6 @@ class Trainer:
     def _begin(self) -> None:
         self._onlookers = Onlookers(self._on_progress, self._callbacks)
         self._under_way: Run | None = None
-        self._copy: Trained | None = None  # of what it has made, for a moment
 
     @cached_property
     def tree(self) -> HuffmanTree | None:
@@ -151,7 +150,7 @@ class Trainer:
                 f"Lower `dim`, `max_vocab` or `step_tokens`, or raise `min_count`{elsewhere}."
             ) from error
         finally:
-            self._under_way = self._copy = None
+            self._under_way = None
 
     def _run(self) -> Trained:
         config, backend = self.config, self.backend
@@ -163,12 +162,12 @@ class Trainer:
                     break
             backend.synchronize()
             seconds = time.perf_counter() - run.started
-        self._under_way = self._copy = None
+        self._under_way = None
         vectors, output = run.taken()
         self._check_moved(run, output)
         if not (np.isfinite(vectors).all() and np.isfinite(output).all()):
             raise self._diverged("A vector is no longer finite", self.epochs, 1.0)
-        trained = self._trained(run, vectors, output, seconds)
+        trained = run.trained(vectors, output, seconds)
         verdict.after(config, trained.loss, trained.untrained_loss)
         return trained
 
@@ -180,47 +179,27 @@ class Trainer:
         counts = self.corpus.vocabulary.counts
         tables = make_tables(backend, config, counts, self.tree, self.start, keep)
         workers = self._workers(tables)
-        aside = None
-        if self.aside is not None:
-            aside = HeldOut(backend, config, self.aside, keep, tables, self.workers)
-        return Run(backend, config.dim, tables, workers, aside, preparing)
+
+        def looked_at(corpus: Corpus) -> HeldOut:
+            return HeldOut(backend, config, corpus, keep, tables, self.workers)
+
+        return Run(
+            backend=backend,
+            dim=config.dim,
+            tables=tables,
+            workers=workers,
+            onlookers=self._onlookers,
+            loss_every=self._loss_every,
+            chunks=self._reader.chunks * self.epochs,
+            words=self.raw_words * self.epochs,
+            aside=None if self.aside is None else looked_at(self.aside),
+            sample=lambda: looked_at(sampled(backend, config, self.text)),
+            preparing=preparing,
+        )
 
     def so_far(self) -> Trained | None:
-        """A copy of what the run under way has made; None before its first step.
-
-        At the end of an epoch nothing moves meanwhile. It is made anew for each call of a callback.
-        """
-        run = self._under_way
-        if run is None:
-            return None
-        if self._copy is None:
-            seconds = time.perf_counter() - run.started
-            self._copy = self._trained(run, *run.copies(), seconds)
-        return self._copy
-
-    def _trained(
-        self, run: Run, vectors: NDArray[np.float32], output: NDArray[np.float32], seconds: float
-    ) -> Trained:
-        epochs = run.epochs
-        kept = [tally.kept for tally in epochs]
-        done = Tally.total(epochs).done / (self._reader.chunks * self.epochs)
-        return Trained(
-            vectors=vectors,
-            output=output,
-            loss=[tally.mean_loss for tally in epochs],
-            held_out_loss=list(run.held_out_loss),
-            untrained_loss=[tally.untrained_loss for tally in epochs],
-            kept=kept,
-            loss_every=self._loss_every,
-            seconds=seconds,
-            prepare_seconds=run.started - run.preparing,
-            raw_words_per_second=self.raw_words * self.epochs * done / seconds,
-            kept_tokens_per_second=sum(kept) / seconds,
-            tree=run.tables.tree,
-            done=done,
-            stopped=self._onlookers.stopped if done < 1 else None,
-            trace=self._onlookers.trace,
-        )
+        """A copy of what the run under way has made; None before its first step."""
+        return self._under_way.so_far() if self._under_way else None
 
     def _workers(self, tables: Tables) -> list[Worker]:
         """All of the same kind; what a step is, they say."""
@@ -257,7 +236,7 @@ class Trainer:
                         future.result()
                     if not pending:
                         held_out_loss = run.measure_held_out()
-                    self._copy = None
+                    run.forget_copy()
                     progress = self._progress(epoch, run, held_out_loss)
                     if self._onlookers.tell(progress):
                         epoch.stop.set()
@@ -283,6 +262,7 @@ class Trainer:
             learning_rate=self.config.learning_rate(done),
             loss=now.mean_loss,
             held_out_loss=held_out_loss,
+            settled_loss=run.settled_loss,
             vectors=partial(copied, self.backend, run.tables.input, self.config.dim, words),
         )
 
