@@ -9,10 +9,12 @@ import click
 
 from w2v.cli.base import PATH, TEXT, Command
 from w2v.cli.table_options import corpus_source, say_table, table_options
+from w2v.cli.text_options import text_options
 from w2v.errors import counted
 from w2v.phrases import SCORINGS
 
 if TYPE_CHECKING:
+    from w2v import Tokenizer
     from w2v.phrases import PassStats
 
 
@@ -20,7 +22,11 @@ if TYPE_CHECKING:
 @click.argument("corpus", nargs=-1)
 @click.option("-train", "train", metavar="FILE", help="As CORPUS, in the words of word2phrase.")
 @click.option(
-    "-o", "--output", "-output", type=PATH, help="The text with its phrases. [standard output]"
+    "-o",
+    "--output",
+    "-output",
+    type=PATH,
+    help="The text with its phrases. [default: standard output]",
 )
 @click.option(
     "--score",
@@ -36,7 +42,7 @@ if TYPE_CHECKING:
     type=float,
     multiple=True,
     help="Pairs that score more are phrases; once, or once for each pass. "
-    "[word2phrase: 100; gensim: 10; npmi: 0.5]",
+    "[default: 100; gensim 10; npmi 0.5]",
 )
 @click.option(
     "--min-count",
@@ -61,17 +67,11 @@ if TYPE_CHECKING:
     type=TEXT,
     default="",
     metavar="WORDS",
-    help="Words that may stand inside a phrase, such as 'of the and'. [none]",
+    help="Words that may stand inside a phrase, such as 'of the and'. [default: none]",
 )
 @click.option("--save", type=PATH, help="Write the phrases and their scores as a table.")
 @click.option("--load", type=PATH, help="Join the phrases of such a table; look for no others.")
-@click.option(
-    "--errors",
-    type=click.Choice(["strict", "replace"]),
-    default="strict",
-    show_default=True,
-    help="At bytes that are not UTF-8: stop, or replace them by U+FFFD.",
-)
+@text_options
 @table_options
 @click.option("-debug", type=int, default=2, show_default=True, help="With 0, as --quiet.")
 @click.option("-q", "--quiet", is_flag=True, help="No progress, only warnings and errors.")
@@ -84,6 +84,7 @@ def phrases(
     output: str | None,
     save: str | None,
     load: str | None,
+    tokenizer: Tokenizer,
     errors: str,
     debug: int,
     quiet: bool,
@@ -114,8 +115,9 @@ def phrases(
     output = None if output == STDIN else output  # - is standard output here
     if load:
         _refuse_beside_load(ctx)
-    for path in filter(None, (output, save)):
-        files.check_target(path)
+    files.check_writing(output)
+    if save:
+        files.check_target(save)
     files.check_distinct({"--output": output, "--save": save}, [*names, *filter(None, [load])])
     source = corpus_source(names, options)
     model = Phrases.load(load) if load else Phrases(**_library_names(options))
@@ -123,14 +125,15 @@ def phrases(
     with Console(quiet=quiet or debug == 0) as console:
         if STDIN in names:
             console.say("Reading standard input.")
+        reading: dict[str, Any] = {"errors": errors, "tokenizer": tokenizer}
+        reading["progress"] = console.reading
         if load:
-            model.apply(source, target, errors=errors, progress=console.reading)
+            model.apply(source, target, **reading)
         else:
             model.fit(
                 source,
                 output=target,
-                errors=errors,
-                progress=console.reading,
+                **reading,
                 on_pass=lambda stats: console.say(_summary(stats)),
             )
         say_table(console, source)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from w2v.config import Config
-from w2v.errors import TrainingError, TrainingWarning, counted
+from w2v.errors import TrainingError, TrainingWarning, counted, quoted
 
 _DIVERGED = 10  # times the loss of untrained tables, in a step
 _FEW_KEPT = 0.1  # of the tokens
@@ -26,7 +26,7 @@ def before(config: Config, *, words: int, tokens: int, kept: float, frozen: int)
     words : int       Of the vocabulary; so many of them are frozen.
     tokens : int      Of these words in the text; so many of them are kept in an epoch, about.
     """
-    if words == 1:
+    if words == 1 and config.loss == "ns":  # others end with an error
         _warn(
             "The vocabulary is one word, so there is nothing to tell it from, and its vector says "
             "nothing. Give more text, or lower `min_count` "
@@ -114,8 +114,13 @@ def diverged(
     )
 
 
-def nothing_to_learn(config: Config) -> TrainingError:
-    """No word had a neighbour."""
+def nothing_to_learn(config: Config, words: Sequence[str]) -> TrainingError:
+    """No word had a neighbour, or there is only one."""
+    if len(words) == 1:
+        return TrainingError(
+            f"There was nothing to learn: {quoted(words[0])} is the only word. Give more text, or "
+            "lower `min_count`."
+        )
     return TrainingError(
         "There was nothing to learn: no word had a neighbour in its sentence. Give sentences of "
         f"several words a line{_larger_sample(config)}"
