@@ -16,6 +16,7 @@ __all__ = [
     "Vectors",
     "Phrases",
     "load",
+    "NeighbourIndex",
     "Callback",
     "EarlyStopping",
     "Progress",

@@ -28,6 +28,7 @@ from w2v.errors import (
     VectorFileError,
     W2VError,
 )
+from w2v.index import NeighbourIndex
 from w2v.phrases import Phrases
 from w2v.text import Corpus, Table, Tokenizer, Vocabulary, read_corpus, read_sentences
 from w2v.training import Callback, EarlyStopping, Progress
@@ -39,6 +40,7 @@ __all__ = [
     "Vectors",
     "Phrases",
     "load",
+    "NeighbourIndex",
     "Callback",
     "EarlyStopping",
     "Progress",
