@@ -557,7 +557,7 @@ def test_convert_loses_no_bit(tmp_path: Path, first: str, second: str) -> None:
     arrays = (".npz", ".safetensors")
     kept = first.endswith(arrays) and second.endswith(arrays)
     assert_table(load(tmp_path / second), PLAIN, TABLE, COUNTS if kept else None)
-    assert ("counts   left out" in result.stderr) == (
+    assert ("counts    left out" in result.stderr) == (
         first.endswith(arrays) and not second.endswith(arrays)
     )
 
