@@ -129,6 +129,12 @@ def test_a_csv_is_read_as_text_through_a_pipe(tmp_path: Path) -> None:
     assert sorted(load(tmp_path / "v.npz").words) == ["one", "two"]
 
 
+def test_parquet_through_a_pipe_is_no_text(clicks: Path, tmp_path: Path) -> None:
+    result = run("train", "-", "-o", tmp_path / "v.npz", *QUICK, stdin=clicks.read_bytes())
+    assert result.exit_code == 1
+    assert "standard input is a table, and no text. Say which of its columns" in result.stderr
+
+
 def test_failures(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("a,b\n1,2,3\n")
     result = run("train", tmp_path / "a.csv", "-o", tmp_path / "v.npz", "--columns", "all")
