@@ -446,10 +446,43 @@ def test_links_below_a_folder(tmp_path: Path) -> None:
     (tmp_path / "elsewhere" / "back").symlink_to("../texts")
     (texts / "again").symlink_to(".")
     (texts / "file").symlink_to("../elsewhere/a")
-    assert find_files([texts]) == [str(texts / "file"), str(texts / "linked" / "a")]
+    assert find_files([texts]) == [str(texts / "file")]  # which is linked/a too
     (texts / "none").symlink_to("nowhere")
     with pytest.raises(CorpusError, match="texts/none is a link that cannot be followed: No such"):
         read_corpus(texts)
+
+
+@pytest.mark.parametrize("pattern", ["d/**/*.txt", "**/*.txt", "d/**", "**", "*/**/**/*.txt", "*"])
+def test_patterns_go_round_no_circle(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pattern: str
+) -> None:
+    """Two links to the folder they stand in: glob follows them 2 to the power of 40 times."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("d/a.txt", "d/e/b.txt", "d/.hidden/c.txt"):
+        Path(name).parent.mkdir(parents=True, exist_ok=True)
+        Path(name).write_text(name)
+    for name in ("d/x", "d/y", "d/e/z"):
+        Path(name).symlink_to("." if name != "d/e/z" else "../../d")
+    Path("d/again.txt").symlink_to("a.txt")
+    assert find_files([pattern]) == [os.path.join("d", "a.txt"), os.path.join("d", "e", "b.txt")]
+    assert find_files(["d/a.txt", pattern])[:2] == ["d/a.txt", os.path.join("d", "a.txt")]
+
+
+def test_a_pattern_meets_what_cannot_be_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "closed").mkdir()
+    (tmp_path / "a.txt").write_text("a")
+    scandir = os.scandir
+
+    def refuse(path: str) -> object:
+        if str(path).endswith("closed"):
+            raise PermissionError(13, "Permission denied", path)
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    with pytest.raises(CorpusError, match="closed cannot be read: Permission denied"):
+        find_files([tmp_path / "**" / "*.txt"])
 
 
 def test_pipes_below_a_folder(tmp_path: Path) -> None:

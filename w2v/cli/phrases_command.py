@@ -9,10 +9,12 @@ import click
 
 from w2v.cli.base import PATH, TEXT, Command
 from w2v.cli.table_options import corpus_source, say_table, table_options
+from w2v.cli.text_options import text_options
 from w2v.errors import counted
 from w2v.phrases import SCORINGS
 
 if TYPE_CHECKING:
+    from w2v import Tokenizer
     from w2v.phrases import PassStats
 
 
@@ -65,13 +67,7 @@ if TYPE_CHECKING:
 )
 @click.option("--save", type=PATH, help="Write the phrases and their scores as a table.")
 @click.option("--load", type=PATH, help="Join the phrases of such a table; look for no others.")
-@click.option(
-    "--errors",
-    type=click.Choice(["strict", "replace"]),
-    default="strict",
-    show_default=True,
-    help="At bytes that are not UTF-8: stop, or replace them by U+FFFD.",
-)
+@text_options
 @table_options
 @click.option("-debug", type=int, default=2, show_default=True, help="With 0, as --quiet.")
 @click.option("-q", "--quiet", is_flag=True, help="No progress, only warnings and errors.")
@@ -84,6 +80,7 @@ def phrases(
     output: str | None,
     save: str | None,
     load: str | None,
+    tokenizer: Tokenizer,
     errors: str,
     debug: int,
     quiet: bool,
@@ -114,8 +111,9 @@ def phrases(
     output = None if output == STDIN else output  # - is standard output here
     if load:
         _refuse_beside_load(ctx)
-    for path in filter(None, (output, save)):
-        files.check_target(path)
+    files.check_writing(output)
+    if save:
+        files.check_target(save)
     files.check_distinct({"--output": output, "--save": save}, [*names, *filter(None, [load])])
     source = corpus_source(names, options)
     model = Phrases.load(load) if load else Phrases(**_library_names(options))
@@ -123,14 +121,15 @@ def phrases(
     with Console(quiet=quiet or debug == 0) as console:
         if STDIN in names:
             console.say("Reading standard input.")
+        reading: dict[str, Any] = {"errors": errors, "tokenizer": tokenizer}
+        reading["progress"] = console.reading
         if load:
-            model.apply(source, target, errors=errors, progress=console.reading)
+            model.apply(source, target, **reading)
         else:
             model.fit(
                 source,
                 output=target,
-                errors=errors,
-                progress=console.reading,
+                **reading,
                 on_pass=lambda stats: console.say(_summary(stats)),
             )
         say_table(console, source)

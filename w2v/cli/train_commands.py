@@ -10,10 +10,11 @@ import click
 
 from w2v.cli.base import PATH, Command
 from w2v.cli.table_options import corpus_source, table_options
+from w2v.cli.text_options import text_options
 from w2v.cli.training_options import training_options
 
 if TYPE_CHECKING:
-    from w2v import Vectors, Word2Vec
+    from w2v import Tokenizer, Vectors, Word2Vec
 
 _LONG_WORD = 6  # letters
 _FREQUENT = 2500  # words that the demo looks for neighbours among
@@ -30,13 +31,7 @@ _AUSTEN_WORDS = (
 @table_options
 @click.option("--vocab", type=PATH, help="Take words and counts from this file.")
 @click.option("--save-vocab", type=PATH, help="Write words and counts: lines 'word count'.")
-@click.option(
-    "--errors",
-    type=click.Choice(["strict", "replace"]),
-    default="strict",
-    show_default=True,
-    help="At bytes that are not UTF-8: stop, or replace them by U+FFFD.",
-)
+@text_options
 @click.option("--pretrained", type=PATH, help="Begin with the vectors of this file, where known.")
 @click.option("--continue", "model_file", type=PATH, help="Go on training a --save-model file.")
 @click.option("--freeze", type=PATH, help="Do not change the vectors of these words, one a line.")
@@ -54,6 +49,7 @@ def train(
     output: str,
     vocab: str | None,
     save_vocab: str | None,
+    tokenizer: Tokenizer,
     errors: str,
     pretrained: str | None,
     model_file: str | None,
@@ -114,7 +110,9 @@ def train(
     with Console(quiet=quiet, verbose=verbose) as console:
         if STDIN in names:
             console.say("Reading standard input.")
-        with read_corpus(source, errors=errors, progress=console.reading, **words) as text:
+        reading: dict[str, Any] = {"errors": errors, "tokenizer": tokenizer}
+        reading["progress"] = console.reading
+        with read_corpus(source, **reading, **words) as text:
             check_words(output, text.vocabulary.words)
             if save_vocab:
                 text.vocabulary.save(save_vocab)

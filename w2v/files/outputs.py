@@ -12,6 +12,7 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping
 from typing import BinaryIO
 
 from w2v.errors import ConfigError, OutputError, W2VError
+from w2v.files.compression import EXTENSIONS, check_compressor, compressing
 from w2v.files.descriptors import open_descriptor
 
 PathLike = str | os.PathLike[str]
@@ -139,12 +140,26 @@ def replacing(path: PathLike) -> Iterator[BinaryIO]:
 
 @contextlib.contextmanager
 def writing(target: PathLike | BinaryIO) -> Iterator[BinaryIO]:
-    """A path as in `replacing`, or a binary file that is open already and stays so."""
+    """A path as in `replacing`, or a binary file that is open already and stays so.
+
+    What goes to a path is compressed as the end of its name says, such as ``.gz``.
+    """
     if isinstance(target, str | os.PathLike):
-        with replacing(target) as handle:
-            yield handle
+        with replacing(target) as handle, compressing(handle, _packing(target)) as packed:
+            yield packed
     else:
         yield target
+
+
+def check_writing(target: PathLike | BinaryIO | None) -> None:
+    """Refuse what `writing` could not write, as `check_target`."""
+    if isinstance(target, str | os.PathLike):
+        check_target(target)
+        check_compressor(_packing(target), os.fspath(target), ConfigError)
+
+
+def _packing(path: PathLike) -> str:
+    return EXTENSIONS.get(os.path.splitext(os.fsdecode(path))[1].lower(), "")
 
 
 def write_text(path: PathLike, text: str) -> None:

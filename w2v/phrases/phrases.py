@@ -15,7 +15,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from w2v.errors import ConfigError, CorpusError, W2VError
-from w2v.files import PathLike, writing
+from w2v.files import PathLike, check_writing, writing
 from w2v.phrases.association import SCORES, thresholds
 from w2v.phrases.bigrams import LINE_END, TokenFile
 from w2v.phrases.passes import PassStats, Search, find_and_join
@@ -157,6 +157,8 @@ class Phrases:
         """
         from w2v.phrases.rewriting import Lines, with_line_ends  # these load Arrow
         from w2v.text import Dictionary, pieces_of, release_memory
+
+        check_writing(output)
 
         search = Search(self.scoring, self.min_count, self.delimiter, len(self.connector_words))
         words = Dictionary(self.connector_words)
