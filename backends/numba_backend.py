@@ -81,10 +81,9 @@ class NumbaBackend(NumpyBackend):
             waiting(f"compiled, but the result cannot be kept: {numba_cache.unkept[-1]}")
 
     def _compiling(self) -> str:
-        what = "compiling this model and loss for this processor, which takes some ten seconds"
         if self.kernels.kept_in() is None:
-            return f"{what}; there is no folder to keep the result in"
-        return f"{what}; later runs find the result on disk"
+            return "compiling, some ten seconds, as there is no folder to keep the result in"
+        return "compiling once for this model and loss, some ten seconds"
 
     def _try_kernels(self, rows: Rows, averaged: bool) -> None:
         """Call what a training run calls, on next to nothing."""

@@ -235,6 +235,10 @@ def test_a_corpus_without_pairs_is_an_error_not_random_vectors(sentences: list[l
 @pytest.mark.parametrize(("model", "loss"), KINDS)
 def test_one_word(model: str, loss: str) -> None:
     corpus = read_sentences([["same", "same", "same"]], min_count=1)
+    if loss != "ns":  # its probability is 1, and nothing moves
+        with pytest.raises(TrainingError, match="nothing to learn: 'same' is the only word"):
+            train(corpus, model=model, loss=loss)
+        return
     trained = train(corpus, model=model, loss=loss)
     assert trained.vectors.shape == (1, 16)
     assert np.isfinite(trained.vectors).all()
@@ -284,3 +288,11 @@ def test_the_report_says_how_many_epochs_auto_was(topics: Corpus) -> None:
     assert made.get_params()["epochs"] == "auto"
     made.partial_fit([["animal1", "animal2"]] * 50)
     assert made.report["config"]["epochs"] == 5
+
+
+def test_no_larger_sample_is_asked_for_than_all() -> None:
+    model = Word2Vec(dim=4, min_count=1, sample=0, workers=1, backend="numpy")
+    with pytest.raises(TrainingError, match=r"sentences of several words a line\.$"):
+        model.fit([["a"]] * 30)
+    with pytest.raises(TrainingError, match=r"or a larger `sample` \(now 0.001; 0 keeps"):
+        model.set_params(sample=1e-3).fit([["a"]] * 30)

@@ -82,7 +82,7 @@ _OPTIONS: dict[str, Callable[[Any], Any]] = {
         "--restrict-vocab",
         metavar="N|START:STOP",
         callback=_limit,
-        help="Answer among the first N words only, or from row START up to STOP. [all]",
+        help="Answer among the first N words only, or from row START up to STOP. [default: all]",
     ),
     "min-count": click.option(
         "--min-count",

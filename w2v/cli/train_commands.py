@@ -154,7 +154,7 @@ def _continued(path: str, options: dict[str, Any]) -> Word2Vec:
     return Word2Vec.load_model(path).set_params(**named)
 
 
-@click.command(cls=Command, context_settings={"default_map": {"epochs": 10, "alpha": 0.05}})
+@click.command(cls=Command)
 @click.option("-o", "--output", type=PATH, help="Keep the vectors; see w2v convert --help.")
 @click.option(
     "--text",
@@ -177,7 +177,7 @@ def demo(output: str | None, text: str, show: int, verbose: bool, **options: Any
     """Train on the six novels of Jane Austen, and look at neighbours.
 
     No download, no corpus of your own: the novels come with w2v, 720,000 words in the public
-    domain. That is a short text, so it is gone through 10 times at a learning rate of 0.05.
+    domain. Takes some seconds, and the first time some ten more to compile.
 
     \b
     Examples:

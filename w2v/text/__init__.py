@@ -16,7 +16,7 @@ from w2v.text.ingestion import (
 )
 from w2v.text.novels import AUSTEN
 from w2v.text.python_prose import python_prose
-from w2v.text.sentences import as_text, batches
+from w2v.text.sentences import checked_sentences
 from w2v.text.splitting import Dictionary, release_memory, split_ahead
 from w2v.text.spool import Int32s, Int64s, append_to, temporary_file
 from w2v.text.table import Table
@@ -41,8 +41,7 @@ __all__ = [
     "Tokenizer",
     "Vocabulary",
     "append_to",
-    "as_text",
-    "batches",
+    "checked_sentences",
     "find_files",
     "is_path",
     "is_word",

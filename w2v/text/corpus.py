@@ -31,6 +31,8 @@ class CorpusStats:
     """Sentences read, those without a token too."""
     files: int = 0
     """Files read, standard input being one; 0 for sentences given by a program."""
+    sentence_ends: int = 0
+    """Tokens read that are `</s>`, which is never trained; among `rare`."""
     table: TableStats | None = None
     """What was read of a table, if it was one."""
 

@@ -19,6 +19,7 @@ from w2v.errors import CorpusError
 from w2v.files import HEAD_BYTES, LONGEST_MAGIC, compression, decompressed, refuse_foreign
 from w2v.text.corpus_files import STDIN, source_name
 from w2v.text.tokenizing import Tokenizer
+from w2v.words import LONGEST_WORD
 
 Progress = Callable[[int, int | None], None]
 
@@ -33,7 +34,7 @@ TABLES = {  # how they begin
 _BYTE_ORDER_MARK = "\ufeff"  # also where files with one were put together
 _PIECE_BYTES = 1 << 16
 REPORT_BYTES = 1 << 20
-_LONGEST_WORD = 1 << 20  # characters; a longer one is a sign of something that is not text
+_LONGEST_UNCUT = 64 * LONGEST_WORD  # before a tokenizer cuts it: Chinese has no spaces
 
 
 def read_pieces(
@@ -72,20 +73,26 @@ def read_pieces(
     if errors not in ERROR_MODES:
         raise ValueError(f"`errors` must be 'strict' or 'replace', got {errors!r}.")
     if tokenizer is None or tokenizer.is_plain:
-        return _read(files, errors, "", progress)
+        return _read(files, errors, progress)
+    longest = LONGEST_WORD if tokenizer.tokens == "whitespace" else _LONGEST_UNCUT
     end = "\n" if tokenizer.split_sentences else ""  # else a sentence could go on in the next file
-    return tokenizer.lines(_read(files, errors, end, progress))
+    return tokenizer.lines(_read(files, errors, progress, longest, end))
 
 
-def _read(files: Sequence[str], errors: str, end: str, progress: Progress | None) -> Iterator[str]:
+def _read(
+    files: Sequence[str],
+    errors: str,
+    progress: Progress | None,
+    longest: int = LONGEST_WORD,
+    end: str = "",
+) -> Iterator[str]:
     """The pieces as they are, with `end` after the last of each file."""
     total = total_bytes(files)
     done = reported = 0
     for file in files:
         with opened(file) as source:
-            for piece in text_pieces(
-                blocks_of(source, source_name(file)), source_name(file), errors
-            ):
+            name = source_name(file)
+            for piece in text_pieces(blocks_of(source, name), name, errors, longest):
                 yield piece
                 if progress is not None and done + source.count - reported >= REPORT_BYTES:
                     reported = done + source.count
@@ -157,7 +164,9 @@ def blocks_of(source: CountedFile, name: str) -> Iterator[bytes]:
         raise CorpusError(f"{name} cannot be read: {error.strerror}.") from error
 
 
-def text_pieces(blocks: Iterable[bytes], name: str, errors: str) -> Iterator[str]:
+def text_pieces(
+    blocks: Iterable[bytes], name: str, errors: str, longest: int = LONGEST_WORD
+) -> Iterator[str]:
     """Decode `blocks` and cut the text at white space; `line` is for messages."""
     decoder = codecs.getincrementaldecoder("utf-8")(errors)
     line = 1
@@ -174,15 +183,16 @@ def text_pieces(blocks: Iterable[bytes], name: str, errors: str) -> Iterator[str
                     "--group and --token, --columns, or --text (in a program by w2v.Table)."
                 )
         decoded = _decode(decoder, block, name, line)
-        text = rest + decoded
+        held, text = rest, rest + decoded
         if not text:
             continue
         rest = "" if text[-1].isspace() else text.rsplit(maxsplit=1)[-1]
         line += decoded.count("\n")
         open_line = not text.endswith("\n")
-        if len(rest) > _LONGEST_WORD:
+        word = text.split(maxsplit=1)[0] if len(held) >= _PIECE_BYTES else rest
+        if 4 * len(word) > longest and len(word.encode()) > longest:
             raise CorpusError(
-                f"{name}, line {line}: more than {_LONGEST_WORD:,} characters without white space."
+                f"{name}, line {line}: more than {longest:,} bytes without white space."
                 " Words must be separated by white space; is this a text file?"
             )
         if len(rest) < len(text):

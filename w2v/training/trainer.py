@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from w2v.backends import Backend
 from w2v.config import AUTO, Config
-from w2v.errors import TrainingError
+from w2v.errors import TrainingError, quoted
 from w2v.text import Corpus
 from w2v.training import draws
 from w2v.training.blocks import BlockReader
@@ -210,11 +210,22 @@ class Trainer:
         """Refuse to give back what has learnt nothing."""
         known = self.start.output_rows
         moved = output.any() if not len(known) else (output[known] != self.start.output).any()
-        if not moved and not any(tally.pairs for tally in self._tallies):
+        if moved:
+            return
+        words = self.corpus.vocabulary.words
+        if not any(tally.pairs for tally in self._tallies):
+            sample = self.config.sample
+            looser = (
+                f", or a larger `sample` (now {sample:g}; 0 keeps every token)" if sample else ""
+            )
             raise TrainingError(
                 "There was nothing to learn: no word had a neighbour in its sentence. Give "
-                "sentences of several words a line, or a larger sample (now "
-                f"{self.config.sample:g}; 0 keeps every token)."
+                f"sentences of several words a line{looser}."
+            )
+        if len(words) == 1:
+            raise TrainingError(
+                f"There was nothing to learn: {quoted(words[0])} is the only word. Give more text, "
+                "or lower `min_count`."
             )
 
     def _run_epoch(
