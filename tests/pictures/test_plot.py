@@ -456,6 +456,12 @@ def test_pictures_of_reports(model: Word2Vec, tmp_path: Path) -> None:
     twice = run("--report", now, "--report", now, "-o", tmp_path / "run.svg")
     assert twice.exit_code == 0
     assert "now$1.json is named more than once and drawn once." in twice.stderr.replace("\n", "")
+    for number in range(8):  # more than there are colours
+        (tmp_path / f"{number}.json").write_text(json.dumps(traced()))
+    plot_reports([tmp_path / f"{number}.json" for number in range(8)], tmp_path / "run.svg")
+    text = (tmp_path / "run.svg").read_text()
+    assert all(f"{number}.json" in text for number in range(8))
+    assert "stroke-dasharray" in text
     plot_reports([old], tmp_path / "one.pdf")
     assert (tmp_path / "one.pdf").read_bytes().startswith(b"%PDF")
 

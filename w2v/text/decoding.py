@@ -25,6 +25,12 @@ Progress = Callable[[int, int | None], None]
 
 ERROR_MODES = ("strict", "replace")
 
+TABLES = {  # how they begin
+    b"PAR1": "parquet",
+    b"ARROW1\0\0": "arrow",
+    b"\xff\xff\xff\xff": "stream",  # of Arrow, with a schema first
+}
+
 _BYTE_ORDER_MARK = "\ufeff"  # also where files with one were put together
 _PIECE_BYTES = 1 << 16
 REPORT_BYTES = 1 << 20
@@ -183,6 +189,11 @@ def text_pieces(
         if len(head) < HEAD_BYTES:
             head += block[:HEAD_BYTES]
             refuse_foreign(head, name, "plain text", CorpusError)
+            if head.startswith(tuple(TABLES)):
+                raise CorpusError(
+                    f"{name} is a table, and no text. Say which of its columns hold the words: "
+                    "--group and --token, --columns, or --text (in a program by w2v.Table)."
+                )
         decoded = _decode(decoder, block, name, line)
         held, text = rest, rest + decoded
         if not text:
