@@ -41,6 +41,7 @@ __all__ = [
     "PictureError",
     "QueryError",
     "TrainingError",
+    "TrainingWarning",
     "UnknownWordError",
     "VectorFileError",
 ]

@@ -23,6 +23,7 @@ from w2v.errors import (
     PictureError,
     QueryError,
     TrainingError,
+    TrainingWarning,
     UnknownWordError,
     VectorFileError,
     W2VError,
@@ -64,6 +65,7 @@ __all__ = [
     "PictureError",
     "QueryError",
     "TrainingError",
+    "TrainingWarning",
     "UnknownWordError",
     "VectorFileError",
 ]

@@ -27,6 +27,21 @@ def option(flag: str, kind: Any, text: str) -> Callable[[_Function], _Function]:
     )
 
 
+class _Share(click.types.FloatParamType):
+    """A part of all, as 0.01 or as 1%."""
+
+    name = "share"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        text = str(value)
+        try:
+            return float(text[:-1]) / 100 if text.endswith("%") else float(text)
+        except ValueError:
+            self.fail(f"{text!r} is no share, such as 1% or 0.01.", param, ctx)
+
+
 class _Epochs(click.ParamType):  # type: ignore[type-arg,unused-ignore]
     """A whole number, or `auto`."""
 
@@ -61,6 +76,7 @@ _TRAINING_OPTIONS = (
         "Noise words are drawn by count to this. [default: 0.75, with loss ns]",
     ),
     option("--sample", float, "Subsampling threshold for frequent words; 0 keeps all."),
+    option("--held-out", _Share(), "Never train on this share of the sentences; report its loss."),
     option("--min-count", int, "Drop words seen fewer times."),
     option(
         "--max-vocab", int, "Keep only this many of the most frequent words. [default: no limit]"

@@ -7,6 +7,7 @@ from typing import Any
 
 from w2v.display import Display, Place, duration, place, short
 from w2v.errors import counted
+from w2v.training import verdict
 from w2v.training.progress import Progress
 from w2v.training.trainer import Trainer
 
@@ -98,6 +99,8 @@ class Narration(Display):
                 self.say(f"Trained {line}" + ("" if loss is None else f", loss {loss:.3f}") + ".")
             return
         self.say(f"trained   {line}")
+        if note := verdict.note(report):
+            self.say(f"note      {note}")
         if self._verbose:
             kept, gone = (sum(report["tokens"][name]) for name in ("kept", "subsampled"))
             self.say(f"          {kept:,} tokens trained on, {gone:,} left out by subsampling")
@@ -135,7 +138,9 @@ class Narration(Display):
             return
         unit = " nats per pair" if self._verbose else ""
         loss = "not measured" if progress.loss is None else f"{progress.loss:.4f}{unit}"
-        self.say(f"  epoch {progress.epoch} of {progress.epochs}: loss {loss}")
+        aside = progress.held_out_loss
+        held_out = "" if aside is None else f", held out {aside:.4f}"
+        self.say(f"  epoch {progress.epoch} of {progress.epochs}: loss {loss}{held_out}")
 
 
 def narrating(progress: bool | None, on_progress: object) -> Narration:
