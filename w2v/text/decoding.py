@@ -43,6 +43,7 @@ def read_pieces(
     errors: str = "strict",
     tokenizer: Tokenizer | None = None,
     progress: Progress | None = None,
+    look: Callable[[str], None] | None = None,
 ) -> Iterator[str]:
     """Text of all `files`, in pieces that end at white space.
 
@@ -59,6 +60,9 @@ def read_pieces(
         Called about once a MiB and at the end, in bytes of the files as they
         are stored; the total is None when a file has no size.
 
+    look : callable(str), optional
+        Called with the first piece, as it is stored.
+
     Yields
     ------
     str
@@ -73,10 +77,18 @@ def read_pieces(
     if errors not in ERROR_MODES:
         raise ValueError(f"`errors` must be 'strict' or 'replace', got {errors!r}.")
     if tokenizer is None or tokenizer.is_plain:
-        return _read(files, errors, progress)
+        return _looked_at(_read(files, errors, progress), look)
     longest = LONGEST_WORD if tokenizer.tokens == "whitespace" else _LONGEST_UNCUT
     end = "\n" if tokenizer.split_sentences else ""  # else a sentence could go on in the next file
-    return tokenizer.lines(_read(files, errors, progress, longest, end))
+    return tokenizer.lines(_looked_at(_read(files, errors, progress, longest, end), look))
+
+
+def _looked_at(pieces: Iterator[str], look: Callable[[str], None] | None) -> Iterator[str]:
+    for piece in pieces:
+        if look is not None:
+            look(piece)
+            look = None
+        yield piece
 
 
 def _read(
