@@ -45,6 +45,10 @@ def draw_reports(reports: dict[str, dict[str, Any]], target: BinaryIO, extension
             means = training.numbers(report["loss"])
             loss.plot(middles, means, "o", color=ink, markersize=4)
             loss.plot([], [], marker="o", markersize=4, label=name, **line)  # for the legend
+            if aside := report.get("held_out_loss"):
+                ends = np.arange(1, len(aside) + 1)
+                hollow = {"color": ink, "markersize": 4, "markerfacecolor": "white"}
+                loss.plot(ends, training.numbers(aside), "o", label=f"{name}, held out", **hollow)
             rate.plot(*course["learning_rate"], linewidth=1.2, **line)
             speed.plot(*course["raw_words_per_second"], linewidth=1.2, **line)
             speed.axhline(report["raw_words_per_second"], color=ink, linewidth=0.8, linestyle=":")
