@@ -22,6 +22,7 @@ _OPTIONS = {
     **dict.fromkeys(("iter", "epoch", "n_iter", "num_epochs"), "epochs"),
     **dict.fromkeys(("lr", "learning_rate", "start_alpha"), "alpha"),
     "end_alpha": "min_alpha",
+    **dict.fromkeys(("sep", "delimiter"), "separator"),
     **dict.fromkeys(("ws", "window_size", "context"), "window"),
     **dict.fromkeys(("neg", "negatives", "num_neg", "k_negative"), "negative"),
     **dict.fromkeys(("t", "subsample", "threshold"), "sample"),
