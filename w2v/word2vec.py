@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import time
+import warnings
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
@@ -267,6 +268,8 @@ class Word2Vec(Estimator, Answers, metaclass=_Named):
             if is_path(source):
                 reading["progress"] = shown.reading
             with read_source(source, **reading) as corpus:
+                if corpus.looks:
+                    warnings.warn(corpus.looks, stacklevel=3)
                 told = {"on_progress": shown.also(on_progress), "on_waiting": shown.waiting}
                 self.train(corpus, **told, **given)
             shown.trained(self.report)

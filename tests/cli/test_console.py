@@ -131,7 +131,7 @@ def test_a_run_in_plain_words(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_a_run_in_full(capsys: pytest.CaptureFixture[str]) -> None:
-    shown = "\n".join(told(capsys, True, sample=1e-3))
+    shown = "\n".join(told(capsys, True))
     for part in (
         "\nsteps     ",
         "\nrate      from 0.025 down to ",

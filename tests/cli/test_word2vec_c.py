@@ -115,6 +115,7 @@ class TestDemos:
         )
         assert result.exit_code == 0, result.output
         assert re.search(r"\(all\) +[\d.]+ % .* 1 +1\n", result.stdout)  # of two, one is asked
+        assert "\nstandard input, 3CosAdd " in result.stdout
 
 
 class TestTools:

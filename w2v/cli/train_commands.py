@@ -70,6 +70,7 @@ def train(
     \b
     Examples:
       w2v train corpus.txt -o vectors.bin
+      w2v train novels/ -o vectors.npz --tokens unicode --lower --split-sentences
       w2v train texts/ more.txt.gz -o vectors.vec --model cbow --dim 200 --window 8
       zcat news.gz | w2v train - -o vectors.bin --loss hs --report run.json
       w2v train clicks.parquet -o vectors.npz --group session_id --order time --token item_id
@@ -80,6 +81,7 @@ def train(
     from w2v import Word2Vec, files
     from w2v.backends import get_backend
     from w2v.cli.console import Console
+    from w2v.cli.notes import notes
     from w2v.formats import check_words, check_writable, named_outputs
     from w2v.text import STDIN, Vocabulary, find_files, read_corpus, read_words
     from w2v.training import Pretrained
@@ -114,6 +116,8 @@ def train(
         reading["progress"] = console.reading
         with read_corpus(source, **reading, **words) as text:
             check_words(output, text.vocabulary.words)
+            for note in notes(text, begins_anew=not (begin or model_file)):
+                console.say(f"note      {note}")
             if save_vocab:
                 text.vocabulary.save(save_vocab)
             model.train(

@@ -14,6 +14,7 @@ from w2v.text.ingestion import (
     read_sentences,
     read_source,
 )
+from w2v.text.looks import rawness
 from w2v.text.novels import AUSTEN
 from w2v.text.python_prose import python_prose
 from w2v.text.sentences import checked_sentences
@@ -49,6 +50,7 @@ __all__ = [
     "is_word",
     "pieces_of",
     "python_prose",
+    "rawness",
     "read_corpus",
     "read_pieces",
     "read_sentences",

@@ -25,6 +25,12 @@ Progress = Callable[[int, int | None], None]
 
 ERROR_MODES = ("strict", "replace")
 
+TABLES = {  # how they begin
+    b"PAR1": "parquet",
+    b"ARROW1\0\0": "arrow",
+    b"\xff\xff\xff\xff": "stream",  # of Arrow, with a schema first
+}
+
 _BYTE_ORDER_MARK = "\ufeff"  # also where files with one were put together
 _PIECE_BYTES = 1 << 16
 REPORT_BYTES = 1 << 20
@@ -37,6 +43,7 @@ def read_pieces(
     errors: str = "strict",
     tokenizer: Tokenizer | None = None,
     progress: Progress | None = None,
+    look: Callable[[str], None] | None = None,
 ) -> Iterator[str]:
     """Text of all `files`, in pieces that end at white space.
 
@@ -53,6 +60,9 @@ def read_pieces(
         Called about once a MiB and at the end, in bytes of the files as they
         are stored; the total is None when a file has no size.
 
+    look : callable(str), optional
+        Called with the first piece, as it is stored.
+
     Yields
     ------
     str
@@ -67,10 +77,18 @@ def read_pieces(
     if errors not in ERROR_MODES:
         raise ValueError(f"`errors` must be 'strict' or 'replace', got {errors!r}.")
     if tokenizer is None or tokenizer.is_plain:
-        return _read(files, errors, progress)
+        return _looked_at(_read(files, errors, progress), look)
     longest = LONGEST_WORD if tokenizer.tokens == "whitespace" else _LONGEST_UNCUT
     end = "\n" if tokenizer.split_sentences else ""  # else a sentence could go on in the next file
-    return tokenizer.lines(_read(files, errors, progress, longest, end))
+    return tokenizer.lines(_looked_at(_read(files, errors, progress, longest, end), look))
+
+
+def _looked_at(pieces: Iterator[str], look: Callable[[str], None] | None) -> Iterator[str]:
+    for piece in pieces:
+        if look is not None:
+            look(piece)
+            look = None
+        yield piece
 
 
 def _read(
@@ -171,6 +189,11 @@ def text_pieces(
         if len(head) < HEAD_BYTES:
             head += block[:HEAD_BYTES]
             refuse_foreign(head, name, "plain text", CorpusError)
+            if head.startswith(tuple(TABLES)):
+                raise CorpusError(
+                    f"{name} is a table, and no text. Say which of its columns hold the words: "
+                    "--group and --token, --columns, or --text (in a program by w2v.Table)."
+                )
         decoded = _decode(decoder, block, name, line)
         held, text = rest, rest + decoded
         if not text:

@@ -18,6 +18,7 @@ from w2v.files import PathLike
 from w2v.text.corpus import Corpus, CorpusStats
 from w2v.text.corpus_files import find_files, source_name
 from w2v.text.decoding import Progress, read_pieces
+from w2v.text.looks import looks_like
 from w2v.text.sentences import TO_READ_FILES, as_text, shown, texts
 from w2v.text.splitting import Dictionary, release_memory
 from w2v.text.spool import Int64s, Spool
@@ -81,9 +82,24 @@ def read_corpus(
         pieces = source.pieces(errors=errors, tokenizer=tokenizer, progress=progress)
         return _read(pieces, "", *limits, tokenizer=tokenizer, table=source)
     files = _text_files(source)
-    pieces = read_pieces(files, errors=errors, tokenizer=tokenizer, progress=progress)
+    first: list[str] = []
+    pieces = read_pieces(
+        files, errors=errors, tokenizer=tokenizer, progress=progress, look=first.append
+    )
     nothing = f"There is no word in {_few(files)}."
-    return _read(pieces, nothing, *limits, tokenizer=tokenizer, files=len(files))
+    try:
+        corpus = _read(pieces, nothing, *limits, tokenizer=tokenizer, files=len(files))
+    except CorpusError as error:
+        if not (looks := _looks(first, tokenizer)):
+            raise
+        raise CorpusError(f"{error} {looks}") from error
+    corpus.looks = _looks(first, tokenizer)
+    return corpus
+
+
+def _looks(first: list[str], tokenizer: Tokenizer | None) -> str:
+    cut = tokenizer is not None and tokenizer.tokens != "whitespace"
+    return looks_like(first[0], cut=cut) if first else ""
 
 
 def read_sentences(
