@@ -75,7 +75,7 @@ class Display:
         """A line, or several, that stay."""
         with self._lock:
             self.clear()
-            self._next_line = time.monotonic() + _LINE_EVERY_S
+            self.begin()
             if self._place == "notebook":
                 self._try(lambda: self._cell.add(text))
             else:
@@ -124,8 +124,12 @@ class Display:
         """Whether a log should have another line; then the next one has time again."""
         if time.monotonic() < self._next_line:
             return False
-        self._next_line = time.monotonic() + _LINE_EVERY_S
+        self.begin()
         return True
+
+    def begin(self) -> None:
+        """Something new begins, of which nothing is to be told yet."""
+        self._next_line = time.monotonic() + _LINE_EVERY_S
 
     def clear(self) -> None:
         """Take the bar away; the next one comes when something has taken a while again."""
