@@ -82,6 +82,12 @@ class Work(NamedTuple):
     terms: Any
     """float32: of each output row; below, of each input row."""
     terms_in: Any
+    squares: Any
+    """float32 (R,): squared lengths of hidden vectors; below, the load of each, see `terms`."""
+    hidden_load: Any
+    own_load: Any
+    load: Any
+    load_in: Any
     others: Any
     """float32: terms of other workers."""
     factors: Any

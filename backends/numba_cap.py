@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from numba.core import cgutils
 
 from w2v.backends import numba_llvm as ll
-from w2v.backends.numba_compiling import ONE, ZERO, address, helper
-from w2v.backends.numba_llvm import Value
+from w2v.backends.numba_compiling import BYTES, ONE, ZERO, address, helper
+from w2v.backends.numba_llvm import LANES, Value
+from w2v.backends.numba_products import dots_paired
+
+_LEAST = np.float32(1e-30)  # instead of a learning rate or terms of nothing
 
 
 @ll.emitted("iiiiif")
@@ -37,17 +41,107 @@ def _cap_factors(
         ll.store(b, b.fdiv(ll.constant(1.0), steps), ll.at(b, out, at))
 
 
+@ll.emitted("iiiiiif")
+def _loads(
+    b: Any,
+    load: Value,
+    row_load: Value,
+    errors: Value,
+    squares: Value,
+    count: Value,
+    lanes: Value,
+    factor: Value,
+) -> None:
+    """Of hidden vectors and of rows: factor times their errors' sizes times squared lengths.
+
+    load[t] = factor sum_n |errors[n, t]| row_squares[n], which stand in `row_load`
+    row_load[n] = factor sum_t |errors[n, t]| squares[t]
+    """
+    factors = ll.spread(b, factor)
+    with ll.vectors(b, lanes) as t:
+        ll.store(b, ll.constant(0.0), ll.at(b, load, t))
+    sums = ll.variables(b, ll.LANES)
+    with ll.vectors(b, count) as first:
+        lengths = ll.load(b, ll.at(b, row_load, first))
+        inside = ll.inside(b, count, first)
+        lengths = b.fmul(factors, b.select(inside, lengths, ll.constant(0.0)))
+        for variable in sums:
+            b.store(ll.constant(0.0), variable)
+        with ll.vectors(b, lanes) as t:
+            own = ll.load(b, ll.at(b, squares, t))
+            so_far = ll.load(b, ll.at(b, load, t))
+            for i, variable in enumerate(sums):
+                row = b.mul(b.add(first, ll.count(i)), lanes)
+                size = ll.size(b, ll.load(b, ll.at(b, errors, row, t)))
+                ll.add_product(b, variable, size, own)
+                so_far = ll.fma(b, size, ll.shuffled(b, lengths, lengths, [i] * ll.LANES), so_far)
+            ll.store(b, so_far, ll.at(b, load, t))
+        found = ll.lane_sums(b, [b.load(variable) for variable in sums])
+        ll.store(b, b.fmul(found, factors), ll.at(b, row_load, first))
+
+
 @helper
-def capped(ids: Any, count: Any, terms: Any, total: Any, rate: Any, beside: Any, work: Any) -> Any:
-    """Factors of rows by the row-step cap; `total` is all their terms, `rate` is alpha / cap."""
+def squared_lengths(out: Any, rows: Any, count: Any, wide: Any) -> None:
+    """Of padded rows, up to a whole vector."""
+    for i in range(0, count, LANES):
+        some = rows + i * wide * BYTES
+        dots_paired(out + i * BYTES, some, some, wide, wide)
+
+
+@helper
+def loads(
+    row_load: Any,
+    errors: Any,
+    factor: Any,
+    hidden: Any,
+    rows: Any,
+    count: Any,
+    lanes: Any,
+    wide: Any,
+    work: Any,
+) -> None:
+    """Loads of rows and, in `work.hidden_load`, of hidden vectors; see `w2v.layers.RowUpdater`."""
+    squares = address(work.squares)
+    squared_lengths(squares, hidden, lanes, wide)
+    squared_lengths(row_load, rows, count, wide)
+    _loads(address(work.hidden_load), row_load, errors, squares, count, lanes, factor)
+
+
+@helper
+def load_factor(alpha: Any) -> Any:
+    """Of errors that are alpha times too large, in a load."""
+    return np.float32(2) / max(alpha, _LEAST)
+
+
+@helper
+def loaded(terms: Any, load: Any, count: Any) -> Any:
+    """Terms become their load where that is more; how much more in all."""
+    more = ZERO
+    for i in range(count):
+        if load[i] > terms[i]:
+            more += load[i] - terms[i]
+            terms[i] = load[i]
+    return more
+
+
+@helper
+def capped(
+    ids: Any, count: Any, terms: Any, total: Any, more: Any, rate: Any, beside: Any, work: Any
+) -> Any:
+    """Factors of rows by the row-step cap; `rate` is alpha / cap.
+
+    `total` are all their terms, and so much more is their load, which the terms hold.
+    """
     most = ZERO
     for i in range(count):
         work.others[i] = ZERO
     if len(beside):
+        heavier = ONE + more / max(total, _LEAST)
         for i in range(count):
-            work.others[i] = beside[ids[i]]
+            work.others[i] = beside[ids[i]] * heavier
             if terms[i] > ZERO:
                 most = max(most, work.others[i])
+    total += more
     if (total + most) * rate <= ONE:
         return work.ones
     _cap_factors(

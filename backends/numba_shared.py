@@ -12,7 +12,7 @@ import numpy as np
 
 from w2v.backends import numba_errors as errors_of
 from w2v.backends import numba_rows as rows_of
-from w2v.backends.numba_cap import capped
+from w2v.backends.numba_cap import capped, load_factor, loaded, loads, squared_lengths
 from w2v.backends.numba_compiling import (
     BYTES,
     ONE,
@@ -184,14 +184,18 @@ def skipgram_shared(
         for t in range(block):
             work.terms_in[t] = pairs_of[t] * np.float32(1 + noise.negative)
 
+        twice = load_factor(alpha)
+        loads(address(work.load), errors_at, twice, hidden, rows, count, lanes, wide, work)
+        more = loaded(work.terms_in, work.hidden_load, block)
         _changes(d_hidden, d_rows, errors_at, hidden, rows, count, lanes, block, wide)
         step = alpha / np.float32(rate.cap)
         terms = np.float32(total * (1 + noise.negative))
         for t in range(block):
             work.ids_in[t] = core[t]
-        factors = capped(work.ids_in, block, work.terms_in, terms, step, rate.beside_in, work)
+        factors = capped(work.ids_in, block, work.terms_in, terms, more, step, rate.beside_in, work)
         _add(inputs, dim, core, block, d_hidden, wide, factors)
-        factors = capped(work.ids, count, work.terms, terms, step, rate.beside_out, work)
+        more = loaded(work.terms, work.load, count)
+        factors = capped(work.ids, count, work.terms, terms, more, step, rate.beside_out, work)
         _add(outputs, dim, work.ids, count, d_rows, wide, factors)
     return loss, measured
 
@@ -285,6 +289,15 @@ def cbow_shared(
                 errors[n, t] *= has_context[t]
             work.terms[block + n] = total * each
 
+        twice, load = load_factor(alpha), address(work.load)
+        of_noise = load + block * BYTES
+        loads(of_noise, errors_at, twice, hidden, rows, noise.shared, lanes, wide, work)
+        squared_lengths(address(work.load_in), own, block, wide)
+        for t in range(block):
+            size = twice * abs(own_errors[t])
+            work.hidden_load[t] += size * work.load_in[t]
+            work.load[t] = size * work.squares[t]
+        work.load_in[:] = ZERO
         _changes(d_hidden, d_rows, errors_at, hidden, rows, noise.shared, lanes, block, wide)
         for t in range(tokens):
             row = t * wide * BYTES
@@ -294,13 +307,25 @@ def cbow_shared(
                 work.places_in, d_context, wide, work.numbers, first - at, last - at, window + t
             )
             rows_of.add_to_rows(places, ones, contexts, d_hidden + row, wide)
+            effect = work.hidden_load[t] * (ONE if mean else np.float32(contexts))
+            work.load_in[first - at] += effect
+            work.load_in[last - at] -= effect
+            work.own_load[t] = effect
+        running = ZERO
+        for j in range(span):
+            running += work.load_in[j]
+            work.load_in[j] = running
+        for t in range(tokens):
+            work.load_in[window + t] -= work.own_load[t]
         step = alpha / np.float32(rate.cap)
         for j in range(span):
             work.ids_in[j] = stretch.ids[at + j]
-        factors = capped(work.ids_in, span, work.terms_in, most, step, rate.beside_in, work)
+        more = loaded(work.terms_in, work.load_in, span)
+        factors = capped(work.ids_in, span, work.terms_in, most, more, step, rate.beside_in, work)
         _add(inputs, dim, stretch.ids[at:], span, d_context, wide, factors)
         most = total * np.float32(1 + noise.negative)
-        factors = capped(work.ids, count, work.terms, most, step, rate.beside_out, work)
+        more = loaded(work.terms, work.load, count)
+        factors = capped(work.ids, count, work.terms, most, more, step, rate.beside_out, work)
         for t in range(block):
             row = outputs + work.ids[t] * dim * BYTES
             rows_of.add(row, hidden + t * wide * BYTES, dim, own_errors[t] * factors[t])

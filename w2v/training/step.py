@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 from w2v.backends import Array, Backend
 from w2v.config import Config
@@ -19,6 +19,9 @@ from w2v.layers import (
 from w2v.training.blocks import Blocks, windows
 from w2v.training.step_plan import Beside, beside, step_shape
 from w2v.training.tables import Tables
+
+
+_Found: TypeAlias = tuple[Array, Array, Array, Gradients, Array]
 
 
 class Loss(Protocol):
@@ -59,7 +62,8 @@ class Step:
         self.output = Embedding(backend, tables.output)
         self.loss = _make_loss(backend, config, tables, self.output)
         self.one_word_groups = config.loss == "hs"
-        self._in_turn = step_shape(backend, config).in_turn
+        self._as_in_c = step_shape(backend, config).in_turn
+        self._in_turn = self._as_in_c and config.model == "skipgram"
         if others is None:
             others = beside(backend, config, tables, workers)
         cap, shared_out = config.row_cap, config.row_cap / workers
@@ -93,29 +97,29 @@ class Step:
             forward_backward = self._skipgram_by_centre
         else:
             forward_backward = self._skipgram
-        d_input, terms, found, pairs = forward_backward(blocks, negatives, with_loss)
+        d_input, terms, load, found, pairs = forward_backward(blocks, negatives, with_loss)
         ids, rows = self.input.backward(d_input, coalesce=False)
-        self._update_input.apply(ids, rows, terms.reshape(-1), alpha)
-        self._update_output.apply(found.ids, found.d_rows, found.row_terms, alpha)
+        row_load = found.row_load
+        if self._as_in_c:
+            load, row_load = terms, found.row_terms
+        self._update_input.apply(ids, rows, terms.reshape(-1), load.reshape(-1), alpha)
+        self._update_output.apply(found.ids, found.d_rows, found.row_terms, row_load, alpha)
         return found.loss, pairs
 
-    def _skipgram(
-        self, blocks: Blocks, negatives: Array, with_loss: bool
-    ) -> tuple[Array, Array, Gradients, Array]:
+    def _skipgram(self, blocks: Blocks, negatives: Array, with_loss: bool) -> _Found:
         """Contexts in the core against the centres of the halo.
 
         Like its two siblings it returns the gradient of the input rows looked up, the terms behind
-        each of them, what the loss found, and the number of pairs.
+        each of them and their load, what the loss found, and the number of pairs.
         """
         hidden = self.input.forward(blocks.core)
         found = self.loss.gradients(
             hidden, blocks.halo, blocks.pairs, negatives, with_loss=with_loss
         )
-        return found.d_hidden, found.hidden_terms, found, blocks.pairs.sum()
+        pairs = blocks.pairs.sum()
+        return found.d_hidden, found.hidden_terms, found.hidden_load, found, pairs
 
-    def _skipgram_by_centre(
-        self, blocks: Blocks, negatives: Array, with_loss: bool
-    ) -> tuple[Array, Array, Gradients, Array]:
+    def _skipgram_by_centre(self, blocks: Blocks, negatives: Array, with_loss: bool) -> _Found:
         """Each centre of the core against the contexts in its window."""
         xp = self.backend.xp
         size = blocks.halo.shape[1] - blocks.core.shape[1] + 1
@@ -128,11 +132,10 @@ class Step:
             negatives,
             with_loss=with_loss,
         )
-        return _fold(xp, found.d_hidden), _fold(xp, found.hidden_terms), found, near.sum()
+        sums = (found.d_hidden, found.hidden_terms, found.hidden_load)
+        return *(_fold(xp, each) for each in sums), found, near.sum()
 
-    def _cbow(
-        self, blocks: Blocks, negatives: Array, with_loss: bool
-    ) -> tuple[Array, Array, Gradients, Array]:
+    def _cbow(self, blocks: Blocks, negatives: Array, with_loss: bool) -> _Found:
         """The mean (or sum) of each centre's window against the centre itself."""
         xp = self.backend.xp
         contexts = blocks.pairs.sum(axis=-1, keepdims=True)
@@ -149,16 +152,19 @@ class Step:
                 negatives,
                 with_loss=with_loss,
             )
-            d_hidden, terms = found.d_hidden[..., 0, :], found.hidden_terms
+            d_hidden = found.d_hidden[..., 0, :]
+            terms, load = found.hidden_terms, found.hidden_load
         else:
             own = has_context * xp.eye(blocks.core.shape[1], dtype=hidden.dtype)
             found = self.loss.gradients(hidden, blocks.core, own, negatives, with_loss=with_loss)
-            d_hidden, terms = found.d_hidden, found.hidden_terms[..., None]
+            d_hidden = found.d_hidden
+            terms, load = found.hidden_terms[..., None], found.hidden_load[..., None]
         # The whole error goes to each context word, not its share of the mean, as in word2vec.c.
         # All words of a window move together, so a row's terms count the window's whole effect.
         back = blocks.pairs.swapaxes(-1, -2)
-        terms = terms * bag.sum(axis=-1, keepdims=True)
-        return back @ d_hidden, back @ terms, found, has_context.sum()
+        effect = bag.sum(axis=-1, keepdims=True)
+        sums = (d_hidden, terms * effect, load * effect)
+        return *(back @ each for each in sums), found, has_context.sum()
 
 
 def _make_loss(backend: Backend, config: Config, tables: Tables, output: Embedding) -> Loss:
