@@ -8,11 +8,14 @@ import numpy as np
 from numba.core import cgutils
 
 from w2v.backends import numba_llvm as ll
-from w2v.backends.numba_compiling import BYTES, ONE, ZERO, address, helper
+from w2v.backends import numba_rows as rows_of
+from w2v.backends.numba_compiling import ONE, ZERO, address, helper
 from w2v.backends.numba_llvm import LANES, Value
-from w2v.backends.numba_products import dots_paired
 
 _LEAST = np.float32(1e-30)  # instead of a learning rate or terms of nothing
+
+ABREAST = 4
+"""Vectors of rows whose terms are added up side by side."""
 
 
 @ll.emitted("iiiiif")
@@ -21,24 +24,33 @@ def _cap_factors(
 ) -> None:
     """out[i] = min(1, 1 / (rate (others[i] + the terms of all rows with the id of row i))).
 
-    Ids are int32, and like terms and others there up to a whole vector. Every id is compared with
-    every other, a vector at a time: for the rows of a block that is quicker than a table of sums.
+    Ids are int32, and like terms and others there up to `ABREAST` whole vectors. Every id is
+    compared with every other, some vectors at a time, so that their sums need not wait for each
+    other: for the rows of a block that is quicker than a table of sums.
     """
     rates = ll.spread(b, rate)
     numbers = b.inttoptr(ids, ll.INT.as_pointer())
-    (total,) = ll.variables(b, 1)
-    with ll.vectors(b, count) as at:
-        own = b.load(b.bitcast(b.gep(numbers, [at]), ll.INDICES.as_pointer()))
-        own.align = 4
-        b.store(ll.constant(0.0), total)
+    totals = ll.variables(b, ABREAST)
+    size = ll.count(ABREAST * LANES)
+    groups = b.udiv(b.add(count, b.sub(size, ll.count(1))), size)
+    with cgutils.for_range(b, groups) as group:
+        first = b.mul(group.index, size)
+        places = [b.add(first, ll.count(i * LANES)) for i in range(ABREAST)]
+        own = [b.load(b.bitcast(b.gep(numbers, [at]), ll.INDICES.as_pointer())) for at in places]
+        for id_, total in zip(own, totals, strict=True):
+            id_.align = 4
+            b.store(ll.constant(0.0), total)
         with cgutils.for_range(b, count) as other:
-            same = b.icmp_signed("==", own, ll.spread(b, b.load(b.gep(numbers, [other.index]))))
+            number = ll.spread(b, b.load(b.gep(numbers, [other.index])))
             term = ll.spread(b, b.load(ll.at(b, terms, other.index)))
-            b.store(b.fadd(b.load(total), b.select(same, term, ll.constant(0.0))), total)
-        beside = ll.load(b, ll.at(b, others, at))
-        steps = b.fmul(b.fadd(b.load(total), beside), rates)
-        steps = b.select(b.fcmp_ordered(">", steps, ll.constant(1.0)), steps, ll.constant(1.0))
-        ll.store(b, b.fdiv(ll.constant(1.0), steps), ll.at(b, out, at))
+            for id_, total in zip(own, totals, strict=True):
+                same = b.select(b.icmp_signed("==", id_, number), term, ll.constant(0.0))
+                b.store(b.fadd(b.load(total), same), total)
+        for at, total in zip(places, totals, strict=True):
+            beside = ll.load(b, ll.at(b, others, at))
+            steps = b.fmul(b.fadd(b.load(total), beside), rates)
+            steps = b.select(b.fcmp_ordered(">", steps, ll.constant(1.0)), steps, ll.constant(1.0))
+            ll.store(b, b.fdiv(ll.constant(1.0), steps), ll.at(b, out, at))
 
 
 @ll.emitted("iiiiiif")
@@ -60,7 +72,7 @@ def _loads(
     factors = ll.spread(b, factor)
     with ll.vectors(b, lanes) as t:
         ll.store(b, ll.constant(0.0), ll.at(b, load, t))
-    sums = ll.variables(b, ll.LANES)
+    sums = ll.variables(b, LANES)
     with ll.vectors(b, count) as first:
         lengths = ll.load(b, ll.at(b, row_load, first))
         inside = ll.inside(b, count, first)
@@ -69,42 +81,52 @@ def _loads(
             b.store(ll.constant(0.0), variable)
         with ll.vectors(b, lanes) as t:
             own = ll.load(b, ll.at(b, squares, t))
-            so_far = ll.load(b, ll.at(b, load, t))
+            parts = [ll.load(b, ll.at(b, load, t)), *[ll.constant(0.0)] * 3]
             for i, variable in enumerate(sums):
                 row = b.mul(b.add(first, ll.count(i)), lanes)
                 size = ll.size(b, ll.load(b, ll.at(b, errors, row, t)))
                 ll.add_product(b, variable, size, own)
-                so_far = ll.fma(b, size, ll.shuffled(b, lengths, lengths, [i] * ll.LANES), so_far)
-            ll.store(b, so_far, ll.at(b, load, t))
+                length = ll.shuffled(b, lengths, lengths, [i] * LANES)
+                parts[i % 4] = ll.fma(b, size, length, parts[i % 4])  # no sum waits for all others
+            total = b.fadd(b.fadd(parts[0], parts[1]), b.fadd(parts[2], parts[3]))
+            ll.store(b, total, ll.at(b, load, t))
         found = ll.lane_sums(b, [b.load(variable) for variable in sums])
         ll.store(b, b.fmul(found, factors), ll.at(b, row_load, first))
 
 
-@helper
-def squared_lengths(out: Any, rows: Any, count: Any, wide: Any) -> None:
-    """Of padded rows, up to a whole vector."""
-    for i in range(0, count, LANES):
-        some = rows + i * wide * BYTES
-        dots_paired(out + i * BYTES, some, some, wide, wide)
+@ll.emitted("iiii")
+def _count_load(b: Any, terms: Value, load: Value, count: Value, more: Value) -> None:
+    """Terms become their load where that is more; how much more in all, as lanes to be added up."""
+    (so_far,) = ll.variables(b, 1)
+    with ll.vectors(b, count) as at:
+        place, own = ll.at(b, terms, at), ll.load(b, ll.at(b, terms, at))
+        less = b.fsub(ll.load(b, ll.at(b, load, at)), own)
+        counts = b.and_(b.fcmp_ordered(">", less, ll.constant(0.0)), ll.inside(b, count, at))
+        less = b.select(counts, less, ll.constant(0.0))
+        ll.store(b, b.fadd(own, less), place)
+        b.store(b.fadd(b.load(so_far), less), so_far)
+    ll.store(b, b.load(so_far), ll.at(b, more))
 
 
 @helper
 def loads(
     row_load: Any,
-    errors: Any,
-    factor: Any,
-    hidden: Any,
     rows: Any,
     count: Any,
+    errors: Any,
     lanes: Any,
-    wide: Any,
+    factor: Any,
     work: Any,
 ) -> None:
-    """Loads of rows and, in `work.hidden_load`, of hidden vectors; see `w2v.layers.RowUpdater`."""
-    squares = address(work.squares)
-    squared_lengths(squares, hidden, lanes, wide)
-    squared_lengths(row_load, rows, count, wide)
-    _loads(address(work.hidden_load), row_load, errors, squares, count, lanes, factor)
+    """Loads of rows and, in `work.hidden_load`, of hidden vectors; see `w2v.layers.RowUpdater`.
+
+    `rows` are vectors of lanes that add up to squared lengths; those of the hidden vectors are in
+    `work.squares`.
+    """
+    rows_of.add_lanes(row_load, rows, count)
+    _loads(
+        address(work.hidden_load), row_load, errors, address(work.squares), count, lanes, factor
+    )
 
 
 @helper
@@ -114,13 +136,12 @@ def load_factor(alpha: Any) -> Any:
 
 
 @helper
-def loaded(terms: Any, load: Any, count: Any) -> Any:
-    """Terms become their load where that is more; how much more in all."""
+def with_load(terms: Any, load: Any, count: Any, work: Any) -> Any:
+    """Terms become their load where that is more; returns how much more in all."""
+    _count_load(address(terms), address(load), count, address(work.more))
     more = ZERO
-    for i in range(count):
-        if load[i] > terms[i]:
-            more += load[i] - terms[i]
-            terms[i] = load[i]
+    for lane in range(LANES):
+        more += work.more[lane]
     return more
 
 
