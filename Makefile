@@ -17,7 +17,7 @@ test: $(VENV)/.test$(EXTRAS)
 
 check: lint types test
 
-# All tests that need a GPU, then the benchmark; without a CORPUS, on the text of `w2v demo`.
+# All tests that need a GPU, then the benchmark; without a CORPUS, on the documentation inside Python.
 gpu-check: $(VENV)/.test$(EXTRAS)
 	W2V_REQUIRE_BACKENDS=cupy $(BIN)/python -m pytest -k cupy
 	$(BIN)/python -m benchmarks.gpu $(CORPUS) $(EVAL_DIR:%=--eval-dir %)

@@ -16,7 +16,7 @@ from w2v.backends.base import GAMMA, Array, Fused, FusedPlan, Rows, StepShape, T
 from w2v.backends.numpy_backend import NumpyBackend
 from w2v.errors import BackendError
 
-_A_WHILE_S = 0.7
+_A_WHILE_S = 2.0
 _ALIGNED = 64  # bytes: a cache line, and the widest vector
 _WORTH_ALIGNING = 1.15  # times the memory
 _ON_TABLES = (np.dtype(np.float32), np.dtype(np.float64))
@@ -61,20 +61,30 @@ class NumbaBackend(NumpyBackend):
     def prepare(
         self, rows: Rows, *, averaged: bool, waiting: Callable[[str], None] | None = None
     ) -> None:
-        timer = threading.Timer(_A_WHILE_S, lambda: waiting and waiting(self._compiling()))
+        if waiting is None:
+            self._try_kernels(rows, averaged)
+            return
+        timer = threading.Timer(_A_WHILE_S, waiting, ["loading compiled steps"])
         timer.daemon = True
         timer.start()
+
+        def compiling() -> None:
+            timer.cancel()
+            waiting(self._compiling())
+
         try:
-            self._try_kernels(rows, averaged)
+            with numba_cache.misses(compiling):
+                self._try_kernels(rows, averaged)
         finally:
             timer.cancel()
-        if numba_cache.unkept and waiting:
+        if numba_cache.unkept:
             waiting(f"compiled, but the result cannot be kept: {numba_cache.unkept[-1]}")
 
     def _compiling(self) -> str:
+        what = "compiling this model and loss for this processor, which takes some ten seconds"
         if self.kernels.kept_in() is None:
-            return "compiling for this processor; there is no folder to keep the result in"
-        return "compiling for this processor, once; later runs find the result on disk"
+            return f"{what}; there is no folder to keep the result in"
+        return f"{what}; later runs find the result on disk"
 
     def _try_kernels(self, rows: Rows, averaged: bool) -> None:
         """Call what a training run calls, on next to nothing."""

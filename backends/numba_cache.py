@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 import zlib
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 unkept: list[OSError] = []
 """Why kernels of this process could not be kept on disk."""
+
+_tell: list[Callable[[], None]] = []
+
+
+@contextmanager
+def misses(tell: Callable[[], None]) -> Iterator[None]:
+    """Meanwhile `tell` is called once, before the first kernel that has to be compiled."""
+    _tell.append(tell)
+    try:
+        yield
+    finally:
+        _tell.clear()
 
 
 def kept_on_disk(kernel: Any, *sources: str) -> Any:
@@ -27,8 +40,8 @@ def kept_on_disk(kernel: Any, *sources: str) -> Any:
     try:
         function.__qualname__ = f"{name}-{stamp:08x}"  # names the files
         kernel.enable_caching()
-    except RuntimeError:  # no folder can be written: not the package's, not the user's
-        return kernel
+    except RuntimeError:
+        pass  # no folder can be written: not the package's, not the user's
     finally:
         function.__qualname__ = name
     kernel._cache = _Forgiving(kernel._cache)
@@ -46,12 +59,15 @@ class _Forgiving:
 
     def load_overload(self, *arguments: Any) -> Any:
         """What was kept; None also where a file was cut short or may not be read."""
+        found = None
         try:
-            return self._cache.load_overload(*arguments)
+            found = self._cache.load_overload(*arguments)
         except Exception:  # whatever meaningless bytes may raise
             with suppress(OSError):
                 self._cache.flush()  # forgets what is there, so that it can be kept anew
-            return None
+        if found is None and _tell:
+            _tell.pop()()
+        return found
 
     def save_overload(self, *arguments: Any) -> None:
         """Keep it, unless the disk is full or the like."""

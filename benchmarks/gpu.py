@@ -7,8 +7,8 @@ beside the CPU backend, means over seeds; speed and share of the copy bandwidth 
 dimensions; what it takes to add the rows of a text to a table, by atomics and sorted, and to train
 with sums in a fixed order; and, on the same host in the same run, whole commands with the CPU
 backend and gensim where it is installed, with all cores, their memory beside the plan. Without a
-corpus it takes the text of `w2v demo`. Raw words count every token of the text. Bytes of a kept
-token are those of `benchmarks.limits`. Writes NAME.json and NAME.png into benchmarks/results.
+corpus it takes the documentation inside Python. Raw words count every token of the text. Bytes of a
+kept token are those of `benchmarks.limits`. Writes NAME.json and NAME.png into benchmarks/results.
 """
 
 from __future__ import annotations

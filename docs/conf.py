@@ -14,11 +14,18 @@ project = author = "w2v"
 release = version = _version("w2v")
 copyright = "w2v, MIT licence"
 
-extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.viewcode"]
+extensions = [
+    "myst_parser",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.napoleon",
+    "sphinx.ext.viewcode",
+    "sphinx_click",
+]
 root_doc = "docs/index"
 include_patterns = ["docs/**.md", "benchmarks/README.md", "*.md"]
 exclude_patterns = [".*", "build", "dist", "tests", "**/__pycache__"]
 highlight_language = "text"
+smartquotes = False  # two dashes are an option
 
 myst_heading_anchors = 4  # as GitHub calls them
 myst_enable_extensions = ["fieldlist"]
@@ -41,6 +48,7 @@ html_copy_source = False
 def setup(app: Any) -> None:
     """Called by Sphinx."""
     app.connect("autodoc-process-docstring", _one_column, priority=400)  # before Napoleon
+    app.connect("sphinx-click-process-description", _as_code)
 
 
 def _one_column(app: Any, what: str, name: str, value: Any, options: Any, lines: list[str]) -> None:
@@ -59,4 +67,18 @@ def _one_column(app: Any, what: str, name: str, value: Any, options: Any, lines:
         else:
             inside = -1
             told.append(line)
+    lines[:] = told
+
+
+def _as_code(app: Any, context: Any, lines: list[str]) -> None:
+    """Lines of a command's help that are not to be wrapped: examples, below a word that says so."""
+    told: list[str] = []
+    code = False
+    for line in lines:
+        kept = re.fullmatch(r"\| ?(.*)", line)
+        heads = kept and re.match(r"\S.*:$", kept[1])
+        if kept and not heads and not code:
+            told += ["", ".. code-block:: text", ""]
+        code = bool(kept) and not heads
+        told.append(("   " if code else "") + (kept[1].strip() if kept else line))
     lines[:] = told

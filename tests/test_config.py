@@ -51,7 +51,9 @@ def test_every_backend_can_be_configured() -> None:
     [
         ({"dim": 0}, r"`dim` must be at least 1, got 0\."),
         ({"dim": 2.5}, r"`dim` must be a whole number, got 2\.5\."),
-        ({"epochs": True}, "`epochs` must be a whole number"),
+        ({"epochs": True}, "`epochs` must be a whole number or 'auto', got True"),
+        ({"epochs": "many"}, "`epochs` must be a whole number or 'auto', got 'many'"),
+        ({"epochs": 0}, "`epochs` must be at least 1, got 0"),
         ({"window": -3}, "`window` must be at least 1"),
         ({"seed": -1}, "`seed` must be at least 0"),
         ({"sample": -1e-3}, "`sample` must be a finite number at least 0"),

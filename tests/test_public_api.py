@@ -11,6 +11,7 @@ import pytest
 import w2v
 import w2v.backends
 import w2v.layers
+from w2v import library
 
 
 @pytest.mark.parametrize("module", [w2v, w2v.layers, w2v.backends], ids=lambda m: m.__name__)
@@ -48,6 +49,10 @@ def test_import_alone_loads_nothing() -> None:
     code = "import sys, w2v; print('numpy' in sys.modules, 'Word2Vec' in dir(w2v))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "False True\n"
+
+
+def test_names_are_those_of_the_library() -> None:
+    assert w2v.__all__ == ["__version__", *library.__all__]
 
 
 def test_rooms_are_there_when_asked_for() -> None:

@@ -41,6 +41,20 @@ def test_is_a_mapping_from_word_to_row(compass: Vectors) -> None:
     assert repr(Vectors(["a"], [[1.0]])) == "<Vectors: 1 word, 1 dimension>"
 
 
+def test_in_a_notebook() -> None:
+    words = ["<script>", "x" * 1000, *map(str, range(2000))]
+    shown = Vectors(words, np.ones((2002, 3)), range(2002, 0, -1))._repr_html_()
+    assert "Vectors: 2,002 words, 3 dimensions" in shown
+    assert "<tr><td>&lt;script&gt;</td><td>2,002</td></tr>" in shown
+    assert "<script>" not in shown
+    assert shown.count("<tr>") == 12
+    assert "and 1,992 more" in shown
+    assert len(shown) < 1000
+    bare = Vectors(["a"], [[1.0]])._repr_html_()
+    assert "count" not in bare
+    assert "more" not in bare
+
+
 def test_rows_and_tables_are_read_only_and_not_copied() -> None:
     mine = np.ones((2, 3), dtype=np.float32)
     vectors = Vectors(["a", "b"], mine)
@@ -109,7 +123,7 @@ def test_most_similar_agrees_with_sorting_everything(n: int) -> None:
     rng = np.random.default_rng(5)
     table = rng.integers(-2, 3, (200, 3)).astype(np.float32)  # many ties and some zero rows
     vectors = Vectors([f"w{i}" for i in range(200)], table)
-    cosines = vectors.unit @ vectors.unit[17]
+    cosines = (vectors.unit.astype(np.float64) @ vectors.unit[17].astype(np.float64)).round(12)
     order = [i for i in np.argsort(-cosines, kind="stable") if i != 17][:n]
     assert [word for word, _ in vectors.most_similar("w17", n=n)] == [f"w{i}" for i in order]
 
@@ -127,7 +141,9 @@ def test_impossible_requests_are_refused(compass: Vectors) -> None:
         compass.most_similar(np.array([np.nan, 1]))
 
 
-@pytest.mark.parametrize("query", [None, 3, ["east", None], np.array(2.0), [["a", "b"]], [b"east"]])
+@pytest.mark.parametrize(
+    "query", [None, 3.5, ["east", None], np.array(2.0), [["a", "b"]], [b"east"]]
+)
 def test_what_is_no_query_is_refused(compass: Vectors, query: Any) -> None:
     with pytest.raises(TypeError, match=r"must be a word, a vector \(D,\), or a list of them, got"):
         compass.most_similar(query)
@@ -177,8 +193,8 @@ def test_unknown_word_names_close_spellings() -> None:
         vectors.most_similar("qqqqqqqq")
     with pytest.raises(W2VError, match=r"'' is not among"):
         vectors.index("")
-    with pytest.raises(TypeError, match="must be a str, got 3"):
-        vectors[3]  # type: ignore[index]
+    with pytest.raises(TypeError, match=r"must be a str or an int, got 3\.5"):
+        vectors[3.5]  # type: ignore[index]
 
 
 def test_several_unknown_words_are_all_named_and_long_ones_shortened() -> None:
@@ -261,6 +277,33 @@ def test_integers_become_words_and_can_be_saved(tmp_path: Path) -> None:
     mixed: Any = [1, "1"]
     with pytest.raises(ValueError, match="repeated: '1'"):
         Vectors(mixed, np.eye(2))
+
+
+def test_a_number_is_the_word_and_not_the_row() -> None:
+    vectors = Vectors([7, 1, 2, 0], np.eye(4) + 0.1 * np.arange(4), counts=[9, 8, 7, 6])
+    assert vectors[7].tolist() == vectors["7"].tolist() == vectors.matrix[0].tolist()
+    assert 7 in vectors
+    assert np.int64(0) in vectors
+    assert 3 not in vectors
+    assert vectors.index(0) == vectors.index("0") == 3
+    for question in (
+        lambda a, b: vectors.most_similar(a),
+        lambda a, b: vectors.most_similar([a, b], [b]),
+        vectors.similarity,
+        lambda a, b: vectors.analogy(a, b, a),
+        vectors.rank,
+        lambda a, b: vectors.distances(a, [b, a]).tolist(),
+        lambda a, b: vectors.distances(a).tolist(),
+        lambda a, b: vectors.distance_matrix([a, b]).tolist(),
+        lambda a, b: vectors.n_similarity([a], [a, b]),
+        lambda a, b: vectors.mean_vector([a, b]).tolist(),
+        lambda a, b: str(vectors.doesnt_match([a, b, b])),
+        lambda a, b: str(vectors.most_similar_to_given(a, [b, a])),
+        vectors.closer_than,
+    ):
+        assert question(7, np.int64(1)) == question("7", "1")
+    with pytest.raises(UnknownWordError, match="'3' is not among"):
+        vectors.most_similar(3)
 
 
 @pytest.mark.parametrize("key", [None, b"a", 1.5, True, ("a",)])

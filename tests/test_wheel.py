@@ -17,7 +17,8 @@ import w2v
 
 ROOT = Path(__file__).parents[1]
 FOLDERS = ("backends", "benchmarks", "docs", "tests", "w2v")
-FILES = {"CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "Makefile", "README.md", "pyproject.toml"}
+FILES = {"CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "Makefile", "README.md"}
+FILES |= {"pyproject.toml", "setup.py"}
 
 
 def run(code: str, folder: Path, *flags: str) -> str:
@@ -144,6 +145,24 @@ def test_contents(wheel: Path, checkout: Path) -> None:
     }
     assert {name for name in names if not name.startswith(info)} == expected
     assert f"{info}licenses/LICENSE" in names
+
+
+def test_every_link_of_the_description_is_absolute(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        metadata = archive.read(f"w2v-{w2v.__version__}.dist-info/METADATA").decode()
+    about, _, description = metadata.partition("\n\n")
+    project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    (source,) = re.findall(r'^Source = "(.+)"$', project, re.MULTILINE)
+    assert f"Project-URL: Source, {source}" in about
+    assert "Description-Content-Type: text/markdown" in about
+    links = re.findall(r"(!?)\[[^\]]*\]\(([^)]+)\)", description)
+    assert len(links) == len(re.findall(r"\]\([^)]+\)", (ROOT / "README.md").read_text("utf-8")))
+    for picture, link in links:
+        assert re.match("https?:", link)
+        if link.startswith(source):
+            below = f"{source}/{'raw' if picture else 'blob'}/HEAD/"
+            assert link.startswith(below)
+            assert (ROOT / link.removeprefix(below).partition("#")[0]).is_file()
 
 
 def test_runs_where_nothing_else_is(wheel: Path, tmp_path: Path) -> None:

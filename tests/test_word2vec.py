@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pprint
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -107,3 +108,17 @@ def test_callbacks_see_the_run() -> None:
     assert seen[0] == (400, seen[0][1])
     assert "numpy" in seen[0][1]
     assert seen[-1].done == 1
+
+
+def test_the_report_is_shown_in_a_line(tmp_path: Path) -> None:
+    """And is the plain dictionary it was for everything else."""
+    trained = Word2Vec(dim=4, min_count=1, sample=0, epochs=2, workers=1, backend="numpy")
+    trained.fit([["a", "b", "c"]] * 20)
+    report = trained.report
+    assert repr(report).startswith("<Report: 2 epochs, 60 words of text, 0.")
+    assert f"loss {report['loss'][-1]:.4f}; a dictionary of config, versions, " in repr(report)
+    assert json.loads(json.dumps(report)) == report
+    assert isinstance(report, dict)
+    assert len(pprint.pformat(report)) < 1000
+    trained.save_model(tmp_path / "m.npz")
+    assert repr(Word2Vec.load_model(tmp_path / "m.npz").report) == repr(report)

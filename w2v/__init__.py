@@ -22,6 +22,7 @@ __all__ = [
     "Config",
     "Corpus",
     "Vocabulary",
+    "Table",
     "Tokenizer",
     "read_corpus",
     "read_sentences",
@@ -52,6 +53,10 @@ def __getattr__(name: str) -> object:
         globals().update((known, it) for known, it in vars(library).items() if known in __all__)
         if name in globals():
             return globals()[name]
+        from w2v.renamed import name_elsewhere
+
+        if known := name_elsewhere("w2v", name):
+            raise AttributeError(known)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

@@ -14,6 +14,7 @@ MODELS = ("skipgram", "cbow")
 LOSSES = ("ns", "hs", "softmax")
 CBOW_COMBINERS = ("mean", "sum")
 BACKENDS = ("auto", "cupy", "numba", "numpy")
+AUTO = "auto"
 
 _OPTIONAL_NUMBERS = (
     "negative",
@@ -55,8 +56,9 @@ class Config:
     """Words seen fewer times are dropped."""
     max_vocab: int | None = None
     """Keep only this many of the most frequent words."""
-    epochs: int = 5
-    """Passes over the corpus."""
+    epochs: int | str = AUTO
+    """Passes over the corpus; "auto": 5 over a long text and more over a short one, 15 over a
+    million words (docs/decisions/epochs.md)."""
     alpha: float | None = None
     """Learning rate at the start; 0.025, or 0.05 for CBOW."""
     min_alpha: float = 1e-4
@@ -96,8 +98,9 @@ class Config:
         if self.alpha is None:
             self._set("alpha", 0.05 if self.model == "cbow" else 0.025)
         self._set("window", _whole_number("window", self.window, most=10_000))
-        for name in ("dim", "min_count", "epochs"):
+        for name in ("dim", "min_count"):
             self._set(name, _whole_number(name, getattr(self, name)))
+        self._set("epochs", _whole_number("epochs", self.epochs, instead=AUTO))
         for name in _OPTIONAL_NUMBERS:
             if getattr(self, name) is not None:
                 self._set(name, _whole_number(name, getattr(self, name)))
@@ -154,13 +157,19 @@ def _one_of(name: str, value: object, known: tuple[str, ...]) -> None:
         raise ConfigError(f"`{name}` must be one of {', '.join(known)}; got {value!r}.")
 
 
-def _whole_number(name: str, value: Any, *, least: int = 1, most: int = 2**31 - 1) -> int:
+def _whole_number(
+    name: str, value: Any, *, least: int = 1, most: int = 2**31 - 1, instead: str | None = None
+) -> int | str:
+    """A plain int, or `instead` where there is such a word."""
+    if instead is not None and value == instead:
+        return instead
     try:
         number = operator.index(value)
     except TypeError:
         number = None
     if number is None or isinstance(value, bool):
-        raise ConfigError(f"`{name}` must be a whole number, got {value!r}.")
+        other = f" or {instead!r}" if instead else ""
+        raise ConfigError(f"`{name}` must be a whole number{other}, got {value!r}.")
     if number < least:
         raise ConfigError(f"`{name}` must be at least {least}, got {number}.")
     if number > most:

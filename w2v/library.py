@@ -28,7 +28,7 @@ from w2v.errors import (
     W2VError,
 )
 from w2v.phrases import Phrases
-from w2v.text import Corpus, Tokenizer, Vocabulary, read_corpus, read_sentences
+from w2v.text import Corpus, Table, Tokenizer, Vocabulary, read_corpus, read_sentences
 from w2v.training import Callback, EarlyStopping, Progress
 from w2v.vectors import Vectors, load
 from w2v.word2vec import Word2Vec
@@ -44,6 +44,7 @@ __all__ = [
     "Config",
     "Corpus",
     "Vocabulary",
+    "Table",
     "Tokenizer",
     "read_corpus",
     "read_sentences",

@@ -1,9 +1,10 @@
 """The result of training: words, their vectors, and questions about them."""
 
 import functools
+import html
 import itertools
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -21,8 +22,11 @@ from w2v.formats import (
     to_gensim,
     write_vectors,
 )
-from w2v.queries import Queries, UnitTable, search_backend, unit_rows, unknown_words
+from w2v.queries import Queries, UnitTable, as_query, search_backend, unit_rows, unknown_words
+from w2v.renamed import name_elsewhere
 from w2v.words import as_words
+
+_SHOWN, _LONGEST_SHOWN = 10, 60  # words in a notebook, and letters of one
 
 
 class Vectors(Queries):
@@ -129,22 +133,43 @@ class Vectors(Queries):
         return iter(self.words)
 
     def __contains__(self, word: object) -> bool:
-        return word in self._rows
+        return as_query(word) in self._rows
 
-    def __getitem__(self, word: str) -> Matrix:
-        """The vector of a word, float32 (D,), a read-only view."""
+    def __getitem__(self, word: str | int) -> Matrix:
+        """The vector of a word, float32 (D,), a read-only view; 7 is the word "7", not a row."""
         row: Matrix = self.matrix[self.index(word)]
         return row
 
+    if not TYPE_CHECKING:  # or every attribute would be there
+
+        def __getattr__(self, name: str) -> object:
+            """Only for names that are not there: what they are called here."""
+            known = name_elsewhere("vectors", name)
+            raise AttributeError(known or f"{type(self).__name__!r} has no attribute {name!r}")
+
     def __repr__(self) -> str:
         return f"<Vectors: {counted(len(self), 'word')}, {counted(self.dim, 'dimension')}>"
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: how many, and the first words, with counts where known."""
+        counts = [""] * _SHOWN if self.counts is None else [f"{n:,}" for n in self.counts[:_SHOWN]]
+        words = [html.escape(word[:_LONGEST_SHOWN]) for word in self.words[:_SHOWN]]
+        rows = "".join(
+            f"<tr><td>{word}</td><td>{count}</td></tr>"
+            for word, count in zip(words, counts, strict=False)
+        )
+        head = "" if self.counts is None else "<tr><th>word</th><th>count</th></tr>"
+        more = len(self) - len(words)
+        rest = f"<tr><td>and {more:,} more</td><td></td></tr>" if more else ""
+        title = f"{counted(len(self), 'word')}, {counted(self.dim, 'dimension')}"
+        return f"<table><caption>Vectors: {title}</caption>{head}{rows}{rest}</table>"
 
     def __reduce__(self) -> tuple[Any, ...]:
         # copies are made anew: read-only again, and without `unit`
         return type(self), (self.words, self.matrix, self.counts)
 
-    def index(self, word: str) -> int:
-        """Row of a word.
+    def index(self, word: str | int) -> int:
+        """Row of a word; that of 7 is the row of the word "7".
 
         Raises
         ------
@@ -152,18 +177,28 @@ class Vectors(Queries):
             Its message searches the vocabulary for likely spellings; where many
             words may be unknown, ask ``word in vectors`` first.
         """
+        word = as_query(word)
         if not isinstance(word, str):
-            raise TypeError(f"A word must be a str, got {word!r}.")
+            raise TypeError(f"A word must be a str or an int, got {word!r}.")
         row = self._rows.get(word)
         if row is None:
             raise UnknownWordError(unknown_words([word], self.words))
         return row
 
     def save(
-        self, path: PathLike, *, format: str | None = None, progress: Progress | None = None
+        self,
+        path: PathLike,
+        *,
+        format: str | None = None,
+        dtype: str = "float32",
+        progress: Progress | None = None,
     ) -> None:
-        """Write a file in the format its extension names, or in `format`; see `write_vectors`."""
-        write_vectors(path, self.words, self.matrix, self.counts, format=format, progress=progress)
+        """Write a file in the format its extension names, or in `format`; see `write_vectors`.
+
+        `dtype` may be "float16" or "int8" for npz and safetensors.
+        """
+        words, matrix, counts = self.words, self.matrix, self.counts
+        write_vectors(path, words, matrix, counts, format=format, dtype=dtype, progress=progress)
 
     def to_gensim(self) -> Any:
         """A copy as `gensim.models.KeyedVectors`, with the counts if there are any.
@@ -190,7 +225,13 @@ class Vectors(Queries):
         return cls(table.words, table.matrix, table.counts)
 
 
-def load(path: PathLike, *, errors: str = "strict", progress: Progress | None = None) -> Vectors:
+def load(
+    path: PathLike,
+    *,
+    format: str | None = None,
+    errors: str = "strict",
+    progress: Progress | None = None,
+) -> Vectors:
     """Read a word2vec text or binary, GloVe, npz or safetensors file, whatever the extension.
 
     The vectors of npz and safetensors are memory-mapped; see `formats.read_vectors`.
@@ -199,6 +240,8 @@ def load(path: PathLike, *, errors: str = "strict", progress: Progress | None = 
     ----------
     path : str or path
         May be compressed by gzip, bzip2, xz or zstd.
+    format : {"text", "binary", "glove", "npz", "safetensors"}, optional
+        Instead of what the content says.
     errors : {"strict", "replace"}
         ``"strict"`` refuses words that are not UTF-8, ``"replace"`` loads them.
     progress : callable(bytes_read, total_bytes), optional
@@ -208,7 +251,7 @@ def load(path: PathLike, *, errors: str = "strict", progress: Progress | None = 
     VectorFileError
         The file is missing, foreign, cut short or inconsistent.
     """
-    table = read_vectors(path, errors=errors, progress=progress)
+    table = read_vectors(path, format=format, errors=errors, progress=progress)
     return Vectors(table.words, table.matrix, table.counts)
 
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +20,8 @@ from w2v.config import Config
 from w2v.errors import ConfigError, ModelFileError
 from w2v.files import PathLike
 from w2v.queries import Limit, Query
-from w2v.text import Corpus, Source, Tokenizer, Vocabulary, read_source
+from w2v.renamed import name_elsewhere, names_checked
+from w2v.text import Corpus, Source, Tokenizer, Vocabulary, is_path, read_source
 from w2v.training import (
     FRESH,
     Answers,
@@ -33,6 +35,7 @@ from w2v.training import (
     checked,
     continue_from,
     load_model,
+    narrating,
     save_model,
     training_report,
     with_frozen,
@@ -40,8 +43,22 @@ from w2v.training import (
 )
 from w2v.vectors import Vectors
 
+_OF_THE_MODEL = {
+    field.name: "it is an option of `Word2Vec`, or of `set_params`" for field in fields(Config)
+}
 
-class Word2Vec(Estimator, Answers):
+
+class _Named(type):
+    """Knows what gensim's class is asked for."""
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(cls, name: str) -> object:
+            known = name_elsewhere("model", name)  # of a model that is there
+            raise AttributeError(known or f"type object {cls.__name__!r} has no attribute {name!r}")
+
+
+class Word2Vec(Estimator, Answers, metaclass=_Named):
     """Skip-gram or CBOW word vectors.
 
     Its parameters are the options of `w2v.Config`, which says what each means; None stands for a
@@ -69,6 +86,10 @@ class Word2Vec(Estimator, Answers):
     (20,)
     """
 
+    @names_checked(
+        positional="Word2Vec takes its options by name, and the text goes to `fit`: "
+        "Word2Vec(dim=100).fit(sentences)."
+    )
     def __init__(
         self,
         *,
@@ -82,7 +103,7 @@ class Word2Vec(Estimator, Answers):
         sample: float = 1e-3,
         min_count: int = 5,
         max_vocab: int | None = None,
-        epochs: int = 5,
+        epochs: int | str = "auto",
         alpha: float | None = None,
         min_alpha: float = 1e-4,
         cbow: str | None = None,
@@ -123,6 +144,7 @@ class Word2Vec(Estimator, Answers):
         )
         self._fitted = None
 
+    @names_checked(_OF_THE_MODEL)
     def fit(
         self,
         source: Source,
@@ -134,15 +156,17 @@ class Word2Vec(Estimator, Answers):
         pretrained: Vectors | PathLike | None = None,
         freeze: Iterable[str] = (),
         callbacks: Sequence[Callback] = (),
+        progress: bool | None = None,
         on_progress: Callable[[Progress], None] | None = None,
     ) -> Word2Vec:
         """Read a corpus and train on it, from the beginning.
 
         Parameters
         ----------
-        source : path, list of `pathlib.Path`, or iterable of token lists
-            A file, folder, glob pattern or ``-`` (standard input), see `read_corpus`; or sentences
-            that are lists of tokens, a one-shot iterator included, see `read_sentences`.
+        source : path, list of `pathlib.Path`, Table, or iterable of token lists
+            A file, folder, glob pattern or ``-`` (standard input), see `read_corpus`; a
+            `w2v.Table`, of CSV, Parquet or a data frame; or sentences that are lists of tokens,
+            a one-shot iterator included, see `read_sentences`. Whole numbers are words.
         vocabulary : Vocabulary, optional
             Words and counts to use instead of the corpus's own; `min_count` and `max_vocab` apply
             to it as well.
@@ -160,7 +184,11 @@ class Word2Vec(Estimator, Answers):
             ``fit(text, pretrained=v, freeze=v)`` freezes all that matched.
         callbacks : sequence of Callback, optional
             Look on, and may stop the training.
+        progress : bool, optional
+            Whether to show a bar on standard error, or below the cell of a notebook. If left out,
+            it is shown on a terminal and in a notebook, unless there is `on_progress`.
         on_progress : callable(Progress), optional
+            Called several times a second.
         y
             Ignored; pipelines of scikit-learn give one.
 
@@ -177,15 +205,11 @@ class Word2Vec(Estimator, Answers):
         freeze, callbacks = word_list(freeze), checked(callbacks)
         known = None if pretrained is None else Pretrained(pretrained, self.config.dim)
         words = self.vocabulary_options(vocabulary)
-        with read_source(source, errors=errors, tokenizer=tokenizer, **words) as corpus:
-            return self.train(
-                corpus,
-                pretrained=known,
-                freeze=freeze,
-                callbacks=callbacks,
-                on_progress=on_progress,
-            )
+        words |= {"errors": errors, "tokenizer": tokenizer}
+        given = {"pretrained": known, "freeze": freeze, "callbacks": callbacks}
+        return self._read_and_train(source, words, progress, on_progress, **given)
 
+    @names_checked(_OF_THE_MODEL)
     def partial_fit(
         self,
         source: Source,
@@ -195,6 +219,7 @@ class Word2Vec(Estimator, Answers):
         tokenizer: Tokenizer | None = None,
         freeze: Iterable[str] = (),
         callbacks: Sequence[Callback] = (),
+        progress: bool | None = None,
         on_progress: Callable[[Progress], None] | None = None,
     ) -> Word2Vec:
         """Go on training on more text, with the words it adds; the first time it is `fit`.
@@ -214,18 +239,31 @@ class Word2Vec(Estimator, Answers):
         if self._fitted is None:
             given: dict[str, Any] = {"freeze": freeze, "callbacks": callbacks}
             given |= {"errors": errors, "tokenizer": tokenizer}
-            return self.fit(source, on_progress=on_progress, **given)
+            return self.fit(source, progress=progress, on_progress=on_progress, **given)
         choose_backend(self.config.backend, self.config.device)
         freeze, callbacks = word_list(freeze), checked(callbacks)
         words = self.vocabulary_options(known=True)
-        with read_source(source, errors=errors, tokenizer=tokenizer, **words) as corpus:
-            return self.train(
-                corpus,
-                continued=True,
-                freeze=freeze,
-                callbacks=callbacks,
-                on_progress=on_progress,
-            )
+        words |= {"errors": errors, "tokenizer": tokenizer}
+        given = {"continued": True, "freeze": freeze, "callbacks": callbacks}
+        return self._read_and_train(source, words, progress, on_progress, **given)
+
+    def _read_and_train(
+        self,
+        source: Source,
+        reading: dict[str, Any],
+        progress: bool | None,
+        on_progress: Callable[[Progress], None] | None,
+        **given: Any,
+    ) -> Word2Vec:
+        """`read_source` and `train`, with what is shown meanwhile."""
+        with narrating(progress, on_progress) as shown:
+            if is_path(source):
+                reading["progress"] = shown.reading
+            with read_source(source, **reading) as corpus:
+                told = {"on_progress": shown.also(on_progress), "on_waiting": shown.waiting}
+                self.train(corpus, **told, **given)
+            shown.trained(self.report)
+        return self
 
     def vocabulary_options(
         self, vocabulary: Vocabulary | None = None, *, known: bool = False
@@ -252,6 +290,7 @@ class Word2Vec(Estimator, Answers):
             limits["known"] = Vocabulary(tuple(fitted.vectors.words), fitted.vectors.counts)
         return {**limits, "vocabulary": vocabulary}
 
+    @names_checked(_OF_THE_MODEL)
     def train(
         self,
         corpus: Corpus,
@@ -316,10 +355,17 @@ class Word2Vec(Estimator, Answers):
             output=trained.output,
             tree=trained.tree,
             report=training_report(trainer, trained, why),
-            trained_as=self.config.as_dict(),
+            trained_as=trainer.config.as_dict(),
             epochs=begin.epochs + len(trained.loss),
         )
         return self
+
+    if not TYPE_CHECKING:  # or every attribute would be there
+
+        def __getattr__(self, name: str) -> object:
+            """Only for names that are not there: what they are called here."""
+            known = name_elsewhere("model", name, Vectors)
+            raise AttributeError(known or f"{type(self).__name__!r} has no attribute {name!r}")
 
     def __getitem__(self, word: str) -> NDArray[np.float32]:
         """See `Vectors`."""
@@ -328,6 +374,7 @@ class Word2Vec(Estimator, Answers):
     def __contains__(self, word: object) -> bool:
         return word in self.vectors
 
+    @names_checked()
     def most_similar(
         self,
         positive: Query | Sequence[Query] = (),

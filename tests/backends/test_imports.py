@@ -28,6 +28,8 @@ HOUSE: list[dict[str, str]] = [
     {
         "errors": "",
         "version": "",
+        "renamed": "",
+        "display": "",
         "words": "",
     },
     {
@@ -39,28 +41,29 @@ HOUSE: list[dict[str, str]] = [
         "text": "errors files words",
         "formats": "errors files words",
         "layers": "backends",
-        "queries": "errors backends",
+        "queries": "errors renamed backends",
     },
     {
-        "vectors": "errors files words backends formats queries",
+        "vectors": "errors renamed files words backends formats queries",
         "phrases": "errors files text",
     },
     {
-        "training": "errors version config files backends text formats layers vectors",
+        "training": "errors version renamed words display config files backends text formats "
+        "layers vectors",
         "evaluation": "errors files backends queries vectors",
         "pictures": "errors files vectors",
     },
     {
-        "word2vec": "errors config files backends text queries vectors training",
+        "word2vec": "errors renamed config files backends text queries vectors training",
     },
     {
         "library": "errors config backends text layers vectors phrases training word2vec",
     },
     {
-        "w2v": "version library",
+        "w2v": "version renamed library",
     },
     {
-        "cli": "errors config files backends text formats queries vectors phrases training "
+        "cli": "errors renamed config files backends text formats queries vectors phrases training "
         "evaluation pictures w2v library",
     },
     {

@@ -60,8 +60,8 @@ class TestTrain:
             result = run("train", corpus, "-o", tmp_path / name, *QUICK)
             assert result.exit_code == 0, result.output
             assert result.stdout == ""
-            assert "2,400 tokens in 300 sentences" in result.stderr
-            assert "epoch 2/2: loss" in result.stderr
+            assert "2,400 words in 300 lines" in result.stderr
+            assert "epoch 2 of 2: loss" in result.stderr
         binary, text = load(tmp_path / "v.bin"), load(tmp_path / "v.vec")
         assert len(binary) == 27
         assert binary.words == text.words
@@ -113,7 +113,7 @@ class TestTrain:
         )
         assert result.exit_code == 0
         assert load(tmp_path / "b.bin").words == ("animal1", "tool1", "elsewhere")
-        assert "3 in the vocabulary, 27 in the text" in result.stderr
+        assert "3 known; others are left out, 93.4% of the text" in result.stderr
 
     def test_standard_input_folders_patterns_and_compression(
         self, corpus: Path, vectors: Path, tmp_path: Path
@@ -492,9 +492,9 @@ def test_eval_tells_how_far_it_is(vectors: Path, tmp_path: Path) -> None:
     questions.write_text("animal1 animal2 tool1 tool2\n" * 2200)
     for seconds, expected in ((0.0, ["1,024 of 2,200", "2,048 of 2,200"]), (1e9, [])):
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("w2v.cli.console._LINE_EVERY_S", seconds)
+            patch.setattr("w2v.display._LINE_EVERY_S", seconds)
             result = run("eval", vectors, "--analogies", questions)
-        assert re.findall(r"long.txt: (.*) questions", result.stderr) == expected
+        assert re.findall(r"long.txt \d+%, (.*) questions", result.stderr) == expected
 
 
 def test_backends() -> None:
@@ -504,17 +504,37 @@ def test_backends() -> None:
     assert re.search(r"^cupy +(usable|not installed|broken|no device)", result.stdout, re.MULTILINE)
 
 
-def test_demo(tmp_path: Path) -> None:
-    out = tmp_path / "python.bin"
-    result = run("demo", "-o", out, "--epochs", "1", "--dim", "10", "--words", "3")
+@pytest.mark.parametrize("text", ["austen", "python"])
+def test_demo(tmp_path: Path, text: str) -> None:
+    out = tmp_path / "demo.bin"
+    options = ("--epochs", "1", "--dim", "10", "--words", "3", "--text", text)
+    result = run("demo", "-o", out, *options)
     assert result.exit_code == 0, result.output
     lines = result.stdout.splitlines()
     assert len(lines) == 3
     table = load(out)
     for line in lines:
         word, neighbours = line.split(maxsplit=1)
-        expected = [name for name, _ in table.most_similar(word, n=6)]
+        expected = [name for name, _ in table.most_similar(word, n=6, restrict_vocab=2500)]
         assert neighbours.split(", ") == expected
+    assert "Jane Austen" in result.stderr or text == "python"
+    assert "\nall " in result.stderr
+
+
+def test_the_demo_convinces() -> None:
+    result = run("demo", "--words", "15", "--workers", "1")
+    found = {line.split()[0]: line for line in result.stdout.splitlines()}
+    assert len(found) == 15
+    for word, near in {
+        "elizabeth": {"emma", "anne", "elinor", "catherine", "marianne", "fanny"},
+        "darcy": {"bingley", "wickham", "knightley", "crawford", "collins", "willoughby"},
+        "father": {"mother", "brother", "uncle", "sister"},
+        "three": {"two", "four", "six", "seven", "five", "eight"},
+        "morning": {"day", "evening", "afternoon"},
+        "dinner": {"breakfast", "tea", "supper"},
+        "carriage": {"chaise", "horses", "door"},
+    }.items():
+        assert len(near & set(found[word].replace(",", "").split())) >= 2, found[word]
 
 
 @pytest.mark.parametrize("name", sorted(main.commands))

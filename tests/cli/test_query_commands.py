@@ -18,7 +18,7 @@ from click.testing import CliRunner, Result
 from commands import run_line
 
 from w2v import Backend, Vectors, available_backends, load
-from w2v.cli import main
+from w2v.cli import columns, main
 
 DOCS = (Path(__file__).parents[2] / "docs" / "queries.md").read_text(encoding="utf-8")
 WORDS = [
@@ -125,7 +125,9 @@ def test_pairs_groups_and_tables(vectors: Path) -> None:
     assert answered("rank", vectors, "king", "queen").split() == [
         "king",
         "queen",
+        "rank",
         str(rank),
+        "cosine",
         f"{cosine:.4f}",
     ]
     assert as_json("rank", vectors, "king", "queen") == [
@@ -191,6 +193,83 @@ def test_restrict_vocab_is_obeyed_by_every_command(vectors: Path) -> None:
         answered(command, vectors, *words, "--restrict-vocab", "6")
     for wrong in ("x", "-3", "4:2", "1:2:3", ""):
         refused(run("nearest", vectors, "king", "--restrict-vocab", wrong), 2, "START:STOP")
+
+
+@pytest.fixture(scope="module")
+def counted(vectors: Path) -> Path:
+    """The same vectors, with counts: 50 of king, 45 of queen, and so on."""
+    path = vectors.with_name("counted.npz")
+    table = load(vectors)
+    Vectors(table.words, table.matrix, [50 - 5 * row for row in range(len(WORDS) - 1)] + [0]).save(
+        path
+    )
+    return path
+
+
+def test_rare_words_can_be_left_out(counted: Path, vectors: Path) -> None:
+    table = load(counted)
+    rare = ["--min-count", 30]  # the first five
+    for command, words in (("nearest", ["apple"]), ("analogy", ["apple", "pear", "king"])):
+        [found] = as_json(command, counted, *words, *rare)
+        answers: list[dict[str, object]] = found["answers"]  # type: ignore[assignment]
+        assert {a["word"] for a in answers} == set(WORDS[:5]) - set(words)
+        assert all(a["count"] == 50 - 5 * WORDS.index(str(a["word"])) for a in answers)
+    [found] = as_json("rank", counted, "pear", "king", *rare)
+    assert found["rank"] == table.rank("pear", "king", min_count=30)
+    refused(run("rank", counted, "king", "pear", *rare), 1, "25 times, fewer than the 30 of --min-")
+    assert answered("shell", counted, stdin="apple --min-count 30 -n 99").count("\n") == 5
+    for name in ("nearest", "rank"):
+        result = run(name, vectors, "king", "queen", *rare)
+        refused(result, 1, r"^Error: --min-count asks .*\.npz .* --restrict-vocab takes")
+        assert result.stderr.count("\n") == 1
+
+
+def test_columns_of_answers(counted: Path, vectors: Path) -> None:
+    head, names, *rows = answered(
+        "nearest", counted, "king", "-n", 3, "--columns", "rank,word,score,count"
+    ).splitlines()
+    expected = load(counted).most_similar("king", n=3)
+    assert (head, names.split()) == ("king", ["rank", "word", "score", "count"])
+    for place, (row, (word, score)) in enumerate(zip(rows, expected, strict=True), 1):
+        shown = [str(place), word, f"{score:.4f}", str(50 - 5 * WORDS.index(word))]
+        assert row.split() == " ".join(shown).split()
+    assert len({len(line) for line in (names, *rows)}) == 1
+    plain = answered("nearest", vectors, "king", "-n", 1, "--columns", "word,count").splitlines()
+    assert [line.split() for line in plain[1:]] == [["word", "count"], ["queen"]]
+    for wrong in ("", "word,word", "word,size"):
+        refused(run("nearest", vectors, "king", "--columns", wrong), 2, "rank,word,score,count, ea")
+
+
+def test_a_long_word_widens_no_other_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whole where it goes to a program, cut on a terminal."""
+    long = "x" * 70_000
+    path = tmp_path / "long.npz"
+    Vectors(["king", long, "queen"], np.eye(3) + 1).save(path)
+    commands: list[list[object]] = [
+        ["nearest", path, "king"],
+        ["similarity", path, "king", long, "king", "queen"],
+        ["rank", path, "king", long, "king", "queen"],
+        ["distances", path, "king", long, "queen"],
+        ["odd", path, "king", long, "queen"],
+    ]
+    for command in commands:
+        text = answered(*command)
+        assert long in text
+        assert len(text) < 4 * len(long), command
+    monkeypatch.setattr(columns, "_on_terminal", lambda: True)
+    for command in commands:
+        text = answered(*command)
+        assert "xxx...  " in text or "xxx..." in text
+        assert len(text) < 600, command
+    [found] = as_json("nearest", path, "king")
+    assert long in [answer["word"] for answer in found["answers"]]  # type: ignore[attr-defined]
+
+
+def test_sums_without_spaces_are_seen(vectors: Path) -> None:
+    result = run("nearest", vectors, "king-man+woman")
+    refused(result, 1, r"To add and subtract words, put spaces between: king - man \+ woman\.")
+    assert "put spaces" not in run("nearest", vectors, "king-mam").stderr
+    assert "put spaces" in run("shell", vectors, stdin="king+queen").stderr
 
 
 def test_words_are_searched_on_a_backend(vectors: Path, backend: Backend) -> None:
@@ -407,7 +486,7 @@ def test_shell_at_a_terminal(vectors: Path, tmp_path: Path) -> None:
 def documented(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("docs")
     shell_lines = re.findall(r"^    (\S.*)$", DOCS, re.MULTILINE)
-    assert shell_lines[0] == "w2v demo -o python.bin"
+    assert shell_lines[0] == "w2v demo --text python -o python.bin"
     sh(shell_lines[0], folder)
     return folder
 
@@ -437,3 +516,24 @@ def test_documented_methods_exist() -> None:
     for row in table.splitlines()[2:]:
         for name in re.findall(r"`(\w+)[`(]", row.split("|")[2]):
             assert callable(getattr(Vectors, name))
+
+
+def test_words_are_utf8_in_any_locale(tmp_path: Path) -> None:
+    if sys.platform == "win32":
+        pytest.skip("arguments are text there")
+    Vectors(["na\u00efve", "a"], np.eye(2)).save(tmp_path / "v.vec")
+    there = {"PATH": os.environ["PATH"], "LC_ALL": "C", "PYTHONUTF8": "0"}
+    command = [sys.executable, "-m", "w2v", "similarity", f"{tmp_path}/v.vec", "na\u00efve", "a"]
+    done = subprocess.run(command, env=there, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.endswith(b"0.0000\n")
+
+
+def test_a_vector_with_decimal_commas_is_not_twice_as_long(tmp_path: Path) -> None:
+    Vectors(list("abcd"), np.eye(4)).save(tmp_path / "v.vec")
+    result = CliRunner().invoke(main, ["nearest", str(tmp_path / "v.vec"), "--vector", "1,5 2,5"])
+    assert result.exit_code == 1
+    assert "'1,5 2,5' has commas within numbers" in result.stderr
+    for query in ("1,5,2,5", "1, 5, 2, 5", "1 5 2 5"):
+        result = CliRunner().invoke(main, ["nearest", str(tmp_path / "v.vec"), "--vector", query])
+        assert result.exit_code == 0, result.output

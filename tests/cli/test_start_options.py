@@ -56,9 +56,9 @@ def test_pretrained_and_frozen(folder: Path, tmp_path: Path) -> None:
     assert told["frozen"] == {"asked": 27, "matched": 27}
     share = told["pretrained"]["share_of_tokens"]
     assert share == pytest.approx(1 - 40 / 1660)
-    line = f"start    27 of 29 words ({share:.1%} of the text) have a vector among the 27 of "
+    line = f"start     27 of 29 words ({share:.1%} of the text) have a vector among the 27 of "
     assert line + str(folder / "v.bin") in result.stderr
-    assert "frozen   27 of 27 words listed" in result.stderr
+    assert "frozen    27 of 27 words listed" in result.stderr
     assert result.stdout == ""
 
 
@@ -70,7 +70,7 @@ def test_continue(folder: Path, tmp_path: Path) -> None:
         result = run("train", folder / "more.txt", "-o", out, *options)
         assert result.exit_code == 0, result.output
         known, epochs = (27, 2) if runs == 1 else (29, 5)
-        line = f"start    {known} words trained for {epochs} epochs before, {29 - known} new"
+        line = f"start     {known} words trained for {epochs} epochs before, {29 - known} new"
         assert line in result.stderr
     again = Word2Vec.load_model(model)
     assert again.vectors.matrix.tobytes() == load(out).matrix.tobytes()
@@ -105,7 +105,7 @@ def test_freeze_words_of_a_file(folder: Path, tmp_path: Path, name: str) -> None
     assert after["animal1"].tobytes() == before["animal1"].tobytes()
     assert (after["tool1"].tobytes() == before["tool1"].tobytes()) == (name == "w.txt")
     listed = "2 of 3" if name == "names.txt" else "27 of 27"
-    assert f"frozen   {listed} words listed" in result.stderr
+    assert f"frozen    {listed} words listed" in result.stderr
 
 
 @pytest.mark.parametrize(
@@ -121,10 +121,10 @@ def test_freeze_words_of_a_file(folder: Path, tmp_path: Path, name: str) -> None
         (["--pretrained", "none.bin"], 1, "none.bin"),
         (["--pretrained", "seven.txt"], 2, "--dim is 8, and the pretrained vectors have 7"),
         (["--pretrained", "strangers.txt"], 1, "None of the 1 pretrained words is among the 27"),
-        (["--freeze", "none.txt"], 1, "none.txt cannot be read: No such file"),
+        (["--freeze", "none.txt"], 1, "Cannot read none.txt: No such file"),
         (["--freeze", "corpus.txt"], 1, "corpus.txt, line 1: expected one word, got"),
         (["--freeze", "empty.txt"], 1, "empty.txt holds no words; expected one a line"),
-        (["--freeze", "v.bin"], 1, "v.bin is not a list of words: not valid UTF-8|expected one"),
+        (["--freeze", "v.bin"], 1, "v.bin is not a UTF-8 text file|expected one"),
         (["--save-model", "nowhere/m.npz"], 1, "nowhere is not a folder"),
         (["--save-model", "out.bin"], 2, "--output and --save-model are the same file"),
         (["--save-model", "corpus.txt"], 2, "--save-model would overwrite the input"),

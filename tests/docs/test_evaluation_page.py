@@ -1,4 +1,4 @@
-"""Examples of docs/evaluation.md and docs/pictures.md run as printed; their options exist."""
+"""Examples of docs/evaluation.md run as printed; their options exist."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from w2v.cli import main
 from w2v.cli.eval_command import evaluate
 
 DOCS = Path(__file__).parents[2] / "docs"
-PAGES = ("evaluation.md", "pictures.md")
+PAGES = ("evaluation.md",)
 
 
 @pytest.fixture(scope="module")

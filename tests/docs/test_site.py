@@ -30,7 +30,7 @@ def test_the_navigation_has_every_page() -> None:
 
 
 def build(source: Path, target: Path) -> subprocess.CompletedProcess[str]:
-    for library in ("sphinx", "furo", "myst_parser"):
+    for library in ("sphinx", "furo", "myst_parser", "sphinx_click"):
         if find_spec(library) is None:
             pytest.skip(f"{library} is not installed: pip install -e '.[docs]'")
     command = [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-c", str(ROOT / "docs")]

@@ -164,6 +164,7 @@ def test_the_table_of_one_file(tmp_path: Path, questions: Path, pairs: Path) -> 
         "",
         "Analogies among the first 30,000 words; those with another word (oov) are left out.",
         "Pairs among all words; those with another word (oov) are left out.",
+        "pairs.tsv: a correlation over 5 pairs says next to nothing; some hundred are usual.",
     ]
 
 
@@ -181,11 +182,11 @@ def test_the_table_side_by_side(tmp_path: Path, questions: Path, pairs: Path) ->
     names = saved(tmp_path, good=GOOD, bad=BAD, few=FEW)
     rows = shown(score_files(names, [questions], [pairs], 300))
     assert rows[0] == ["A", f"{names[0]}: 6 words of 4 dimensions"]
-    heads = ["A", "B", "C", "B - A", "95 %", "p", "C - A", "95 %", "p"]
+    heads = ["A", "B", "C", "B - A", "95 %", "p", "n", "C - A", "95 %", "p", "n"]
     assert [cell.strip() for cell in rows[4]] == ["questions.txt, 3CosAdd", *heads]
     gram = next(row for row in rows if row and row[0] == "gram1")
     assert [gram[1].strip(), gram[3].strip()] == ["100.0 %", "-"]
-    assert [cell.strip() for cell in gram[-3:]] == ["-", "-", "-"]
+    assert [cell.strip() for cell in gram[-4:]] == ["-", "-", "-", "0"]
     titles = [row[0] for row in rows if row]
     assert "pairs, Spearman" in titles
     assert "pairs, Pearson" in titles
@@ -218,3 +219,17 @@ def test_the_table_says_so_where_nothing_is_known(tmp_path: Path, oov: str) -> N
     assert not any("some.tsv could" in line for line in table)
     beside = format_table(score_files([name, name], [asked], [], 0, oov=oov))
     assert beside.count(f"No analogy of asked.txt could be asked for {name}: {why}") == 2
+
+
+def test_one_long_name_pads_no_other_row(tmp_path: Path) -> None:
+    asked = tmp_path / "asked.txt"
+    asked.write_text(f": {'x' * 7000}\nman woman king queen\n: short\nman woman fox vixen\n")
+    (name,) = saved(tmp_path, good=GOOD)
+    lines = format_table(score_files([name], [asked], [], 0)).splitlines()
+    assert max(map(len, (line for line in lines if "xxx" not in line))) < 200
+
+
+def test_words_without_a_direction_are_told(tmp_path: Path, questions: Path) -> None:
+    (name,) = saved(tmp_path, odd=Vectors([*WORDS, "zero"], np.vstack([TABLE, np.zeros(4)])))
+    table = format_table(score_files([name], [questions], [], 0))
+    assert f"1 word of {name} has no direction (zero, NaN or infinite), and count" in table

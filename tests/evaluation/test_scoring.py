@@ -1,6 +1,8 @@
 """Analogies and word pairs: worked scores, policies, odd files, gensim's scores."""
 
+import gzip
 import json
+import lzma
 from pathlib import Path
 
 import numpy as np
@@ -194,10 +196,48 @@ def test_vectors_that_are_not_numbers_answer_nothing(tmp_path: Path, questions: 
     broken = Vectors(WORDS, np.full((6, 4), np.nan))
     pairs = text(tmp_path, "man woman 1\nking fox 2\n", "pairs")
     result = evaluate(broken, questions, pairs).as_dict(20)
-    assert result["analogies"][0]["total"] == 4
+    assert result["analogies"][0]["total"] == 0
+    assert result["analogies"][0]["oov"] == 5
+    assert result["pairs"][0]["oov"] == 2
     assert result["pairs"][0]["pearson"] is None
     assert result["pairs"][0]["pearson_interval"] is None
     json.dumps(result, allow_nan=False)
+
+
+@pytest.mark.parametrize("method", ["3cosadd", "3cosmul"])
+@pytest.mark.parametrize("kind", ["nan", "zero", "same", "scaled", "apart"])
+def test_no_answer_is_right_by_standing_first(tmp_path: Path, kind: str, method: str) -> None:
+    matrix = {
+        "nan": np.full((20, 4), np.nan),
+        "zero": np.zeros((20, 4)),
+        "same": np.ones((20, 4)),
+        "scaled": np.ones((20, 4)) * 2.0 ** np.arange(20)[:, np.newaxis],
+        "apart": np.eye(20),
+    }[kind]
+    vectors = Vectors([f"w{i}" for i in range(20)], matrix)
+    asked = text(tmp_path, "w1 w2 w3 w0\nw0 w1 w2 w3\nw0 w2 w1 w3\n")  # the first row left
+    found = evaluate_analogies(vectors, asked, method=method, oov="zero").overall
+    assert (found.correct, found.total) == (0, 3)
+
+
+@pytest.mark.parametrize("directed", [20, 11])
+def test_words_without_a_direction_are_no_words(tmp_path: Path, directed: int) -> None:
+    """On a circle, steps shorter and shorter: the next is the nearest. The rest are zero."""
+    angles = np.cumsum(0.1 * 0.9 ** np.arange(20))
+    circle = np.stack([np.cos(angles), np.sin(angles)], axis=1)
+    circle[directed:] = 0
+    vectors = Vectors([f"w{i}" for i in range(20)], circle)
+    asked = text(tmp_path, "".join(f"w{i} w{i} w{i} w{i + 1}\n" for i in range(19)))
+    right, rest = directed - 1, 20 - directed
+    assert evaluate_analogies(vectors, asked).overall == Score(right, right, rest)
+    assert evaluate_analogies(vectors, asked, oov="zero").overall == Score(right, 19, rest)
+
+
+def test_a_row_without_a_direction_is_no_answer(tmp_path: Path) -> None:
+    """Zero is nearer than what points away; it is no word for that."""
+    vectors = Vectors(list("abcdz"), np.array([[1, 0], [1, 0.1], [1, 0.2], [-1, 0.4], [0, 0]]))
+    assert evaluate_analogies(vectors, text(tmp_path, "a b c d\n")).overall == Score(1, 1, 0)
+    assert evaluate_analogies(vectors, text(tmp_path, "a b c z\n")).overall == Score(0, 0, 1)
 
 
 @pytest.mark.parametrize(
@@ -273,6 +313,13 @@ def test_opposite_orders_give_minus_one(fan: Vectors, tmp_path: Path) -> None:
         '"v","w",3\n"v", "x",2\nv,z,"1"\n',
         "word1\tword2\tPOS\tSimLex999\tSD\nv\tw\tN\t3\t9\nv\tx\tA\t2\t9\nv\tz\tV\t1\t9\n",
         "v w V 3 SYNONYMS\nv x V 2 NONE\nv z V 1 NONE\n",
+        "Word 1,Word 2,Human (mean),1,2\nv,w,3.5,4,1\nv,x,2,1,3\nv,z,1.5,9,9\n",  # raters by number
+        "w1,w2,score,raters\nv,w,3,5\nv,x,2,5\nv,z,1,5\n",
+        "v,w,3.5,1\nv,x,2,1\nv,z,1,1\n",  # no decimal commas, since there are points
+        ",word1,word2,score\n0,v,w,3\n1,v,x,2\n2,v,z,1\n",  # as pandas writes a table
+        "\tword1\tword2\tscore\n7\tv\tw\t3\n3\tv\tx\t2\n5\tv\tz\t1\n",
+        "0,v,w,3.5\n1,v,x,2.5\n2,v,z,1.5\n",
+        "word1 word2 POS score\n0 v w N 3\n1 v x N 2\n2 v z N 1\n",
     ],
 )
 def test_all_separators_comments_and_headers_are_read(
@@ -287,9 +334,23 @@ def test_all_separators_comments_and_headers_are_read(
     ("content", "message"),
     [
         ("", "holds no pair of words with a score"),
-        ("# comment\nword1 word2 score\n", "holds no pair of words with a score"),
+        ("# comment\nword1 word2 score\n", "line 2: expected two words and a number"),
+        ("# comment\n\n", "holds no pair of words with a score"),
         ("a b 1\na c much\n", "line 2: expected two words and a number, .* found 'a c much'"),
-        ("a b c\na b c\n", "line 2: expected two words"),
+        ("a b c\na b c\n", "line 1: expected two words"),
+        ("king\tqueen\t8,5\nv\tw\t3\n", r"line 1: .* 'king.*8,5'\. Write numbers with points, as"),
+        ("v\tw\t3\nking\tqueen\t8,5\n", r"line 2: .* 'king.*8,5'\. Write numbers with points, as"),
+        ("king queen 8,5\nv w 3\n", r"line 1: .* Write numbers with points, as 8\.5"),
+        ("king;queen;8,5\nv;w;3\n", r"line 1: expected two words .* Write numbers with points"),
+        ("king,queen,8,5\nv,w,3\n", r"line 1: 8,5 may be one number or two\. Write 8\.5, or"),
+        ("v,w,3\nking,queen,8,5\n", r"line 2: 8,5 may be one number or two\. Write 8\.5, or"),
+        ("a,b,score\nking,queen,8,5\nv,w,3,5\n", r"line 2: 8,5 may be one number or two"),
+        ("king queen NA\nv w 3\n", "line 1: expected two words and a number"),
+        ("king queen nan\nv w 3\n", "line 1: expected two words and a number"),
+        ("king queen -\nv w 3\n", "line 1: expected two words and a number"),
+        ("king queen 8.5pts\nv w 3\n", "line 1: expected two words and a number"),
+        ("king queen\nv w 3\n", "line 1: expected two words and a number"),
+        ("a b 1_0\n", "line 1: expected two words and a number"),
         ("a b\n", "line 1: expected two words"),
         ("a b 1\na b nan\n", "line 2: expected two words"),
         ("a b N 1\na b 2\n", "line 2: expected two words and a number in column 4,"),
@@ -310,6 +371,46 @@ def test_what_is_undefined_is_none(fan: Vectors, tmp_path: Path, content: str) -
     found = evaluate_pairs(fan, text(tmp_path, content))
     assert found.spearman is None
     assert found.pearson is None
+
+
+def test_compressed_files_are_read_and_others_are_named(fan: Vectors, tmp_path: Path) -> None:
+    content = b"v w 3\nv x 2\nv z 1\n"
+    for name, pack in (("g.tsv", gzip.compress), ("x.tsv", lzma.compress)):
+        (tmp_path / name).write_bytes(pack(content))
+        assert evaluate_pairs(fan, tmp_path / name).pairs == 3
+    (tmp_path / "q.gz").write_bytes(gzip.compress(b"v w x y\n"))
+    assert evaluate_analogies(fan, tmp_path / "q.gz").overall.total == 1
+    for odd, message in [
+        (content.decode().encode("utf-16"), "is UTF-16 text"),
+        (gzip.compress(content)[:-9], "is cut short: the gzip data in it has no end"),
+        (b"PK\3\4", "is a zip archive"),
+    ]:
+        (tmp_path / "f").write_bytes(odd)
+        with pytest.raises(EvaluationError, match=message):
+            evaluate_pairs(fan, tmp_path / "f")
+
+
+def test_what_a_file_left_out_and_what_few_pairs_mean_is_said(fan: Vectors, tmp_path: Path) -> None:
+    few = "a correlation over 3 pairs says next to nothing; some hundred are usual"
+    found = evaluate_pairs(fan, text(tmp_path, "word1 word2 x\nv w 3\nv x 2\nv z 1\n"))
+    assert found.remarks == ["line 1 is a header: 'word1 word2 x'", few]
+    found = evaluate_pairs(fan, text(tmp_path, "0,v,w,3\n1,v,x,2\n2,v,z,1\n"))
+    assert found.remarks == ["the first column, of row numbers, is left out", few]
+    many = evaluate_pairs(fan, text(tmp_path, "v w 3\nv x 2\n" * 5))
+    assert many.remarks == []
+    tagged = evaluate_pairs(fan, text(tmp_path, "v-n w-n 50\nv-n x-v 49\n"))
+    (remark,) = tagged.remarks
+    assert "words end in a part of speech, as sun-n does" in remark
+    known = Vectors(["v-n", "w-n"], np.eye(2))
+    assert "says next to nothing" in evaluate_pairs(known, text(tmp_path, "v-n w-n 5\n")).remarks[0]
+
+
+def test_words_are_folded_as_gensim_does(tmp_path: Path) -> None:
+    vectors = Vectors(["stra\xdfe", "Weg", "\u0131s\u0131"], np.eye(3))
+    file = text(tmp_path, "STRASSE weg 1\nstrasse WEG 2\nISI stra\xdfe 3\n")
+    assert evaluate_pairs(vectors, file, case="fold").pairs == 3
+    assert evaluate_pairs(vectors, file).pairs == 3
+    assert evaluate_pairs(vectors, file, case="exact").pairs == 0
 
 
 def test_unknown_words_are_left_out_or_have_a_cosine_of_0(fan: Vectors, tmp_path: Path) -> None:
@@ -357,7 +458,7 @@ def test_scores_are_what_json_can_hold(vectors: Vectors, questions: Path, tmp_pa
     ]
     assert result["totals"] == []
     assert len(result["pairs"]) == 2
-    assert list(result["pairs"][0]) == ["file", "spearman", "pearson", "pairs", "oov"]
+    assert list(result["pairs"][0]) == ["file", "spearman", "pearson", "pairs", "oov", "remarks"]
 
 
 def test_with_resamples_each_score_has_an_interval(

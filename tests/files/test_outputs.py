@@ -6,9 +6,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from w2v.errors import ConfigError, OutputError
+from w2v import Vectors, load
+from w2v.errors import ConfigError, OutputError, VectorFileError
 from w2v.files.outputs import check_distinct, check_target, replacing, write_text
 
 
@@ -40,11 +42,58 @@ def test_a_pipe_of_the_shell_is_written_to() -> None:
         assert handle.read() == b"written"
 
 
-def test_a_standard_stream_that_is_a_file_is_that_file(tmp_path: Path) -> None:
-    with open(tmp_path / "out", "wb") as out:
-        assert run("write_text('/dev/stdout', 'written')", stdout=out.fileno()).wait(30) == 0
-    assert (tmp_path / "out").read_bytes() == b"written"
-    assert os.listdir(tmp_path) == ["out"]
+@pytest.mark.parametrize("name", ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1", "link"])
+def test_a_standard_stream_that_is_a_file_is_written_on(tmp_path: Path, name: str) -> None:
+    """As a shell has opened it: behind what is there, in the file that is there."""
+    if sys.platform != "linux":
+        pytest.skip("names of Linux")
+    (tmp_path / "link").symlink_to("/dev/stdout")
+    name = str(tmp_path / name)
+    code = f"print('printed'); check_target({name!r}); write_text({name!r}, 'written')"
+    for mode, kept in (("ab", b"keep\n"), ("wb", b"")):
+        (tmp_path / "out").write_bytes(b"keep\n")
+        with open(tmp_path / "out", mode) as out:
+            before = os.fstat(out.fileno()).st_ino
+            assert run(code, stdout=out.fileno()).wait(30) == 0
+            out.write(b", and on")
+        assert (tmp_path / "out").read_bytes() == kept + b"printed\nwritten, and on"
+        assert (tmp_path / "out").stat().st_ino == before
+    assert sorted(os.listdir(tmp_path)) == ["link", "out"]
+
+
+def test_what_another_process_has_open_is_written_on(tmp_path: Path) -> None:
+    if sys.platform != "linux":
+        pytest.skip("names of Linux")
+    with open(tmp_path / "out", "ab") as out:
+        out.write(b"keep, ")
+        out.flush()
+        name = f"/proc/{os.getpid()}/fd/{out.fileno()}"
+        assert run(f"write_text({name!r}, 'written')", stdout=subprocess.DEVNULL).wait(30) == 0
+    assert (tmp_path / "out").read_bytes() == b"keep, written"
+
+
+def test_archives_fit_behind_what_a_descriptor_has(tmp_path: Path) -> None:
+    """Also where every write goes to the end of the file: nothing is gone back to."""
+    with open(tmp_path / "out", "ab") as out:
+        out.write(b"keep")
+        out.flush()
+        Vectors(["a", "b"], np.eye(2)).save(f"/dev/fd/{out.fileno()}", format="npz")
+    assert (tmp_path / "out").read_bytes().startswith(b"keepPK")
+    (tmp_path / "v.npz").write_bytes((tmp_path / "out").read_bytes()[4:])
+    assert load(tmp_path / "v.npz").matrix.tolist() == [[1, 0], [0, 1]]
+
+
+@pytest.mark.parametrize("name", ["/dev/fd/{}", "/dev/fd/987"])
+def test_a_descriptor_that_cannot_be_written_to_is_refused_at_once(
+    tmp_path: Path, name: str
+) -> None:
+    (tmp_path / "in").write_bytes(b"keep")
+    with open(tmp_path / "in", "rb") as handle:
+        name = name.format(handle.fileno())
+        for refuse in (check_target, lambda path: write_text(path, "lost")):
+            with pytest.raises(OutputError, match=f"Cannot write {name}: Bad file descriptor"):
+                refuse(name)
+    assert (tmp_path / "in").read_bytes() == b"keep"
 
 
 def test_a_device_stays_a_device() -> None:
@@ -83,6 +132,16 @@ def test_names_that_no_file_can_have_are_refused(tmp_path: Path, name: str, mess
         with pytest.raises(OutputError, match=message):
             refuse(path)
     assert not list(tmp_path.iterdir())
+
+
+def test_content_is_not_taken_for_a_name() -> None:
+    for content in (b"a 1 2", bytearray(3), 7, None):
+        message = "The name of the vector file must be a str or a path, got (bytes of length 5|.*)"
+        with pytest.raises(TypeError, match=message) as caught:
+            load(content)  # type: ignore[arg-type]
+        assert "1 2" not in str(caught.value)
+    with pytest.raises(VectorFileError, match=r"has 9,000 characters: 'a 1 2.*not what it holds\."):
+        load("a 1 2\nbcd " * 900)
 
 
 def test_the_file_of_another_user_in_a_sticky_folder_is_refused(

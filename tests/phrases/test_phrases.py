@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import math
 import os
@@ -127,6 +128,15 @@ class TestFit:
     def test_words_joined_are_in_no_second_phrase(self) -> None:
         phrases = Phrases(scoring="npmi", threshold=-0.9, min_count=1).fit([["a"] * 7, ["b"]])
         assert phrases[["a"] * 7] == ["a_a", "a_a", "a_a", "a"]
+
+    @pytest.mark.parametrize(("together", "others"), [(2, 1), (2, 16), (3, 24), (4, 2), (5, 7)])
+    def test_no_npmi_is_above_what_words_always_together_have(
+        self, together: int, others: int
+    ) -> None:
+        text = [["new", "york"]] * together + [["other"]] * others  # rounded, some are above 1
+        assert Phrases(scoring="npmi", threshold=1.0, min_count=1).fit(text).table[0] == ()
+        [found] = Phrases(scoring="npmi", threshold=0.999, min_count=1).fit(text).table[0]
+        assert found.score == 1.0
 
     def test_memory_does_not_grow_with_the_text(self, tmp_path: Path) -> None:
         path = tmp_path / "long.txt"  # one line
@@ -281,6 +291,29 @@ class TestTable:
         again.save(tmp_path / "again.tsv")
         assert (tmp_path / "again.tsv").read_bytes() == (tmp_path / "table.tsv").read_bytes()
 
+    def test_tables_of_other_systems_and_packed_ones_are_read(self, tmp_path: Path) -> None:
+        phrases = self.fitted()
+        phrases.save(tmp_path / "table.tsv")
+        content = (tmp_path / "table.tsv").read_bytes()
+        for other in (
+            content.replace(b"\n", b"\r\n"),
+            b"\xef\xbb\xbf" + content,
+            gzip.compress(content),
+        ):
+            (tmp_path / "other.tsv").write_bytes(other)
+            again = Phrases.load(tmp_path / "other.tsv")
+            again.save(tmp_path / "again.tsv")
+            assert (tmp_path / "again.tsv").read_bytes() == content
+
+    def test_a_table_of_a_later_version_says_so(self, tmp_path: Path) -> None:
+        self.fitted().save(tmp_path / "table.tsv")
+        content = (tmp_path / "table.tsv").read_bytes()
+        (tmp_path / "table.tsv").write_bytes(content.replace(b"phrases 1\t", b"phrases 2\t", 1))
+        with pytest.raises(
+            CorpusError, match=r"has version 2 of the table of phrases, and this w2"
+        ):
+            Phrases.load(tmp_path / "table.tsv")
+
     def test_scores_are_best_first(self) -> None:
         scores = list(self.fitted().scores.values())
         assert scores == sorted(scores, reverse=True)
@@ -313,11 +346,16 @@ class TestTable:
             Phrases.load(tmp_path / "other")
 
     def test_files_that_cannot_be_read_or_written(self, tmp_path: Path) -> None:
-        with pytest.raises(CorpusError, match="cannot be read: No such file"):
+        with pytest.raises(CorpusError, match=r"Cannot read .*none\.tsv: No such file"):
             Phrases.load(tmp_path / "none.tsv")
-        (tmp_path / "latin").write_bytes(b"\xff\xfe")
-        with pytest.raises(CorpusError, match="not UTF-8"):
-            Phrases.load(tmp_path / "latin")
+        for content, message in [
+            (b"caf\xe9", "is not a UTF-8 text file"),
+            (b"\xff\xfe", "is UTF-16 text"),
+            (b"", "is not a table of phrases"),
+        ]:
+            (tmp_path / "odd").write_bytes(content)
+            with pytest.raises(CorpusError, match=message):
+                Phrases.load(tmp_path / "odd")
         with pytest.raises(OutputError, match="is not a folder"):
             self.fitted().save(tmp_path / "none" / "table.tsv")
 
@@ -420,7 +458,7 @@ class TestCommand:
              "--threshold must be one number, or one for each of 2 passes"),
             (["--min-count", "-1"], 2, "--min-count must be at least 0, got -1"),
             (["--load", "table.tsv", "--passes", "2"], 2, "--passes has no meaning beside --load"),
-            (["--load", "none.tsv"], 1, "none.tsv cannot be read"),
+            (["--load", "none.tsv"], 1, "Cannot read none.tsv"),
             (["-o", "none/out.txt"], 1, "is not a folder"),
             (["-o", "corpus.txt"], 2, "--output would overwrite the input"),
             (["-o", "same", "--save", "same"], 2, "--output and --save are the same file"),

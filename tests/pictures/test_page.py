@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import html
 import json
 import re
@@ -21,7 +23,7 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 ODD = ["</script><b>", "&lt;", "@DATA@", '"quoted"', "\u2028", "日本", "'", "<!--", "\\u003c"]
 
 # What a person does, and what the page then shows. `px`, `words` and so on are the page's own.
-SCRIPT = """<script>
+SCRIPT = """
 const fire = (target, event) => target.dispatchEvent(event);
 const at = i => ({ clientX: px(i), clientY: py(i), pointerId: 1, bubbles: true, cancelable: true });
 const texts = id => [...byId(id).querySelectorAll("span:first-child")].map(e => e.textContent);
@@ -53,6 +55,13 @@ function act() {
   fire(search, new KeyboardEvent("keydown", { key: "Escape" }));
   out.cleared = chosen; byId("all").click(); out.back = scale / before[0];
   byId("in").click(); out.button = scale / before[0];
+  choose(i, true); draw();
+  out.seen = near[i].every(k => labels.some(l => l.i === k));
+  out.apart = labels.every((a, k) => labels.slice(0, k).every(b => a.box[2] + APART <= b.box[0]
+    || b.box[2] + APART <= a.box[0] || a.box[3] <= b.box[1] || b.box[3] <= a.box[1]));
+  out.wide = [across, up].map(list => Math.max(...list));
+  out.panel = panel.getBoundingClientRect().height / innerHeight;
+  byId("fold").click(); out.folded = panel.getBoundingClientRect().height / innerHeight;
   out.requests = performance.getEntriesByType("resource").length;
   return out;
 }
@@ -61,7 +70,7 @@ try { draw(); out = act(); } catch (error) { out = { error: String(error) }; }
 const element = document.createElement("pre");
 element.id = "result"; element.textContent = JSON.stringify(out);
 document.body.append(element);
-</script>"""
+"""
 
 
 @pytest.fixture(scope="module")
@@ -75,8 +84,16 @@ def vectors() -> Vectors:
 def page(vectors: Vectors) -> str:
     rows = np.arange(len(vectors))
     places = np.random.default_rng(13).normal(size=(len(rows), 2)) * [30, 20]
-    found = Layout(list(vectors.words), rows, places, "by hand")
+    sizes = np.linspace(1.4, 0.9, len(rows))
+    found = Layout(list(vectors.words), rows, places, "by hand", sizes)
     return words_page(vectors, found, "<v>.bin & more")
+
+
+def with_script(page: str, script: str) -> str:
+    """The page with another script, which its policy is told to allow."""
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    page = page.replace("script-src ", f"script-src 'sha256-{digest}' ")
+    return page.replace("</body>", f"<script>{script}</script></body>")
 
 
 def held(page: str) -> dict[str, Any]:
@@ -104,7 +121,32 @@ def test_nothing_in_the_page_leads_outside(page: str) -> None:
     assert not re.search(r"https?:|//\w+\.|\bsrc=|@import|url\(", page)
     assert page.count("</script>") == 2
     assert html.escape("<v>.bin & more (by hand)") in page
-    assert "@TITLE@" not in page
+    assert not re.search("@(TITLE|DIGEST)@", page)
+
+
+def hostile(title: str) -> str:
+    vectors = Vectors(["x autofocus onfocus=bad() y", "<b>", "c"], np.eye(3))
+    places = np.array([[0.0, 0], [1, 0], [0, 1]])
+    found = Layout(list(vectors.words), np.arange(3), places, "by hand", np.ones(3))
+    page = words_page(vectors, found, title)
+    assert held(page)["words"] == list(vectors.words)
+    return page
+
+
+@pytest.mark.parametrize("title", ["@DATA@", "@TITLE@@DIGEST@", '"><script>bad()</script>'])
+def test_a_page_is_filled_in_once(title: str) -> None:
+    page = hostile(title)
+    assert page.count(html.escape(title)) == 3  # title, label of the picture, heading
+    assert page.count("onfocus") == 1
+    assert page.count("</script>") == 2
+
+
+def test_a_browser_runs_no_script_but_its_own(tmp_path: Path) -> None:
+    page = hostile("v")
+    page = page.replace("<h1 ", "<h1 id=h onclick=\"document.title = 'handler'\" ")
+    page = page.replace("<canvas", "<script>document.title = 'script'</script><canvas")
+    shown = rendered(with_script(page, "byId('h').click(); document.title += '!'"), tmp_path)
+    assert "<title>v (by hand)!</title>" in shown
 
 
 def browser() -> str:
@@ -114,11 +156,11 @@ def browser() -> str:
     pytest.skip(f"no browser here, of {', '.join(BROWSERS)}")
 
 
-def rendered(page: str, folder: Path, address: str = "") -> str:
+def rendered(page: str, folder: Path, address: str = "", size: str = "1000,800") -> str:
     """The document after a browser has run its scripts."""
     file = folder / "page.html"
     file.write_text(page, encoding="utf-8")
-    command = [browser(), "--headless", "--no-sandbox", "--disable-gpu", "--window-size=1000,800"]
+    command = [browser(), "--headless", "--no-sandbox", "--disable-gpu", f"--window-size={size}"]
     command += [f"--user-data-dir={folder / 'profile'}", "--virtual-time-budget=5000", "--dump-dom"]
     done = subprocess.run(
         [*command, file.as_uri() + address], capture_output=True, timeout=120, check=True
@@ -126,8 +168,11 @@ def rendered(page: str, folder: Path, address: str = "") -> str:
     return done.stdout.decode()
 
 
-def test_a_browser_hovers_zooms_and_searches(page: str, vectors: Vectors, tmp_path: Path) -> None:
-    shown = rendered(page.replace("</body>", SCRIPT + "</body>"), tmp_path)
+@pytest.mark.parametrize("size", ["1000,800", "500,900"])  # less wide no headless window is
+def test_a_browser_hovers_zooms_and_searches(
+    page: str, vectors: Vectors, tmp_path: Path, size: str
+) -> None:
+    shown = rendered(with_script(page, SCRIPT), tmp_path, size=size)
     found = re.search(r'<pre id="result">(.*?)</pre>', shown, re.DOTALL)
     assert found
     out = json.loads(html.unescape(found[1]))
@@ -145,11 +190,18 @@ def test_a_browser_hovers_zooms_and_searches(page: str, vectors: Vectors, tmp_pa
     assert out["count"] == "111 of 209 words"
     assert out["found"] == ["w1", *(f"w{i}" for i in range(10, 17))]
     assert out["chosen"] == "w1"
-    assert np.abs(out["middle"]).max() < 1e-6
+    middle = np.array(out["middle"])  # of what the panel leaves free
+    small = size == "500,900"
+    assert middle[0] == pytest.approx(0 if small else 130, abs=10)
+    assert -30 * small - 1e-6 <= middle[1] < 150 * small + 1e-6
     assert out["address"] == "#w1"
     assert out["cleared"] == -1
     assert out["back"] == pytest.approx(1)
     assert out["button"] == pytest.approx(1.4)
+    assert out["seen"]
+    assert (out["wide"][0] < out["wide"][1]) == small  # on its side
+    assert out["apart"]
+    assert not small or (out["panel"] < 0.25 and out["folded"] < 0.1)
     assert out["requests"] == 0
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import sys
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,7 @@ from w2v.cli import main
 from w2v.errors import PictureError
 from w2v.pictures import drawing, fonts, layout
 from w2v.pictures import training_course as training
+from w2v.pictures.labels import Place, Room
 from w2v.pictures.plot import plot_reports, plot_words, read_words
 
 pytest.importorskip("matplotlib")
@@ -148,27 +151,39 @@ def test_labels_never_touch_and_stay_inside(seed: int, n: int) -> None:
     rng = np.random.default_rng(seed)
     dots = rng.uniform(0, 400, (n, 2))
     sizes = rng.uniform([10, 8], [90, 14], (n, 2))
-    room = drawing._Room(dots, np.array([0.0, 0.0, 400.0, 400.0]))
+    room = Room(dots, np.array([0.0, 0.0, 400.0, 400.0]))
     boxes = []
     for dot, (width, height) in zip(dots, sizes, strict=True):
-        corner = room.take(dot, width, height)
-        if corner is not None:
-            boxes.append((*corner, corner[0] + width, corner[1] + height))
+        place = room.take(dot, width, height)
+        if place is not None:
+            boxes.append((place.left, place.low, place.left + width, place.low + height))
+    assert boxes or n < 3
     for i, (left, low, right, high) in enumerate(boxes):
         assert left > 0
         assert low > 0
         assert right < 400
         assert high < 400
-        for other in boxes[:i]:
-            apart = right <= other[0] or other[2] <= left or high <= other[1] or other[3] <= low
-            assert apart
+        for other in boxes[:i]:  # a space between two in a line, lest they read as one word
+            apart = right + 10 <= other[0] or other[2] + 10 <= left
+            assert apart or high <= other[1] or other[3] <= low
 
 
 def test_a_label_without_neighbours_stands_right_of_its_dot() -> None:
-    room = drawing._Room(np.array([[50.0, 50.0]]), np.array([0.0, 0.0, 100.0, 100.0]))
-    corner = room.take(np.array([50.0, 50.0]), 20, 10)
-    assert corner is not None
-    assert corner.tolist() == [50 + drawing._GAP, 45]
+    room = Room(np.array([[50.0, 50.0]]), np.array([0.0, 0.0, 100.0, 100.0]))
+    assert room.take(np.array([50.0, 50.0]), 20, 10) == Place(55, 45, None)
+
+
+def test_a_label_does_not_stand_between_two_dots() -> None:
+    dots = np.array([[50.0, 50.0], [78.0, 50.0]])  # the second at the end of the first's label
+    frame = np.array([0.0, 0.0, 200.0, 100.0])
+    assert Room(dots, frame).take(dots[0], 20, 10) == Place(25, 45, None)
+    close = np.array([[50.0, 50.0], [50.0, 52.0], [50.0, 48.0]])  # at whatever side
+    place = Room(close, frame).take(dots[0], 20, 10)
+    assert place
+    assert place.line  # says whose it is
+    x, y = place.line
+    assert place.left <= x <= place.left + 20
+    assert place.low <= y <= place.low + 10
 
 
 @pytest.mark.parametrize("extension", drawing.FORMATS)
@@ -253,6 +268,90 @@ def test_words_of_a_file(spread: Path, tmp_path: Path) -> None:
     assert ">animal2<" not in text
 
 
+def many(tmp_path: Path, n: int = 5000, counts: bool = True) -> Path:
+    """Words w0, w1, ..., of which w17 and w4000 have ten close neighbours each."""
+    matrix = np.random.default_rng(3).normal(size=(n, 20))
+    for centre in (17, n - 1000):
+        matrix[centre + 1 : centre + 11] = matrix[centre] + 0.1 * matrix[centre + 1 : centre + 11]
+    count = 10**6 // np.arange(1, n + 1)
+    vectors = Vectors([f"w{i}" for i in range(n)], matrix, count if counts else None)
+    vectors.save(tmp_path / "v.npz")
+    return tmp_path / "v.npz"
+
+
+def drawn(picture: Path) -> set[str]:
+    return set(re.findall(r">(w\d+)<", picture.read_text("utf-8")))
+
+
+def test_frequent_words_are_passed_over(tmp_path: Path) -> None:
+    vectors, out = many(tmp_path), tmp_path / "w.svg"
+    result = run(vectors, "-o", out, "--method", "pca", "--top", "40")
+    assert result.exit_code == 0
+    assert "The 200 most frequent words, from 'w0' on, are passed over" in result.stderr
+    assert "v.npz, words 201 to 240" in out.read_text("utf-8")
+    assert drawn(out) <= {f"w{i}" for i in range(200, 240)}
+    assert "w200" in drawn(out)
+    result = run(vectors, "-o", out, "--method", "pca", "--top", "40", "--skip-frequent", "0")
+    assert "passed over" not in result.stderr
+    assert "w0" in drawn(out)
+    small = many(tmp_path, 4999)
+    result = run(small, "-o", out, "--method", "pca", "--top", "40")
+    assert "passed over" not in result.stderr
+    assert "w0" in drawn(out)
+    result = run(small, "-o", out, "--method", "pca", "--skip-frequent", "4999")
+    assert result.exit_code == 1
+    assert "All 4,999 words are passed over." in " ".join(result.stderr.split())
+
+
+def test_a_neighbourhood(tmp_path: Path) -> None:
+    vectors, out = many(tmp_path), tmp_path / "w.svg"
+    around = ["--around", "w4000", "--around", "w17", "--top", "10", "--method", "pca"]
+    assert run(vectors, "-o", out, *around).exit_code == 0
+    text = out.read_text("utf-8")
+    assert "v.npz, around w4000, w17 (PCA" in text
+    assert {"w4000", "w17"} <= drawn(out) <= {f"w{i}" for k in (17, 4000) for i in range(k, k + 11)}
+    marked = re.findall(rf"{drawing._CENTRE}[^>]*>(w\d+)<", text)
+    assert sorted(marked) == ["w17", "w4000"]
+    table = load(vectors)
+    rows = layout.rows_around(table, ["w4000", "w17", "w4000"], 10)
+    assert rows.tolist() == [4000, 17, *range(18, 28), *range(4001, 4011)]
+    rows = layout.rows_around(table, ["w4000"], 5, first=100, limit=3000)
+    assert rows[0] == 4000
+    assert len(rows) == 6
+    assert (rows[1:] >= 100).all()
+    assert (rows[1:] < 3000).all()
+    result = run(vectors, "-o", out, "--around", "w40001")
+    assert result.exit_code == 1
+    assert "w40001" in result.stderr
+    assert "w4000" in result.stderr
+
+
+def test_sizes_are_by_count_where_it_is_known(tmp_path: Path) -> None:
+    found = layout.lay_out(load(many(tmp_path)), np.arange(100), "pca")
+    assert (found.sizes[0], found.sizes[49]) == (layout._SIZES[1], pytest.approx(1, abs=0.01))
+    assert (np.diff(found.sizes) <= 0).all()
+    found = layout.lay_out(load(many(tmp_path, counts=False)), np.arange(100), "pca")
+    assert (found.sizes == 1).all()
+
+
+@pytest.mark.parametrize("words", [4, 300, 3000])
+def test_pictures_fit_a_screen_and_are_wide(words: int) -> None:
+    from PIL import Image
+
+    rng = np.random.default_rng(5)
+    places = layout._turned(rng.normal(size=(words, 2)) @ [[1, 0], [0.3, 4]])
+    assert np.ptp(places[:, 0]) > 2 * np.ptp(places[:, 1])
+    names = [f"word{i}" for i in range(words)]
+    found = layout.Layout(names, np.arange(words), places, "by hand", np.ones(words))
+    target = BytesIO()
+    labelled, _ = drawing.draw_words(found, "v", target, ".png")
+    width, height = Image.open(target).size
+    assert 1350 <= width <= 2100
+    assert 1.9 < width / height < 2.1
+    assert labelled <= max(4, width * height / drawing.DPI**2 / drawing._AREA_OF_A_LABEL)
+    assert labelled == words if words == 4 else labelled > 150
+
+
 # a training
 
 
@@ -291,14 +390,55 @@ def test_what_is_drawn_of_a_report(model: Word2Vec) -> None:
     assert [list(values) for values in course["learning_rate"]] == [[0, 2], [0.04, 0.01]]
     assert [list(values) for values in course["raw_words_per_second"]] == [[0, 2], [500, 500]]
     assert np.array_equal(course["loss"][1], [3.0, np.nan], equal_nan=True)
-    points = [(0.25, 1, 4.0), (0.5, 1, 3.0), (0.75, 2, 2.5), (1.0, 2, None)]
-    names = ("done", "epoch", "loss")
-    rest = {"learning_rate": 0.01, "raw_words_per_second": 10.0}
-    report["trace"] = [{**dict(zip(names, at, strict=True)), **rest} for at in points]
-    x, y = training.course(report)["loss"]
-    nan = np.nan
-    assert np.array_equal(x, [0.5, 1, nan, 1.5, 2], equal_nan=True)
-    assert np.array_equal(y, [4, 3, nan, 2.5, nan], equal_nan=True)
+
+
+def traced(until: float = 1.0) -> dict[str, Any]:
+    """Three epochs in which the loss falls evenly from 5 to 2, seen at uneven moments.
+
+    The second half of each epoch takes twice as long a word as the first.
+    """
+    moments = np.sort([*np.linspace(0.03, 3, 100), 0.995, 1, 1.99, 2])
+    moments = moments[moments <= 3 * until]
+    epochs = np.ceil(moments)
+    means = 5 - (epochs - 1 + moments) / 2  # of 5 - x from the epoch's beginning to here
+    share = moments - epochs + 1
+    seconds = 3 * (epochs - 1) + 2 * share + np.maximum(0, 2 * share - 1)
+    speeds = 1000 * np.diff(moments, prepend=0) / np.diff(seconds, prepend=0)
+    points = zip(moments / 3, epochs, seconds, means, speeds, strict=True)
+    names = ("done", "epoch", "seconds", "loss", "raw_words_per_second")
+    return {
+        "config": {"epochs": 3, "alpha": 0.04, "min_alpha": 0.25},
+        "loss": [4.5, 3.5, 2.5],
+        "raw_words_per_second": 1000 / 3,
+        "trace": [
+            dict(zip(names, map(float, p), strict=True)) | {"learning_rate": 1} for p in points
+        ],
+    }
+
+
+@pytest.mark.parametrize("until", [1.0, 0.7])
+def test_the_course_has_no_saw_of_epochs(until: float) -> None:
+    course = training.course(traced(until))
+    x, y = course["loss"]
+    assert 15 < len(x) < 30
+    assert y == pytest.approx(5 - x, abs=0.02)  # the mean of a stretch is the loss in its middle
+    assert x[-1] < 3 * until < x[-1] + 0.2
+    x, y = course["raw_words_per_second"]
+    clear = np.abs(x % 0.5 - 0.25) < 0.15  # of the changes of pace
+    assert clear.sum() > 8
+    assert y[clear] == pytest.approx(np.where(x % 1 < 0.5, 500, 250)[clear], rel=0.02)
+
+
+def test_a_short_course_and_one_that_diverged() -> None:
+    short = traced()
+    short["trace"] = short["trace"][:2]
+    assert len(training.course(short)["loss"][0]) == 1
+    short = traced()
+    for point in short["trace"][50:]:
+        point["loss"] = None
+    x, y = training.course(short)["loss"]
+    assert np.isfinite(y[x < 1.3]).all()
+    assert np.isnan(y[x > 1.6]).all()
 
 
 def test_pictures_of_reports(model: Word2Vec, tmp_path: Path) -> None:
@@ -313,6 +453,9 @@ def test_pictures_of_reports(model: Word2Vec, tmp_path: Path) -> None:
     text = (tmp_path / "run.svg").read_text()
     for expected in ("loss, nats per pair", "learning rate", "words/s", "epochs", "now$1.json"):
         assert expected in text
+    twice = run("--report", now, "--report", now, "-o", tmp_path / "run.svg")
+    assert twice.exit_code == 0
+    assert "now$1.json is named more than once and drawn once." in twice.stderr.replace("\n", "")
     plot_reports([old], tmp_path / "one.pdf")
     assert (tmp_path / "one.pdf").read_bytes().startswith(b"%PDF")
 
@@ -326,8 +469,11 @@ def test_pictures_of_reports(model: Word2Vec, tmp_path: Path) -> None:
         (["v.bin"], 2, "Missing option '-o'"),
         (["-o", "w.png"], 2, "Give either VECTORS or --report"),
         (["v.bin", "--report", "r.json", "-o", "w.png"], 2, "Give either VECTORS or --report"),
-        (["--report", "r.json", "--top", "5", "-o", "w.png"], 2, "only with VECTORS"),
+        (["--report", "r.json", "--top", "5", "-o", "w.png"], 2, "--top has a .* with VECTORS"),
+        (["--report", "r.json", "--around", "a", "-o", "w.png"], 2, "--around .* with VECTORS"),
         (["v.bin", "--words", "w", "--top", "5", "-o", "w.png"], 2, "either --words or --top"),
+        (["v.bin", "--words", "w", "--around", "a", "-o", "w.png"], 2, "--words or --around"),
+        (["v.bin", "--restrict-vocab", "5", "-o", "w.png"], 2, "only with --around"),
         (["v.bin", "--top", "1", "-o", "w.png"], 2, "1 is not in the range x>=2"),
         (["v.bin", "-o", "w.gif"], 1, r"must be one of .png, .svg, .pdf, .html, got .gif\."),
         (["v.bin", "-o", "words"], 1, r"got none\."),
@@ -390,6 +536,8 @@ def test_bad_input_is_one_sentence_and_leaves_no_file(
         {"trace": 7},
         {"trace": [{}]},
         {"trace": [{"done": [1], "epoch": 1}]},
+        {"trace": traced()["trace"][::-1]},
+        {"trace": [{**traced()["trace"][-1], "epoch": 9}]},
     ],
 )
 def test_a_report_that_is_none_is_refused(tmp_path: Path, changes: dict[str, Any]) -> None:
@@ -413,8 +561,12 @@ def test_a_report_that_is_none_is_refused(tmp_path: Path, changes: dict[str, Any
 @pytest.mark.parametrize(
     ("missing", "output", "message"),
     [
-        ("matplotlib", "w.png", "matplotlib is not installed. Run pip install 'w2v[plot]'."),
-        ("sklearn", "w.html", "t-SNE needs a library .* Run pip install 'w2v[plot]'."),
+        (
+            "matplotlib",
+            "w.png",
+            "matplotlib is not installed. Run pip install matplotlib scikit-learn.",
+        ),
+        ("sklearn", "w.html", "t-SNE needs a library .* Run pip install matplotlib scikit-learn."),
     ],
 )
 def test_a_missing_library_names_its_extra(
@@ -425,7 +577,9 @@ def test_a_missing_library_names_its_extra(
     with pytest.raises(PictureError, match=message.replace("[", r"\[").replace("]", r"\]")):
         plot_words(vectors, vectors.with_name(output))
     monkeypatch.setattr(layout, "find_spec", lambda _: None)
-    with pytest.raises(PictureError, match=r"UMAP needs .* Run pip install 'w2v\[umap\]'."):
+    with pytest.raises(
+        PictureError, match=r"UMAP needs .* Run pip install matplotlib scikit-learn umap-learn."
+    ):
         plot_words(vectors, vectors.with_name("w.html"), method="umap")
 
 
@@ -436,3 +590,21 @@ def test_the_library_draws_into_any_file(model: Word2Vec, spread: Path) -> None:
     found = layout.lay_out(load(spread), np.arange(9), "pca")
     assert drawing.draw_words(found, "$title", target, ".png") == (9, [])
     assert target.getvalue().startswith(PNG)
+
+
+def test_names_that_are_not_utf8_are_drawn(tmp_path: Path) -> None:
+    if sys.platform != "linux":
+        pytest.skip("names of files are text there")
+    name = os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.vec")
+    Vectors(list("abc"), np.eye(3)).save(name)
+    for kind in (".png", ".svg", ".html"):
+        plot_words(name, f"{name}{kind}", method="pca")
+        assert os.path.getsize(f"{name}{kind}") > 1000
+    with open(f"{name}.html", encoding="utf-8") as file:
+        assert "<title>caf\\xe9.vec" in file.read()
+    report = name.replace(".vec", ".json")
+    config = {"epochs": 1, "alpha": 0.1, "min_alpha": 0.01}
+    with open(report, "w", encoding="utf-8") as file:
+        json.dump({"config": config, "loss": [1.0], "raw_words_per_second": 5}, file)
+    plot_reports([report], f"{report}.png")
+    assert os.path.getsize(f"{report}.png") > 1000

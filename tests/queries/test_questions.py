@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import itertools
 import math
 import tracemalloc
 from pathlib import Path
@@ -168,6 +169,89 @@ def test_many_ties_keep_the_order_of_rows(backend: Backend) -> None:
     vectors = Vectors(WORDS, np.tile([1.0, 2.0], (V, 1))).on(backend)
     assert [word for word, _ in vectors.most_similar("w2", n=4)] == ["w0", "w1", "w3", "w4"]
     assert vectors.rank_batch([("w0", "w299"), ("w4", "w4")]) == [1, 1]
+
+
+@pytest.mark.parametrize("method", cosines.METHODS)
+def test_equal_words_stand_in_row_order_alone_and_among_many(method: str, backend: Backend) -> None:
+    """Where a row stands in a product decides about its last bit, and must not about its place."""
+    rng = np.random.default_rng(8)
+    two = rng.standard_normal((2, 50))
+    vectors = Vectors([f"w{i}" for i in range(6)], two[[0, 1] * 3]).on(backend)
+    assert [word for word, _ in vectors.most_similar("w0", n=2)] == ["w2", "w4"]
+    assert [word for word, _ in vectors.most_similar("w0")][2:] == ["w1", "w3", "w5"]
+    many = Vectors(WORDS, rng.standard_normal((7, 50))[np.arange(V) % 7]).on(backend)
+    asked = [([word], ["w3"] if method == "3cosmul" else []) for word in WORDS]
+    plus, minus = [p for p, _ in asked], [m for _, m in asked]
+    batch = many.most_similar_batch(plus, minus, None, method=method)
+    one = many.most_similar if method == "3cosadd" else many.most_similar_cosmul
+    for (p, m), found in zip(asked[::20], batch[::20], strict=True):
+        assert found == one(p, m, n=None)
+    for found in batch:
+        for (word, score), (later, least) in itertools.pairwise(found):
+            assert score > least or WORDS.index(word) < WORDS.index(later)
+        assert len({score for _, score in found}) <= 7
+    ranks = many.rank_batch([("w0", word) for word, _ in batch[0]])
+    scores = [score for _, score in many.most_similar("w0", n=None)]
+    if method == "3cosadd":
+        assert ranks == [1 + scores.index(score) for score in scores]
+
+
+def test_what_is_near_the_bar_in_float32_is_not_lost(
+    backend: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Thousands of rows within the rounding of a product: the best are the best in float64."""
+    monkeypatch.setattr(cosines, "COSINES_HELD", 2000)
+    monkeypatch.setattr(best_rows, "_SAMPLE", 16)
+    rng = np.random.default_rng(2)
+    angles = 0.5 + rng.uniform(0, 3e-7, 4000)
+    plane = np.stack([np.cos(angles), np.sin(angles)], axis=1)
+    turn = np.linalg.qr(rng.standard_normal((40, 40)))[0][:2]
+    vectors = Vectors([f"w{i}" for i in range(4000)], plane @ turn).on(backend)
+    for query in (turn[0], turn[1]):
+        asked = (query / np.linalg.norm(query)).astype(np.float32)
+        asked = unit_table.unit_rows(asked[np.newaxis])[0]
+        exact = (vectors.unit.astype(np.float64) @ asked.astype(np.float64)).round(12)
+        expected = np.lexsort((np.arange(4000), -exact))[:30]
+        found = vectors.most_similar_batch([asked] * 3, n=30)
+        assert [int(word[1:]) for word, _ in found[2]] == expected.tolist()
+
+
+def test_min_count_is_what_words_may_be_answers(backend: Backend) -> None:
+    rng = np.random.default_rng(6)
+    matrix = rng.standard_normal((V, D)).astype(np.float32)
+    counts = rng.integers(1, 100, V)
+    vectors = Vectors(WORDS, matrix, counts).on(backend)
+    common = {word for word, count in zip(WORDS, counts, strict=True) if count >= 60}
+    scores = scores64(vectors, ["w1"], [], "3cosadd")
+    expected = sorted(common - {"w1"}, key=lambda word: -scores[WORDS.index(word)])
+    for limit in (None, 200, (50, 250)):
+        rows = range(V)[slice(*limit)] if isinstance(limit, tuple) else range(V)[:limit]
+        within = [word for word in expected if WORDS.index(word) in rows]
+        found = vectors.most_similar("w1", n=None, restrict_vocab=limit, min_count=60)
+        assert [word for word, _ in found] == within
+        batch = vectors.most_similar_batch(["w2", "w1"], n=5, restrict_vocab=limit, min_count=60)
+        assert batch[1] == found[:5]
+        ranks = vectors.rank_batch([("w1", word) for word in within], limit, min_count=60)
+        assert ranks == list(range(1, len(within) + 1))
+    product = vectors.analogy("w1", "w2", "w3", None, None, "3cosmul", min_count=60)
+    assert {word for word, _ in product} == common - {"w1", "w2", "w3"}
+    assert vectors.most_similar_cosmul(["w2", "w3"], "w1", None, min_count=60) == product
+    assert vectors.closer_than("w1", expected[3], min_count=60) == expected[:3]
+    assert vectors.rank("w1", expected[3], min_count=60) == 4
+    by_count = Vectors(WORDS, matrix, np.sort(counts)[::-1])
+    last = int((counts >= 60).sum())
+    assert by_count.most_similar("w1", min_count=60) == by_count.most_similar(
+        "w1", restrict_vocab=last
+    )
+    rare = next(word for word in WORDS if word not in common)
+    with pytest.raises(QueryError, match=rf"'{rare}' was counted \d+ times?, fewer than the 60 of"):
+        vectors.rank("w1", rare, min_count=60)
+    with pytest.raises(QueryError, match=r"No word was counted 1,000 times; .* 99 times"):
+        vectors.most_similar("w1", min_count=1000)
+    with pytest.raises(QueryError, match=r"keep no counts.*\.npz.*`restrict_vocab`"):
+        Vectors(WORDS, matrix).most_similar("w1", min_count=2)
+    with pytest.raises(TypeError, match=r"`min_count` must be an integer, got 2\.5"):
+        vectors.most_similar("w1", min_count=2.5)  # type: ignore[arg-type]
 
 
 def test_distances(table: Vectors) -> None:

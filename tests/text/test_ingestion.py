@@ -1,6 +1,7 @@
 """What is read, counted, kept and refused, from files, pipes and lists."""
 
 import bz2
+import errno
 import gc
 import gzip
 import io
@@ -27,7 +28,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from w2v.errors import ConfigError, CorpusError
-from w2v.text import decoding, spool
+from w2v.text import decoding, sentences, spool
 from w2v.text import splitting as words
 from w2v.text.corpus import Corpus, CorpusStats
 from w2v.text.corpus_files import find_files
@@ -445,10 +446,43 @@ def test_links_below_a_folder(tmp_path: Path) -> None:
     (tmp_path / "elsewhere" / "back").symlink_to("../texts")
     (texts / "again").symlink_to(".")
     (texts / "file").symlink_to("../elsewhere/a")
-    assert find_files([texts]) == [str(texts / "file"), str(texts / "linked" / "a")]
+    assert find_files([texts]) == [str(texts / "file")]  # which is linked/a too
     (texts / "none").symlink_to("nowhere")
     with pytest.raises(CorpusError, match="texts/none is a link that cannot be followed: No such"):
         read_corpus(texts)
+
+
+@pytest.mark.parametrize("pattern", ["d/**/*.txt", "**/*.txt", "d/**", "**", "*/**/**/*.txt", "*"])
+def test_patterns_go_round_no_circle(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pattern: str
+) -> None:
+    """Two links to the folder they stand in: glob follows them 2 to the power of 40 times."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("d/a.txt", "d/e/b.txt", "d/.hidden/c.txt"):
+        Path(name).parent.mkdir(parents=True, exist_ok=True)
+        Path(name).write_text(name)
+    for name in ("d/x", "d/y", "d/e/z"):
+        Path(name).symlink_to("." if name != "d/e/z" else "../../d")
+    Path("d/again.txt").symlink_to("a.txt")
+    assert find_files([pattern]) == [os.path.join("d", "a.txt"), os.path.join("d", "e", "b.txt")]
+    assert find_files(["d/a.txt", pattern])[:2] == ["d/a.txt", os.path.join("d", "a.txt")]
+
+
+def test_a_pattern_meets_what_cannot_be_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "closed").mkdir()
+    (tmp_path / "a.txt").write_text("a")
+    scandir = os.scandir
+
+    def refuse(path: str) -> object:
+        if str(path).endswith("closed"):
+            raise PermissionError(13, "Permission denied", path)
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    with pytest.raises(CorpusError, match="closed cannot be read: Permission denied"):
+        find_files([tmp_path / "**" / "*.txt"])
 
 
 def test_pipes_below_a_folder(tmp_path: Path) -> None:
@@ -498,7 +532,7 @@ def test_named_pipe(tmp_path: Path) -> None:
 
 
 def test_progress_counts_stored_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(decoding, "_REPORT_BYTES", 1 << 17)
+    monkeypatch.setattr(decoding, "REPORT_BYTES", 1 << 17)
     (tmp_path / "a").write_bytes(b"some words here\n" * 40_000)
     (tmp_path / "b.gz").write_bytes(gzip.compress(b"some words here\n" * 40_000))
     total = sum(file.stat().st_size for file in tmp_path.iterdir())
@@ -586,14 +620,36 @@ def test_used_up_iterator() -> None:
 
 
 @pytest.mark.usefixtures("small_pieces")
+def test_whole_numbers_are_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    numbers: list[object] = [[7, 8, 7], (9,), [], np.array([7, -1]), [np.int64(8)]]
+    with read_sentences(numbers, min_count=1) as corpus:  # type: ignore[arg-type]
+        assert corpus.vocabulary.words == ("7", "8", "-1", "9")
+        assert corpus.stats.tokens == 7
+    monkeypatch.setattr(sentences, "_BATCH_TOKENS", 1)  # each by itself
+    for mixed in ([[7], ["a"]], [["a"], [], [7]]):
+        with pytest.raises(TypeError, match=r"Sentence [23]: .* str.* number|number.* str"):
+            read_sentences(mixed, min_count=1)  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize(
     ("sentence", "error", "message"),
     [
         ("a b", TypeError, r"Sentence 4: a string was given where a list of tokens is expected"),
         (7, TypeError, r"Sentence 4: expected a list of tokens, got 7 \(int\)"),
-        (["a", 7], TypeError, r"Sentence 4: a token must be a str, got 7 \(int\)"),
-        (["a", b"b"], TypeError, r"Sentence 4: a token must be a str, got b'b' \(bytes\)"),
-        (["a", ["b"]], TypeError, r"Sentence 4: a token must be a str, got \['b'\] \(list\)"),
+        (["a", 7], TypeError, r"Sentence 4: a token is a number, 7 \(int\), and others are str"),
+        ([7, True], TypeError, r"Sentence 4: a token is a number, 7 \(int\), and others"),
+        ([True], TypeError, r"Sentence 4: a token must be a str or an int, got True \(bool\)"),
+        ([7.0], TypeError, r"Sentence 4: a token must be a str or an int, got 7.0 \(float\)"),
+        (
+            ["a", b"b"],
+            TypeError,
+            r"Sentence 4: a token must be a str or an int, got b'b' \(bytes\)",
+        ),
+        (
+            ["a", ["b"]],
+            TypeError,
+            r"Sentence 4: a token must be a str or an int, got \['b'\] \(list\)",
+        ),
         (["a", ""], ValueError, r"Sentence 4: .* without white space or NUL, got '' \(str\)"),
         (
             ["new york"],
@@ -603,8 +659,8 @@ def test_used_up_iterator() -> None:
         (["\ud800"], ValueError, r"Sentence 4: .* UTF-8 text"),
         (["a\0b"], ValueError, r"Sentence 4: .* or NUL, got 'a\\x00b' \(str\)"),
         (Path("a"), TypeError, r"Sentence 4: expected a list .*\. To read files, give .* one path"),
-        (np.array([1, 2]), TypeError, r"Sentence 4: a token must be a str, got 1 \(int\)"),
-        (np.array([["a"]]), TypeError, r"Sentence 4: a token must be a str, got \['a'\]"),
+        (np.array([1, 2]), TypeError, r"Sentence 4: a token is a number, 1 \(int\), and others"),
+        (np.array([["a"]]), TypeError, r"Sentence 4: a token must be a str or an int, got \['a'\]"),
         (np.array("a"), TypeError, r"Sentence 4: a string was given"),
     ],
 )
@@ -709,3 +765,19 @@ def test_a_partial_write_is_noticed(tmp_path: Path) -> None:
     assert f"cannot be written to the folder {tmp_path}: File too large" in done.stdout.decode()
     assert done.stderr == b""
     assert os.listdir(tmp_path) == []
+
+
+def test_a_file_in_a_folder_that_may_not_be_looked_into(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Root may look everywhere, so the answer of the system is made up."""
+    stat_of = os.stat
+
+    def refused(path: Any, *rest: Any, **more: Any) -> os.stat_result:
+        if os.fspath(path) == "secret/a.txt":
+            raise PermissionError(errno.EACCES, "Permission denied", path)
+        return stat_of(path, *rest, **more)
+
+    monkeypatch.setattr(os, "stat", refused)
+    with pytest.raises(CorpusError, match=r"^secret/a\.txt cannot be read: Permission denied\.$"):
+        find_files(["secret/a.txt"])

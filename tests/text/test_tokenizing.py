@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 import pytest
+import regex
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -98,6 +101,21 @@ def test_laws(tokenizer: Tokenizer, text: str) -> None:
     assert [line.split() for line in "".join(tokenizer.lines([text])).split("\n")] == [
         tokenizer.tokens_of(line) for line in text.split("\n")
     ]
+
+
+@given(
+    st.text(
+        st.sampled_from("aB1.,:;'’_-!éİ\u0301\u200d\ufe0fשג\"我タ한ก์😀👍🏽🇩❤#1\u20e3अि"),
+        max_size=12,
+    )
+)
+def test_words_are_those_between_the_boundaries_of_unicode(text: str) -> None:
+    text = unicodedata.normalize("NFC", text)
+    parts = regex.split(r"(?wV1)\b", text)
+    emoji = r"\p{Emoji_Presentation}|\p{RI}|\p{Emoji}\uFE0F"
+    word = rf"(?:\w|{emoji}).*(?<=[\p{{Alphabetic}}\p{{N}}]|{emoji}).*"
+    expected = [part.replace("’", "'") for part in parts if regex.fullmatch(word, part)]
+    assert UNICODE.tokens_of(text) == expected
 
 
 @given(st.lists(TEXTS), st.booleans())

@@ -79,10 +79,10 @@ def test_counts_that_overflow_in_sum(tmp_path: Path) -> None:
 
 
 def test_files_that_cannot_be_read(tmp_path: Path) -> None:
-    with pytest.raises(CorpusError, match="none cannot be read: No such file"):
+    with pytest.raises(CorpusError, match=r"Cannot read .*none: No such file"):
         Vocabulary.load(tmp_path / "none")
     (tmp_path / "latin").write_bytes(b"caf\xe9 3\n")
-    with pytest.raises(CorpusError, match="latin is not a vocabulary: not valid UTF-8"):
+    with pytest.raises(CorpusError, match="latin is not a UTF-8 text file"):
         Vocabulary.load(tmp_path / "latin")
 
 

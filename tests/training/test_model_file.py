@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import pickle
 from collections.abc import Callable
 from pathlib import Path
@@ -85,6 +86,10 @@ def changed(saved: Path, path: Path, **arrays: Any) -> Path:
     return path
 
 
+def about(**told: Any) -> Any:
+    return np.frombuffer(json.dumps(told).encode(), np.uint8)
+
+
 BAD: list[tuple[dict[str, Any], str]] = [
     ({"version": np.int64(2)}, "has version 2 of the model format, and this w2v knows 1"),
     ({"format": np.array("other")}, "not a model saved by w2v"),
@@ -100,7 +105,48 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"nodes": None}, "damaged"),
     ({"codes": np.full(3, 1, np.uint8)}, "its Huffman tree does not fit"),
     ({"offsets": np.zeros(28, np.int64)}, "its Huffman tree does not fit"),
+    (
+        {"counts": np.zeros(27, np.int64)},
+        r"bad\.npz is damaged: the count of '.*' is 0, expected 1",
+    ),
+    ({"counts": np.full(27, -3, np.int64)}, "the count of '.*' is -3, expected 1 or more"),
+    ({"counts": np.ones((27, 1), np.int64)}, "its tables do not fit its 27 words"),
+    ({"input": np.full((27, 8), np.nan, np.float32)}, "27 rows of 'input' with NaN or infinity"),
+    ({"output": np.full((26, 8), np.inf, np.float32)}, "26 rows of 'output' with NaN or infinity"),
+    ({"input": np.float32(1)}, "its tables do not fit its 27 words"),
+    ({"input": np.ones((27, 2, 4), np.float32)}, "its tables do not fit its 27 words"),
+    ({"about": about()}, "has no 'options', or of another kind"),
+    ({"about": about(epochs="3")}, "has no 'options', or of another kind"),
 ]
+
+
+ABOUT: list[tuple[Callable[[dict[str, Any]], Any], str]] = [
+    (lambda about: about["trained_as"].pop("loss"), "does not say with which 'loss'"),
+    (lambda about: about["trained_as"].pop("window"), "does not say with which 'window'"),
+    (lambda about: about["trained_as"].update(window=0), "a window of 0"),
+    (lambda about: about["trained_as"].update(window="x"), "a window of 'x'"),
+    (
+        lambda about: about["trained_as"].update(dim=7),
+        r"\('hs', 7 numbers\) does not fit its tables",
+    ),
+    (lambda about: about["trained_as"].update(loss="ns"), r"\('ns', 8 numbers\) does not fit"),
+    (lambda about: about.pop("report"), "has no 'report', or of another kind"),
+    (lambda about: about.update(epochs=-1), "has -1 epochs"),
+    (lambda about: about.update(epochs="many"), "has no 'epochs', or of another kind"),
+    (lambda about: about.update(options=[1]), "has no 'options', or of another kind"),
+]
+
+
+@pytest.mark.parametrize(("change", "message"), ABOUT, ids=[message for _, message in ABOUT])
+def test_what_a_model_says_of_itself_is_checked(
+    saved: Path, tmp_path: Path, change: Callable[[dict[str, Any]], Any], message: str
+) -> None:
+    with np.load(saved) as archive:
+        told = json.loads(archive["about"].tobytes())
+    change(told)
+    path = changed(saved, tmp_path / "bad.npz", about=about(**told))
+    with pytest.raises(ModelFileError, match=r"bad\.npz is damaged: .*" + message):
+        Word2Vec.load_model(path)
 
 
 @pytest.mark.parametrize(("arrays", "message"), BAD, ids=lambda x: next(iter(x), "") if x else "")

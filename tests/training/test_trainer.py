@@ -17,8 +17,10 @@ from w2v.training import blocks, schedule, trainer
 from w2v.training.huffman import HuffmanTree
 from w2v.training.outcome import Trained
 from w2v.training.progress import Progress
+from w2v.training.schedule import epochs_for
 from w2v.training.trainer import Trainer
 from w2v.vectors import Vectors
+from w2v.word2vec import Word2Vec
 
 MORE_WORKERS_THAN_CORES = pytest.mark.filterwarnings("ignore:3 workers were:UserWarning")
 KINDS = [(model, loss) for model in ("skipgram", "cbow") for loss in ("ns", "hs", "softmax")]
@@ -266,3 +268,19 @@ def test_a_short_text_has_hundreds_of_steps_too() -> None:
     assert [steps_of(n, backend="numpy") for n in (500_000, 40_000, 2_000)] == [1024, 100, 64]
     assert steps_of(40_000, backend="numpy", step_tokens=1024) == 1024
     assert steps_of(40_000, backend="numba") == 16
+
+
+def test_short_texts_get_more_epochs_unless_a_number_is_given() -> None:
+    asked = [epochs_for(Config(), tokens) for tokens in (1, 10**5, 10**6, 10**7, 10**9, 10**12)]
+    assert asked == sorted(asked, reverse=True)
+    assert (asked[2], asked[-1]) == (15, 5)
+    assert epochs_for(Config(epochs=3), 10) == 3
+    assert epochs_for(Config(), 10, continued=True) == 5
+
+
+def test_the_report_says_how_many_epochs_auto_was(topics: Corpus) -> None:
+    made = Word2Vec(min_count=1, dim=8, workers=1).train(topics)
+    assert made.report["config"]["epochs"] == len(made.report["loss"]) == 30
+    assert made.get_params()["epochs"] == "auto"
+    made.partial_fit([["animal1", "animal2"]] * 50)
+    assert made.report["config"]["epochs"] == 5

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from w2v.errors import ConfigError, W2VError
+from w2v.renamed import option_elsewhere
 
 if TYPE_CHECKING:
     from w2v.vectors import Vectors
@@ -36,11 +37,44 @@ class _Path(click.Path):
         return super().convert(value, param, ctx)
 
 
+class _Text(click.types.StringParamType):
+    """Words are UTF-8 whatever the locale says; names of files stay as the system gave them."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        try:
+            return os.fsencode(value).decode()
+        except UnicodeError:
+            return super().convert(value, param, ctx)
+
+
 PATH = _Path(readable=False)
+TEXT = _Text()
 
 
 class Command(click.Command):
     """Turns the library's errors into one line and an exit code: 2 for usage, 1 for failure."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """An option of another program is refused by the name it has here."""
+        given = list(args)
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            for one in given:
+                flag = one.split("=")[0]
+                if advice := self._instead_of(flag):
+                    message = f"No such option: {flag}: {self.in_own_words(advice)}"
+                    raise click.UsageError(message, ctx) from error
+            raise
+
+    def _instead_of(self, flag: str) -> str | None:
+        """What to say of a flag that has another name here, or two dashes; None of any other."""
+        ours = {name for parameter in self.params for name in parameter.opts}
+        if not flag.startswith("-") or flag in ours:
+            return None
+        if not flag.startswith("--") and f"-{flag}" in ours:
+            return f"it is written -{flag} here."
+        return option_elsewhere(flag.lstrip("-"))
 
     def invoke(self, ctx: click.Context) -> Any:
         from w2v import library  # noqa: F401  before Ctrl-C is an exception, which imports may lose
@@ -76,7 +110,7 @@ class Command(click.Command):
 
         def flag(found: re.Match[str]) -> str:
             names = flags.get(found[1], [])
-            return next((name for name in names if name.startswith("--")), found[0])
+            return next((name for name in names if name.startswith("--")), (*names, found[0])[0])
 
         return re.sub(r"`(\w+)`", flag, message)
 

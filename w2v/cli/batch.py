@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from w2v.cli import columns
+from w2v.cli.base import Command
 from w2v.errors import QueryError, W2VError
 from w2v.queries import unknown_words
 
@@ -132,6 +135,11 @@ def parse_vector(table: Vectors, query: str) -> tuple[Any, Any]:
     import numpy as np
 
     fields = query.replace(",", " ").split()
+    if any("," in part.strip(",") for part in query.split()) and len(query.split()) > 1:
+        raise QueryError(
+            f"{query[:60]!r} has commas within numbers or without a space. Write numbers with "
+            "points, as 0.5, and either spaces or commas between them."
+        )
     try:
         with np.errstate(over="ignore"):  # becomes infinite, which is refused below
             vector = np.array(fields, dtype=np.float64).astype(np.float32)
@@ -154,9 +162,16 @@ def _check_known(table: Vectors, words: Iterable[str]) -> None:
 
 
 def _message(error: W2VError, table: Vectors, *, suggest: bool) -> str:
-    if isinstance(error, _UnknownError):
-        return unknown_words(error.args, table.words, suggest=suggest)
-    return str(error)
+    if not isinstance(error, _UnknownError):
+        command = click.get_current_context().command
+        assert isinstance(command, Command)
+        return command.in_own_words(str(error))
+    message = unknown_words(error.args, table.words, suggest=suggest)
+    for word in error.args:
+        parts = re.split(r"([+-])", word)
+        if len(parts) > 1 and all(part in table for part in parts[::2]):
+            message += f" To add and subtract words, put spaces between: {' '.join(parts)}."
+    return message
 
 
 def _attempt(parse: Parse, table: Vectors, query: Any) -> tuple[Any, Any] | W2VError:
@@ -178,14 +193,7 @@ def _answers(ask: Callable[[Sequence[Any]], list[Any]], asked: list[Any]) -> lis
 
 
 def _print(lines: list[str | Sequence[str]]) -> None:
-    """Whole lines as they are; columns as wide as the widest of each place."""
-    from wcwidth import ljust, width
-
-    rows = [line for line in lines if not isinstance(line, str)]
-    widths = [max(map(width, column)) for column in itertools.zip_longest(*rows, fillvalue="")]
+    """Whole lines as they are; rows of cells in columns."""
+    rows = iter(columns.lines([line for line in lines if not isinstance(line, str)]))
     for line in lines:
-        if isinstance(line, str):
-            click.echo(line)
-        else:
-            cells = (ljust(cell, size) for cell, size in zip(line, widths, strict=False))
-            click.echo("  ".join(cells).rstrip())
+        click.echo(line if isinstance(line, str) else next(rows))

@@ -6,7 +6,7 @@ import json
 
 import click
 
-from w2v.cli.base import PATH, Command
+from w2v.cli.base import PATH, TEXT, Command
 from w2v.errors import counted
 
 _ERRORS = click.option(
@@ -15,6 +15,12 @@ _ERRORS = click.option(
     default="strict",
     show_default=True,
     help="At words that are not UTF-8: stop, or replace what is not by U+FFFD.",
+)
+_FROM = click.option(
+    "--from",
+    "read_as",
+    type=click.Choice(["text", "binary", "glove", "npz", "safetensors"]),
+    help="Format of VECTORS. [what its content says]",
 )
 
 
@@ -26,9 +32,18 @@ _ERRORS = click.option(
     type=click.Choice(["text", "binary", "glove", "npz", "safetensors", "projector"]),
     help="Format of OUTPUT. [what its extension says]",
 )
+@click.option(
+    "--dtype",
+    type=click.Choice(["float32", "float16", "int8"]),
+    default="float32",
+    show_default=True,
+    help="Of the numbers in .npz and .safetensors: half the size, or a quarter.",
+)
+@_FROM
 @click.option("--limit", type=click.IntRange(min=1), help="Only the first N words. [all]")
 @click.option(
     "--replace-spaces",
+    type=TEXT,
     metavar="TEXT",
     help="Put this for spaces, tabs and line breaks in words, which text and binary cannot hold.",
 )
@@ -38,6 +53,8 @@ def convert(
     vectors: str,
     output: str,
     to: str | None,
+    dtype: str,
+    read_as: str | None,
     limit: int | None,
     replace_spaces: str | None,
     errors: str,
@@ -54,6 +71,7 @@ def convert(
     Examples:
       w2v convert glove.6B.300d.txt glove.npz
       w2v convert vectors.bin vectors.vec.gz
+      w2v convert vectors.bin small.npz --dtype int8
       w2v convert vectors.bin cats.tsv --to projector --limit 10000
     """
     from w2v import formats
@@ -64,6 +82,8 @@ def convert(
             vectors,
             output,
             format=to,
+            dtype=dtype,
+            read_as=read_as,
             limit=limit,
             replace_spaces=replace_spaces,
             errors=errors,
@@ -72,10 +92,9 @@ def convert(
         )
         names = " and ".join(formats.output_paths(output, to))
         rows, dim = table.matrix.shape
-        size = f"{counted(rows, 'vector')} of {counted(dim, 'number')}"
-        console.say(f"saved    {names}: {size}")
+        console.saved(names, f"{counted(rows, 'word')}, {counted(dim, 'dimension')}")
         if table.counts is not None and not formats.keeps_counts(output, to):
-            console.say("counts   left out; .npz and .safetensors would keep them")
+            console.say("counts    left out; .npz and .safetensors would keep them")
 
 
 @click.command(cls=Command)
@@ -87,9 +106,10 @@ def convert(
     type=click.IntRange(min=0),
     help="First words to show.",
 )
+@_FROM
 @_ERRORS
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def info(vectors: str, words: int, errors: str, as_json: bool) -> None:
+def info(vectors: str, words: int, read_as: str | None, errors: str, as_json: bool) -> None:
     """What is in a vector file: format, shape, counts, norms, first words.
 
     The whole file is read, so that one that is damaged anywhere is refused.
@@ -102,6 +122,7 @@ def info(vectors: str, words: int, errors: str, as_json: bool) -> None:
     from w2v.cli.console import Console
 
     with Console() as console:
-        table = formats.read_vectors(vectors, errors=errors, progress=console.reading)
+        reading = console.reading
+        table = formats.read_vectors(vectors, format=read_as, errors=errors, progress=reading)
         about = formats.describe(table, words)
     click.echo(json.dumps(about, indent=2) if as_json else formats.format_description(about))

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from w2v.cli.base import Command
-from w2v.cli.training_options import option
+from w2v.cli.training_options import EPOCHS, option
 from w2v.config import MODELS, Config
 
 
@@ -50,7 +50,7 @@ def _number(_: click.Context, __: click.Parameter, value: float) -> float:
 @option("--window", int, "Words on each side of the centre, at most.")
 @option("--negative", int, "Negative samples per pair. [loss ns: 5]")
 @option("--workers", int, "Training threads. [all cores]")
-@option("--epochs", int, "Passes over your corpus, for the estimate.")
+@option("--epochs", EPOCHS, "Passes over your corpus, for the estimate.")
 @click.option(
     "--tokens",
     default=100_000_000,
@@ -95,14 +95,16 @@ def bench(
       w2v bench --model cbow --loss ns --dim 300 --tokens 2_000_000_000
     """
     from w2v.cli import bench_table
-    from w2v.training import throughput
+    from w2v.training import epochs_for, throughput
 
     configs = [
         Config(model=m, loss=k, negative=negative if k == "ns" or loss == "hs" else None, **options)
         for m in (MODELS if model is None else (model,))
         for k in (("ns", "hs") if loss is None else (loss,))
     ]
-    estimate = throughput.Estimate(tokens, configs[0].epochs, throughput.reading_speed(words))
+    estimate = throughput.Estimate(
+        tokens, epochs_for(configs[0], tokens), throughput.reading_speed(words)
+    )
     if not as_json:
         click.echo(bench_table.format_head(estimate))
     speeds = []

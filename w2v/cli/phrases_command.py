@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from w2v.cli.base import PATH, Command
+from w2v.cli.base import PATH, TEXT, Command
+from w2v.cli.table_options import corpus_source, say_table, table_options
+from w2v.cli.text_options import text_options
+from w2v.errors import counted
 from w2v.phrases import SCORINGS
 
 if TYPE_CHECKING:
+    from w2v import Tokenizer
     from w2v.phrases import PassStats
 
 
@@ -52,22 +55,20 @@ if TYPE_CHECKING:
     show_default=True,
     help="How many times to look for phrases and join them.",
 )
-@click.option("--delimiter", default="_", show_default=True, help="Between words of a phrase.")
+@click.option(
+    "--delimiter", type=TEXT, default="_", show_default=True, help="Between words of a phrase."
+)
 @click.option(
     "--connectors",
+    type=TEXT,
     default="",
     metavar="WORDS",
     help="Words that may stand inside a phrase, such as 'of the and'. [none]",
 )
 @click.option("--save", type=PATH, help="Write the phrases and their scores as a table.")
 @click.option("--load", type=PATH, help="Join the phrases of such a table; look for no others.")
-@click.option(
-    "--errors",
-    type=click.Choice(["strict", "replace"]),
-    default="strict",
-    show_default=True,
-    help="At bytes that are not UTF-8: stop, or replace them by U+FFFD.",
-)
+@text_options
+@table_options
 @click.option("-debug", type=int, default=2, show_default=True, help="With 0, as --quiet.")
 @click.option("-q", "--quiet", is_flag=True, help="No progress, only warnings and errors.")
 @click.pass_context
@@ -79,6 +80,7 @@ def phrases(
     output: str | None,
     save: str | None,
     load: str | None,
+    tokenizer: Tokenizer,
     errors: str,
     debug: int,
     quiet: bool,
@@ -87,8 +89,9 @@ def phrases(
     """Join words that belong together: new york to new_york.
 
     CORPUS is one or more files, folders or glob patterns, or - for standard input, as for
-    `w2v train`. The text comes out with its phrases joined, a line for each line. Takes the flags
-    of word2phrase too (-train -output -min-count -threshold -debug).
+    `w2v train`; a table with the options of one. The text comes out with its phrases joined, a
+    line for each line. Takes the flags of word2phrase too (-train -output -min-count -threshold
+    -debug).
 
     \b
     Examples:
@@ -108,29 +111,32 @@ def phrases(
     output = None if output == STDIN else output  # - is standard output here
     if load:
         _refuse_beside_load(ctx)
-    for path in filter(None, (output, save)):
-        files.check_target(path)
+    files.check_writing(output)
+    if save:
+        files.check_target(save)
     files.check_distinct({"--output": output, "--save": save}, [*names, *filter(None, [load])])
+    source = corpus_source(names, options)
     model = Phrases.load(load) if load else Phrases(**_library_names(options))
-    paths = list(map(Path, names))
     target = output or sys.stdout.buffer
     with Console(quiet=quiet or debug == 0) as console:
         if STDIN in names:
             console.say("Reading standard input.")
+        reading: dict[str, Any] = {"errors": errors, "tokenizer": tokenizer}
+        reading["progress"] = console.reading
         if load:
-            model.apply(paths, target, errors=errors, progress=console.reading)
+            model.apply(source, target, **reading)
         else:
             model.fit(
-                paths,
+                source,
                 output=target,
-                errors=errors,
-                progress=console.reading,
+                **reading,
                 on_pass=lambda stats: console.say(_summary(stats)),
             )
+        say_table(console, source)
         if save:
             model.save(save)
         for path in filter(None, (output, save)):
-            console.say(f"saved    {path}")
+            console.say(f"saved     {path}")
     sys.stdout.flush()
 
 
@@ -157,6 +163,7 @@ def _refuse_beside_load(ctx: click.Context) -> None:
 
 def _summary(stats: PassStats) -> str:
     return (
-        f"pass     {stats.phrases:,} phrases among {stats.pairs:,} different pairs of "
-        f"{stats.tokens:,} tokens; joined {stats.joined:,} times, in {stats.seconds:.1f} s"
+        f"found     {counted(stats.phrases, 'phrase')} among {counted(stats.pairs, 'pair')} of "
+        f"words in a text of {counted(stats.tokens, 'word')}, joined {stats.joined:,} times, "
+        f"in {stats.seconds:.1f} s"
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from w2v.cli.base import PATH, Command
+from w2v.cli.base import PATH, TEXT, Command
 
 
 @click.command(cls=Command)
@@ -15,7 +15,31 @@ from w2v.cli.base import PATH, Command
 @click.option(
     "--words", type=PATH, help="Draw the words of this file, one a line; further columns are free."
 )
-@click.option("--top", type=click.IntRange(min=2), help="Draw the first N words. [300]")
+@click.option(
+    "--around",
+    type=TEXT,
+    multiple=True,
+    metavar="WORD",
+    help="Draw this word and its nearest. Repeatable.",
+)
+@click.option(
+    "--top",
+    type=click.IntRange(min=2),
+    metavar="N",
+    help="Draw N words [300]; with --around, N neighbours of each word [50].",
+)
+@click.option(
+    "--skip-frequent",
+    type=click.IntRange(min=0),
+    metavar="N",
+    help="Pass over the first N words. [200 of 5,000 words or more, except with --around]",
+)
+@click.option(
+    "--restrict-vocab",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="With --around, look for neighbours among the first N words only.",
+)
 @click.option(
     "--method",
     default="tsne",
@@ -44,7 +68,10 @@ def plot(
     vectors: str | None,
     output: str,
     words: str | None,
+    around: tuple[str, ...],
     top: int | None,
+    skip_frequent: int | None,
+    restrict_vocab: int | None,
     method: str,
     seed: int,
     font: str | None,
@@ -53,11 +80,13 @@ def plot(
     """Draw words on a plane, or the course of a training.
 
     An .html picture is one file to open in a browser, with search, zoom and the neighbours of each
-    word; it needs no network. Pictures need pip install 'w2v[plot]', and --method umap 'w2v[umap]'.
+    word; it needs no network. Pictures need pip install matplotlib scikit-learn, and
+    --method umap needs umap-learn.
 
     \b
     Examples:
       w2v plot vectors.bin --top 500 -o words.png
+      w2v plot vectors.bin --around king --around city -o near.png
       w2v plot vectors.bin --words countries.txt --method pca -o countries.html
       w2v plot --report run.json -o run.png
     """
@@ -66,19 +95,33 @@ def plot(
 
     if (vectors is None) == (not reports):
         raise click.UsageError("Give either VECTORS or --report, to say what is to be drawn.")
-    if words is not None and top is not None:
-        raise click.UsageError("Give either --words or --top, to say which words are drawn.")
-    if vectors is None:
-        if words is not None or top is not None or font is not None:
-            raise click.UsageError("--words, --top and --font have a meaning only with VECTORS.")
-        pictures.plot_reports(reports, output)
-        return
+    choices = {
+        "--words": words,
+        "--around": around or None,
+        "--top": top,
+        "--skip-frequent": skip_frequent,
+        "--restrict-vocab": restrict_vocab,
+        "--font": font,
+    }
+    given = [name for name, value in choices.items() if value is not None]
+    if vectors is None and given:
+        raise click.UsageError(f"{given[0]} has a meaning only with VECTORS.")
+    if words is not None and (more := set(given) - {"--words", "--font"}):
+        raise click.UsageError(f"Give either --words or {min(more)}, to say which words are drawn.")
+    if restrict_vocab is not None and not around:
+        raise click.UsageError("--restrict-vocab has a meaning only with --around.")
     with Console() as console:
+        if vectors is None:
+            pictures.plot_reports(reports, output, say=console.say)
+            return
         pictures.plot_words(
             vectors,
             output,
             words=words,
+            around=around,
             top=top,
+            skip_frequent=skip_frequent,
+            restrict_vocab=restrict_vocab,
             method=method,
             seed=seed,
             font=font,

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from w2v.cli import batch
+from w2v.cli import columns as table_columns
 from w2v.cli.base import Command
-from w2v.cli.query_options import open_vectors, query_options
+from w2v.cli.query_options import counts_of, open_vectors, query_options
 
 if TYPE_CHECKING:
     from w2v import Vectors
@@ -22,7 +23,7 @@ _ROWS = 100  # of a distance matrix, made at a time
 
 
 @click.command(cls=Command)
-@query_options("n", "method", "backend")
+@query_options("n", "method", "backend", "columns", "min-count")
 @click.option("--vector", is_flag=True, help="Each query is a vector: its numbers.")
 def nearest(
     vectors: str | Vectors,
@@ -31,6 +32,8 @@ def nearest(
     method: str,
     vector: bool,
     backend: str,
+    columns: tuple[str, ...],
+    min_count: int | None,
     restrict_vocab: Limit,
     as_json: bool,
 ) -> None:
@@ -41,33 +44,38 @@ def nearest(
 
     \b
     Examples:
-      w2v nearest vectors.bin king queen -n 5
-      w2v nearest vectors.bin king - man + woman
-      w2v nearest vectors.bin - --json < queries.txt
-      w2v nearest vectors.bin -- -word-with-a-dash
+      w2v nearest vectors.npz king queen -n 5
+      w2v nearest vectors.npz king - man + woman
+      w2v nearest vectors.npz love --min-count 100 --columns word,score,count
+      w2v nearest vectors.npz - --json < queries.txt
+      w2v nearest vectors.npz -- -word-with-a-dash
     """
-    table = open_vectors(vectors, backend)
+    table = open_vectors(vectors, backend, min_count)
 
     def ask(queries: Sequence[Any]) -> list[Any]:
         plus, minus = [q[0] for q in queries], [q[1] for q in queries]
-        return table.most_similar_batch(plus, minus, n, restrict_vocab, method)
+        return table.most_similar_batch(plus, minus, n, restrict_vocab, method, min_count=min_count)
 
     if len(words) > 1 and not vector and {"+", "-"} & set(words):
         words = (" ".join(words),)
     parse = batch.parse_vector if vector else batch.parse_sum
-    batch.run(
-        table, words, parse, ask, lambda asked, found: _neighbours(asked, found, asked), as_json
-    )
+
+    def show(asked: Any, found: list[tuple[str, float]]) -> batch.Shown:
+        return _neighbours(table, asked, found, asked, columns)
+
+    batch.run(table, words, parse, ask, show, as_json)
 
 
 @click.command(cls=Command)
-@query_options("n", "method", "backend")
+@query_options("n", "method", "backend", "columns", "min-count")
 def analogy(
     vectors: str | Vectors,
     words: tuple[str, ...],
     n: int,
     method: str,
     backend: str,
+    columns: tuple[str, ...],
+    min_count: int | None,
     restrict_vocab: Limit,
     as_json: bool,
 ) -> None:
@@ -78,18 +86,19 @@ def analogy(
 
     \b
     Examples:
-      w2v analogy vectors.bin man king woman
-      w2v analogy vectors.bin - --method 3cosmul --json < questions.txt
+      w2v analogy vectors.npz man king woman
+      w2v analogy vectors.npz - --method 3cosmul --json < questions.txt
     """
     asked_for = batch.groups(words, 3)  # wrong numbers are met before the file is read
-    table = open_vectors(vectors, backend)
+    table = open_vectors(vectors, backend, min_count)
 
     def ask(queries: Sequence[tuple[str, ...]]) -> list[Any]:
         plus, minus = [[b, c] for _, b, c in queries], [a for a, _, _ in queries]
-        return table.most_similar_batch(plus, minus, n, restrict_vocab, method)
+        return table.most_similar_batch(plus, minus, n, restrict_vocab, method, min_count=min_count)
 
     def show(asked: tuple[str, ...], found: list[tuple[str, float]]) -> batch.Shown:
-        return _neighbours("{} : {} :: {} : ?".format(*asked), found, asked)
+        head = "{} : {} :: {} : ?".format(*asked)
+        return _neighbours(table, head, found, asked, columns)
 
     batch.run(table, asked_for, batch.parse_words(3), ask, show, as_json)
 
@@ -108,8 +117,8 @@ def similarity(
 
     \b
     Examples:
-      w2v similarity vectors.bin king queen
-      w2v similarity vectors.bin - < pairs.txt
+      w2v similarity vectors.npz king queen
+      w2v similarity vectors.npz - < pairs.txt
     """
     asked_for = batch.groups(words, 2)  # wrong numbers are met before the file is read
     table = open_vectors(vectors)
@@ -124,33 +133,35 @@ def similarity(
 
 
 @click.command(cls=Command)
-@query_options("backend")
+@query_options("backend", "min-count")
 def rank(
     vectors: str | Vectors,
     words: tuple[str, ...],
     backend: str,
+    min_count: int | None,
     restrict_vocab: Limit,
     as_json: bool,
 ) -> None:
     """Place of B among the words nearest to A, 1 being the nearest.
 
     WORDS are two, or several pairs; with - alone, pairs are read from standard input, two words a
-    line. Printed are the rank and the cosine.
+    line. The cosine stands beside it.
 
     \b
     Examples:
-      w2v rank vectors.bin king queen
-      w2v rank vectors.bin king queen --restrict-vocab 20000
+      w2v rank vectors.npz king queen
+      w2v rank vectors.npz king queen --restrict-vocab 20000
     """
     asked_for = batch.groups(words, 2)  # wrong numbers are met before the file is read
-    table = open_vectors(vectors, backend)
+    table = open_vectors(vectors, backend, min_count)
 
     def ask(queries: Sequence[tuple[str, ...]]) -> list[Any]:
-        ranks = table.rank_batch([(a, b) for a, b in queries], restrict_vocab)
+        pairs = [(a, b) for a, b in queries]
+        ranks = table.rank_batch(pairs, restrict_vocab, min_count=min_count)
         return [(rank, table.similarity(a, b)) for rank, (a, b) in zip(ranks, queries, strict=True)]
 
     def show(asked: tuple[str, ...], found: tuple[int, float]) -> batch.Shown:
-        line = (*asked, f"{found[0]:>7}", f"{found[1]:7.4f}")
+        line = (*asked, f"rank {found[0]:>7,}", f"cosine {found[1]:7.4f}")
         return line, {"query": asked, "rank": found[0], "cosine": found[1]}
 
     batch.run(table, asked_for, batch.parse_words(2), ask, show, as_json)
@@ -171,8 +182,8 @@ def odd(
 
     \b
     Examples:
-      w2v odd vectors.bin breakfast cereal dinner lunch
-      w2v odd vectors.bin - < groups.txt
+      w2v odd vectors.npz breakfast cereal dinner lunch
+      w2v odd vectors.npz - < groups.txt
     """
     table = open_vectors(vectors)
 
@@ -180,7 +191,10 @@ def odd(
         return [table.doesnt_match(group, restrict_vocab) for group in queries]
 
     def show(asked: tuple[str, ...], found: str) -> batch.Shown:
-        return (found, "of " + ", ".join(asked)), {"query": asked, "odd": found}
+        return (found, "of " + ", ".join(map(table_columns.cut, asked))), {
+            "query": asked,
+            "odd": found,
+        }
 
     batch.run(table, batch.groups(words, len(words)), batch.parse_words(), ask, show, as_json)
 
@@ -199,8 +213,8 @@ def distances(
 
     \b
     Examples:
-      w2v distances vectors.bin king queen man woman
-      w2v distances vectors.bin - --json < words.txt
+      w2v distances vectors.npz king queen man woman
+      w2v distances vectors.npz - --json < words.txt
     """
     table = open_vectors(vectors)
     if words == (batch.STDIN,):
@@ -222,20 +236,25 @@ def distances(
         return
     from wcwidth import ljust, rjust, width
 
-    sizes = [max(width(word), 6) for word in words]
-    first = max(map(width, words))
-    head = (rjust(word, size) for word, size in zip(words, sizes, strict=True))
+    shown = [table_columns.cut(word) for word in words]
+    sizes = [max(min(width(word), table_columns.limit()), 6) for word in shown]
+    first = table_columns.size(shown)
+    head = (rjust(word, size) for word, size in zip(shown, sizes, strict=True))
     click.echo("  ".join([" " * first, *head]))
-    for word, row in zip(words, rows, strict=True):
+    for word, row in zip(shown, rows, strict=True):
         cells = (f"{x:{size}.4f}" for x, size in zip(row.tolist(), sizes, strict=True))
         click.echo("  ".join([ljust(word, first), *cells]))
 
 
-def _neighbours(head: str, found: list[tuple[str, float]], asked: Any) -> batch.Shown:
-    from wcwidth import ljust, width
-
-    widest = max((width(word) for word, _ in found), default=0)
+def _neighbours(
+    table: Vectors,
+    head: str,
+    found: list[tuple[str, float]],
+    asked: Any,
+    columns: tuple[str, ...],
+) -> batch.Shown:
+    counts = counts_of(table, (word for word, _ in found))
     head = head if len(head) <= _HEAD else f"{head[:_HEAD]}..."
-    lines = [head, *(f"  {ljust(word, widest)}  {score:.4f}" for word, score in found)]
-    answers = [{"word": word, "score": score} for word, score in found]
-    return "\n".join(lines), {"query": asked, "answers": answers}
+    lines = (f"  {line}" for line in table_columns.answers(found, columns, counts))
+    answers = table_columns.records(found, counts)
+    return "\n".join([head, *lines]), {"query": asked, "answers": answers}

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from w2v.cli.base import PATH, load_vectors
+from w2v.cli import columns
+from w2v.cli.base import PATH, TEXT, load_vectors
 from w2v.config import BACKENDS
+from w2v.errors import QueryError
 
 if TYPE_CHECKING:
     from w2v import Vectors
@@ -35,6 +37,16 @@ def _limit(_: click.Context, param: click.Parameter, value: str | None) -> Limit
     )
 
 
+def _columns(_: click.Context, param: click.Parameter, value: str) -> tuple[str, ...]:
+    """Names of columns between commas."""
+    names = tuple(name.strip() for name in value.split(","))
+    if set(names) <= set(columns.ANSWER) and len(set(names)) == len(names):
+        return names
+    raise click.BadParameter(
+        f"expected some of {','.join(columns.ANSWER)}, each once, got {value!r}.", param=param
+    )
+
+
 def query_options(*names: str) -> Callable[[_Function], _Function]:
     """The vectors, the words, and options that several commands have."""
 
@@ -55,7 +67,7 @@ backend_option = click.option(
 )
 _OPTIONS: dict[str, Callable[[Any], Any]] = {
     "vectors": click.argument("vectors", type=PATH),
-    "words": click.argument("words", nargs=-1, required=True),
+    "words": click.argument("words", nargs=-1, required=True, type=TEXT),
     "n": click.option(
         "-n", default=10, show_default=True, type=click.IntRange(1), help="How many."
     ),
@@ -72,18 +84,44 @@ _OPTIONS: dict[str, Callable[[Any], Any]] = {
         callback=_limit,
         help="Answer among the first N words only, or from row START up to STOP. [all]",
     ),
+    "min-count": click.option(
+        "--min-count",
+        type=click.IntRange(min=0),
+        help="Answer with words that stood so often in the corpus; needs counts, as in .npz. [all]",
+    ),
+    "columns": click.option(
+        "--columns",
+        default="word,score",
+        show_default=True,
+        metavar="NAMES",
+        callback=_columns,
+        help="What is shown of each answer: rank, word, score, count.",
+    ),
     "backend": backend_option,
     "json": click.option("--json", "as_json", is_flag=True, help="Print JSON."),
 }
 
 
-def open_vectors(vectors: str | Vectors, backend: str | None = None) -> Vectors:
+def open_vectors(
+    vectors: str | Vectors, backend: str | None = None, min_count: int | None = None
+) -> Vectors:
     """Vectors of a file, or those the shell has loaded already, where they are to be searched."""
-    if not isinstance(vectors, str):
-        return vectors
-    if backend is None:
-        return load_vectors(vectors)
-    from w2v.queries import search_backend
+    if isinstance(vectors, str) and backend is not None:
+        from w2v.queries import search_backend
 
-    where = search_backend(backend)  # first: it may fail
-    return load_vectors(vectors).on(where)
+        where = search_backend(backend)  # first: it may fail
+        vectors = load_vectors(vectors).on(where)
+    elif isinstance(vectors, str):
+        vectors = load_vectors(vectors)
+    if min_count is not None and vectors.counts is None:
+        from w2v.queries import NO_COUNTS
+
+        raise QueryError(NO_COUNTS)  # once, and not for each query
+    return vectors
+
+
+def counts_of(vectors: Vectors, words: Iterable[str]) -> list[int | None]:
+    """How often words stood in the corpus, where that is known."""
+    if vectors.counts is None:
+        return [None for _ in words]
+    return [int(vectors.counts[vectors.index(word)]) for word in words]

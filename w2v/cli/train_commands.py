@@ -3,32 +3,35 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from w2v.cli.base import PATH, Command
+from w2v.cli.table_options import corpus_source, table_options
+from w2v.cli.text_options import text_options
 from w2v.cli.training_options import training_options
 
 if TYPE_CHECKING:
-    from w2v import Vectors, Word2Vec
+    from w2v import Tokenizer, Vectors, Word2Vec
 
 _LONG_WORD = 6  # letters
+_FREQUENT = 2500  # words that the demo looks for neighbours among
+_AUSTEN_WORDS = (
+    *("elizabeth", "darcy", "father", "carriage", "morning", "three", "letter", "walk"),
+    *("handsome", "dinner", "bath", "dance", "happy", "rich", "pride"),
+)
 
 
 @click.command(cls=Command)
 @click.argument("corpus", nargs=-1, required=True)
 @click.option("-o", "--output", required=True, type=PATH, help="Vectors; see w2v convert --help.")
 @training_options
+@table_options
 @click.option("--vocab", type=PATH, help="Take words and counts from this file.")
 @click.option("--save-vocab", type=PATH, help="Write words and counts: lines 'word count'.")
-@click.option(
-    "--errors",
-    type=click.Choice(["strict", "replace"]),
-    default="strict",
-    show_default=True,
-    help="At bytes that are not UTF-8: stop, or replace them by U+FFFD.",
-)
+@text_options
 @click.option("--pretrained", type=PATH, help="Begin with the vectors of this file, where known.")
 @click.option("--continue", "model_file", type=PATH, help="Go on training a --save-model file.")
 @click.option("--freeze", type=PATH, help="Do not change the vectors of these words, one a line.")
@@ -40,11 +43,13 @@ _LONG_WORD = 6  # letters
 @click.option("--save-model", type=PATH, help="Write the whole model, to go on with later (.npz).")
 @click.option("--report", type=PATH, help="Write what was done, as JSON.")
 @click.option("-q", "--quiet", is_flag=True, help="No progress, only warnings and errors.")
+@click.option("-v", "--verbose", is_flag=True, help="Say more: learning rate, tokens kept, steps.")
 def train(
     corpus: tuple[str, ...],
     output: str,
     vocab: str | None,
     save_vocab: str | None,
+    tokenizer: Tokenizer,
     errors: str,
     pretrained: str | None,
     model_file: str | None,
@@ -53,18 +58,21 @@ def train(
     save_model: str | None,
     report: str | None,
     quiet: bool,
+    verbose: bool,
     **options: Any,
 ) -> None:
-    """Train word vectors on text files.
+    """Train word vectors on text files, or on tables.
 
     CORPUS is one or more files, folders or glob patterns, or - for standard input: UTF-8, one
-    sentence a line, words between white space; gzip, bzip2, xz and zstd are recognised.
+    sentence a line, words between white space; gzip, bzip2, xz and zstd are recognised. CSV,
+    Parquet and Arrow files need --group and --token, --columns, or --text; see docs/tables.md.
 
     \b
     Examples:
       w2v train corpus.txt -o vectors.bin
       w2v train texts/ more.txt.gz -o vectors.vec --model cbow --dim 200 --window 8
       zcat news.gz | w2v train - -o vectors.bin --loss hs --report run.json
+      w2v train clicks.parquet -o vectors.npz --group session_id --order time --token item_id
       w2v train corpus.txt -o vectors.bin --pretrained known.bin --freeze-known
       w2v train corpus.txt -o vectors.bin --save-model model.npz
       w2v train more.txt.gz -o vectors.bin --continue model.npz --epochs 2
@@ -77,12 +85,13 @@ def train(
     from w2v.training import Pretrained
 
     _check_together(pretrained, model_file, vocab, freeze_known)
+    names = find_files(corpus)
+    source = corpus_source(names, options)
     model = _continued(model_file, options) if model_file else Word2Vec(**options)
     get_backend(model.config.backend, model.config.device)
     check_writable(output)
     for path in filter(None, (save_vocab, save_model, report)):
         files.check_target(path)
-    names = find_files(corpus)
     outputs: dict[str, files.PathLike | None] = {
         **named_outputs("--output", output),
         "--save-vocab": save_vocab,
@@ -98,10 +107,12 @@ def train(
     begin = Pretrained(pretrained, model.config.dim) if pretrained else None
     if freeze_known:
         frozen += begin.vectors.words if begin else model.vectors.words
-    with Console(quiet=quiet) as console:
+    with Console(quiet=quiet, verbose=verbose) as console:
         if STDIN in names:
             console.say("Reading standard input.")
-        with read_corpus(names, errors=errors, progress=console.reading, **words) as text:
+        reading: dict[str, Any] = {"errors": errors, "tokenizer": tokenizer}
+        reading["progress"] = console.reading
+        with read_corpus(source, **reading, **words) as text:
             check_words(output, text.vocabulary.words)
             if save_vocab:
                 text.vocabulary.save(save_vocab)
@@ -143,40 +154,59 @@ def _continued(path: str, options: dict[str, Any]) -> Word2Vec:
     return Word2Vec.load_model(path).set_params(**named)
 
 
-@click.command(cls=Command)
+@click.command(cls=Command, context_settings={"default_map": {"epochs": 10, "alpha": 0.05}})
 @click.option("-o", "--output", type=PATH, help="Keep the vectors; see w2v convert --help.")
+@click.option(
+    "--text",
+    type=click.Choice(("austen", "python")),
+    default="austen",
+    show_default=True,
+    help="The novels, or the documentation inside Python's own library.",
+)
 @click.option(
     "--words",
     "show",
-    default=8,
+    default=10,
     show_default=True,
     type=click.IntRange(min=0),
     help="How many words to show neighbours of.",
 )
 @training_options
-def demo(output: str | None, show: int, **options: Any) -> None:
-    """Train on the documentation inside Python's own library.
+@click.option("-v", "--verbose", is_flag=True, help="Say more: learning rate, tokens kept, steps.")
+def demo(output: str | None, text: str, show: int, verbose: bool, **options: Any) -> None:
+    """Train on the six novels of Jane Austen, and look at neighbours.
 
-    No download, no corpus: docstrings, comments and the language reference, half a million words.
+    No download, no corpus of your own: the novels come with w2v, 720,000 words in the public
+    domain. That is a short text, so it is gone through 10 times at a learning rate of 0.05.
 
     \b
     Examples:
       w2v demo
-      w2v demo --model cbow --dim 50 -o python.vec
+      w2v demo --model cbow --dim 50 -o austen.vec
+      w2v demo --text python
     """
     from w2v import Word2Vec
     from w2v.cli.console import Console
     from w2v.formats import check_writable
-    from w2v.text import python_prose, read_sentences
+    from w2v.text import AUSTEN, python_prose, read_corpus, read_sentences
 
+    started = time.monotonic()
     model = Word2Vec(**options)
     if output:
         check_writable(output)
-    with Console() as console:
-        console.say("Reading the docstrings and comments of Python's standard library.")
-        with read_sentences(python_prose(), **model.vocabulary_options()) as text:
+    words = model.vocabulary_options()
+    with Console(verbose=verbose) as console:
+        if text == "austen":
+            console.say("The six novels of Jane Austen, from Sense and Sensibility to Persuasion.")
+        else:
+            console.say("The docstrings and comments of Python's standard library.")
+        with (
+            read_corpus([AUSTEN], progress=console.reading, **words)
+            if text == "austen"
+            else read_sentences(python_prose(), **words)
+        ) as corpus:
             model.train(
-                text,
+                corpus,
                 on_start=console.starting,
                 on_progress=console.training,
                 on_waiting=console.waiting,
@@ -184,11 +214,14 @@ def demo(output: str | None, show: int, **options: Any) -> None:
         if output:
             model.save(output)
         console.done(model, output)
-    for word in _long_words(model.vectors, show):
-        neighbours = (name for name, _ in model.most_similar(word, n=6))
+        console.say(f"all       {time.monotonic() - started:.1f} s")
+        console.say(f"Words, and the nearest of the {_FREQUENT:,} most frequent:")
+    shown = _AUSTEN_WORDS if text == "austen" else _long_words(model.vectors)
+    for word in [word for word in shown if word in model][:show]:
+        neighbours = (name for name, _ in model.most_similar(word, n=6, restrict_vocab=_FREQUENT))
         click.echo(f"{word:>14}  {', '.join(neighbours)}")
 
 
-def _long_words(vectors: Vectors, n: int) -> list[str]:
-    """The `n` most frequent words that are long enough to mean something by themselves."""
-    return [word for word in vectors.words if len(word) >= _LONG_WORD][:n]
+def _long_words(vectors: Vectors) -> list[str]:
+    """The most frequent words that are long enough to mean something by themselves."""
+    return [word for word in vectors.words if len(word) >= _LONG_WORD]

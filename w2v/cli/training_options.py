@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
-from w2v.config import BACKENDS, CBOW_COMBINERS, LOSSES, MODELS, Config
+from w2v.config import AUTO, BACKENDS, CBOW_COMBINERS, LOSSES, MODELS, Config
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
@@ -26,6 +26,17 @@ def option(flag: str, kind: Any, text: str) -> Callable[[_Function], _Function]:
         flag, type=kind, default=default, show_default=default is not None, help=text
     )
 
+
+class _Epochs(click.ParamType):  # type: ignore[type-arg,unused-ignore]
+    """A whole number, or `auto`."""
+
+    name = "integer|auto"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> int | str:
+        return value if value == AUTO else int(click.INT.convert(value, param, ctx))
+
+
+EPOCHS = _Epochs()
 
 _TRAINING_OPTIONS = (
     option(
@@ -48,7 +59,7 @@ _TRAINING_OPTIONS = (
     option("--sample", float, "Subsampling threshold for frequent words; 0 keeps all."),
     option("--min-count", int, "Drop words seen fewer times."),
     option("--max-vocab", int, "Keep only this many of the most frequent words. [no limit]"),
-    option("--epochs", int, "Passes over the corpus."),
+    option("--epochs", EPOCHS, "Passes over the corpus; auto: more over a short one."),
     option("--alpha", float, "Learning rate at the start. [0.025; cbow: 0.05]"),
     option("--min-alpha", float, "Learning rate at the end, as a fraction of --alpha."),
     option("--cbow", click.Choice(CBOW_COMBINERS), "How the window is combined. [cbow: mean]"),

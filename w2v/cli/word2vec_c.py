@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import click
 
 from w2v.cli.base import PATH, Command
+from w2v.errors import counted
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 _FLAGS = {  # of the library's options, and of other commands
@@ -79,7 +80,7 @@ def _flag(
 @_flag("-min-count", int, 5, "Drop words seen fewer times.")
 @_flag("-alpha", float, None, "Learning rate at the start. [0.05; -cbow 0: 0.025]")
 @_flag("-classes", int, 0, "Write this many classes of words, not vectors.")
-@_flag("-debug", int, 2, "0: no progress, 1: little, 2: all.")
+@_flag("-debug", int, 2, "0: no progress, 1: little, 2: a bar, 3: with details.")
 @_flag("-binary", _SWITCH, 0, "1: binary vectors, 0: text.")
 @_flag("-save-vocab", PATH, None, "Write words and counts.")
 @_flag("-read-vocab", PATH, None, "Take words and counts from this file.")
@@ -149,7 +150,7 @@ def word2vec(
     )
     words = model.vocabulary_options(Vocabulary.load(read_vocab) if read_vocab else None)
     with (
-        Console(quiet=debug <= 0) as console,
+        Console(quiet=debug <= 0, verbose=debug > 2) as console,
         read_corpus(names, errors=errors, progress=console.reading, **words) as text,
     ):
         if output:
@@ -157,7 +158,7 @@ def word2vec(
         ordered = word2vec_c_files.order(text, read_vocab)
         if save_vocab:
             word2vec_c_files.save_vocabulary(save_vocab, text.vocabulary, ordered, text.stats.lines)
-            console.say(f"saved    {save_vocab}: {len(text.vocabulary):,} words, and </s>")
+            console.saved(save_vocab, f"{counted(len(text.vocabulary), 'word')}, and </s>")
         if not output:
             return
         model.train(
@@ -172,8 +173,9 @@ def word2vec(
         else:
             word2vec_c_files.save_vectors(output, result, binary=bool(binary))
         console.done(model, None)
-        what = f"{len(result):,} words in {classes:,} classes" if classes else repr(result)[1:-1]
-        console.say(f"saved    {output}: {what}, </s> first")
+        rows = f"{counted(len(result), 'word')} with </s>"
+        sizes = f"{classes:,} classes" if classes else counted(result.dim, "dimension")
+        console.saved(output, f"{rows}, {sizes}")
 
 
 def _workers(threads: int | None) -> int | None:

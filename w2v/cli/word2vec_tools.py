@@ -37,7 +37,8 @@ def compute_accuracy(ctx: click.Context, /, vectors: str, threshold: int) -> Non
     Only the first THRESHOLD words count; 0 is for all.
     """
     with tempfile.TemporaryDirectory(prefix="w2v-") as folder:
-        questions = Path(folder, "questions.txt")  # closed: Windows opens no file a second time
+        # closed: Windows opens no file a second time; tables are headed by its name
+        questions = Path(folder, "standard input")
         questions.write_bytes(sys.stdin.buffer.read())
         asked = {"analogies": (str(questions),), "restrict_vocab": threshold, "case": "fold"}
         try:

@@ -18,7 +18,7 @@ from w2v.evaluation import resampling
 from w2v.evaluation.scores import AnalogyResult, Flags, PairsResult, Scores
 from w2v.evaluation.scoring import Report, evaluate
 from w2v.evaluation.test_sets import read_pairs, read_questions
-from w2v.files import PathLike
+from w2v.files import PathLike, readable
 from w2v.queries import search_backend
 from w2v.vectors import load
 
@@ -85,10 +85,12 @@ def score_files(
     for path in vectors:
         table = load(path)
         found = evaluate(table, analogies, pairs, backend=where, progress=progress, **options)
-        what = {"file": os.fspath(path), "words": len(table), "dim": table.dim}
+        none = int((~table.unit.any(axis=1)).sum())
+        what = {"file": readable(path), "words": len(table), "dim": table.dim}
+        what["words_without_direction"] = none
         result["vectors"].append({**what, **found.as_dict(resamples)})
         if first is not None:
-            names = {"first": os.fspath(vectors[0]), "second": os.fspath(path)}
+            names = {"first": readable(vectors[0]), "second": readable(path)}
             result["comparisons"].append({**names, **compare(first, found, resamples)})
         first = first or found
     return result

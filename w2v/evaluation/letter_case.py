@@ -1,4 +1,7 @@
-"""Rows found by word where words that differ only in case may count as the same."""
+"""Rows found by word where words that differ only in case may count as the same.
+
+Words are compared in capitals, as word2vec.c and gensim do, so that `straße` is `STRASSE`.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,7 @@ class Rows:
         self._first: dict[str, int] = {}
         self.groups: Ids = np.arange(limit)
         if case != "exact":
-            folded = (word.lower() for word in vectors.words[:limit])
+            folded = (word.upper() for word in vectors.words[:limit])
             found = (self._first.setdefault(word, row) for row, word in enumerate(folded))
             self.groups = np.fromiter(found, np.intp, limit)
 
@@ -33,7 +36,7 @@ class Rows:
             row = self._vectors.index(word)
             if row < self._limit:
                 return row
-        return self._first.get(word.lower(), -1)
+        return self._first.get(word.upper(), -1)
 
 
 class Members:

@@ -13,6 +13,7 @@ from w2v.errors import counted
 
 Row = tuple[str, ...]
 
+_WIDEST = 60  # columns of a name
 _METHODS = {"3cosadd": "3CosAdd", "3cosmul": "3CosMul"}
 
 
@@ -60,7 +61,7 @@ def _single(scored: dict[str, Any]) -> Iterator[list[Row]]:
 
 def _beside(vectors: list[dict[str, Any]], compared: list[dict[str, Any]]) -> Iterator[list[Row]]:
     names = _names(vectors)
-    heads = [part for other in names[1:] for part in (f"{other} - {names[0]}", "95 %", "p")]
+    heads = [part for other in names[1:] for part in (f"{other} - {names[0]}", "95 %", "p", "n")]
     for kind in ("analogies", "totals"):
         for place, found in enumerate(vectors[0][kind]):
             rows: list[Row] = [(_title(found), *names, *heads)]
@@ -68,15 +69,16 @@ def _beside(vectors: list[dict[str, Any]], compared: list[dict[str, Any]]) -> It
             others = [dict(_lines(c[kind][place])) for c in compared]
             for name in scores[0]:
                 cells = [_percent(score[name]["accuracy"]) for score in scores]
-                cells += [c for other in others for c in _difference(other[name], 100, 1)]
+                for other in others:
+                    cells += [*_difference(other[name], 100, 1), f"{other[name]['total']:,}"]
                 rows.append((name, *cells))
             yield rows
     for kind in ("spearman", "pearson") if vectors[0]["pairs"] else ():
         rows = [(f"pairs, {kind.title()}", *names, *heads)]
         for place, found in enumerate(vectors[0]["pairs"]):
             cells = [_correlation(v["pairs"][place][kind]) for v in vectors]
-            others = [c["pairs"][place][kind] for c in compared]
-            cells += [c for other in others for c in _difference(other, 1, 3)]
+            for other in (c["pairs"][place] for c in compared):
+                cells += [*_difference(other[kind], 1, 3), f"{other['pairs']:,}"]
             rows.append((f"  {os.path.basename(found['file'])}", *cells))
         yield rows
 
@@ -122,6 +124,7 @@ def _interval(values: tuple[float, float] | None, times: int, digits: int) -> st
 
 def _aligned(rows: list[Row]) -> str:
     widths = [max(map(width, column)) for column in zip(*rows, strict=True)]
+    widths[0] = min(widths[0], _WIDEST)  # one long name pads no other row
     lines = []
     for first, *rest in rows:
         cells = (rjust(cell, size) for cell, size in zip(rest, widths[1:], strict=True))
@@ -146,6 +149,8 @@ def _notes(result: dict[str, Any]) -> list[str]:
                 "zero": "count as wrong" if files is analogies else "count with a cosine of 0",
             }[options["oov"]]
             lines.append(f"{what} among {among}; those with another word (oov) {policy}.")
+    remarks = [f"{os.path.basename(f['file'])}: {r}." for f in pairs for r in f["remarks"]]
+    lines += dict.fromkeys(remarks)
     if options["resamples"]:
         lines.append(f"95 %: bootstrap, {options['resamples']:,} resamples.")
     if len(vectors) > 1:
@@ -160,6 +165,11 @@ def _hints(result: dict[str, Any]) -> Iterator[str]:
     """A line for each file of which no question or pair has all its words."""
     vectors, options = result["vectors"], result["options"]
     for scored in vectors:
+        if none := scored["words_without_direction"]:
+            yield (
+                f"{counted(none, 'word')} of {scored['file']} {'has' if none == 1 else 'have'} no "
+                "direction (zero, NaN or infinite), and count as words without a vector."
+            )
         of = f" for {scored['file']}" if len(vectors) > 1 else ""
         files = {(f["file"], "analogy", "asked"): f for f in scored["analogies"]}
         files |= {(f["file"], "pair", "scored"): f for f in scored["pairs"]}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -119,6 +119,8 @@ class PairsResult:
     """(P,): as the file has them."""
     counted: Flags
     """(P,)"""
+    remarks: list[str] = field(default_factory=list)
+    """Sentences on how the file was read, and on what the scores do not say."""
 
     def as_dict(self, resamples: int = 0) -> dict[str, Any]:
         """With `resamples`, an interval of each correlation too; see `resampling`."""
@@ -133,7 +135,7 @@ class PairsResult:
                     ranked=kind == "spearman",
                 )
                 intervals[f"{kind}_interval"] = resampling.interval(found)
-        values = {name: getattr(self, name) for name in ("file", *kinds, "pairs", "oov")}
+        values = {name: getattr(self, name) for name in ("file", *kinds, "pairs", "oov", "remarks")}
         return {**values, **intervals}
 
 

@@ -12,14 +12,25 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from w2v.backends import Backend
 from w2v.evaluation import resampling
 from w2v.evaluation.letter_case import Members, Rows
 from w2v.evaluation.scores import AnalogyResult, Flags, PairsResult, Scores
-from w2v.evaluation.test_sets import read_pairs, read_questions
-from w2v.files import PathLike
-from w2v.queries import METHODS, Floats, Ids, UnitTable, largest, search_backend, sums, unit_rows
+from w2v.evaluation.test_sets import few_or_tagged, read_pairs, read_questions
+from w2v.files import PathLike, readable
+from w2v.queries import (
+    METHODS,
+    Candidates,
+    Floats,
+    Ids,
+    UnitTable,
+    largest,
+    search_backend,
+    sums,
+    unit_rows,
+)
 from w2v.vectors import Vectors
 
 Report = Callable[[str, int, int], None]
@@ -97,6 +108,9 @@ def evaluate_analogies(
 ) -> AnalogyResult:
     """Answer questions "a is to b as c is to ?".
 
+    An answer is right if no other word scores as high: of equal scores none is the answer. A word
+    whose vector has no direction (zero, or not finite) has none to be asked, and is no answer.
+
     Parameters
     ----------
     vectors : Vectors
@@ -128,7 +142,7 @@ def evaluate_analogies(
     rows = Rows(vectors, _limit("restrict_vocab", restrict_vocab, vectors), case)
     questions = read_questions(path)
     ids = np.array([[rows.find(word) for word in words] for _, words in questions], np.intp)
-    known: Flags = ids.min(axis=1) >= 0
+    known = _known(vectors, ids)
     right = np.zeros(len(ids), np.bool_)
 
     def report(done: int) -> None:
@@ -139,7 +153,7 @@ def evaluate_analogies(
     right[known] = _answer(search_backend(backend), unit, rows.groups, ids[known], method, report)
     counted = known if oov == "skip" else np.ones_like(known)
     sections = [section for section, _ in questions]
-    return AnalogyResult(os.fspath(path), method, sections, known, counted, right)
+    return AnalogyResult(readable(path), method, sections, known, counted, right)
 
 
 def evaluate_pairs(
@@ -171,9 +185,9 @@ def evaluate_pairs(
     """
     _check("oov", oov, OOV)
     rows = Rows(vectors, _limit("restrict_vocab", restrict_vocab, vectors), case)
-    pairs = read_pairs(path)
+    pairs, remarks = read_pairs(path)
     ids = np.array([[rows.find(pair.left), rows.find(pair.right)] for pair in pairs], np.intp)
-    known: Flags = ids.min(axis=1) >= 0
+    known = _known(vectors, ids)
     left, right = (vectors.unit[ids[known, side]].astype(np.float64) for side in range(2))
     cosines = np.zeros(len(pairs))
     cosines[known] = np.einsum("pd,pd->p", left, right)
@@ -181,7 +195,7 @@ def evaluate_pairs(
     counted = known if oov == "skip" else np.ones_like(known)
     x, y = cosines[counted], scores[counted]
     return PairsResult(
-        file=os.fspath(path),
+        file=readable(path),
         spearman=resampling.correlation(resampling.ranks(x), resampling.ranks(y)),
         pearson=resampling.correlation(x, y),
         pairs=int(counted.sum()),
@@ -189,7 +203,15 @@ def evaluate_pairs(
         cosines=cosines,
         scores=scores,
         counted=counted,
+        remarks=[*remarks, *few_or_tagged(pairs, int(known.sum()))],
     )
+
+
+def _known(vectors: Vectors, ids: Ids) -> Flags:
+    """Whether all of some rows (N, W) are there, -1 being none, and have a direction; bool (N,)."""
+    known: Flags = ids.min(axis=1) >= 0
+    known[known] = (vectors.unit[ids[known]] != 0).any(axis=2).all(axis=1)
+    return known
 
 
 def _answer(
@@ -203,7 +225,8 @@ def _answer(
     """Which questions (Q, 4) of rows are answered rightly, bool (Q,)."""
     table = UnitTable(backend, backend.asarray(unit))
     members = Members(groups)
-    rows = range(len(groups))
+    candidates = Candidates(range(len(groups)), np.flatnonzero(~unit.any(axis=1)))
+    most = int(np.bincount(groups).max()) + 1  # the best, and the best of another word
     right = np.zeros(len(asked), np.bool_)
     for start in range(0, len(asked), _QUESTIONS):
         some = asked[start : start + _QUESTIONS]
@@ -214,14 +237,19 @@ def _answer(
             table,
             items if method == "3cosmul" else unit_rows(sums(items, terms)),
             members.of(some[:, :3]),  # the words of a question are no answer
-            1,
-            rows,
+            most,
+            candidates,
             terms if method == "3cosmul" else None,
             partial(_further, report, start, len(some)),
         )
-        best = np.array([row[0] if len(row) else -1 for row, _ in found])
-        right[start : start + _QUESTIONS] = (best >= 0) & (groups[best] == groups[some[:, 3]])
+        answers = [_group_of_best(groups[at], scores) for at, scores in found]
+        right[start : start + _QUESTIONS] = np.array(answers) == groups[some[:, 3]]
     return right
+
+
+def _group_of_best(groups: Ids, scores: npt.NDArray[np.float64]) -> int:
+    """The group of the best of some rows, which are in order; -1 if another has its score."""
+    return int(groups[0]) if len(set(groups[scores == scores[:1]].tolist())) == 1 else -1
 
 
 def _further(report: Callable[[int], None], start: int, questions: int, part: float) -> None:

@@ -14,10 +14,12 @@ from w2v.files.outputs import (
     check_distinct,
     check_name,
     check_target,
+    check_writing,
     replacing,
     write_text,
     writing,
 )
+from w2v.files.text_files import read_lines, readable
 
 __all__ = [
     "EXTENSIONS",
@@ -28,9 +30,12 @@ __all__ = [
     "check_distinct",
     "check_name",
     "check_target",
+    "check_writing",
     "compressing",
     "compression",
     "decompressed",
+    "read_lines",
+    "readable",
     "refuse_foreign",
     "replacing",
     "write_text",

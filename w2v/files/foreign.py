@@ -12,6 +12,11 @@ _FOREIGN = (  # where, what bytes, what they mean and what to do
     (0, b"\xff\xfe\0\0", "UTF-32 " + _UNICODE.format("UTF-32")),
     (0, b"\xff\xfe", "UTF-16 " + _UNICODE.format("UTF-16")),
     (0, b"\xfe\xff", "UTF-16 " + _UNICODE.format("UTF-16")),
+    (
+        0,
+        b"version https://git-lfs.github.com/spec/",
+        "a pointer of Git LFS, which stands for a file. Run git lfs pull, or download the file",
+    ),
     (257, b"ustar", "a tar archive. Unpack it"),
     (0, b"PK\x03\x04", "a zip archive or an office document. Unpack it, or save it as plain text"),
     (0, b"7z\xbc\xaf\x27\x1c", "a 7z archive. Unpack it"),

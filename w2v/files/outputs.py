@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import secrets
 import stat
@@ -11,16 +12,29 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping
 from typing import BinaryIO
 
 from w2v.errors import ConfigError, OutputError, W2VError
+from w2v.files.compression import EXTENSIONS, check_compressor, compressing
+from w2v.files.descriptors import open_descriptor
 
 PathLike = str | os.PathLike[str]
 
 _BLOCK_BYTES = 1 << 20  # written at a time
+_LONGEST_NAME = 4096  # characters; no system opens longer ones
 _HELD = {5, 32, 1224}  # what Windows says of a file that is open or mapped
 
 
 def check_name(path: PathLike, what: str, error: type[W2VError]) -> str:
-    """The name of a path; raises `error`, calling the file `what`, for one no file can have."""
+    """The name of a path; raises `error`, calling the file `what`, for one no file can have.
+
+    What is not the name of a file, but may be what one holds, is a `TypeError` or too long.
+    """
+    if not isinstance(path, str | os.PathLike):
+        raise TypeError(f"The name of {what} must be a str or a path, got {_kind(path)}.")
     name = os.fsdecode(path)
+    if len(name) > _LONGEST_NAME:
+        raise error(
+            f"The name of {what} has {len(name):,} characters: {name[:40]!r}... Give the name of "
+            "a file, not what it holds."
+        )
     if not name:
         raise error(f"The name of {what} is empty.")
     try:
@@ -30,6 +44,11 @@ def check_name(path: PathLike, what: str, error: type[W2VError]) -> str:
     if not usable:
         raise error(f"The name of {what}, {name!r}, holds a character that no file name can hold.")
     return name
+
+
+def _kind(path: object) -> str:
+    size = f" of length {len(path)}" if isinstance(path, bytes | bytearray | memoryview) else ""
+    return f"{type(path).__name__}{size}"
 
 
 def check_target(path: PathLike) -> None:
@@ -48,6 +67,9 @@ def check_target(path: PathLike) -> None:
         raise OutputError(f"Cannot write {name}: this names a folder. Give a file name.")
     status = None
     try:
+        if (opened := open_descriptor(name)) is not None:
+            opened.close()
+            return
         status = os.stat(name)
     except (FileNotFoundError, NotADirectoryError):
         pass
@@ -99,7 +121,8 @@ def replacing(path: PathLike) -> Iterator[BinaryIO]:
     """A file that takes the place of `path` on success and vanishes on failure.
 
     It is written beside its place and moved there at the end, through links, and keeps the
-    permissions of a file it replaces. A pipe or device is written to directly.
+    permissions of a file it replaces. A pipe or device is written to directly, and so is what is
+    open already, such as ``/dev/stdout``: behind what stands there.
 
     Raises
     ------
@@ -117,12 +140,26 @@ def replacing(path: PathLike) -> Iterator[BinaryIO]:
 
 @contextlib.contextmanager
 def writing(target: PathLike | BinaryIO) -> Iterator[BinaryIO]:
-    """A path as in `replacing`, or a binary file that is open already and stays so."""
+    """A path as in `replacing`, or a binary file that is open already and stays so.
+
+    What goes to a path is compressed as the end of its name says, such as ``.gz``.
+    """
     if isinstance(target, str | os.PathLike):
-        with replacing(target) as handle:
-            yield handle
+        with replacing(target) as handle, compressing(handle, _packing(target)) as packed:
+            yield packed
     else:
         yield target
+
+
+def check_writing(target: PathLike | BinaryIO | None) -> None:
+    """Refuse what `writing` could not write, as `check_target`."""
+    if isinstance(target, str | os.PathLike):
+        check_target(target)
+        check_compressor(_packing(target), os.fspath(target), ConfigError)
+
+
+def _packing(path: PathLike) -> str:
+    return EXTENSIONS.get(os.path.splitext(os.fsdecode(path))[1].lower(), "")
 
 
 def write_text(path: PathLike, text: str) -> None:
@@ -174,6 +211,10 @@ def _identity(path: PathLike) -> Hashable:
 
 @contextlib.contextmanager
 def _draft(name: str) -> Iterator[BinaryIO]:
+    if (opened := open_descriptor(name)) is not None:
+        with io.BufferedWriter(opened, _BLOCK_BYTES) as handle:
+            yield handle
+        return
     mode = None
     with contextlib.suppress(FileNotFoundError):
         mode = os.stat(name).st_mode

@@ -8,7 +8,9 @@ spaces, newlines between binary vectors. What kind a file is, and how it is
 compressed, its content says.
 """
 
+from w2v.formats.arrays import DTYPES
 from w2v.formats.convert import convert, describe, format_description
+from w2v.formats.detect import READABLE
 from w2v.formats.gensim import from_gensim, to_gensim
 from w2v.formats.npz import ARCHIVE_ERRORS
 from w2v.formats.reading import read_vectors
@@ -25,7 +27,9 @@ from w2v.formats.writing import (
 
 __all__ = [
     "ARCHIVE_ERRORS",
+    "DTYPES",
     "FORMATS",
+    "READABLE",
     "Matrix",
     "Progress",
     "Table",

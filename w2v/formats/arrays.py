@@ -1,7 +1,8 @@
 """What npz and safetensors have in common: `vectors`, `words` and, where known, `counts`.
 
 The words stand in one array of bytes, UTF-8 with a newline between two words: an array of strings
-would give each word the room of the longest.
+would give each word the room of the longest. Vectors of int8 have an array `scales`, float32 (V,):
+row i is `vectors[i] * scales[i]`.
 """
 
 from __future__ import annotations
@@ -13,20 +14,69 @@ import numpy as np
 import numpy.typing as npt
 
 from w2v.errors import VectorFileError, counted
+from w2v.files import PathLike
 from w2v.formats.byte_source import Source
-from w2v.formats.table import Table
+from w2v.formats.table import Matrix, Table
 
 Array = npt.NDArray[Any]
 
+DTYPES = {"float32": "<f4", "float16": "<f2", "int8": "i1"}
+"""What a number of a vector may be in a file."""
 
-def to_arrays(table: Table) -> dict[str, Array]:
-    """Little-endian arrays: `counts` (V,) if there are any, `vectors` (V, D), `words` (bytes)."""
+_STEPS = 127  # of int8, to each side of zero
+_LARGEST_SCALE = np.nextafter(np.finfo(np.float32).max / np.float32(_STEPS), np.float32(0))
+
+
+def to_arrays(table: Table, dtype: str) -> dict[str, Array]:
+    """Little-endian arrays, widest numbers first, so that all are aligned.
+
+    `counts` (V,) if there are any, `scales` (V,) of int8, `vectors` (V, D), `words` (bytes).
+    """
     arrays: dict[str, Array] = (
         {} if table.counts is None else {"counts": table.counts.astype("<i8")}
     )
-    arrays["vectors"] = np.ascontiguousarray(table.matrix, dtype="<f4")
+    if dtype == "int8":
+        arrays["scales"], arrays["vectors"] = _in_steps(table)
+    else:
+        arrays["vectors"] = np.ascontiguousarray(table.matrix, dtype=DTYPES[dtype])
     arrays["words"] = np.frombuffer("\n".join(table.words).encode(), dtype=np.uint8)
     return arrays
+
+
+def _in_steps(table: Table) -> tuple[Array, Array]:
+    """Scales, float32 (V,), and numbers of steps, int8 (V, D): their product is near each row.
+
+    The largest number of a row is 127 steps, so that none is off by more than half a step.
+    """
+    scales = np.zeros(len(table.matrix), "<f4")
+    steps = np.zeros(table.matrix.shape, "i1")
+    for rows in table.batches():
+        block = table.matrix[rows].astype(np.float64)
+        scales[rows] = np.minimum(np.abs(block).max(axis=1) / _STEPS, _LARGEST_SCALE)
+        divisor = np.where(scales[rows] > 0, scales[rows], 1).astype(np.float64)[:, np.newaxis]
+        steps[rows] = np.clip(np.rint(block / divisor), -_STEPS, _STEPS)
+    return scales, steps
+
+
+def check_numbers(path: PathLike, table: Table, dtype: str) -> None:
+    """Raise `VectorFileError` if rows have numbers that a file of `dtype` cannot hold."""
+    most = {"float16": float(np.finfo(np.float16).max), "int8": float(np.finfo(np.float32).max)}
+    if dtype not in most:
+        return
+    bad = 0
+    for rows in table.batches():
+        block = table.matrix[rows]
+        odd = np.abs(block) > most[dtype]
+        odd &= np.isfinite(block) | (dtype == "int8")
+        if dtype == "int8":
+            odd |= np.isnan(block)
+        bad += int(odd.any(axis=1).sum())
+    if bad:
+        what = "numbers beyond 65,504" if dtype == "float16" else "NaN or infinite numbers"
+        raise VectorFileError(
+            f"Cannot write {os.fspath(path)} as {dtype}: {counted(bad, 'row')} with {what}. Write "
+            "float32."
+        )
 
 
 def from_arrays(source: Source, arrays: dict[str, Array], name: str) -> Table:
@@ -45,8 +95,11 @@ def from_arrays(source: Source, arrays: dict[str, Array], name: str) -> Table:
                 f"found {has}."
             )
     vectors = arrays["vectors"]
-    if vectors.ndim != 2 or vectors.dtype.kind != "f":
-        raise _odd(source, "vectors", vectors, "floating-point numbers (V, D)")
+    in_steps = vectors.dtype == np.int8 and "scales" in arrays
+    if vectors.ndim != 2 or not (vectors.dtype.kind == "f" or in_steps):
+        raise _odd(
+            source, "vectors", vectors, "floating-point numbers (V, D), or int8 beside 'scales'"
+        )
     if 0 in vectors.shape:
         raise VectorFileError(f"{source.name} holds no vectors: their shape is {vectors.shape}.")
     words = _words(source, arrays["words"])
@@ -56,9 +109,33 @@ def from_arrays(source: Source, arrays: dict[str, Array], name: str) -> Table:
     counts = arrays.get("counts")
     if counts is not None and (counts.shape != (len(words),) or counts.dtype.kind not in "iu"):
         raise _odd(source, "counts", counts, f"integers ({len(words)},)")
-    with np.errstate(over="ignore"):  # beyond float32 is infinity, as in text
-        matrix = vectors.astype(np.float32, copy=False)
-    return Table(words, matrix, None if counts is None else counts.astype(np.int64), name)
+    scales = arrays["scales"] if in_steps else None
+    if scales is not None and (scales.shape != (len(words),) or scales.dtype.kind != "f"):
+        raise _odd(source, "scales", scales, f"floating-point numbers ({len(words)},)")
+    return Table(
+        words,
+        _as_float32(source, vectors, scales),
+        None if counts is None else counts.astype(np.int64),
+        name,
+        dtype=vectors.dtype.name,
+    )
+
+
+def _as_float32(source: Source, vectors: Array, scales: Array | None) -> Matrix:
+    """The rows; as they lie in the file if that is float32."""
+    if vectors.dtype == np.float32 and vectors.dtype.isnative:
+        return vectors
+    matrix = np.empty(vectors.shape, np.float32)
+    beyond = 0
+    for rows in Table((), matrix).batches():
+        block = vectors[rows]
+        with np.errstate(over="ignore"):
+            matrix[rows] = block if scales is None else block * scales[rows, np.newaxis]
+        if vectors.dtype.itemsize > matrix.itemsize:
+            beyond += int((np.isinf(matrix[rows]) & np.isfinite(block)).any(axis=1).sum())
+    if beyond:
+        source.warn_beyond(beyond)
+    return matrix
 
 
 def _words(source: Source, words: Array) -> list[str]:

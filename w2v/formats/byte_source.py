@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import io
 import os
+import warnings
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
-from w2v.errors import VectorFileError
+from w2v.errors import VectorFileError, counted
 from w2v.files import LONGEST_MAGIC, compression, decompressed
 from w2v.formats.table import Progress
 
@@ -35,6 +36,7 @@ class Source:
     size : int or None                Bytes it will give; None if compressed.
     head : bytes                      The first 64 KiB of them, or more after `look_on`, which
                                       `readinto` gives no more.
+    whole : bool                      Whether `head` is known to be all there is.
     """
 
     def __init__(
@@ -53,12 +55,14 @@ class Source:
             self._stream = _Blocks(decompressed(raw, self.compression, name, VectorFileError))
         head = bytearray(_HEAD_BYTES)
         self.head = bytes(head[: self._fill(memoryview(head))])
+        self.whole = len(self.head) < _HEAD_BYTES
 
     def look_on(self) -> bool:
         """Double `head`; False at the end of the file."""
         more = bytearray(len(self.head))
         got = self._fill(memoryview(more))
         self.head += more[:got]
+        self.whole = got < len(more)
         return got > 0
 
     def readinto(self, view: memoryview) -> int:
@@ -76,6 +80,14 @@ class Source:
 
     def fail(self, where: str, reason: str) -> VectorFileError:
         return VectorFileError(f"{self.name}, {where}: {reason}")
+
+    def warn_beyond(self, rows: int, where: str = "") -> None:
+        """Warn of rows with numbers beyond float32, which became infinite."""
+        warnings.warn(
+            f"{self.name}: {counted(rows, 'row')} with numbers beyond float32, which are infinite "
+            f"now{where}.",
+            stacklevel=8,
+        )
 
     def decode(self, raw: bytes, where: str, hint: str = "") -> str:
         """A word; raises `VectorFileError`, with the hint, if it is not UTF-8."""

@@ -19,6 +19,8 @@ def convert(
     output: PathLike,
     *,
     format: str | None = None,
+    dtype: str = "float32",
+    read_as: str | None = None,
     limit: int | None = None,
     replace_spaces: str | None = None,
     errors: str = "strict",
@@ -32,6 +34,10 @@ def convert(
     path, output : str or path
     format : str, optional
         Instead of what the extension of `output` says; see `write_vectors`.
+    dtype : {"float32", "float16", "int8"}
+        Of the numbers; see `write_vectors`.
+    read_as : str, optional
+        The format of `path`; see `read_vectors`.
     limit : int, optional
         Only the first so many words.
     replace_spaces : str, optional
@@ -48,9 +54,9 @@ def convert(
     ------
     ConfigError, OutputError, VectorFileError
     """
-    check_writable(output, format)
+    check_writable(output, format, dtype)
     check_distinct(named_outputs("The output", output, format), [path])
-    table = read_vectors(path, errors=errors, progress=on_read)
+    table = read_vectors(path, format=read_as, errors=errors, progress=on_read)
     if limit is not None:
         counts = None if table.counts is None else table.counts[:limit]
         table = table._replace(
@@ -59,7 +65,7 @@ def convert(
     if replace_spaces is not None:
         words = [replace_unwritable(word, replace_spaces) for word in table.words]
         table = first_of_each(str(output), table._replace(words=words))
-    write_table(output, table, format=format, progress=on_write)
+    write_table(output, table, format=format, dtype=dtype, progress=on_write)
     return table
 
 
@@ -73,6 +79,7 @@ def describe(table: Table, words: int = 10) -> dict[str, Any]:
     return {
         "format": table.format,
         "compression": table.compression or None,
+        "dtype": table.dtype,
         "words": len(table.words),
         "dim": int(table.matrix.shape[1]),
         "counts": None
@@ -94,6 +101,7 @@ def _norms(matrix: Any) -> Any:
 def format_description(about: dict[str, Any]) -> str:
     """The same for people."""
     packed = f", compressed by {about['compression']}" if about["compression"] else ""
+    packed += f" of {about['dtype']}" * (about["dtype"] != "float32")
     counts, norms = about["counts"], about["norms"]
     kept = "none in this file"
     if counts:

@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import codecs
+import os
 import re
 
 from w2v.errors import VectorFileError, counted
 from w2v.files import refuse_foreign
 from w2v.formats.byte_source import Source
 from w2v.formats.npz import read_npz
+from w2v.formats.projector import metadata_path
 from w2v.formats.safetensors import is_safetensors, read_safetensors
 from w2v.formats.table import Table
 from w2v.formats.word2vec_binary import read_binary
-from w2v.formats.word2vec_text import is_numeric, read_text, trailing_numbers
+from w2v.formats.word2vec_text import (
+    POINT,
+    is_comma_number,
+    is_number,
+    is_numeric,
+    read_text,
+    trailing_numbers,
+)
 
 _HEADER = re.compile(rb"[ \t]*(\d{1,18})[ \t]+(\d{1,18})[ \t]*(?:\r?\n|\Z)")
 _BOM = b"\xef\xbb\xbf"
@@ -24,55 +33,155 @@ _FOREIGN = (  # what is no corpus either stands in w2v.files.foreign
     (b"\xba\x16\x4f\x2f", "a fastText model; ask fastText for its .vec file"),
     (b"\x93NUMPY", "a NumPy array without words"),
     (b"\x80", "a Python pickle; save it as word2vec text or binary first"),
+    (b"PAR1", "a Parquet table; write its words and vectors by w2v.Vectors(words, matrix).save"),
+    (b"ARROW1", "an Arrow table; write its words and vectors by w2v.Vectors(words, matrix).save"),
+    (b"\x89HDF", "an HDF5 file; write its words and vectors by w2v.Vectors(words, matrix).save"),
+    (b"SQLite format 3", "an SQLite database"),
+    (b"GGUF", "a GGUF model"),
 )
+_COMMAS = re.compile(rb"[ \t][+-]?\d+[.,;]\d+(?:[,;][+-]?\d+)*[ \t\r]*\Z")
+_PAGE = re.compile(rb"\s*<(?:!doctype\s+html|html|\?xml)", re.IGNORECASE)
+
+READABLE = ("text", "binary", "glove", "npz", "safetensors")
+"""What a file may be read as."""
 
 
-def read_table(source: Source) -> Table:
-    """Read a source as what it is; raises `VectorFileError` if that is no vector file."""
+def read_table(source: Source, format: str | None = None) -> Table:
+    """Read a source as what it is, or as a format; raises `VectorFileError` if it is not that."""
     head = source.head
-    if is_safetensors(head) or head.startswith(_ZIP):
+    archive = "npz" if head.startswith(_ZIP) else "safetensors" if is_safetensors(head) else None
+    if archive:
         if source.compression:
             kind = f"a {source.compression} file with a zip, npz or safetensors file inside"
             raise VectorFileError(f"{source.name} is {kind}; decompress it first.")
-        return read_npz(source) if head.startswith(_ZIP) else read_safetensors(source)
+        if format in (None, archive):
+            return read_npz(source) if archive == "npz" else read_safetensors(source)
+        asked = f"the {format} file that was asked for"
+        raise VectorFileError(f"{source.name} is not {asked}; it is {archive}.")
     refuse_foreign(head, source.name, "word vectors", VectorFileError)
     for magic, what in _FOREIGN:
         if head.startswith(magic):
             raise VectorFileError(f"{source.name} is {what}.")
-    return _read_rows(source)
+    if _PAGE.match(head):
+        raise VectorFileError(
+            f"{source.name} is a web page, perhaps one that says why a download failed."
+        )
+    if format in ("npz", "safetensors"):
+        raise VectorFileError(f"{source.name} is not the {format} file that was asked for.")
+    return _read_rows(source, format)
 
 
-def _read_rows(source: Source) -> Table:
+def _read_rows(source: Source, format: str | None) -> Table:
     """Read word2vec text or binary, or GloVe text."""
-    head = source.head
-    start = len(_BOM) if head.startswith(_BOM) else 0
-    found = _HEADER.match(head, start)
-    body = head[found.end() if found else start :]
-    rows = _first_lines(body)
-    numeric = not rows or sum(map(is_numeric, rows)) * 2 > len(rows)
-    if found:
-        count, dim, start = int(found[1]), int(found[2]), found.end()
-        if count == 0 or dim == 0:
-            shape = f"{counted(count, 'row')} of {counted(dim, 'number')}"
-            raise VectorFileError(f"{source.name} holds no vectors: its header announces {shape}.")
-        if dim > (_MOST_NUMBERS if source.size is None else source.size):
-            most = (
-                "of which nobody makes vectors"
-                if source.size is None
-                else "more than the file has bytes"
-            )
-            raise source.fail("line 1", f"a header of {dim:,} numbers a row, {most}.")
-        if numeric or _is_printable(body, rows):
-            return read_text(source, count, dim, start)
-        return read_binary(source, count, dim, start)
+    start = len(_BOM) if source.head.startswith(_BOM) else 0
+    found = _HEADER.match(source.head, start)
+    if format == "glove" or (found is None and format is None):
+        return _read_headless(source, start, format)
+    if found is None:
+        raise source.fail("line 1", f"no header (rows, numbers a row), which {format} begins with.")
+    count, dim, start = int(found[1]), int(found[2]), found.end()
+    if count == 0 or dim == 0:
+        shape = f"{counted(count, 'row')} of {counted(dim, 'number')}"
+        raise VectorFileError(f"{source.name} holds no vectors: its header announces {shape}.")
+    if dim > (_MOST_NUMBERS if source.size is None else source.size):
+        most = (
+            "of which nobody makes vectors"
+            if source.size is None
+            else "more than the file has bytes"
+        )
+        raise source.fail("line 1", f"a header of {dim:,} numbers a row, {most}.")
+    if format == "text" or (format is None and _is_text(source, count, dim, start)):
+        return read_text(source, count, dim, start)
+    return read_binary(source, count, dim, start)
+
+
+def _read_headless(source: Source, start: int, format: str | None) -> Table:
+    rows = _first_lines(source.head[start:])
+    numeric = _are_numeric(rows)
     while numeric and b"\n" not in source.head[start:] and len(source.head) < _LONGEST_LINE:
         if not source.look_on():
             break
         rows = _first_lines(source.head[start:])
+    _refuse_commas(source, rows)
     dim = _likely_numbers(source, rows) if numeric and rows else 0
     if dim == 0:
-        raise VectorFileError(f"{source.name} is not a word2vec text or binary file.")
+        kind = "GloVe text" if format else "a word2vec text or binary file"
+        raise VectorFileError(f"{source.name} is not {kind}: it begins with {source.head[:40]!r}.")
+    _refuse_numbers_alone(source, rows)
     return read_text(source, None, dim, start)
+
+
+def _is_text(source: Source, count: int, dim: int, start: int) -> bool:
+    """Whether text follows a header, or binary.
+
+    Nearly always a look at some bytes tells. Where all of few numbers happen to be printable, what
+    fits the header decides; if both do, it is text.
+    """
+    while True:  # the first word may be longer than what is in sight
+        body = source.head[start:]
+        printable = _is_printable(body)
+        if b"\n" in body or not printable or len(body) > _LONGEST_LINE or not source.look_on():
+            break
+    rows = _first_lines(body)
+    likely = _are_numeric(rows) or (printable and all(len(row.split()) >= 2 for row in rows))
+    if not source.whole or not rows:
+        return likely
+    if not likely and not printable:
+        return False
+    if _fits_text(body, count, dim) or any(map(_COMMAS.search, rows)):
+        return True
+    return likely and not _fits_binary(body, count, dim)
+
+
+def _are_numeric(rows: list[bytes]) -> bool:
+    return not rows or sum(map(is_numeric, rows)) * 2 > len(rows)
+
+
+def _fits_text(body: bytes, count: int, dim: int) -> bool:
+    """Whether lines are as many rows of as many numbers as announced."""
+    lines = [line for line in body.split(b"\n") if line.strip()]
+    return len(lines) == count and all(trailing_numbers(line) >= dim for line in lines)
+
+
+def _fits_binary(body: bytes, count: int, dim: int) -> bool:
+    """Whether there are as many words and numbers as announced, and nothing else."""
+    at = 0
+    for _ in range(count):
+        while body[at : at + 1] == b"\n":
+            at += 1
+        space = body.find(b" ", at)
+        end = space + 1 + 4 * dim
+        if space < 0 or end > len(body):
+            return False
+        if not _is_printable(body[at:space]):
+            return False
+        at = end
+    return not body[at:].strip(b"\n")
+
+
+def _refuse_commas(source: Source, rows: list[bytes]) -> None:
+    """Refuse text whose numbers have decimal commas: words with spaces would be made of them."""
+    found = [next(filter(is_comma_number, row.split()[1:]), None) for row in rows]
+    commas = [field for field in found if field]
+    if 2 * len(commas) > len(rows):
+        raise source.fail(
+            "line 1", f"numbers with decimal commas ({commas[0].decode()!r}). {POINT}"
+        )
+
+
+def _refuse_numbers_alone(source: Source, rows: list[bytes]) -> None:
+    """Refuse lines of numbers without a word: the first number would be taken for one."""
+    firsts = [row.split(b"\t")[0].strip() for row in rows if b"\t" in row]
+    if len(firsts) < len(rows) or not all(map(is_number, firsts)):
+        return
+    words = metadata_path(source.name)
+    fractions = sum(not first.lstrip(b"+-").isdigit() for first in firsts)
+    if 2 * fractions >= len(firsts) or os.path.exists(words):
+        raise VectorFileError(
+            f"{source.name} holds numbers without words, as TensorBoard's projector takes them "
+            f"(its words stand in another file, {os.path.basename(words)}, say). Give the file "
+            "that it was made from."
+        )
 
 
 def _first_lines(head: bytes) -> list[bytes]:
@@ -81,10 +190,8 @@ def _first_lines(head: bytes) -> list[bytes]:
     return [line for line in (whole if whole.strip() else head).split(b"\n") if line.strip()][:8]
 
 
-def _is_printable(body: bytes, rows: list[bytes]) -> bool:
-    """Whether bytes are lines of text; float32 numbers, unless they are very few, are not."""
-    if any(len(row.split()) < 2 for row in rows):
-        return False
+def _is_printable(body: bytes) -> bool:
+    """Whether bytes are text; float32 numbers, unless they are very few, are not."""
     if not _PRINTABLE.fullmatch(body):
         return False
     try:

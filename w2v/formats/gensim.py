@@ -21,9 +21,7 @@ def to_gensim(table: Table) -> Any:
     try:
         from gensim.models import KeyedVectors
     except ImportError as error:
-        raise W2VError(
-            f"gensim cannot be imported ({error}). Run pip install 'w2v[gensim]'."
-        ) from error
+        raise W2VError(f"gensim cannot be imported ({error}). Run pip install gensim.") from error
     keyed = KeyedVectors(table.matrix.shape[1])
     keyed.add_vectors(list(table.words), table.matrix)
     if table.counts is not None:

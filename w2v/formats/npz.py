@@ -27,7 +27,7 @@ _LOCAL_HEADER = 30  # bytes, then the name and the extra fields
 _ZIP64_FIELD = 20
 _PADDING_ID = 0xD935  # as Android's zipalign calls it
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the same vectors give the same bytes
-_NAMES = ("vectors", "words", "counts")
+_NAMES = ("vectors", "words", "counts", "scales")
 _MODEL = {"format", "about", "words", "input", "output"}  # as w2v.training.model_file writes it
 ARCHIVE_ERRORS = (
     *(ValueError, TypeError, RuntimeError, EOFError, OverflowError),
@@ -36,13 +36,15 @@ ARCHIVE_ERRORS = (
 """What NumPy and `zipfile` raise, besides `zipfile.BadZipFile`, where bytes are not as written."""
 
 
-def write_npz(handle: BinaryIO, table: Table, progress: Progress | None = None) -> None:
+def write_npz(
+    handle: BinaryIO, table: Table, progress: Progress | None = None, dtype: str = "float32"
+) -> None:
     """Write `vectors`, `words` and `counts`; see `arrays`."""
     import zipfile
 
     with zipfile.ZipFile(handle, "w", zipfile.ZIP_STORED) as archive:
         place = 0
-        for name, array in to_arrays(table).items():
+        for name, array in to_arrays(table, dtype).items():
             info = zipfile.ZipInfo(f"{name}.npy", _EPOCH)
             taken = place + _LOCAL_HEADER + len(info.filename) + _ZIP64_FIELD + 4
             padding = -taken % _ALIGNMENT

@@ -14,12 +14,16 @@ import numpy as np
 from w2v.errors import VectorFileError, counted
 from w2v.files import PathLike, check_name
 from w2v.formats.byte_source import Source
-from w2v.formats.detect import read_table
+from w2v.formats.detect import READABLE, read_table
 from w2v.formats.table import Progress, Table, UniqueWords
 
 
 def read_vectors(
-    path: PathLike, *, errors: str = "strict", progress: Progress | None = None
+    path: PathLike,
+    *,
+    format: str | None = None,
+    errors: str = "strict",
+    progress: Progress | None = None,
 ) -> Table:
     """Read a word2vec text or binary, GloVe, npz or safetensors file, compressed or not.
 
@@ -27,6 +31,9 @@ def read_vectors(
     ----------
     path : str or path
         The format is found from the content, whatever the extension.
+    format : {"text", "binary", "glove", "npz", "safetensors"}, optional
+        What the file is, if its content must not say: bytes that are a word2vec binary file and
+        text at once (few, and of odd numbers) are taken for text.
     errors : {"strict", "replace"}
         What to do with words that are not UTF-8: raise, or read U+FFFD.
     progress : callable(bytes_read, total_bytes), optional
@@ -35,10 +42,11 @@ def read_vectors(
     Returns
     -------
     Table
-        Of a word that is there more than once the first is kept, with a warning. NaN and infinity
-        are kept as found. The vectors of npz and safetensors are memory-mapped where they lie in
-        the file as float32, so they are there at once and shared by all processes that look at
-        them; the file must not be changed meanwhile, only replaced (as `write_vectors` does).
+        Of a word that is there more than once the first is kept, and rows without a word are left
+        out, each with a warning. NaN and infinity are kept as found; numbers beyond float32 become
+        infinite, with a warning. The vectors of npz and safetensors are memory-mapped where they
+        lie in the file as float32, so they are there at once and shared by all processes that look
+        at them; the file must not be changed meanwhile, only replaced (as `write_vectors` does).
 
     Raises
     ------
@@ -48,10 +56,12 @@ def read_vectors(
     """
     if errors not in ("strict", "replace"):
         raise ValueError(f"`errors` must be 'strict' or 'replace', got {errors!r}.")
+    if format is not None and format not in READABLE:
+        raise ValueError(f"`format` must be one of {', '.join(READABLE)}; got {format!r}.")
     name = check_name(path, "the vector file", VectorFileError)
     try:
         with _opened(name) as raw:
-            table = read_table(Source(raw, name, errors, progress))
+            table = read_table(Source(raw, name, errors, progress), format)
     except OSError as error:
         raise VectorFileError(f"Cannot read {name}: {error.strerror or error}.") from error
     return first_of_each(name, table)
@@ -69,7 +79,9 @@ def _opened(name: str) -> Iterator[BinaryIO]:
 
 
 def first_of_each(name: str, table: Table) -> Table:
-    """A table without the rows of words that have one already, with a warning if there are any."""
+    """A table without rows that have no word, or that of another, with a warning for these."""
+    if "" in table.words:
+        table = _with_words(name, table)
     words = table.words
     hashes = np.fromiter(map(hash, words), np.int64, len(words))
     hashes.sort()  # a third of the time that a set of the words takes
@@ -87,3 +99,16 @@ def first_of_each(name: str, table: Table) -> Table:
     )
     counts = None if table.counts is None else table.counts[rows]
     return table._replace(words=UniqueWords(first), matrix=table.matrix[rows], counts=counts)
+
+
+def _with_words(name: str, table: Table) -> Table:
+    rows = [row for row, word in enumerate(table.words) if word]
+    if not rows:
+        raise VectorFileError(f"{name} has no word: all of its rows begin with white space.")
+    warnings.warn(
+        f"{name}: left out {counted(len(table.words) - len(rows), 'row')} without a word.",
+        stacklevel=5,
+    )
+    counts = None if table.counts is None else table.counts[rows]
+    words = [table.words[row] for row in rows]
+    return table._replace(words=words, matrix=table.matrix[rows], counts=counts)

@@ -20,14 +20,24 @@ from w2v.formats.byte_source import Source
 from w2v.formats.table import BATCH_BYTES, Progress, Table
 
 _LONGEST_HEADER = 100_000_000  # bytes, as the library has it
-_TYPES = {"F64": "<f8", "F32": "<f4", "F16": "<f2", "I64": "<i8", "I32": "<i4", "U8": "<u1"}
+_TYPES = {
+    "F64": "<f8",
+    "F32": "<f4",
+    "F16": "<f2",
+    "I64": "<i8",
+    "I32": "<i4",
+    "I8": "i1",
+    "U8": "u1",
+}
 _CODES = {np.dtype(code): name for name, code in _TYPES.items()}
 _ALIGNMENT = 8
 
 
-def write_safetensors(handle: BinaryIO, table: Table, progress: Progress | None = None) -> None:
+def write_safetensors(
+    handle: BinaryIO, table: Table, progress: Progress | None = None, dtype: str = "float32"
+) -> None:
     """Write `vectors`, `words` and `counts`; see `arrays`."""
-    arrays = to_arrays(table)  # widest numbers first, so that all are aligned
+    arrays = to_arrays(table, dtype)
     tensors: dict[str, Any] = {"__metadata__": {"words": "UTF-8, a newline between two words"}}
     end = 0
     for name, array in arrays.items():
@@ -69,7 +79,7 @@ def read_safetensors(source: Source) -> Table:
             arrays = {
                 name: _map(source, name, tensor, start)
                 for name, tensor in tensors.items()
-                if name in ("vectors", "words", "counts")
+                if name in ("vectors", "words", "counts", "scales")
             } or dict.fromkeys(tensors, np.empty(0))
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise VectorFileError(

@@ -25,6 +25,7 @@ class Table(NamedTuple):
     counts : int64 (V,) or None       None where the format keeps none.
     format : str                      What was read, as people call it: "word2vec binary".
     compression : str                 "gzip", say; empty for none.
+    dtype : str                       What the file has for a number; "int8" has a scale a row.
     """
 
     words: Sequence[str]
@@ -32,6 +33,7 @@ class Table(NamedTuple):
     counts: Counts | None = None
     format: str = ""
     compression: str = ""
+    dtype: str = "float32"
 
     def batches(self) -> list[slice]:
         """Rows in order, some MiB of the matrix at a time."""

@@ -20,7 +20,9 @@ from w2v.formats.table import Matrix, Progress, Table
 from w2v.words import LONGEST_WORD
 
 _ODD = re.compile(rb"[\0-\x1f\x7f]")  # in no word
-_BEHIND_SPACE = 32  # bytes of a word that are looked for among the numbers
+_LOOKED_AT = 32  # bytes of the numbers of a row
+_BEHIND_SPACE = 256  # bytes of a word that are looked for among the numbers
+_MOSTLY = 0.75  # of the numbers of a row, at the least
 _PLAUSIBLE = (1e-6, 1e4)  # sizes of numbers in vectors, zero apart
 _WILD = (1e-12, 1e12)  # beyond these they never are
 
@@ -99,11 +101,12 @@ def _refuse_spaces(
 
     gensim writes such words. The rest of the word would be read as numbers, all numbers of the row
     from wrong places, and as many bytes of them as the next word: mostly no UTF-8, but now and then
-    a key that nobody would notice. Its row is known by numbers of sizes that vectors never have, if
-    behind a space near their beginning stand numbers of usual sizes (4 or more, or there is too
-    little to tell).
+    a key that nobody would notice. Such a row begins with a number of a size that vectors never
+    have (the space is the high byte of one, or the numbers are cut at the wrong bytes). It is
+    refused if more of its numbers are of usual sizes when they are read from behind a later space,
+    and a word follows then (4 numbers or more, or there is too little to tell).
     """
-    looked = min(width, _BEHIND_SPACE)
+    looked = min(width, _LOOKED_AT)
     if width < 16 or not places:
         return
     begins = np.ndarray((window.have - looked + 1,), (np.void, looked), window.data, strides=(1,))
@@ -117,18 +120,38 @@ def _refuse_spaces(
         place = places[at]
         if newlines and ended[at]:
             continue  # the row ends where it should, as others do
+        as_read = _usual(window, place, width)
         space = place - 1
-        while (space := window.data.find(b" ", space + 1, place + looked)) >= 0:
+        while (space := window.data.find(b" ", space + 1, place + _BEHIND_SPACE)) >= 0:
             rest = window.data[place:space]
-            behind = window.data[space + 1 : min(space + 1 + width, window.have)]
-            sizes = np.frombuffer(behind, "<f4", len(behind) // 4)
-            if len(sizes) >= 4 and _within(sizes, _PLAUSIBLE).all() and not _ODD.search(rest):
+            if _ODD.search(rest):
+                break
+            behind = _usual(window, space + 1, width)
+            if behind > as_read and behind >= _MOSTLY and _word_follows(window, space + 1 + width):
                 word = bytes(raws[at] + b" " + rest).lstrip(b"\n").decode(errors="replace")
                 reason = f"the word {quoted(word)} has a space, which a binary file cannot hold."
                 raise source.fail(
                     f"row {done + at + 1}",
                     f"{reason} Write it as text, or with another character for the space.",
                 )
+
+
+def _usual(window: Window, begin: int, width: int) -> float:
+    """Share of the numbers from some byte on, as far as is in sight, that have usual sizes."""
+    numbers = window.data[begin : min(begin + width, window.have)]
+    sizes = np.frombuffer(numbers, "<f4", len(numbers) // 4)
+    return float(_within(sizes, _PLAUSIBLE).mean()) if len(sizes) >= 4 else 0.0
+
+
+def _word_follows(window: Window, begin: int) -> bool:
+    """Whether a word begins at some byte, or the end of what is in sight."""
+    found = bytes(window.data[begin : min(begin + _BEHIND_SPACE, window.have)]).lstrip(b"\n")
+    word, space, _ = found.partition(b" ")
+    try:
+        word.decode() if space else word[:-4].decode()  # the end may cut a character
+    except UnicodeDecodeError:
+        return False
+    return not _ODD.search(word)
 
 
 def _within(numbers: Matrix, sizes: tuple[float, float]) -> npt.NDArray[np.bool_]:

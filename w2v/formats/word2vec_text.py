@@ -2,7 +2,8 @@
 
 Blocks of lines are parsed by Arrow, some ten times as fast as Python does it. Whatever Arrow does
 not take as it is (spaces in words, tabs, signs, damage) is parsed again by a loop that knows every
-case and says in which line something is wrong. There a run of spaces counts as one.
+case and says in which line something is wrong. A run of spaces and tabs counts as one space,
+wherever it stands, and for nothing at the ends of a line.
 """
 
 from __future__ import annotations
@@ -25,6 +26,9 @@ _MOST_COLUMNS = 10_000
 _LONGEST_NUMBER = 64  # bytes, white space with it
 _BOM = b"\xef\xbb\xbf"
 _GAP = re.compile(rb"[ \t]+")
+_COMMA = re.compile(rb"[+-]?\d*,\d+(?:[eE][+-]?\d+)?")
+_NUMBER_AHEAD = re.compile(rb"[+-]?\.?\d")
+POINT = "Write them with points, as 0.5."
 
 
 def write_text(handle: BinaryIO, table: Table, progress: Progress | None = None) -> None:
@@ -95,16 +99,19 @@ def read_text(source: Source, count: int | None, dim: int, start: int) -> Table:
     likely = 0 if source.size is None else min(count or 0, source.size // (2 * dim) + 1)
     matrix = Rows(dim, likely)
     words: list[str] = []
+    beyond: list[int] = []
     line = 0 if count is None else 1
     blocks = _blocks_of_lines(source, start, dim, line)
     quickly = partial(_parse_quickly, source, dim)
     for block, quick in in_order(quickly, blocks, pa.cpu_count()):
-        parsed = quick or _parse(source, block, dim, line)
+        parsed = quick or _parse(source, block, dim, line, beyond)
         words += parsed[0]
         if parsed[0]:
             matrix.take(len(parsed[0]))[:] = parsed[1]
         line += block.count(b"\n") + (not block.endswith(b"\n"))
     _compare(source, len(words), count, line)
+    if beyond:
+        source.warn_beyond(len(beyond), f" (the first in line {beyond[0]})")
     name = "GloVe text" if count is None else "word2vec text"
     return Table(words, matrix.finish(), None, name, source.compression)
 
@@ -146,8 +153,10 @@ def _parse_quickly(source: Source, dim: int, block: bytes) -> tuple[list[str], M
     from pyarrow import csv
 
     block = block.replace(b"\r\n", b"\n")
-    if dim > _MOST_COLUMNS or b"\r" in block or b"\0" in block or block.startswith(_BOM):
-        return None  # columns have a cost, and a mark would be dropped
+    if dim > _MOST_COLUMNS or any(odd in block for odd in (b"\r", b"\0", b"\t")):
+        return None  # columns have a cost
+    if block.startswith(_BOM):  # it would be dropped
+        return None
     first = block.lstrip(b"\n").partition(b"\n")[0]
     trailing = first.endswith(b" ")
     names = [str(column) for column in range(dim + 1 + trailing)]
@@ -173,33 +182,46 @@ def _parse_quickly(source: Source, dim: int, block: bytes) -> tuple[list[str], M
     matrix = np.empty((rows.num_rows, dim), dtype=np.float32)
     for place, column in enumerate(columns[1:]):
         matrix[:, place] = column
-    return words, matrix
+    return None if np.isinf(matrix).any() else (words, matrix)
 
 
-def _parse(source: Source, block: bytes, dim: int, line: int) -> tuple[list[str], Matrix]:
-    """Words and numbers of any lines, of which the first comes after `line` others."""
+def _parse(
+    source: Source, block: bytes, dim: int, line: int, beyond: list[int]
+) -> tuple[list[str], Matrix]:
+    """Words and numbers of any lines, of which the first comes after `line` others.
+
+    To `beyond` are added the lines with numbers that are infinite only as float32.
+    """
     words: list[str] = []
     numbers: list[list[float]] = []
+    lines: list[int] = []
     for number, raw in enumerate(block.split(b"\n"), line + 1):
-        fields = _GAP.split(raw.rstrip(b" \t\r"))
+        fields = _GAP.split(raw.rstrip(b" \t\r").lstrip(b" \t"))
         if fields == [b""]:
             continue
         where = f"line {number}"
+        if len(fields) == dim and raw[:1] in (b" ", b"\t"):
+            fields.insert(0, b"")
         word = fields[0] if len(fields) == dim + 1 else _spaced_word(source, where, fields, dim)
         tail = fields[-dim:]
         bad = next((field for field in tail if not is_number(field)), None)
         if bad is not None:
             expected = f"expected {counted(dim, 'number')}, found"
             reason = f"{expected} {bad.decode(errors='replace')[:40]!r} there."
-            raise source.fail(where, reason)
+            raise source.fail(where, reason + f" {POINT}" * is_comma_number(bad))
         if b"\r" in word or b"\0" in word:
             odd = "NUL character" if b"\0" in word else "carriage return"
             reason = f"there is a {odd} in the word {word[:40]!r}. The file may be damaged."
             raise source.fail(where, reason)
         numbers.append(list(map(float, tail)))
         words.append(source.decode(word, where))
+        lines.append(number)
+    wide = np.array(numbers, dtype=np.float64).reshape(-1, dim)
     with np.errstate(over="ignore"):  # 1e39 is infinity to a float32
-        return words, np.array(numbers, dtype=np.float64).astype(np.float32).reshape(-1, dim)
+        matrix = wide.astype(np.float32)
+    over = np.flatnonzero((np.isinf(matrix) & np.isfinite(wide)).any(axis=1))
+    beyond += [lines[row] for row in over.tolist()]
+    return words, matrix
 
 
 def _spaced_word(source: Source, where: str, fields: list[bytes], dim: int) -> bytes:
@@ -208,6 +230,16 @@ def _spaced_word(source: Source, where: str, fields: list[bytes], dim: int) -> b
     if not extra or all(map(is_number, extra)):
         reason = f"expected {counted(dim, 'number')}, found {len(fields) - 1:,}."
         raise source.fail(where, reason + " The file may be cut short." * (not extra))
+    if is_comma_number(extra[-1]):
+        reason = f"there is a decimal comma in {extra[-1].decode()!r}. {POINT}"
+        raise source.fail(where, reason)
+    run = next(at for at, field in enumerate(extra) if not is_number(field))
+    run += bool(_NUMBER_AHEAD.match(extra[run])) and not is_number(extra[run])
+    if run >= max(2, dim) and not any(b"\r" in field for field in extra):
+        reason = (
+            f"two rows, or more, in one line: {b' '.join(fields)[:60].decode(errors='replace')!r}."
+        )
+        raise source.fail(where, f"{reason} A line break may be lost.")
     return b" ".join(fields[:-dim])
 
 
@@ -218,6 +250,11 @@ def is_number(field: bytes) -> bool:
     except ValueError:
         return False
     return b"_" not in field
+
+
+def is_comma_number(field: bytes) -> bool:
+    """Whether a field is a number with a decimal comma."""
+    return _COMMA.fullmatch(field) is not None
 
 
 def is_numeric(line: bytes) -> bool:

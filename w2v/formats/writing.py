@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Callable, Sequence
-from typing import BinaryIO, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +20,7 @@ from w2v.files import (
     compressing,
     replacing,
 )
+from w2v.formats.arrays import DTYPES, check_numbers
 from w2v.formats.npz import write_npz
 from w2v.formats.projector import metadata_path, write_metadata, write_projector
 from w2v.formats.safetensors import write_safetensors
@@ -32,33 +33,41 @@ from w2v.formats.writable_words import refuse_words
 class _Format(NamedTuple):
     extensions: tuple[str, ...]
     about: str
-    write: Callable[[BinaryIO, Table, Progress | None], None]
+    write: Callable[..., None]
     lines: bool = True  # words end at a space, counts have no place, and it may be compressed
+    arrays: bool = False  # of any type of number
 
 
 FORMATS = {
     "text": _Format((".txt", ".vec"), "word2vec text", write_text),
     "binary": _Format((".bin",), "word2vec binary", write_binary),
     "glove": _Format((), "text without a header", write_glove),
-    "npz": _Format((".npz",), "NumPy npz", write_npz, lines=False),
-    "safetensors": _Format((".safetensors",), "safetensors", write_safetensors, lines=False),
-    "projector": _Format((".tsv",), "TensorBoard projector", write_projector, lines=False),
+    "npz": _Format((".npz",), "NumPy npz", write_npz, False, True),
+    "safetensors": _Format((".safetensors",), "safetensors", write_safetensors, False, True),
+    "projector": _Format((".tsv",), "TensorBoard projector", write_projector, False),
 }
 _BY_EXTENSION = {extension: name for name, kind in FORMATS.items() for extension in kind.extensions}
 
 
-def check_writable(path: PathLike, format: str | None = None) -> None:
+def check_writable(path: PathLike, format: str | None = None, dtype: str = "float32") -> None:
     """Refuse a path that `write_vectors` could not write, before any work is done.
 
     Raises
     ------
     ConfigError
         The name is empty, its extension is not a known one and no format is given, or the format
-        is not to be compressed.
+        is not to be compressed or has no such type of number.
     OutputError
         See `files.check_target`.
     """
-    _, packing = _format(path, format)
+    kind, packing = _format(path, format)
+    if dtype not in DTYPES:
+        raise ConfigError(f"The type {dtype!r} is unknown; expected {', '.join(DTYPES)}.")
+    if dtype != "float32" and not kind.arrays:
+        raise ConfigError(
+            f"{os.fspath(path)} would be {kind.about}, which has no {dtype}; expected .npz or "
+            ".safetensors."
+        )
     check_compressor(packing, os.fspath(path), ConfigError)
     for target in output_paths(path, format):
         check_target(target)
@@ -100,6 +109,7 @@ def write_vectors(
     counts: npt.ArrayLike | None = None,
     *,
     format: str | None = None,
+    dtype: str = "float32",
     progress: Progress | None = None,
 ) -> None:
     """Write words and vectors.
@@ -117,19 +127,22 @@ def write_vectors(
         with a space.
     matrix : float32 (V, D)
         All formats give the same float32 back, bit for bit (text writes every
-        NaN as ``nan``).
+        NaN as ``nan``), unless `dtype` is another.
     counts : int64 (V,), optional
         Kept by npz and safetensors, and shown by the projector.
     format : {"text", "binary", "glove", "npz", "safetensors", "projector"}, optional
         Instead of what the extension says.
+    dtype : {"float32", "float16", "int8"}
+        Of the numbers in npz and safetensors: half the size, or a quarter, with a scale for each
+        row. `docs/files.md` has what it costs.
     progress : callable(rows_written, rows), optional
 
     Raises
     ------
     ConfigError
-        The name is empty, or its extension is not a known one.
+        The name is empty, or its extension is not a known one, or it has no such `dtype`.
     VectorFileError
-        A word cannot stand in such a file.
+        A word or a number cannot stand in such a file.
     OutputError
         The file cannot be written.
     """
@@ -139,7 +152,8 @@ def write_vectors(
             f"A matrix of shape {matrix.shape} does not fit {counted(len(words), 'word')}."
         )
     kept = None if counts is None else np.asarray(counts, dtype=np.int64)
-    write_table(path, Table(words, matrix, kept), format=format, progress=progress)
+    table = Table(words, matrix, kept)
+    write_table(path, table, format=format, dtype=dtype, progress=progress)
 
 
 def write_table(
@@ -147,16 +161,19 @@ def write_table(
     table: Table,
     *,
     format: str | None = None,
+    dtype: str = "float32",
     progress: Progress | None = None,
 ) -> None:
     """Write a table; see `write_vectors`."""
-    check_writable(path, format)
+    check_writable(path, format, dtype)
     check_words(path, table.words, format)
+    check_numbers(path, table, dtype)
     kind, packing = _format(path, format)
+    more = {"dtype": dtype} if kind.arrays else {}
     with contextlib.ExitStack() as files:
         handles = [files.enter_context(replacing(name)) for name in output_paths(path, format)]
         with compressing(handles[0], packing) as handle:
-            kind.write(handle, table, progress)
+            kind.write(handle, table, progress, **more)
         for handle in handles[1:]:
             write_metadata(handle, table)
 

@@ -15,6 +15,9 @@ from w2v.errors import ConfigError
 Scores = NDArray[np.float64]
 
 
+_DIGITS = 12  # of an NPMI; further ones are rounding, which must not decide at a threshold
+
+
 class Counts(NamedTuple):
     """What a score is made of; `ab`, `a` and `b` are arrays with a number for each pair."""
 
@@ -35,7 +38,9 @@ def _gensim(n: Counts) -> Scores:
 
 
 def _npmi(n: Counts) -> Scores:
-    return np.log(n.ab * n.tokens / n.a / n.b) / -np.log(n.ab / n.tokens)
+    score = np.log(n.ab * n.tokens / n.a / n.b) / -np.log(n.ab / n.tokens)
+    # words that always stand together have 1, not 1.0000000000000002, which would be above 1
+    return np.round(score, _DIGITS)
 
 
 class _Score(NamedTuple):

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from w2v.errors import CorpusError
-from w2v.files import PathLike, write_text
+from w2v.files import PathLike, read_lines, write_text
 from w2v.phrases.bigrams import MOST_BETWEEN
 from w2v.text import is_word
 
 _MAGIC = "#w2v-phrases 1"
+_VERSION = re.compile(r"#w2v-phrases (\d{1,9})")
 _COLUMNS = "pass\tphrase\twords\tcount\tscore"
 
 
@@ -53,19 +55,22 @@ def read_table(path: PathLike) -> tuple[dict[str, Any], list[Row]]:
         The file cannot be read, or is no table of phrases; its message names the line.
     """
     name = os.fspath(path)
-    try:
-        with open(path, encoding="utf-8-sig", newline="\n") as file:
-            lines = file.read().split("\n")
-    except OSError as error:
-        raise CorpusError(f"{name} cannot be read: {error.strerror}.") from error
-    except UnicodeDecodeError as error:
-        raise CorpusError(f"{name} is not a table of phrases: not UTF-8 ({error}).") from error
-    magic, _, text = lines[0].partition("\t")
+    lines = list(read_lines(path, "the table of phrases", CorpusError))
+    magic, _, text = lines[0].partition("\t") if lines else ("", "", "")
+    if (found := _VERSION.fullmatch(magic)) and int(found[1]) > 1:
+        raise CorpusError(
+            f"{name} has version {found[1]} of the table of phrases, and this w2v knows 1. Update "
+            "w2v."
+        )
     try:
         options = json.loads(text)
     except ValueError:
         options = None
-    if magic != _MAGIC or lines[1:2] != [_COLUMNS] or not isinstance(options, dict):
+    if (
+        magic != _MAGIC
+        or [line.rstrip() for line in lines[1:2]] != [_COLUMNS]
+        or not isinstance(options, dict)
+    ):
         raise CorpusError(
             f"{name} is not a table of phrases: its first lines are not those that "
             "`w2v phrases --save` and `Phrases.save` write."
@@ -94,7 +99,7 @@ def arranged(path: PathLike, rows: Sequence[Row], passes: int) -> tuple[tuple[Ph
 def _parse(line: str, place: str) -> tuple[int, Phrase]:
     """The pass and the phrase of a line."""
     try:
-        which, phrase, words, count, score = line.rstrip("\r").split("\t")
+        which, phrase, words, count, score = line.split("\t")
         number, row = int(which), Phrase(tuple(words.split()), phrase, int(count), float(score))
         fits = number >= 1 and is_word(phrase) and 2 <= len(row.words) <= 2 + MOST_BETWEEN
     except ValueError:

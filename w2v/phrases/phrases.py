@@ -15,12 +15,12 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from w2v.errors import ConfigError, CorpusError, W2VError
-from w2v.files import PathLike, writing
+from w2v.files import PathLike, check_writing, writing
 from w2v.phrases.association import SCORES, thresholds
 from w2v.phrases.bigrams import LINE_END, TokenFile
 from w2v.phrases.passes import PassStats, Search, find_and_join
 from w2v.phrases.phrase_table import Phrase, arranged, read_table, write_table
-from w2v.text import Progress, Tokenizer, batches, is_word
+from w2v.text import Progress, Source, Tokenizer, batches, is_word
 
 _MOST_PASSES = 30  # each can double the words of a phrase
 
@@ -119,7 +119,7 @@ class Phrases:
 
     def fit(
         self,
-        source: PathLike | list[Any] | Iterable[list[str] | tuple[str, ...]],
+        source: Source,
         *,
         output: PathLike | BinaryIO | None = None,
         errors: str = "strict",
@@ -131,7 +131,7 @@ class Phrases:
 
         Parameters
         ----------
-        source : path, list of `pathlib.Path`, or iterable of token lists
+        source : path, list of `pathlib.Path`, Table, or iterable of token lists
             As for `Word2Vec.fit`; it is read once.
         output : path or binary file, optional
             Where to write the text with its phrases joined: a line for each line, single spaces
@@ -158,6 +158,8 @@ class Phrases:
         from w2v.phrases.rewriting import Lines, with_line_ends  # these load Arrow
         from w2v.text import Dictionary, pieces_of, release_memory
 
+        check_writing(output)
+
         search = Search(self.scoring, self.min_count, self.delimiter, len(self.connector_words))
         words = Dictionary(self.connector_words)
         with TokenFile() as text:
@@ -180,7 +182,7 @@ class Phrases:
 
     def apply(
         self,
-        source: PathLike | list[Any] | Iterable[list[str] | tuple[str, ...]],
+        source: Source,
         output: PathLike | BinaryIO,
         *,
         errors: str = "strict",

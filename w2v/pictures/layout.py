@@ -22,10 +22,15 @@ METHODS = ("pca", "tsne", "umap")
 LEAST = {"pca": 2, "tsne": 4, "umap": 10}
 """Words a method needs at the least."""
 
-_LIBRARIES = {"pca": ("sklearn", "plot"), "tsne": ("sklearn", "plot"), "umap": ("umap", "umap")}
+_LIBRARIES = {
+    "pca": ("sklearn", "matplotlib scikit-learn"),
+    "tsne": ("sklearn", "matplotlib scikit-learn"),
+    "umap": ("umap", "matplotlib scikit-learn umap-learn"),
+}
 _NAMES = {"pca": "PCA", "tsne": "t-SNE", "umap": "UMAP"}
 _MANY = 2000  # words; for more, a sentence says that it takes a while
 _ITERATIONS = 1000  # of t-SNE
+_SIZES = 0.85, 1.5  # of letters, at the least and at the most
 _TILE = 1 << 22  # cosines held at a time, 16 MiB
 
 
@@ -35,16 +40,42 @@ class Layout:
 
     Attributes
     ----------
-    words : list of str (N,)
-    rows : int64 (N,)          Where the words are among the vectors.
+    words : list of str (N,)       The first to be labelled first.
+    rows : int64 (N,)              Where the words are among the vectors.
     places : float64 (N, 2)
-    caption : str              How the places were found.
+    caption : str                  How the places were found.
+    sizes : float64 (N,)           Of letters and dots, 1 where counts are not known.
+    centres : int                  So many of the first words are those that were asked about.
     """
 
     words: list[str]
     rows: NDArray[np.int64]
     places: NDArray[np.float64]
     caption: str
+    sizes: NDArray[np.float64]
+    centres: int = 0
+
+
+def rows_around(
+    vectors: Vectors, words: Sequence[str], n: int, first: int = 0, limit: int | None = None
+) -> NDArray[np.int64]:
+    """Rows of some words, and then of the `n` nearest of each, the most frequent first.
+
+    Parameters
+    ----------
+    first, limit : int
+        Neighbours stand in the rows [first, limit).
+
+    Raises
+    ------
+    UnknownWordError, QueryError
+        See `w2v.queries.Queries`.
+    """
+    centres = dict.fromkeys(vectors.index(word) for word in words)
+    among = (first, len(vectors) if limit is None else min(limit, len(vectors)))
+    found = vectors.most_similar_batch(list(words), n=n, restrict_vocab=among)
+    near = {vectors.index(word) for answers in found for word, _ in answers} - set(centres)
+    return np.array([*centres, *sorted(near)], np.int64)
 
 
 def choose_rows(vectors: Vectors, words: Sequence[str]) -> tuple[NDArray[np.int64], list[str]]:
@@ -72,11 +103,10 @@ def check_library(method: str) -> None:
     ------
     PictureError
     """
-    library, extra = _LIBRARIES[method]
+    library, packages = _LIBRARIES[method]
     if find_spec(library) is None:
         raise PictureError(
-            f"{_NAMES[method]} needs a library that is not installed. "
-            f"Run pip install 'w2v[{extra}]'."
+            f"{_NAMES[method]} needs a library that is not installed. Run pip install {packages}."
         )
 
 
@@ -86,10 +116,13 @@ def lay_out(
     method: str = "tsne",
     *,
     seed: int = 1,
+    centres: int = 0,
     say: Callable[[str], None] | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Layout:
     """Places of words on a plane, from their vectors scaled to length 1.
+
+    What t-SNE and UMAP find has no up and down: it is turned so that it is wider than high.
 
     Parameters
     ----------
@@ -100,6 +133,8 @@ def lay_out(
         (McInnes, Healy and Melville 2018), which keep near words near and say little of far ones.
     seed : int
         Of t-SNE and UMAP.
+    centres : int
+        So many of the first words are to be marked.
     say : callable(str), optional
         Called with a sentence before something that takes a while.
     progress : callable(done, total), optional
@@ -132,11 +167,11 @@ def lay_out(
         places, shares = _pca(unit)
         caption += f", {shares[0]:.0%} and {shares[1]:.0%} of the variance"
     elif method == "tsne":
-        places = _tsne(unit, seed, progress)
+        places = _turned(_tsne(unit, seed, progress))
     else:
-        places = _umap(unit, seed)
+        places = _turned(_umap(unit, seed))
     words = [vectors.words[row] for row in rows.tolist()]
-    return Layout(words, rows, places.astype(np.float64), caption)
+    return Layout(words, rows, places.astype(np.float64), caption, _sizes(vectors, rows), centres)
 
 
 def neighbours(
@@ -161,6 +196,23 @@ def neighbours(
         near[start : start + step] = best
         cosines[start : start + step] = np.take_along_axis(scores, best, 1)
     return near, cosines
+
+
+def _sizes(vectors: Vectors, rows: NDArray[np.int64]) -> NDArray[np.float64]:
+    """By the fifth root of the counts: ten times as frequent is half as large again."""
+    if vectors.counts is None:
+        return np.ones(len(rows))
+    counts = np.maximum(vectors.counts[rows], 1).astype(np.float64)
+    sizes: NDArray[np.float64] = np.clip((counts / np.median(counts)) ** 0.2, *_SIZES)
+    return sizes
+
+
+def _turned(places: NDArray[Any]) -> NDArray[Any]:
+    """The direction in which they spread most becomes the first axis."""
+    centred = places - places.mean(axis=0)
+    _, axes = np.linalg.eigh(centred.T @ centred)
+    turned: NDArray[Any] = centred @ axes[:, ::-1]
+    return turned
 
 
 def _pca(unit: NDArray[np.float32]) -> tuple[NDArray[Any], list[float]]:

@@ -15,6 +15,9 @@ from w2v.files import PathLike, check_name
 
 Numbers = NDArray[np.float64]
 
+_POINTS, _STRETCHES = 4, 40
+"""A stretch has at least so many points of a trace, and there are at most so many stretches."""
+
 
 def read_report(path: PathLike) -> dict[str, Any]:
     """A file that ``w2v train --report`` wrote.
@@ -34,7 +37,7 @@ def read_report(path: PathLike) -> dict[str, Any]:
         raise PictureError(f"{name} is not a JSON report of w2v train: {error}.") from error
     try:
         course(report)
-    except (KeyError, TypeError, ValueError, OverflowError) as error:
+    except (KeyError, IndexError, TypeError, ValueError, OverflowError) as error:
         raise PictureError(
             f"{name} is JSON, but no report of w2v train: expected what --report writes, with "
             "'config', 'loss' and 'raw_words_per_second'."
@@ -45,12 +48,16 @@ def read_report(path: PathLike) -> dict[str, Any]:
 def course(report: dict[str, Any]) -> dict[str, tuple[Numbers, Numbers]]:
     """Epochs passed and the value then, of each thing drawn.
 
+    Loss and speed are means over equal stretches of the training. A trace has the mean loss of the
+    epoch so far, which begins anew with each epoch, and the speed since the point before, and the
+    points at the ends of epochs lie close to others: drawn as they are, both would be a saw.
+
     Reports of earlier versions have no trace: then the rate is the line that the configuration
-    says, the speed is the mean, and the loss is known at the ends of epochs.
+    says, the speed is the mean, and of the loss the means of epochs are known.
 
     Raises
     ------
-    KeyError, TypeError, ValueError, OverflowError
+    KeyError, TypeError, ValueError, OverflowError, IndexError
         It is no report.
     """
     config, trace = report["config"], report.get("trace") or []
@@ -61,19 +68,37 @@ def course(report: dict[str, Any]) -> dict[str, tuple[Numbers, Numbers]]:
     if not trace:
         whole = np.array([0.0, epochs])
         return {
-            "loss": (np.arange(1, len(losses) + 1.0), losses),
+            "loss": (np.arange(len(losses)) + 0.5, losses),
             "learning_rate": (whole, config["alpha"] * numbers([1.0, config["min_alpha"]])),
             "raw_words_per_second": (whole, np.array([speed, speed])),
         }
-    at = epochs * numbers([point["done"] for point in trace])
-    found = {
-        key: (at, numbers([point[key] for point in trace]))
-        for key in ("loss", "learning_rate", "raw_words_per_second")
-    }
-    # the loss is the mean of its epoch so far, so that each epoch has a line of its own
-    begins = 1 + np.flatnonzero(np.diff([point["epoch"] for point in trace]))
-    found["loss"] = (np.insert(at, begins, np.nan), np.insert(found["loss"][1], begins, np.nan))
-    return found
+    done, seconds, rates, means, speeds = (
+        numbers([point[key] for point in trace])
+        for key in ("done", "seconds", "learning_rate", "loss", "raw_words_per_second")
+    )
+    passed = epochs * done
+    if not np.all(np.diff(passed, prepend=0.0) > 0):
+        raise ValueError("`done` must rise.")
+    stretches = int(np.clip(len(trace) // _POINTS, 1, _STRETCHES))
+    ends = np.linspace(0.0, passed[-1], stretches + 1)
+    middles = (ends[1:] + ends[:-1]) / 2
+    # sums since the beginning: of the loss, of time and of words
+    before = numbers([point["epoch"] for point in trace]) - 1
+    whole = np.append(0.0, np.cumsum(losses))[before.astype(np.int64)]
+    loss, clock, words = (
+        np.diff(np.interp(ends, np.append(0.0, passed), np.append(0.0, sums)))
+        for sums in (
+            whole + means * (passed - before),
+            seconds,
+            np.cumsum(speeds * np.diff(seconds, prepend=0.0)),
+        )
+    )
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return {
+            "loss": (middles, loss / np.diff(ends)),
+            "learning_rate": (passed, rates),
+            "raw_words_per_second": (middles, words / clock),
+        }
 
 
 def numbers(values: Sequence[float | None]) -> Numbers:

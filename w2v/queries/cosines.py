@@ -10,13 +10,12 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from w2v.backends import Array, Backend
+from w2v.backends import Array
+from w2v.queries.exact import doubt
 from w2v.queries.unit_table import Floats, Ids, UnitTable
 
 Terms = tuple[Sequence[int], Sequence[int]]
 """Places of what counts for a row, and of what counts against it, among some unit vectors."""
-Omitted = tuple[Ids, Ids]
-"""Pairs of a query and a row that is no answer to it: intp (N,), intp (N,)."""
 
 METHODS = ("3cosadd", "3cosmul")
 EPSILON = 1e-6
@@ -26,6 +25,7 @@ COSINES_HELD = 1 << 22
 QUERIES_AT_ONCE = 1024
 """Answered together."""
 
+_BELOW = EPSILON * (1 - 1e-6)  # no more than that, when it is rounded too
 _ON_DEVICE = 4  # times as many, where a launch costs more than to come by the memory
 
 
@@ -76,20 +76,26 @@ def cosine_blocks(
 def product_blocks(
     table: UnitTable, items: Floats, queries: Sequence[Terms], rows: range, least: int
 ) -> Iterator[tuple[int, Array]]:
-    """As `cosine_blocks`, but 3CosMul (Q, B) of each query."""
+    """As `cosine_blocks`, but of each query a number (Q, B) that its 3CosMul does not exceed.
+
+    Cosines are rounded, and where what counts against a row is nearly 0 that changes the quotient
+    by any factor. So the factors above are as large, and those below as small, as they may be.
+    """
     backend, xp = table.backend, table.backend.xp
     named = np.unique(np.fromiter((i for pair in queries for half in pair for i in half), np.intp))
     shapes = [
         [backend.asarray(a) for a in (places, *(np.searchsorted(named, s) for s in sides))]
         for places, *sides in _by_shape(queries)
     ]
+    margin = doubt(items.shape[1]) + 2.0**-22  # that of their sums and products too
     for start, cosines in cosine_blocks(table, items[named], rows, least, len(queries)):
-        cosines += 1  # noqa: PLW2901
         cosines *= 0.5  # noqa: PLW2901
-        xp.maximum(cosines, 0, out=cosines)  # a cosine of -1 may have been rounded down
+        cosines += 0.5 + margin / 2  # noqa: PLW2901
+        low = cosines - margin
+        xp.maximum(low, 0, out=low)
         scores = xp.empty((len(queries), cosines.shape[1]), xp.float32)
         for places, plus, minus in shapes:
-            scores[places] = _product(cosines, plus) / (_product(cosines, minus) + EPSILON)
+            scores[places] = _product(cosines, plus) / (_product(low, minus) + _BELOW)
         yield start, scores
 
 
@@ -101,11 +107,3 @@ def _product(factors: Array, places: Array) -> Array | float:
     for column in range(1, places.shape[1]):
         found *= factors[places[:, column]]
     return found
-
-
-def omit(backend: Backend, scores: Array, omitted: Omitted, start: int) -> None:
-    queries, rows = omitted
-    here = (rows >= start) & (rows < start + scores.shape[1])
-    if here.any():
-        at = backend.asarray(queries[here]), backend.asarray(rows[here] - start)
-        scores[at] = -np.inf

@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Sequence
+from numbers import Integral
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from w2v.errors import QueryError, UnknownWordError, counted, quoted
+from w2v.queries.candidates import Candidates
 from w2v.queries.cosines import Terms, sums
 from w2v.queries.spelling import unknown_words
 from w2v.queries.unit_table import Floats, UnitTable, unit_rows
 
-Query = str | npt.NDArray[np.floating[Any]]
-"""A word, or a vector (D,) of finite numbers."""
+Query = str | int | npt.NDArray[np.floating[Any]]
+"""A word (7 is the word "7"), or a vector (D,) of finite numbers."""
 Limit = int | tuple[int, int] | None
 """What may be answered: the first so many words, words from one row up to another, or all."""
+NO_COUNTS = (
+    "`min_count` asks how often words stood in the corpus, and these vectors keep no counts. "
+    "Vectors saved as .npz or .safetensors after training keep them; elsewhere the first words are "
+    "mostly the most frequent, and `restrict_vocab` takes so many of them."
+)
 Lists = tuple[list[Query], list[Query]]
 """What counts for an answer, and what counts against it."""
 
@@ -26,6 +33,7 @@ class Items:
     """Words with vectors, which questions name; `w2v.vectors.Vectors` has them."""
 
     words: tuple[str, ...]
+    counts: npt.NDArray[np.int64] | None
 
     @property
     def unit(self) -> Floats:
@@ -36,13 +44,13 @@ class Items:
         """`unit` where it is searched."""
         raise NotImplementedError
 
-    def index(self, word: str) -> int:
+    def index(self, word: str | int) -> int:
         raise NotImplementedError
 
     def __contains__(self, word: object) -> bool:
         raise NotImplementedError
 
-    def __getitem__(self, word: str) -> Floats:
+    def __getitem__(self, word: str | int) -> Floats:
         raise NotImplementedError
 
     def mean_vector(
@@ -78,8 +86,27 @@ class Items:
         mean: Floats = (total / np.abs(factors).sum()).astype(np.float32)
         return mean
 
-    def _range(self, restrict_vocab: Limit) -> range:
+    def _candidates(self, restrict_vocab: Limit, min_count: int | None = None) -> Candidates:
         """The rows that may be answers."""
+        rows = self._range(restrict_vocab)
+        if min_count is None:
+            return Candidates(rows)
+        least = integer("min_count", min_count, 0)
+        if self.counts is None:
+            raise QueryError(NO_COUNTS)
+        common = np.flatnonzero(self.counts[rows.start : rows.stop] >= least) + rows.start
+        if not len(common):
+            most = self.counts[rows.start : rows.stop].max(initial=0)
+            raise QueryError(
+                f"No word was counted {least:,} times; the most frequent of those that are "
+                f"searched, {int(most):,} times. Give `min_count` less."
+            )
+        rows = range(int(common[0]), int(common[-1]) + 1)
+        inside = np.ones(len(rows), np.bool_)
+        inside[common - rows.start] = False
+        return Candidates(rows, np.flatnonzero(inside) + rows.start)
+
+    def _range(self, restrict_vocab: Limit) -> range:
         size = len(self.words)
         if restrict_vocab is None:
             return range(size)
@@ -97,14 +124,23 @@ class Items:
         if unknown:
             raise UnknownWordError(unknown_words(unknown, self.words))
 
-    def _check_within(self, items: Sequence[Query], restrict_vocab: Limit) -> None:
+    def _check_within(
+        self, items: Sequence[Query], restrict_vocab: Limit, min_count: int | None = None
+    ) -> None:
+        candidates = self._candidates(restrict_vocab, min_count)
         rows = self._range(restrict_vocab)
         for item in items:
-            if isinstance(item, str) and (row := self.index(item)) not in rows:
+            if not isinstance(item, str) or (row := self.index(item)) in candidates:
+                continue
+            if row in rows and self.counts is not None:
                 raise QueryError(
-                    f"{quoted(item)} is word {row + 1:,} of the vocabulary, beyond the words "
-                    f"{rows.start + 1:,} to {rows.stop:,} that the query is restricted to."
+                    f"{quoted(item)} was counted {counted(int(self.counts[row]), 'time')}, fewer "
+                    f"than the {min_count:,} of `min_count`."
                 )
+            raise QueryError(
+                f"{quoted(item)} is word {row + 1:,} of the vocabulary, beyond the words "
+                f"{rows.start + 1:,} to {rows.stop:,} that the query is restricted to."
+            )
 
     def _terms(self, lists: Sequence[Lists]) -> tuple[Floats, list[Terms]]:
         """Unit vectors (I, D) of all that is named, words once, and their places in each query."""
@@ -177,11 +213,19 @@ class Items:
         return vector
 
 
+def as_query(item: Any) -> Any:
+    """A whole number as the word that it is, all else as it is."""
+    if isinstance(item, Integral) and not isinstance(item, bool):
+        return str(int(item))
+    return item
+
+
 def as_list(items: Query | Sequence[Query]) -> list[Query]:
+    items = as_query(items)
     if isinstance(items, str) or (isinstance(items, np.ndarray) and items.ndim == 1):
         return [items]
     try:
-        return list(items)
+        return list(map(as_query, items))  # type: ignore[arg-type]
     except TypeError as error:
         raise TypeError(_not_a_query(items)) from error
 

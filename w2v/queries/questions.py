@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, SupportsFloat
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from w2v.errors import QueryError, quoted
 from w2v.queries.best_rows import largest
-from w2v.queries.cosines import METHODS, Omitted
-from w2v.queries.items import Items, Limit, Lists, Query, as_list, integer, shown
+from w2v.queries.candidates import Omitted
+from w2v.queries.cosines import METHODS
+from w2v.queries.exact import Exact, dots
+from w2v.queries.items import Items, Limit, Lists, Query, as_list, as_query, integer, shown
 from w2v.queries.ranking import ranks
 from w2v.queries.unit_table import Floats
+from w2v.renamed import names_checked
 
 
 class Queries(Items):
@@ -24,21 +27,27 @@ class Queries(Items):
 
     `restrict_vocab` is one thing everywhere: only words among the first so many, or in rows
     [start, stop), are searched, counted and compared. A word beyond can still be asked about.
+    `min_count`, of what searches all words, leaves out as answers those that stood fewer times in
+    the corpus; it needs `counts`.
 
     Raises
     ------
     UnknownWordError
         A word has no vector; the message names close spellings.
     QueryError
-        The question has no answer: it has no direction, or names a word beyond `restrict_vocab`.
+        The question has no answer: it has no direction, names a word beyond `restrict_vocab`, or
+        has a `min_count` where there are no counts.
     """
 
+    @names_checked()
     def most_similar(
         self,
         positive: Query | Sequence[Query] = (),
         negative: Query | Sequence[Query] = (),
         n: int | None = 10,
         restrict_vocab: Limit = None,
+        *,
+        min_count: int | None = None,
     ) -> list[tuple[str, float]]:
         """Words whose vectors have the largest cosine with the query.
 
@@ -52,28 +61,38 @@ class Queries(Items):
         n : int or None
             How many, None for all, 0 for none; fewer come back when there are fewer words.
         restrict_vocab : int or (start, stop), optional
+        min_count : int, optional
+            Only words that stood so often in the corpus are answers.
 
         Returns
         -------
         list of (word, cosine)
-            Best first, ties in row order; words of the query are left out.
+            Best first, ties (to 12 decimals) in row order; words of the query are left out.
         """
-        return self.most_similar_batch([positive], [negative], n, restrict_vocab)[0]
+        return self.most_similar_batch(
+            [positive], [negative], n, restrict_vocab, min_count=min_count
+        )[0]
 
+    @names_checked()
     def most_similar_cosmul(
         self,
         positive: Query | Sequence[Query] = (),
         negative: Query | Sequence[Query] = (),
         n: int | None = 10,
         restrict_vocab: Limit = None,
+        *,
+        min_count: int | None = None,
     ) -> list[tuple[str, float]]:
         """As `most_similar`, by the product of cosines instead of their sum (3CosMul).
 
         No single large cosine can decide alone; see `w2v.queries.largest` for the equation. The
         scores are no cosines: with one negative word they are mostly a little below or above 1.
         """
-        return self.most_similar_batch([positive], [negative], n, restrict_vocab, "3cosmul")[0]
+        return self.most_similar_batch(
+            [positive], [negative], n, restrict_vocab, "3cosmul", min_count=min_count
+        )[0]
 
+    @names_checked()
     def most_similar_batch(
         self,
         positives: Sequence[Query | Sequence[Query]] | npt.NDArray[np.floating[Any]],
@@ -81,6 +100,8 @@ class Queries(Items):
         n: int | None = 10,
         restrict_vocab: Limit = None,
         method: str = "3cosadd",
+        *,
+        min_count: int | None = None,
     ) -> list[list[tuple[str, float]]]:
         """Answers to many queries, many times as fast as one by one, in blocks that bound memory.
 
@@ -89,14 +110,14 @@ class Queries(Items):
         positives : sequence (Q,)
             Of each query what `most_similar` takes; a matrix (Q, D) is Q vectors.
         negatives : sequence (Q,), optional
-        n, restrict_vocab
+        n, restrict_vocab, min_count
             As in `most_similar`.
         method : {"3cosadd", "3cosmul"}
 
         Returns
         -------
         list of lists of (word, score)
-            To rounding (1e-6) what the queries give one by one.
+            What the queries give one by one.
         """
         if method not in METHODS:
             raise ValueError(f"`method` must be one of {METHODS}, got {method!r}.")
@@ -105,8 +126,8 @@ class Queries(Items):
         if len(positives) != len(negatives):
             sizes = f"{len(positives)} and {len(negatives)}"
             raise ValueError(f"`positives` and `negatives` must have one length, got {sizes}.")
-        rows = self._range(restrict_vocab)
-        n = len(rows) if n is None else integer("n", n, 0)
+        candidates = self._candidates(restrict_vocab, min_count)
+        n = len(candidates) if n is None else integer("n", n, 0)
         lists = [(as_list(p), as_list(m)) for p, m in zip(positives, negatives, strict=True)]
         items, terms = self._terms(lists)
         omitted = _pairs(
@@ -115,17 +136,20 @@ class Queries(Items):
         )
         if method == "3cosadd":
             asked = self._asked(lists, items, terms)
-            found = largest(self.table, asked, omitted, n, rows)
+            found = largest(self.table, asked, omitted, n, candidates)
         else:
             for (plus, minus), (p, m) in zip(lists, terms, strict=True):
                 self._check_direction([*plus, *minus], items[[*p, *m]])
-            found = largest(self.table, items, omitted, n, rows, terms)
-        as_score = _cosine if method == "3cosadd" else float
+            found = largest(self.table, items, omitted, n, candidates, terms)
+        if method == "3cosadd":
+            found = [(at, np.clip(scores, -1, 1)) for at, scores in found]
+        words = self.words
         return [
-            [(self.words[row], as_score(s)) for row, s in zip(at.tolist(), scores, strict=True)]
+            [(words[row], score) for row, score in zip(at.tolist(), scores.tolist(), strict=True)]
             for at, scores in found
         ]
 
+    @names_checked()
     def analogy(
         self,
         a: Query,
@@ -134,18 +158,27 @@ class Queries(Items):
         n: int | None = 10,
         restrict_vocab: Limit = None,
         method: str = "3cosadd",
+        *,
+        min_count: int | None = None,
     ) -> list[tuple[str, float]]:
         """What is to `c` as `b` is to `a`: ``analogy("man", "king", "woman")``.
 
         The words near b - a + c, by `method`; a, b and c themselves are left out.
         """
-        return self.most_similar_batch([[b, c]], [[a]], n, restrict_vocab, method)[0]
+        return self.most_similar_batch(
+            [[b, c]], [[a]], n, restrict_vocab, method, min_count=min_count
+        )[0]
 
     def similarity(self, a: Query, b: Query, restrict_vocab: Limit = None) -> float:
         """Cosine of two words or vectors, in [-1, 1]; 0 if one has no direction."""
+        a, b = as_query(a), as_query(b)
         self._check_known([a, b])
         self._check_within([a, b], restrict_vocab)
-        return _cosine(np.vdot(self._direction(a), self._direction(b)))
+        return float(self._cosines([a], [b])[0])
+
+    def _cosines(self, left: Sequence[Query], right: Sequence[Query]) -> Exact:
+        """Of each with its counterpart, float64 (N,)."""
+        return np.clip(dots(self._directions(left), self._directions(right)), -1, 1)
 
     def distance(self, a: Query, b: Query, restrict_vocab: Limit = None) -> float:
         """1 minus the cosine, in [0, 2]."""
@@ -166,6 +199,7 @@ class Queries(Items):
         self, item: Query, others: Sequence[Query] | None = None, restrict_vocab: Limit = None
     ) -> Floats:
         """1 minus the cosine with each of `others`, or with every word; float32 (len(others),)."""
+        item, others = as_query(item), None if others is None else as_list(others)
         self._check_known([item, *(others or ())])
         if others is None:
             rows = self._range(restrict_vocab)
@@ -210,30 +244,40 @@ class Queries(Items):
         for item in items:
             self._check_direction([item], self._direction(item))
         unit = self._directions(items)
-        return items[int(np.argmin(unit @ unit.sum(axis=0)))]
+        total = np.broadcast_to(unit.sum(axis=0), unit.shape)
+        return items[int(np.argmin(dots(unit, total)))]
 
-    def rank(self, a: Query, b: str, restrict_vocab: Limit = None) -> int:
+    def rank(
+        self, a: Query, b: str, restrict_vocab: Limit = None, *, min_count: int | None = None
+    ) -> int:
         """Place of `b` among the words nearest to `a`, from 1; `a` itself does not count."""
-        return self.rank_batch([(a, b)], restrict_vocab)[0]
+        return self.rank_batch([(a, b)], restrict_vocab, min_count=min_count)[0]
 
     def rank_batch(
-        self, pairs: Sequence[tuple[Query, str]], restrict_vocab: Limit = None
+        self,
+        pairs: Sequence[tuple[Query, str]],
+        restrict_vocab: Limit = None,
+        *,
+        min_count: int | None = None,
     ) -> list[int]:
         """`rank` of many pairs, many times as fast as one by one."""
-        rows = self._range(restrict_vocab)
+        candidates = self._candidates(restrict_vocab, min_count)
+        pairs = [(as_query(a), as_query(b)) for a, b in pairs]
         self._check_known([item for pair in pairs for item in pair])
-        self._check_within([b for _, b in pairs], restrict_vocab)
+        self._check_within([b for _, b in pairs], restrict_vocab, min_count)
         targets = np.array([self.index(b) for _, b in pairs], np.intp)
         lists: list[Lists] = [([a], []) for a, _ in pairs]
         queries = self._asked(lists, *self._terms(lists))
         own = [{self.index(a)} if isinstance(a, str) else set() for a, _ in pairs]
         omitted = _pairs(rows_ | {b} for rows_, b in zip(own, targets.tolist(), strict=True))
-        return [int(rank) for rank in ranks(self.table, queries, targets, omitted, rows)]
+        return [int(rank) for rank in ranks(self.table, queries, targets, omitted, candidates)]
 
-    def closer_than(self, a: Query, b: str, restrict_vocab: Limit = None) -> list[str]:
+    def closer_than(
+        self, a: Query, b: str, restrict_vocab: Limit = None, *, min_count: int | None = None
+    ) -> list[str]:
         """The words that are nearer to `a` than `b` is, nearest first."""
-        closer = self.rank(a, b, restrict_vocab) - 1
-        found = self.most_similar(a, (), closer, restrict_vocab) if closer else []
+        closer = self.rank(a, b, restrict_vocab, min_count=min_count) - 1
+        found = self.most_similar(a, (), closer, restrict_vocab, min_count=min_count)
         return [word for word, _ in found]
 
     def most_similar_to_given(
@@ -242,8 +286,12 @@ class Queries(Items):
         """Which of `words` is nearest to `a`; of equal ones the first."""
         if not words:
             raise QueryError("`words` is empty; expected the words to choose from.")
-        return words[int(np.argmin(self.distances(a, words, restrict_vocab)))]
+        a, some = as_query(a), as_list(words)
+        self._check_known([a, *some])
+        self._check_within(some, restrict_vocab)
+        return words[int(np.argmax(self._cosines([a] * len(some), some)))]
 
+    @names_checked()
     def relative_cosine_similarity(
         self, a: str, b: str, n: int = 10, restrict_vocab: Limit = None
     ) -> float:
@@ -270,7 +318,3 @@ def _pairs(rows: Iterable[set[int]]) -> Omitted:
 def _distances(cosine: Floats) -> Floats:
     distances: Floats = 1 - np.clip(cosine, -1, 1)
     return distances
-
-
-def _cosine(score: SupportsFloat) -> float:
-    return min(1.0, max(-1.0, float(score)))

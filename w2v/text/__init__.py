@@ -14,15 +14,19 @@ from w2v.text.ingestion import (
     read_sentences,
     read_source,
 )
+from w2v.text.novels import AUSTEN
 from w2v.text.python_prose import python_prose
 from w2v.text.sentences import as_text, batches
 from w2v.text.splitting import Dictionary, release_memory, split_ahead
 from w2v.text.spool import Int32s, Int64s, append_to, temporary_file
+from w2v.text.table import Table
+from w2v.text.table_stats import TableStats
 from w2v.text.tokenizing import TOKENS, Tokenizer
 from w2v.text.vocabulary import Vocabulary, is_word
 from w2v.text.vocabulary_file import read_words
 
 __all__ = [
+    "AUSTEN",
     "Corpus",
     "CorpusStats",
     "Dictionary",
@@ -32,6 +36,8 @@ __all__ = [
     "STDIN",
     "Source",
     "TOKENS",
+    "Table",
+    "TableStats",
     "Tokenizer",
     "Vocabulary",
     "append_to",

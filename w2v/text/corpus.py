@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from w2v.text.spool import Int32s, Int64s
+from w2v.text.table_stats import TableStats
 from w2v.text.tokenizing import Tokenizer
 from w2v.text.vocabulary import Vocabulary
 
@@ -30,6 +31,8 @@ class CorpusStats:
     """Sentences read, those without a token too."""
     files: int = 0
     """Files read, standard input being one; 0 for sentences given by a program."""
+    table: TableStats | None = None
+    """What was read of a table, if it was one."""
 
     @property
     def kept(self) -> int:

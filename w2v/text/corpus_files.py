@@ -2,13 +2,16 @@
 
 import glob
 import os
+import re
 import stat
-from collections.abc import Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from typing import NoReturn
 
 from w2v.errors import CorpusError
 
 STDIN = "-"
+
+_CROSSING = re.compile(r"(?:^|(?<=[/{0}]))\*\*(?:[/{0}]+|$)".format(re.escape(os.sep)))
 
 
 def find_files(paths: Sequence[str | os.PathLike[str]]) -> list[str]:
@@ -18,9 +21,10 @@ def find_files(paths: Sequence[str | os.PathLike[str]]) -> list[str]:
     ----------
     paths : sequence of str or path-like
         A file is itself and `-` is standard input. A folder is every file
-        below it in order of name, without hidden ones; links are followed, and
-        no folder is read twice. A name that does not exist is tried as a glob
-        pattern, where `**` crosses folders; it stands for each file once.
+        below it in order of name, without hidden ones. A name that does not exist
+        is tried as a glob pattern, where `**` crosses folders. Links are followed;
+        each name, folder and pattern stands for each file once, however many links
+        lead there.
 
     Raises
     ------
@@ -36,32 +40,76 @@ def find_files(paths: Sequence[str | os.PathLike[str]]) -> list[str]:
             raise CorpusError(
                 "A corpus name is empty. Name a file, folder or pattern; was a variable not set?"
             )
-        if path == STDIN or os.path.exists(path):
-            matches = [path]
-        else:
-            matches = sorted(glob.glob(path, recursive=True))
+        named = path == STDIN or _exists(path)
+        matches = [path] if named else sorted(_matches(path))
         if not matches:
             raise CorpusError(f"There is no file {path!r}, and no file matches it as a pattern.")
         found = [file for match in matches for file in _files_below(match)]
         if not found:
             raise CorpusError(f"The folder {path!r} holds no files, hidden ones not counted.")
-        files += dict.fromkeys(found)
+        first: dict[Hashable, str] = {}
+        for file in found:
+            first.setdefault(_identity(file), file)
+        files += first.values()
     return files
+
+
+def _matches(pattern: str) -> list[str]:
+    """As `glob.glob`, where `**` enters no folder twice: links may go round in a circle."""
+    crossing = _CROSSING.search(pattern)
+    if not crossing:
+        return glob.glob(pattern)
+    head, tail = pattern[: crossing.start()], pattern[crossing.end() :]
+    roots = glob.glob(head) if head else [os.curdir]
+    if not tail:  # all that is there, which for a folder is all below it
+        return roots if head else glob.glob("*")
+    found = []
+    for root in roots:
+        for folder, _ in _walk(root):
+            inside = folder if head else os.path.relpath(folder).removeprefix(os.curdir)
+            found += _matches(os.path.join(glob.escape(inside), tail))
+    return found
+
+
+def _walk(path: str) -> Iterator[tuple[str, list[str]]]:
+    """Folders from `path` down and the names of their files, without hidden ones, each once."""
+    seen = set()
+    for folder, folders, names in os.walk(path, onerror=_refuse, followlinks=True):
+        identity = _identity(folder)
+        if identity in seen:  # a link led back here
+            folders.clear()
+            continue
+        seen.add(identity)
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        yield folder, [name for name in names if not name.startswith(".")]
+
+
+def _identity(path: str) -> Hashable:
+    """The same for all names of a file or folder."""
+    if path == STDIN:
+        return path
+    try:
+        status = os.stat(path)
+    except OSError:  # opening it will say why
+        return path
+    return status.st_dev, status.st_ino
+
+
+def _exists(path: str) -> bool:
+    """Whether a file is there; refuses one that is in a folder that may not be looked into."""
+    try:
+        os.stat(path)
+    except PermissionError as error:
+        _refuse(error)
+    except (OSError, ValueError):
+        return False
+    return True
 
 
 def _files_below(path: str) -> list[str]:
     if path == STDIN or not os.path.isdir(path):
         return [path]
-    files = []
-    seen = set()
-    for folder, folders, names in os.walk(path, onerror=_refuse, followlinks=True):
-        status = _status(folder)
-        if (status.st_dev, status.st_ino) in seen:  # a link led back here
-            folders.clear()
-            continue
-        seen.add((status.st_dev, status.st_ino))
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        files += [os.path.join(folder, name) for name in names if not name.startswith(".")]
+    files = [os.path.join(folder, name) for folder, names in _walk(path) for name in names]
     for file in files:
         if not stat.S_ISREG(_status(file).st_mode):
             raise CorpusError(

@@ -26,7 +26,7 @@ ERROR_MODES = ("strict", "replace")
 
 _BYTE_ORDER_MARK = "\ufeff"  # also where files with one were put together
 _PIECE_BYTES = 1 << 16
-_REPORT_BYTES = 1 << 20
+REPORT_BYTES = 1 << 20
 _LONGEST_WORD = 1 << 20  # characters; a longer one is a sign of something that is not text
 
 
@@ -73,13 +73,15 @@ def read_pieces(
 
 def _read(files: Sequence[str], errors: str, end: str, progress: Progress | None) -> Iterator[str]:
     """The pieces as they are, with `end` after the last of each file."""
-    total = _total_bytes(files)
+    total = total_bytes(files)
     done = reported = 0
     for file in files:
-        with _opened(file) as source:
-            for piece in _pieces(_blocks(source, source_name(file)), source_name(file), errors):
+        with opened(file) as source:
+            for piece in text_pieces(
+                blocks_of(source, source_name(file)), source_name(file), errors
+            ):
                 yield piece
-                if progress is not None and done + source.count - reported >= _REPORT_BYTES:
+                if progress is not None and done + source.count - reported >= REPORT_BYTES:
                     reported = done + source.count
                     progress(reported, total)
             done += source.count
@@ -89,7 +91,7 @@ def _read(files: Sequence[str], errors: str, end: str, progress: Progress | None
         progress(done, total)
 
 
-def _total_bytes(files: Iterable[str]) -> int | None:
+def total_bytes(files: Iterable[str]) -> int | None:
     total = 0
     for file in files:
         if file == STDIN:
@@ -104,7 +106,7 @@ def _total_bytes(files: Iterable[str]) -> int | None:
     return total
 
 
-class _Source(io.RawIOBase):
+class CountedFile(io.RawIOBase):
     """A binary file that counts the bytes read from it."""
 
     def __init__(self, file: BinaryIO) -> None:
@@ -122,21 +124,21 @@ class _Source(io.RawIOBase):
 
 
 @contextmanager
-def _opened(file: str) -> Iterator[_Source]:
+def opened(file: str) -> Iterator[CountedFile]:
     if file == STDIN:
         if sys.stdin is None:
             raise CorpusError("Standard input is closed. Pipe a text into it, or name a file.")
-        yield _Source(sys.stdin.buffer)
+        yield CountedFile(sys.stdin.buffer)
         return
     try:
         opened = open(file, "rb")  # noqa: SIM115 (closed below)
     except OSError as error:
         raise CorpusError(f"{file} cannot be read: {error.strerror}.") from error
     with opened:
-        yield _Source(opened)
+        yield CountedFile(opened)
 
 
-def _blocks(source: _Source, name: str) -> Iterator[bytes]:
+def blocks_of(source: CountedFile, name: str) -> Iterator[bytes]:
     """Bytes of `source`, decompressed if need be."""
     try:
         stream = io.BufferedReader(source, _PIECE_BYTES)
@@ -149,7 +151,7 @@ def _blocks(source: _Source, name: str) -> Iterator[bytes]:
         raise CorpusError(f"{name} cannot be read: {error.strerror}.") from error
 
 
-def _pieces(blocks: Iterable[bytes], name: str, errors: str) -> Iterator[str]:
+def text_pieces(blocks: Iterable[bytes], name: str, errors: str) -> Iterator[str]:
     """Decode `blocks` and cut the text at white space; `line` is for messages."""
     decoder = codecs.getincrementaldecoder("utf-8")(errors)
     line = 1

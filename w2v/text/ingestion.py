@@ -21,15 +21,17 @@ from w2v.text.decoding import Progress, read_pieces
 from w2v.text.sentences import TO_READ_FILES, as_text, shown, texts
 from w2v.text.splitting import Dictionary, release_memory
 from w2v.text.spool import Int64s, Spool
+from w2v.text.table import Table, refuse_frame, refuse_tables
 from w2v.text.tokenizing import Tokenizer
 from w2v.text.vocabulary import Vocabulary
 
-Source = PathLike | Sequence[Path] | Iterable[list[str] | tuple[str, ...]] | Iterable[str]
-"""Names of files, or sentences; `is_path` tells which."""
+Sentence = list[str] | tuple[str, ...] | list[int] | tuple[int, ...]
+Source = PathLike | Sequence[Path] | Table | Iterable[Sentence] | Iterable[str]
+"""Names of files, a table, or sentences; `is_path` tells which."""
 
 
 def read_corpus(
-    source: str | os.PathLike[str] | list[Any] | tuple[Any, ...],
+    source: str | os.PathLike[str] | list[Any] | tuple[Any, ...] | Table,
     *,
     min_count: int = 5,
     max_vocab: int | None = None,
@@ -46,8 +48,9 @@ def read_corpus(
 
     Parameters
     ----------
-    source : path, or list or tuple of paths
+    source : path, list or tuple of paths, or Table
         Files, folders, glob patterns, or `-` for standard input; see `w2v.text.find_files`.
+        A `w2v.Table` says how the rows of a table are sentences.
     min_count : int               Rarer words are dropped.
     max_vocab : int, optional     Only so many of the most frequent words are kept.
     vocabulary : Vocabulary, optional
@@ -67,18 +70,23 @@ def read_corpus(
     CorpusError
         The text cannot be read or has no token, no word is frequent enough, or
         the folder for temporary files is full.
+    ConfigError
+        A file is a table, and no `Table` says which of its columns hold the words.
     TypeError
         `source` is not made of paths.
     """
-    files = find_files(_paths(source))
+    limits = (min_count, max_vocab, vocabulary, known)
+    if isinstance(source, Table):
+        pieces = source.pieces(errors=errors, tokenizer=tokenizer, progress=progress)
+        return _read(pieces, "", *limits, tokenizer=tokenizer, table=source)
+    files = _text_files(source)
     pieces = read_pieces(files, errors=errors, tokenizer=tokenizer, progress=progress)
     nothing = f"There is no word in {_few(files)}."
-    limits = (min_count, max_vocab, vocabulary, known)
     return _read(pieces, nothing, *limits, tokenizer=tokenizer, files=len(files))
 
 
 def read_sentences(
-    sentences: Iterable[list[str] | tuple[str, ...] | NDArray[np.str_]] | Iterable[str],
+    sentences: Iterable[Sentence | NDArray[np.str_ | np.integer[Any]]] | Iterable[str],
     *,
     min_count: int = 5,
     max_vocab: int | None = None,
@@ -90,8 +98,8 @@ def read_sentences(
 
     Parameters
     ----------
-    sentences : iterable of list, tuple or array of str
-        An iterator will do. A sentence may be empty or of any length.
+    sentences : iterable of list, tuple or array of str or of int
+        An iterator will do. A sentence may be empty or of any length. The number 7 is the word "7".
     min_count, max_vocab, vocabulary, known
         As for `read_corpus`.
     tokenizer : Tokenizer, optional
@@ -103,7 +111,8 @@ def read_sentences(
         There is no token, or no word is frequent enough, or the folder for
         temporary files is full.
     TypeError
-        A sentence is not a list, tuple or array, or a token is not a str.
+        A sentence is not a list, tuple or array, a token is no str nor int, or some are one and
+        some the other.
     ValueError
         A token is empty or has white space or NUL in it, so that no file could hold it.
     """
@@ -134,6 +143,7 @@ def _read(
     *,
     tokenizer: Tokenizer | None,
     files: int = 0,
+    table: Table | None = None,
 ) -> Corpus:
     """Number words as they turn up, choose the vocabulary, and give the tokens their final ids."""
     if vocabulary is not None and known is not None:
@@ -144,7 +154,7 @@ def _read(
         for lengths, ids in dictionary.encode(pieces):
             spool.add(lengths, ids)
         if not spool.tokens:
-            raise CorpusError(nothing)
+            raise CorpusError(table.stats.nothing() if table else nothing)
         counted = time.perf_counter()
         counts = spool.counts[: len(dictionary)]
         if vocabulary is None:
@@ -162,7 +172,8 @@ def _read(
             sentences=spool.sentences,
             types=int(np.count_nonzero(counts)),
             lines=spool.lines,
-            files=files,
+            files=table.stats.files if table else files,
+            table=table.stats if table else None,
         )
         seconds = {"count": counted - spool.started, "encode": time.perf_counter() - counted}
         return Corpus(vocabulary, ids, ends, stats, seconds, tokenizer)
@@ -186,8 +197,8 @@ def _chosen(
 
 
 def read_source(source: Source, *, errors: str = "strict", **options: Any) -> Corpus:
-    """`read_corpus` where `source` names files, and else `read_sentences`, with their `options`."""
-    if is_path(source):
+    """`read_corpus` of files or a table, and else `read_sentences`, with their `options`."""
+    if is_path(source) or isinstance(source, Table):
         return read_corpus(source, errors=errors, **options)  # type: ignore[arg-type]
     return read_sentences(source, **options)  # type: ignore[arg-type]
 
@@ -196,13 +207,22 @@ def pieces_of(
     source: Any, errors: str, tokenizer: Tokenizer | None, progress: Progress | None
 ) -> Iterator[str]:
     """The text that `read_source` would read."""
+    if isinstance(source, Table):
+        return source.pieces(errors=errors, tokenizer=tokenizer, progress=progress)
     if is_path(source):
-        files = find_files(_paths(source))
+        files = _text_files(source)
         return read_pieces(files, errors=errors, tokenizer=tokenizer, progress=progress)
     return _given(source, tokenizer)
 
 
+def _text_files(source: object) -> list[str]:
+    files = find_files(_paths(source))
+    refuse_tables(files)
+    return files
+
+
 def _given(sentences: Iterable[Any], tokenizer: Tokenizer | None) -> Iterator[str]:
+    refuse_frame(sentences)
     return as_text(sentences) if tokenizer is None else tokenizer.lines_of(texts(sentences))
 
 

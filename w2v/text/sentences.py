@@ -15,15 +15,24 @@ _BATCH_TOKENS = 1 << 14
 
 
 def as_text(sentences: Iterable[object]) -> Iterator[str]:
-    """Sentences as lines of text, some at a time."""
+    """Sentences as lines of text, some at a time; whole numbers are words, where all tokens are."""
+    numbers: bool | None = None
     for first, batch in batches(sentences):
         try:
-            fit = are_words(list(set(chain.from_iterable(batch))))
+            fit, whole = are_words(list(set(chain.from_iterable(batch)))), False
         except TypeError:  # a token that is no str
-            fit = False
+            fit = whole = all(map(is_whole_number, chain.from_iterable(batch)))
+        if any(batch):
+            fit = fit and numbers in (None, whole)
+            numbers = whole
         if not fit:
             _refuse_token(first, batch)
-        yield "".join([" ".join(sentence) + "\n" for sentence in batch])
+        some = [map(str, sentence) for sentence in batch] if whole else batch
+        yield "".join([" ".join(sentence) + "\n" for sentence in some])
+
+
+def is_whole_number(token: object) -> bool:
+    return isinstance(token, (int, np.integer)) and not isinstance(token, bool)
 
 
 def texts(values: Iterable[object]) -> Iterator[str]:
@@ -76,17 +85,26 @@ def _refuse_sentence(number: int, sentence: object) -> NoReturn:
 
 
 def _refuse_token(first: int, sentences: list[list[str]]) -> NoReturn:
-    """Name the first token that is not a word."""
+    """Name the first token that is not a word, or is none of the kind of those before."""
     for number, sentence in enumerate(sentences, start=first):
         for token in sentence:
+            if is_whole_number(token):
+                raise TypeError(
+                    f"Sentence {number}: a token is a number, {shown(token)}, and others are str. "
+                    "Make str of all, as `str(token)` does."
+                )
             if not isinstance(token, str):
-                raise TypeError(f"Sentence {number}: a token must be a str, got {shown(token)}.")
+                raise TypeError(
+                    f"Sentence {number}: a token must be a str or an int, got {shown(token)}."
+                )
             if not is_word(token):
                 raise ValueError(
                     f"Sentence {number}: a token must be UTF-8 text without white space or NUL, "
                     f"got {shown(token)}."
                 )
-    raise AssertionError("every token is a word")
+    raise TypeError(
+        f"Sentence {first}: its tokens are str, and those before are numbers. Make str of all."
+    )
 
 
 def shown(value: object) -> str:

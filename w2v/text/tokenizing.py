@@ -7,6 +7,7 @@ are. Only where sentences are split does more than one stretch count; see `sente
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from functools import cached_property
@@ -18,6 +19,8 @@ from w2v.text.word_rules import rules
 
 TOKENS = ("whitespace", "unicode", "characters")
 
+_LINE_END = "\0"  # which no text holds
+_EMPTY_LINES = re.compile("\n\n+")
 _MOST_KNOWN = 1 << 18  # stretches that are remembered, of so many characters at most
 _LONGEST_KNOWN = 64
 
@@ -107,15 +110,15 @@ class Tokenizer:
         known = _Known(self._tokens)
         begun = False  # a line that has tokens
         for piece in pieces:
-            text = []
-            for number, line in enumerate(piece.split("\n")):
-                if number and (begun or not self.split_sentences):
-                    text.append("\n")
-                    begun = False
-                if tokens := " ".join(filter(None, map(known.__getitem__, line.split()))):
-                    text += (" ", tokens) if begun else (tokens,)
-                    begun = True
-            yield "".join(text)
+            stretches = piece.replace("\n", f" {_LINE_END} ").split()  # all lines at once
+            text = " ".join(filter(None, map(known.__getitem__, stretches)))
+            text = text.replace(" \n", "\n").replace("\n ", "\n")
+            if self.split_sentences:
+                text = _EMPTY_LINES.sub("\n", text if begun else text.lstrip("\n"))
+            if begun and text and text[0] != "\n":
+                text = " " + text
+            begun = text[-1] != "\n" if text else begun
+            yield text
 
     def lines_of(self, texts: Iterable[str]) -> Iterator[str]:
         """As `lines`, of texts that are whole by themselves, such as the cells of a table.
@@ -140,7 +143,7 @@ class _Known(dict[str, str]):
     """Stretches of text, and what became of them."""
 
     def __init__(self, rule: Callable[[str], str]) -> None:
-        super().__init__()
+        super().__init__({_LINE_END: "\n"})
         self._rule = rule
 
     def __missing__(self, stretch: str) -> str:
@@ -148,5 +151,6 @@ class _Known(dict[str, str]):
         if len(stretch) <= _LONGEST_KNOWN:
             if len(self) >= _MOST_KNOWN:
                 self.clear()
+                self[_LINE_END] = "\n"
             self[stretch] = tokens
         return tokens

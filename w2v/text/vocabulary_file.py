@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterable
 
 from w2v.errors import CorpusError
-from w2v.files import write_text
+from w2v.files import read_lines, write_text
 
 _SENTENCE_END = "</s>"  # first line of every vocabulary word2vec.c writes; no word of the text
 
@@ -31,17 +31,11 @@ def read_counts(path: str | os.PathLike[str]) -> dict[str, int]:
     """
     name = os.fspath(path)
     counts: dict[str, int] = {}
-    try:
-        with open(name, encoding="utf-8-sig", newline="\n") as file:
-            for number, line in enumerate(file, start=1):
-                word, count = _parse(line, f"{name}, line {number}")
-                if word in counts:
-                    raise CorpusError(f"{name}, line {number}: {word!r} was listed before.")
-                counts[word] = count
-    except OSError as error:
-        raise CorpusError(f"{name} cannot be read: {error.strerror}.") from error
-    except UnicodeDecodeError as error:
-        raise CorpusError(f"{name} is not a vocabulary: not valid UTF-8 ({error}).") from error
+    for number, line in enumerate(read_lines(path, "the vocabulary", CorpusError), start=1):
+        word, count = _parse(line, f"{name}, line {number}")
+        if word in counts:
+            raise CorpusError(f"{name}, line {number}: {word!r} was listed before.")
+        counts[word] = count
     counts.pop(_SENTENCE_END, None)
     if not counts:
         raise CorpusError(f"{name} holds no words; expected lines of a word and its count.")
@@ -58,19 +52,12 @@ def read_words(path: str | os.PathLike[str]) -> list[str]:
     """
     name = os.fspath(path)
     words = []
-    try:
-        with open(name, encoding="utf-8-sig", newline="\n") as file:
-            for number, line in enumerate(file, start=1):
-                fields = line.split()
-                if len(fields) > 2 or (len(fields) == 2 and not fields[1].isdecimal()):
-                    raise CorpusError(
-                        f"{name}, line {number}: expected one word, got {line.strip()[:60]!r}."
-                    )
-                words += fields[:1]
-    except OSError as error:
-        raise CorpusError(f"{name} cannot be read: {error.strerror}.") from error
-    except UnicodeDecodeError as error:
-        raise CorpusError(f"{name} is not a list of words: not valid UTF-8 ({error}).") from error
+    for number, line in enumerate(read_lines(path, "the list of words", CorpusError), start=1):
+        fields = line.split()
+        if len(fields) > 2 or (len(fields) == 2 and not fields[1].isdecimal()):
+            found = line.strip()[:60]
+            raise CorpusError(f"{name}, line {number}: expected one word, got {found!r}.")
+        words += fields[:1]
     if not words:
         raise CorpusError(f"{name} holds no words; expected one a line.")
     return words

@@ -6,6 +6,7 @@ the standard. It is imported by who is called.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -18,9 +19,8 @@ _INVISIBLE: dict[int, str | None] = {
     **dict.fromkeys([*range(0x202A, 0x202F), *range(0x2060, 0x206A)]),
     0x200B: " ",
 }
-_APOSTROPHES = str.maketrans("‘’＇", "'''")
-_TURKISH = str.maketrans("Iİ", "ıi")
-_OTHERS = str.maketrans("İ", "i")  # else it would be i with a second dot
+_ANY_INVISIBLE = re.compile(f"[{''.join(map(chr, _INVISIBLE))}]")
+_APOSTROPHE = re.compile("[‘’＇]")
 
 
 def rules(
@@ -41,14 +41,17 @@ def rules(
     cut = str.split if tokens == "whitespace" else _words(tokens == "characters")
     strip = _stripped() if strip_punctuation else None
     bare = _without_accents() if strip_accents else None
-    lowered = _TURKISH if turkish else _OTHERS
 
     def apply(stretch: str) -> str:
         ascii_only = stretch.isascii()
         if not ascii_only:
-            stretch = unicodedata.normalize("NFC", stretch.translate(_INVISIBLE))
-        if lower:
-            stretch = stretch.translate(lowered).lower()
+            if _ANY_INVISIBLE.search(stretch):
+                stretch = stretch.translate(_INVISIBLE)
+            stretch = unicodedata.normalize("NFC", stretch)
+        if turkish:
+            stretch = stretch.replace("I", "ı")
+        if lower:  # else İ would become i with a second dot
+            stretch = stretch.replace("İ", "i").lower()
         if ascii_only and stretch.isalnum():
             return stretch
         found = cut(stretch)
@@ -65,13 +68,16 @@ def _words(characters: bool) -> Cut:
     """Cut at the boundaries of words, and keep those with a letter, a digit or an emoji."""
     import regex
 
-    boundary = regex.compile(r"\b", regex.WORD | regex.V1)
-    word = regex.compile(r"[\p{Alphabetic}\p{N}\p{Emoji_Presentation}\p{RI}\uFE0F]", regex.V1)
+    emoji = r"\p{Emoji_Presentation}|\p{RI}|\p{Emoji}(?=\uFE0F)"
+    word = regex.compile(rf"\b(?:\w|{emoji})(?:\B.)*+", regex.WORD | regex.V1)
+    sounded = regex.compile(rf"[\p{{Alphabetic}}\p{{N}}]|{emoji}", regex.V1)
     single = regex.compile(r"[\p{Katakana}ー]\p{M}*|[^\p{Katakana}ー]+", regex.V1)
 
     def cut(stretch: str) -> list[str]:
-        found = [part for part in boundary.split(stretch) if word.search(part)]
-        found = [part.translate(_APOSTROPHES) for part in found]
+        found: list[str] = word.findall(stretch)
+        for i, part in enumerate(found):
+            if not part.isalnum():  # else it is nothing but letters
+                found[i] = _APOSTROPHE.sub("'", part) if sounded.search(part) else ""
         if characters:  # the one script without spaces whose words the standard keeps together
             found = [one for part in found for one in single.findall(part)]
         return found

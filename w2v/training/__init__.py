@@ -3,7 +3,7 @@
 begin       draws, huffman, tables, start, memory_plan
 a step      blocks, step_plan, step, worker
 epochs      schedule, epoch, trainer
-told        progress, callbacks, onlookers
+told        progress, callbacks, onlookers, narration
 given back  outcome, report, fitted, model_file
 asked       likelihood, answers, estimator
 measured    throughput
@@ -17,8 +17,10 @@ from w2v.training.fitted import Fitted
 from w2v.training.huffman import HuffmanTree
 from w2v.training.likelihood import Likelihood
 from w2v.training.model_file import load_model, save_model
+from w2v.training.narration import Narration, narrating
 from w2v.training.progress import Progress
 from w2v.training.report import training_report
+from w2v.training.schedule import epochs_for
 from w2v.training.start import (
     FRESH,
     Pretrained,
@@ -39,13 +41,16 @@ __all__ = [
     "Fitted",
     "HuffmanTree",
     "Likelihood",
+    "Narration",
     "Pretrained",
     "Progress",
     "Trainer",
     "check_same",
     "checked",
     "continue_from",
+    "epochs_for",
     "load_model",
+    "narrating",
     "save_model",
     "step_shape",
     "throughput",

@@ -13,6 +13,7 @@ from w2v.errors import UnknownWordError, W2VError
 from w2v.training.fitted import Fitted
 from w2v.training.likelihood import Likelihood
 from w2v.vectors import Vectors
+from w2v.words import as_words
 
 
 class Answers:
@@ -117,10 +118,7 @@ def _listed(words: Iterable[str]) -> list[str]:
         raise TypeError(f"Expected a list of words, got the string {words!r:.60}. Split it first.")
     if not isinstance(words, Iterable):
         raise TypeError(f"Expected a list of words, got {words!r:.60}.")
-    for word in (listed := list(words)):
-        if not isinstance(word, str):
-            raise TypeError(f"Expected a list of words, got {word!r:.60} among them.")
-    return listed
+    return list(as_words(words))
 
 
 def _known(words: Iterable[str], vectors: Vectors) -> list[int]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any, TypeVar
 
 from w2v.config import Config
 from w2v.errors import ConfigError
+from w2v.renamed import option_elsewhere
 
 _Self = TypeVar("_Self", bound="Estimator")
 
@@ -24,8 +26,8 @@ class Estimator:
         self.config = Config(**options)
 
     def __repr__(self) -> str:
-        defaults = self.__init__.__kwdefaults__  # type: ignore[misc]
-        given = {k: v for k, v in self._options.items() if v != defaults[k]}
+        parameters = inspect.signature(type(self).__init__).parameters
+        given = {k: v for k, v in self._options.items() if v != parameters[k].default}
         shown = ", ".join(f"{name}={value!r}" for name, value in given.items())
         return f"{type(self).__name__}({shown})"
 
@@ -54,9 +56,9 @@ class Estimator:
         """
         for name in options:
             if name not in self._options:
-                raise ConfigError(
-                    f"There is no option {name!r}; expected some of {', '.join(self._options)}."
-                )
+                advice = option_elsewhere(name)
+                known = f"expected some of {', '.join(self._options)}."
+                raise ConfigError(f"There is no option {name!r}: {advice or known}")
         changed = self._options | options
         self.config, self._options = Config(**changed), changed
         return self

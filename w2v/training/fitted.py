@@ -8,8 +8,22 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from w2v.errors import counted
 from w2v.training.huffman import HuffmanTree
 from w2v.vectors import Vectors
+
+
+class Report(dict[str, Any]):
+    """A report as the dictionary it is, which is shown in a line and not on pages."""
+
+    def __repr__(self) -> str:
+        losses = [loss for loss in self.get("loss", ()) if loss is not None]
+        words = self.get("tokens", {}).get("read")
+        told = [counted(len(self.get("loss", ())), "epoch")]
+        told += [f"{counted(words, 'word')} of text"] * (words is not None)
+        told += [f"{self['seconds']['train']:.1f} s"] * ("train" in self.get("seconds", {}))
+        told += [f"loss {losses[-1]:.4f}"] * bool(losses)
+        return f"<Report: {', '.join(told)}; a dictionary of {', '.join(self)}>"
 
 
 @dataclass(frozen=True)
@@ -22,7 +36,7 @@ class Fitted:
     """(V, D), or (V - 1, D) inner nodes, one row at least."""
     tree: HuffmanTree | None
     """For hierarchical softmax."""
-    report: dict[str, Any]
+    report: Report
     trained_as: dict[str, Any]
     """The options of the last run, defaults filled in."""
     epochs: int

@@ -19,16 +19,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from w2v.errors import ModelFileError
+from w2v.errors import ModelFileError, counted, quoted
 from w2v.files import PathLike, check_name, replacing
 from w2v.formats import ARCHIVE_ERRORS
-from w2v.training.fitted import Fitted
+from w2v.training.fitted import Fitted, Report
 from w2v.training.huffman import HuffmanTree
 from w2v.vectors import Vectors
 
 _FORMAT = "w2v model"
 _VERSION = 1
 _TREE = ("offsets", "nodes", "codes")
+_ASKED = ("model", "loss", "dim", "window", "cbow")  # options that a model is asked for later
 _TYPES = {
     "counts": np.int64,
     "input": np.float32,
@@ -129,18 +130,46 @@ def _checked(name: str, arrays: dict[str, Any]) -> tuple[dict[str, Any], Fitted]
     for key, kind in _TYPES.items():
         if key in arrays and arrays[key].dtype != kind:
             raise ModelFileError(f"{name} is damaged: {key!r} holds {arrays[key].dtype} numbers.")
-    rows, output = len(words), arrays["output"]
+    rows, output, counts = len(words), arrays["output"], arrays["counts"]
     tree = HuffmanTree(*(arrays[key] for key in _TREE)) if "nodes" in arrays else None
-    wanted = (max(rows - 1, 1) if tree else rows, arrays["input"].shape[-1])
-    if output.shape != wanted or len(arrays["counts"]) != rows:
+    dim = arrays["input"].shape[-1] if arrays["input"].ndim else 0
+    wanted = (max(rows - 1, 1) if tree else rows, dim)
+    if output.shape != wanted or arrays["input"].shape != (rows, dim) or counts.shape != (rows,):
         raise ModelFileError(f"{name} is damaged: its tables do not fit its {rows:,} words.")
+    if counts.min() < 1:
+        bad = words[int(counts.argmin())]
+        raise ModelFileError(
+            f"{name} is damaged: the count of {quoted(bad)} is {counts.min()}, expected 1 or more."
+        )
+    for key in ("input", "output"):
+        if bad_rows := int((~np.isfinite(arrays[key])).any(axis=1).sum()):
+            found = f"{counted(bad_rows, 'row')} of {key!r} with NaN or infinity"
+            raise ModelFileError(f"{name} is damaged: {found}. Such a model cannot go on.")
     if tree is not None and not _is_tree(tree, rows):
         raise ModelFileError(f"{name} is damaged: its Huffman tree does not fit its words.")
-    vectors = Vectors(words, arrays["input"], arrays["counts"])
+    if wrong := _wrong_about(about, dim, tree is not None):
+        raise ModelFileError(f"{name} is damaged: what it says about its training {wrong}.")
+    vectors = Vectors(words, arrays["input"], counts)
     fitted = Fitted(
-        vectors, output, tree, about["report"], about["trained_as"], int(about["epochs"])
+        vectors, output, tree, Report(about["report"]), about["trained_as"], about["epochs"]
     )
     return dict(about["options"]), fitted
+
+
+def _wrong_about(about: Any, dim: int, tree: bool) -> str:
+    """What is wrong with what a model says about its training; empty if nothing."""
+    kinds = {"options": dict, "trained_as": dict, "report": dict, "epochs": int}
+    for key, kind in kinds.items():
+        if not isinstance(about, dict) or type(about.get(key)) is not kind:
+            return f"has no {key!r}, or of another kind"
+    options = about["trained_as"]
+    if missing := [key for key in _ASKED if key not in options]:
+        return f"does not say with which {', '.join(map(repr, missing))}"
+    if about["epochs"] < 0 or type(options["window"]) is not int or options["window"] < 1:
+        return f"has {about['epochs']!r:.20} epochs and a window of {options['window']!r:.20}"
+    if options["dim"] != dim or (options["loss"] == "hs") != tree:
+        return f"({options['loss']!r:.20}, {options['dim']!r:.20} numbers) does not fit its tables"
+    return ""
 
 
 def _is_tree(tree: HuffmanTree, words: int) -> bool:

@@ -7,16 +7,17 @@ from typing import Any
 
 import numpy as np
 
+from w2v.training.fitted import Report
 from w2v.training.outcome import Trained
 from w2v.training.trainer import Trainer
 from w2v.version import __version__
 
 
-def training_report(trainer: Trainer, trained: Trained, why: str) -> dict[str, Any]:
+def training_report(trainer: Trainer, trained: Trained, why: str) -> Report:
     """A dictionary that JSON can hold; `why` says how the backend was chosen."""
     corpus, backend = trainer.corpus, trainer.backend
     stats = corpus.stats
-    return {
+    report: dict[str, Any] = {
         "config": trainer.config.as_dict(),
         "versions": {
             "w2v": __version__,
@@ -35,10 +36,11 @@ def training_report(trainer: Trainer, trained: Trained, why: str) -> dict[str, A
         "tokens": {
             "read": stats.tokens,
             "rare": stats.rare,
-            "subsampled": _subsampled(stats.kept, trained, trainer.config.epochs),
+            "subsampled": _subsampled(stats.kept, trained, trainer.epochs),
             "kept": trained.kept,
         },
         "tokenizer": corpus.tokenizer.as_dict() if corpus.tokenizer else None,
+        "table": stats.table.as_dict() if stats.table else None,
         "sentences": stats.sentences,
         "types": stats.types,
         "loss": trained.loss,
@@ -57,11 +59,12 @@ def training_report(trainer: Trainer, trained: Trained, why: str) -> dict[str, A
         "peak_memory_bytes": backend.memory().peak,
         **({"planned_memory_bytes": trainer.memory.as_dict()} if trainer.memory else {}),
     }
+    return Report(report)
 
 
 def _trace(trainer: Trainer, trained: Trained) -> list[dict[str, Any]]:
     """Of each moment: how far, the loss of its epoch so far, and the speed since the one before."""
-    words = trainer.corpus.stats.tokens * trainer.config.epochs
+    words = trainer.corpus.stats.tokens * trainer.epochs
     points = []
     done, seconds = 0.0, 0.0
     for at in trained.trace:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from w2v.config import Config
 from w2v.errors import ConfigError, TrainingError
-from w2v.files import PathLike
+from w2v.files import PathLike, readable
 from w2v.text import Corpus
 from w2v.training.fitted import Fitted
 from w2v.training.huffman import HuffmanTree
@@ -69,7 +69,7 @@ class Pretrained:
                 "`pretrained` must be `w2v.Vectors` or the path of a vector file, got "
                 f"{type(vectors).__name__}. A model has them as `model.vectors`."
             )
-        self.file = None if isinstance(vectors, Vectors) else os.fspath(vectors)
+        self.file = None if isinstance(vectors, Vectors) else readable(vectors)
         self.vectors = vectors if isinstance(vectors, Vectors) else load(vectors)
         if self.vectors.dim != dim:
             raise ConfigError(

@@ -6,13 +6,14 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from dataclasses import replace
 from functools import cached_property, partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from w2v.backends import Backend
-from w2v.config import Config
+from w2v.config import AUTO, Config
 from w2v.errors import TrainingError
 from w2v.text import Corpus
 from w2v.training import draws
@@ -24,7 +25,7 @@ from w2v.training.memory_plan import MemoryPlan, plan_memory
 from w2v.training.onlookers import Onlookers
 from w2v.training.outcome import Trained
 from w2v.training.progress import Progress, copied
-from w2v.training.schedule import check_softmax, in_steps, loss_every, schedule
+from w2v.training.schedule import check_softmax, epochs_for, in_steps, loss_every, schedule
 from w2v.training.start import FRESH, Start
 from w2v.training.step_plan import beside, centre_in_core, chunk_tokens, rows_met, step_shape
 from w2v.training.tables import Tables, make_tables, taken
@@ -72,6 +73,9 @@ class Trainer:
         keep = self._keep_share = corpus.vocabulary.keep_probabilities(config.sample)
         kept_share = float(corpus.vocabulary.counts @ keep) / corpus.vocabulary.total
         self._kept = len(corpus.ids) * kept_share  # in an epoch, about
+        self.by_length = config.epochs == AUTO
+        self.epochs = epochs_for(config, len(corpus.ids), continued=start.epochs > 0)
+        config = replace(config, epochs=self.epochs)
         self.config = config = in_steps(backend, config, self._kept)
         self.shape = step_shape(backend, config)
         self._reader = BlockReader(
@@ -160,7 +164,7 @@ class Trainer:
             held = backend.to_numpy(tables.input[backend.asarray(frozen), : config.dim])
             backend.synchronize()
             started = time.perf_counter()
-            for epoch in range(config.epochs):
+            for epoch in range(self.epochs):
                 self._tallies.append(self._run_epoch(epoch, tables, workers, started))
                 if self._onlookers.stopped:
                     break
@@ -170,9 +174,9 @@ class Trainer:
         vectors = taken(backend, tables.input, config.dim)
         vectors[frozen] = held  # adding nothing to them has lost the sign of a zero
         if not (np.isfinite(vectors).all() and np.isfinite(output).all()):
-            raise self._diverged("A vector is no longer finite", config.epochs, 1.0)
+            raise self._diverged("A vector is no longer finite", self.epochs, 1.0)
         kept = [tally.kept for tally in self._tallies]
-        done = Tally.total(self._tallies).done / (self._reader.chunks * config.epochs)
+        done = Tally.total(self._tallies).done / (self._reader.chunks * self.epochs)
         return Trained(
             vectors=vectors,
             output=output,
@@ -181,7 +185,7 @@ class Trainer:
             loss_every=self._loss_every,
             seconds=seconds,
             prepare_seconds=started - preparing,
-            raw_words_per_second=self.corpus.stats.tokens * config.epochs * done / seconds,
+            raw_words_per_second=self.corpus.stats.tokens * self.epochs * done / seconds,
             kept_tokens_per_second=sum(kept) / seconds,
             tree=tables.tree,
             done=done,
@@ -245,10 +249,10 @@ class Trainer:
         kept = now.kept + sum(tally.kept for tally in self._tallies)
         return Progress(
             epoch=epoch.number + 1,
-            epochs=self.config.epochs,
+            epochs=self.epochs,
             done=done,
             seconds=seconds,
-            raw_words_per_second=self.corpus.stats.tokens * self.config.epochs * done / seconds,
+            raw_words_per_second=self.corpus.stats.tokens * self.epochs * done / seconds,
             kept_tokens_per_second=kept / seconds,
             learning_rate=self.config.learning_rate(done),
             loss=now.mean_loss,
@@ -276,7 +280,7 @@ class Trainer:
 
     def _done(self, epoch: Epoch, at: float) -> float:
         """Fraction of the training at a position in chunks."""
-        return (epoch.number + at / self._reader.chunks) / self.config.epochs
+        return (epoch.number + at / self._reader.chunks) / self.epochs
 
     def _check(self, loss: float, untrained: float, epoch: Epoch, done: float) -> None:
         """Stop when the loss of a step is no number, or far above that of untrained tables."""
@@ -289,7 +293,7 @@ class Trainer:
     def _diverged(self, what: str, epoch: int, done: float) -> TrainingError:
         config = self.config
         tokens = f"{self.step_tokens:,} token{'' if self.step_tokens == 1 else 's'}"
-        step = round(done * config.epochs * self._kept / self._in_flight)
+        step = round(done * self.epochs * self._kept / self._in_flight)
         return TrainingError(
             f"Training diverged. {what}, in epoch {epoch} near step {step:,}, at learning rate "
             f"{config.learning_rate(done):.4g} and {tokens} a step. Lower `alpha` "

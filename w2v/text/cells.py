@@ -1,0 +1,111 @@
+"""Cells of a table as words: what stands in a column, whatever its type, by Arrow.
+
+Loaded by who reads a table: Arrow takes a while to import, and most commands need none of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from w2v.errors import CorpusError
+
+STRING = pa.large_string()
+_WHOLE = 2.0**53  # floats below hold whole numbers exactly
+_PIECE_BYTES = 1 << 18
+
+
+def as_strings(cells: Any, column: str) -> Any:
+    """Cells as text; null where there is nothing.
+
+    Whole numbers are written without a fraction, whatever the type that holds them (a column of
+    integers with a missing one is float64 in pandas), and NaN is nothing.
+
+    Raises
+    ------
+    CorpusError
+        The column holds something that is not one word or number a cell.
+    """
+    kind = cells.type
+    if isinstance(kind, pa.BaseExtensionType):
+        return as_strings(cells.storage, column)
+    if pa.types.is_dictionary(kind):
+        return as_strings(cells.dictionary, column).take(cells.indices)
+    if pa.types.is_run_end_encoded(kind):
+        return as_strings(pc.run_end_decode(cells), column)
+    if pa.types.is_floating(kind):
+        cells = _without_fraction(cells.cast(pa.float64()) if kind == pa.float16() else cells)
+    elif pa.types.is_nested(kind) or pa.types.is_interval(kind):
+        raise CorpusError(
+            f"The column {column!r} holds {kind}, and a word must be text, a number, a date or a "
+            "truth value. Name another column, or make a column of text from it."
+        )
+    try:
+        strings = cells.cast(STRING)
+    except pa.ArrowException as error:
+        raise CorpusError(
+            f"The column {column!r} ({kind}) cannot be read as text: {error}. "
+            "Make a column of text from it."
+        ) from error
+    return nulls_where(strings, pc.equal(strings, ""))
+
+
+def _without_fraction(cells: Any) -> Any:
+    """Floats as text; whole ones as integers, NaN as null."""
+    cells = nulls_where(cells, pc.is_nan(cells))
+    whole = pc.and_(pc.equal(pc.floor(cells), cells), pc.less(pc.abs(cells), _WHOLE))
+    integers = pc.if_else(whole, cells, None).cast(pa.int64())
+    return pc.coalesce(integers.cast(STRING), cells.cast(STRING))
+
+
+def nulls_where(values: Any, condition: Any) -> Any:
+    """The values, and null where the condition is true."""
+    if not pc.any(condition).as_py():
+        return values
+    return pc.if_else(pc.fill_null(condition, False), None, values)
+
+
+def as_words(cells: Any, column: str) -> tuple[Any, int]:
+    """(words, null where there is none; how many cells had white space inside).
+
+    A cell is one word. Since no text and no vector file can hold white space in a word, white
+    space inside becomes `_`, and that around it goes.
+    """
+    strings = as_strings(cells, column)
+    if _is_plain(strings):
+        return strings, 0
+    coded = strings.dictionary_encode()
+    parts = pc.utf8_split_whitespace(pc.utf8_trim_whitespace(coded.dictionary))
+    spelled = pc.binary_join(parts, pa.scalar("_", STRING))
+    spelled = nulls_where(spelled, pc.equal(spelled, ""))
+    several = pc.greater(pc.list_value_length(parts), 1).take(coded.indices)
+    return spelled.take(coded.indices), pc.sum(several).as_py() or 0
+
+
+def _is_plain(strings: Any) -> bool:
+    """Whether all is ASCII without white space; quick, and false of what must be looked at."""
+    _, offsets, data = strings.buffers()
+    if data is None or not len(strings):
+        return True
+    bounds = np.frombuffer(offsets, np.int64)[strings.offset :][: len(strings) + 1]
+    letters = np.frombuffer(data, np.uint8)[bounds[0] : bounds[-1]]
+    return bool(((letters > 0x20) & (letters < 0x80)).all())
+
+
+def lines_of(offsets: NDArray[np.int64], words: Any) -> Any:
+    """The words between each two offsets, joined by a space."""
+    lists = pa.LargeListArray.from_arrays(pa.array(offsets, pa.int64()), words)
+    return pc.binary_join(lists, pa.scalar(" ", STRING))
+
+
+def pieces_of(lines: Any) -> Iterator[str]:
+    """Lines as text, cut into pieces of some size; a line break inside is a space."""
+    lines = pc.replace_substring(lines, "\n", " ")
+    step = max(1, len(lines) * _PIECE_BYTES // max(1, lines.nbytes))
+    for start in range(0, len(lines), step):
+        yield "\n".join(lines[start : start + step].to_pylist()) + "\n"

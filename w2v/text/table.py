@@ -1,0 +1,256 @@
+"""A table as sentences: which columns hold the words, and which say what belongs together."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from w2v.errors import ConfigError, CorpusError
+from w2v.text.columns import Wanted, likely, listed
+from w2v.text.corpus_files import find_files
+from w2v.text.decoding import REPORT_BYTES, Progress, total_bytes
+from w2v.text.frames import Frame, column_names, frame_of
+from w2v.text.table_files import data_files, looks_like_table, opened_table
+from w2v.text.table_stats import TableStats
+
+if TYPE_CHECKING:
+    from w2v.text.tokenizing import Tokenizer
+
+
+class Table:
+    """A table and how its rows are sentences; what `fit`, `Phrases` and `read_corpus` take.
+
+    Parameters
+    ----------
+    source : path, list of paths, or table
+        Files, folders and patterns as for `read_corpus`: CSV, TSV (compressed too), Parquet, Arrow
+        and Feather. Or a data frame (pandas, Polars, Arrow), a Hugging Face data set, a dictionary
+        of columns, an iterable of dictionaries or of record batches.
+    group : str, optional
+        Rows that have the same here make a sentence, wherever they stand.
+    order : str, optional
+        Sorts the rows of a group, from small to large; of equal ones the first stays first. Text
+        that is a number all through is sorted as numbers. [as they stand]
+    token : str, optional
+        The word of each row; white space inside becomes `_`. Or a list of words: without `group`
+        each row is a sentence then.
+    columns : list of str, or "all"
+        Each row is a sentence of these cells; empty ones are left out.
+    text : str, optional
+        A column of text: each cell is a line, or with a tokenizer what that makes of it.
+    separator : str, optional
+        Between the cells of a text file. [comma, tab, semicolon or bar, by its first line]
+    header : bool
+        Whether the first line of a text file names the columns; else they are 1, 2, 3, ...
+
+    Attributes
+    ----------
+    stats : TableStats            What was read of it, the last time.
+
+    Raises
+    ------
+    ConfigError
+        The options contradict each other, or do not say where the words are.
+
+    Examples
+    --------
+    >>> plays = {"user": [1, 2, 1], "at": [20, 10, 10], "artist": ["The Beatles", "Moby", "Air"]}
+    >>> table = Table(plays, group="user", order="at", token="artist")
+    >>> "".join(table.pieces())
+    'Air The_Beatles\\nMoby\\n'
+    """
+
+    def __init__(
+        self,
+        source: Any,
+        *,
+        group: str | None = None,
+        order: str | None = None,
+        token: str | None = None,
+        columns: Sequence[str] | str | None = None,
+        text: str | None = None,
+        separator: str | None = None,
+        header: bool = True,
+    ) -> None:
+        self.source = source
+        self.group, self.order, self.token, self.text = map(_name, (group, order, token, text))
+        self.columns = _names(columns)
+        self.separator = _separator(separator)
+        self.header = header
+        self.stats = TableStats()
+        self._check()
+
+    def _check(self) -> None:
+        words = {"token": self.token, "columns": self.columns, "text": self.text}
+        given = [name for name, value in words.items() if value is not None]
+        if len(given) > 1:
+            raise ConfigError(
+                f"`{given[0]}` and `{given[1]}` both say where the words are; give one of them."
+            )
+        for name, value in (("group", self.group), ("order", self.order)):
+            if value is not None and given and given != ["token"]:
+                raise ConfigError(
+                    f"`{name}` has no meaning beside `{given[0]}`, where a row stands by itself; "
+                    "it is for `token`."
+                )
+        if not given:
+            names = column_names(self.source)
+            raise ConfigError(
+                "No column of words was named: give `token`, with `group` for the rows that belong "
+                "together, or `columns`, or `text`."
+                + (f" The columns are: {listed(names)}." if names else "")
+            )
+        if self.order is not None and self.group is None:
+            raise ConfigError("`order` sorts the rows of a group; say which by `group`.")
+
+    def pieces(
+        self,
+        *,
+        errors: str = "strict",
+        progress: Progress | None = None,
+        tokenizer: Tokenizer | None = None,
+    ) -> Iterator[str]:
+        """The sentences as text, in pieces that end at white space; `stats` says what was read.
+
+        Parameters
+        ----------
+        errors : {"strict", "replace"}
+            What to do with bytes of a text file that are not UTF-8.
+        progress : callable(bytes_read, total_bytes), optional
+            For files.
+        tokenizer : Tokenizer, optional
+            Makes words of `text`; other columns hold words already.
+
+        Raises
+        ------
+        ConfigError
+            A column is not there, or `tokenizer` was given for columns of words.
+        CorpusError
+            The table cannot be read.
+        """
+        from w2v.text.cells import pieces_of
+        from w2v.text.table_rows import sentences
+
+        if tokenizer is not None and tokenizer.is_plain:
+            tokenizer = None
+        if tokenizer is not None and self.text is None:
+            raise ConfigError(
+                "How text is cut into words has no meaning for a table whose cells are words. "
+                "Name a column of `text`, or leave out the options that change words."
+            )
+        self.stats = TableStats(self.group, self.order)
+        wanted = Wanted(self.group, self.order, self.token, self.columns, self.text, self.stats)
+        lines = sentences(wanted, self._frames(errors, progress))
+        if tokenizer is not None:
+            cells = (cell for some in lines for cell in some.to_pylist())
+            return tokenizer.lines_of(_without_nul(cells))
+        return _without_nul(piece for some in lines for piece in pieces_of(some))
+
+    def _frames(self, errors: str, progress: Progress | None) -> Iterator[Frame]:
+        """The source, one file after the other."""
+        if not _is_files(self.source):
+            yield frame_of(self.source)
+            return
+        source = self.source if isinstance(self.source, (list, tuple)) else [self.source]
+        files = data_files(find_files(source))
+        total, before = total_bytes(files), 0
+        for file in files:
+            options: Any = {"separator": self.separator, "header": self.header, "errors": errors}
+            with opened_table(file, **options) as frame:
+                self.stats.files += 1
+                yield _reporting(frame, before, total, progress)
+                before += frame.done()
+        if progress is not None:
+            progress(before, total)
+
+
+def _without_nul(pieces: Iterable[str]) -> Iterator[str]:
+    for piece in pieces:
+        if "\0" in piece:
+            before = piece[: piece.index("\0")].split("\n")[-1].split(" ")[-1]
+            raise CorpusError(
+                f"There is a NUL character in a cell, after {before[-40:]!r}, which no text holds. "
+                "Take it out of the table."
+            )
+        yield piece
+
+
+def _reporting(frame: Frame, before: int, total: int | None, progress: Progress | None) -> Frame:
+    """The same, which says how much was read about once a MiB."""
+    if progress is None:
+        return frame
+
+    def read(numbers: list[int]) -> Iterator[list[Any]]:
+        reported = 0
+        for arrays in frame.read(numbers):
+            yield arrays
+            if frame.done() - reported >= REPORT_BYTES:
+                reported = frame.done()
+                progress(before + reported, total)
+
+    return frame._replace(read=read)
+
+
+def refuse_tables(files: Sequence[str]) -> None:
+    """Raise `ConfigError` where a file is a table, which read as text would be garbage."""
+    file = next(filter(looks_like_table, files), None)
+    if file is None:
+        return
+    with opened_table(file) as frame:
+        columns = frame.columns
+    options = likely(columns)
+    flags = " ".join(f"--{name} {_quoted(column)}" for name, column in options.items())
+    flags = flags or "--group COLUMN --token COLUMN, --columns all, or --text COLUMN"
+    keywords = ", ".join(f"{name}={column!r}" for name, column in options.items())
+    raise ConfigError(
+        f"{file} is a table, with the columns {listed(columns)}. Say which hold the words, as in: "
+        f"w2v train {_quoted(file)} {flags} (in a program w2v.Table({file!r}, "
+        f"{keywords or 'columns=...'})). To read it as text all the same, pipe it into `-`."
+    )
+
+
+def refuse_frame(source: object) -> None:
+    """Raise `ConfigError` for a table in memory that stands where sentences are expected."""
+    columns = column_names(source)
+    if columns is not None:
+        options = likely(columns) or {"columns": "all"}
+        keywords = ", ".join(f"{name}={column!r}" for name, column in options.items())
+        raise ConfigError(
+            f"A table has columns, {listed(columns)}, and which hold the words is not said. "
+            f"Give w2v.Table(..., {keywords}) instead of it."
+        )
+
+
+def _quoted(column: str) -> str:
+    """As a shell needs it, about."""
+    return column if re.fullmatch(r"[\w./-]+", column) else f'"{column}"'
+
+
+def _name(column: Any) -> str | None:
+    return None if column is None else str(column)
+
+
+def _names(columns: Any) -> list[str] | str | None:
+    if columns is None or columns == "all":
+        return columns  # type: ignore[no-any-return]
+    if isinstance(columns, str) or not list(columns):
+        raise ConfigError(f"`columns` must be 'all' or a list of names, got {columns!r}.")
+    return list(map(str, columns))
+
+
+def _separator(separator: str | None) -> str | None:
+    separator = {"\\t": "\t", "tab": "\t"}.get(separator or "", separator)
+    if separator is not None and (len(separator) != 1 or separator in '"\r\n' or separator > "~"):
+        raise ConfigError(
+            f"`separator` must be one character such as ; or | or tab, got {separator!r}."
+        )
+    return separator
+
+
+def _is_files(source: Any) -> bool:
+    """Whether a source names files: here a list of str does too."""
+    if isinstance(source, (list, tuple)):
+        return bool(source) and all(isinstance(one, (str, os.PathLike)) for one in source)
+    return isinstance(source, (str, os.PathLike))

@@ -1,0 +1,202 @@
+"""The rows of tables to lines of words, in each of the three ways: grouped, row by row, text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import reduce
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from w2v.errors import ConfigError, CorpusError
+from w2v.text.cells import STRING, as_strings, as_words, lines_of, nulls_where
+from w2v.text.columns import Wanted, listed, place
+from w2v.text.frames import Frame
+from w2v.text.grouping import grouped
+
+_LOOKED_AT = 1 << 12  # rows that tell whether the first one is like them
+
+
+def sentences(table: Wanted, frames: Iterable[Frame]) -> Iterator[Any]:
+    """Arrays of lines, a sentence each."""
+    if table.group is not None:
+        return grouped(_grouped_rows(table, frames), table.stats)
+    if table.token is not None:
+        return _lists(table, frames)
+    return _cells(table, frames) if table.columns is not None else _texts(table, frames)
+
+
+def _rows(table: Wanted, frame: Frame, numbers: list[int]) -> Iterator[list[Any]]:
+    """The columns with these numbers; rows are counted."""
+    unique = list(dict.fromkeys(numbers))  # a column may serve twice
+    for arrays in frame.read(unique):
+        table.stats.rows += len(arrays[0])
+        yield [arrays[unique.index(number)] for number in numbers]
+
+
+def _grouped_rows(table: Wanted, frames: Iterable[Frame]) -> Iterator[Any]:
+    """Batches of `group`, `word` and perhaps `order`, for `grouped`."""
+    assert table.group is not None
+    assert table.token is not None
+    names = [name for name in (table.group, table.token, table.order) if name is not None]
+    sorting = _Sorting(table.order or "")
+    for frame in frames:
+        numbers = [place(frame, name) for name in names]
+        for group, token, *order in _rows(table, frame, numbers):
+            groups = as_strings(group, table.group)
+            words, parents = _exploded(token, table, pc.is_valid(groups))
+            here = {"group": groups.take(parents), "word": words}
+            for values in order:
+                here["order"] = sorting.values(values, frame.name).take(parents)
+                table.stats.unordered += here["order"].null_count
+            yield pa.record_batch(here)
+
+
+def _exploded(token: Any, table: Wanted, grouped_rows: Any) -> tuple[Any, Any]:
+    """Words that have a group, and the row of each; rows without are counted."""
+    assert table.token is not None
+    rows = pa.array(np.arange(len(token)))
+    if _is_list(token.type):
+        token, rows = pc.list_flatten(token), pc.list_parent_indices(token).cast(pa.int64())
+    words, spaced = as_words(token, table.token)
+    table.stats.spaced += spaced
+    has_word = pc.is_valid(words)
+    kept = pc.and_(has_word, grouped_rows.take(rows))
+    _count_dropped(table, table.group or "", grouped_rows)
+    with_word = np.zeros(len(grouped_rows), bool)
+    with_word[rows.filter(has_word).to_numpy()] = True
+    _count_dropped(table, table.token, pc.or_(pc.invert(grouped_rows), pa.array(with_word)))
+    return words.filter(kept), rows.filter(kept)
+
+
+def _count_dropped(table: Wanted, column: str, valid: Any) -> None:
+    if dropped := len(valid) - (pc.sum(valid).as_py() or 0):
+        table.stats.dropped[column] += dropped
+
+
+class _Sorting:
+    """Values to sort by, of one type in all files."""
+
+    def __init__(self, column: str) -> None:
+        self._column = column
+        self._type: Any = None
+
+    def values(self, values: Any, name: str) -> Any:
+        if isinstance(values.type, pa.BaseExtensionType):
+            values = values.storage
+        if pa.types.is_dictionary(values.type):
+            values = values.dictionary_decode()
+        kind = values.type
+        if pa.types.is_nested(kind) or pa.types.is_interval(kind):
+            raise CorpusError(
+                f"The column {self._column!r} holds {kind}, which has no order. "
+                "Sort by a column of numbers, times or text."
+            )
+        if pa.types.is_floating(kind):
+            values = nulls_where(values.cast(pa.float64()), pc.is_nan(values))
+        elif pa.types.is_integer(kind) and kind != pa.uint64():
+            values = values.cast(pa.int64())
+        elif _is_text(kind):
+            values = pc.utf8_trim_whitespace(values.cast(STRING))
+            values = nulls_where(values, pc.equal(values, ""))
+        self._type = self._type or values.type
+        try:
+            return values.cast(self._type)
+        except pa.ArrowException as error:
+            raise CorpusError(
+                f"The column {self._column!r} is {values.type} in {name} and {self._type} in what "
+                "was read before, so that rows cannot be put in order. Make it one type."
+            ) from error
+
+
+def _is_text(kind: Any) -> bool:
+    return any(
+        is_kind(kind)
+        for is_kind in (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view)
+    )
+
+
+def _is_list(kind: Any) -> bool:
+    return any(
+        is_kind(kind)
+        for is_kind in (pa.types.is_list, pa.types.is_large_list, pa.types.is_fixed_size_list)
+    )
+
+
+def _lists(table: Wanted, frames: Iterable[Frame]) -> Iterator[Any]:
+    """A column of lists: each row is a sentence."""
+    assert table.token is not None
+    for frame in frames:
+        for (token,) in _rows(table, frame, [place(frame, table.token)]):
+            if not _is_list(token.type):
+                raise ConfigError(
+                    f"{frame.name}: the column {table.token!r} has one word a row ({token.type}), "
+                    "so `group` must name the column that says which rows make a sentence. "
+                    f"The columns are: {listed(frame.columns)}."
+                )
+            every = pa.array(np.ones(len(token), bool))
+            words, parents = _exploded(token, table, every)
+            counts = np.bincount(parents.to_numpy(), minlength=len(token))
+            yield lines_of(np.concatenate([[0], counts.cumsum()]), words)
+
+
+def _cells(table: Wanted, frames: Iterable[Frame]) -> Iterator[Any]:
+    """Each row is a sentence of the words in its cells."""
+    for frame in frames:
+        numbers = _numbers(table, frame)
+        first = frame.has_header and table.columns == "all"
+        for arrays in _rows(table, frame, numbers):
+            columns = []
+            for number, array in zip(numbers, arrays, strict=True):
+                words, spaced = as_words(array, frame.columns[number])
+                table.stats.spaced += spaced
+                columns.append(words)
+            if first:
+                _check_header(frame, columns)
+                first = False
+            some = reduce(pc.or_, map(pc.is_valid, columns))
+            _count_dropped(table, "a word", some)
+            # Arrow leaves out rows of nulls alone, of a single column: none is left here
+            columns = [words.filter(some) for words in columns]
+            space = pa.scalar(" ", STRING)
+            yield pc.binary_join_element_wise(*columns, space, null_handling="skip")
+
+
+def _numbers(table: Wanted, frame: Frame) -> list[int]:
+    """Those of the columns of words; all but the index of pandas, which has no name in CSV."""
+    if isinstance(table.columns, list):
+        return [place(frame, name) for name in table.columns]
+    names = enumerate(frame.columns)
+    numbers = [number for number, name in names if name and name not in frame.row_names]
+    if not numbers:
+        raise CorpusError(f"{frame.name} has no columns.")
+    table.stats.columns = [frame.columns[number] for number in numbers]
+    return numbers
+
+
+def _check_header(frame: Frame, columns: list[Any]) -> None:
+    """Refuse names that are words of the rows below them: the first row is one of these."""
+    names = frame.columns
+    words = pa.concat_arrays([column[:_LOOKED_AT] for column in columns])
+    like = (
+        all(name.isdigit() for name in names)
+        or pc.all(pc.is_in(pa.array(names, STRING), words)).as_py()
+    )
+    if like or len(set(names)) < len(names):
+        raise ConfigError(
+            f"{frame.name}: the first row, {listed(names)}, is like those below it, and would be "
+            "taken for names of columns. If it is a row of words, say so: --no-header "
+            "(header=False); else name the `columns` one by one."
+        )
+
+
+def _texts(table: Wanted, frames: Iterable[Frame]) -> Iterator[Any]:
+    """Each cell as it is."""
+    assert table.text is not None
+    for frame in frames:
+        for (cells,) in _rows(table, frame, [place(frame, table.text)]):
+            texts = as_strings(cells, table.text)
+            _count_dropped(table, table.text, pc.is_valid(texts))
+            yield texts.drop_null()

@@ -1,0 +1,212 @@
+"""What a person is told of a training: in plain words, and in more of them where asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from w2v.display import Display, Place, duration, place, short
+from w2v.errors import counted
+from w2v.training.progress import Progress
+from w2v.training.trainer import Trainer
+
+_MANY_EPOCHS = 100
+
+
+class Narration(Display):
+    """Tells of one run.
+
+    Parameters
+    ----------
+    quiet, where
+        As for `Display`.
+    brief : bool      Only the bar, and one line at the end if the run was long enough for a bar.
+    verbose : bool    With what only those ask who know how training works.
+    """
+
+    def __init__(
+        self,
+        *,
+        quiet: bool = False,
+        where: Place | None = None,
+        brief: bool = False,
+        verbose: bool = False,
+    ) -> None:
+        super().__init__(quiet=quiet, where=where)
+        self._brief, self._verbose = brief, verbose
+        self._last: Progress | None = None
+
+    def reading(self, done: int, total: int | None) -> None:
+        """Bytes read so far."""
+        read = f"{done / 2**20:,.0f} MiB"
+        if total:
+            part = f"{read} of {total / 2**20:,.0f}"
+            share = min(1.0, done / total)
+            self.show("reading ", share, [part], f"reading   {share:.0%}, {read}")
+        elif self.line_is_due() and not self._brief:
+            self.say(f"reading   {read}")
+
+    def starting(self, trainer: Trainer, why: str) -> None:
+        """What was read, and what is about to run; `why` says which backend it is."""
+        if self._brief:
+            return
+        table = trainer.corpus.stats.table
+        lines = table.lines() if table else []
+        lines += [_text(trainer), _words(trainer), *_beginning(trainer)]
+        lines.append(f"model     {_name(trainer)}")
+        threads, backend = counted(trainer.workers, "thread"), trainer.backend
+        epochs = counted(trainer.epochs, "epoch")
+        if trainer.by_length:
+            epochs += " (by the length of the text)"
+        lines.append(f"training  {epochs} on {threads}, with {backend.name} on {backend.device}")
+        if trainer.memory:
+            lines.append(f"memory    {trainer.memory.named()}")
+        if self._verbose:
+            config = trainer.config
+            rates = config.learning_rate(0), config.learning_rate(1)
+            lines.append(f"backend   {why}")
+            lines.append(f"steps     {counted(trainer.step_tokens, 'token')} a step")
+            lines.append(f"rate      from {rates[0]:.4g} down to {rates[1]:.2g}")
+        self.say("\n".join(lines))
+
+    def waiting(self, why: str) -> None:
+        """Something takes a while before training."""
+        if self._brief:
+            self.hint(why)
+        else:
+            self.say(f"wait      {why}")
+
+    def training(self, progress: Progress) -> None:
+        """How far training is; also the loss of each epoch that is over."""
+        if self._last and progress.epoch > self._last.epoch:
+            self._epoch_done(self._last)
+        self._last = progress
+        if progress.done >= 1:
+            self._epoch_done(progress)
+        else:
+            parts = self._parts(progress)
+            self.show("training", progress.done, parts)
+
+    def trained(self, report: dict[str, Any]) -> None:
+        """How long it took."""
+        epochs = counted(len(report["loss"]), "epoch")
+        seconds, speed = report["seconds"]["train"], short(report["raw_words_per_second"])
+        line = f"{epochs} in {seconds:.1f} s, {speed} words/s"
+        if self._brief:
+            if self.painted:
+                loss = report["loss"][-1]
+                self.say(f"Trained {line}" + ("" if loss is None else f", loss {loss:.3f}") + ".")
+            return
+        self.say(f"trained   {line}")
+        if self._verbose:
+            kept, gone = (sum(report["tokens"][name]) for name in ("kept", "subsampled"))
+            self.say(f"          {kept:,} tokens trained on, {gone:,} left out by subsampling")
+
+    def also(
+        self, on_progress: Callable[[Progress], None] | None
+    ) -> Callable[[Progress], None] | None:
+        """`training` and `on_progress` in one, where there is somebody to tell."""
+        if self._quiet or on_progress is None:
+            return on_progress if self._quiet else self.training
+        told = on_progress
+
+        def both(progress: Progress) -> None:
+            self.training(progress)
+            told(progress)
+
+        return both
+
+    def _parts(self, progress: Progress) -> list[str]:
+        left = "--:--" if progress.done < 0.002 else duration(progress.seconds_left)
+        parts = [f"{left} left", f"epoch {progress.epoch} of {progress.epochs}"]
+        if progress.loss is not None:
+            parts.append(f"loss {progress.loss:.2f}")
+        parts.append(f"{short(progress.raw_words_per_second)} words/s")
+        if self._verbose:
+            parts.append(f"rate {progress.learning_rate:.4f}")
+            parts.append(f"{short(progress.kept_tokens_per_second)} kept/s")
+        return parts
+
+    def _epoch_done(self, progress: Progress) -> None:
+        if self._brief:
+            return
+        many = progress.epochs > _MANY_EPOCHS
+        if many and progress.done < 1 and not self.line_is_due():
+            return
+        unit = " nats per pair" if self._verbose else ""
+        loss = "not measured" if progress.loss is None else f"{progress.loss:.4f}{unit}"
+        self.say(f"  epoch {progress.epoch} of {progress.epochs}: loss {loss}")
+
+
+def narrating(progress: bool | None, on_progress: object) -> Narration:
+    """Of `fit`: shown where somebody looks on, or as `progress` says.
+
+    Raises
+    ------
+    TypeError
+        `progress` is neither a bool nor None.
+    """
+    if not (progress is None or isinstance(progress, bool)):
+        raise TypeError(
+            f"`progress` must be True, False or None, got {progress!r:.60}. A function to be "
+            "called goes to `on_progress`."
+        )
+    if progress is None:
+        progress = on_progress is None and place() != "lines"
+    return Narration(quiet=not progress, brief=True)
+
+
+def _text(trainer: Trainer) -> str:
+    corpus, stats = trainer.corpus, trainer.corpus.stats
+    files = f" of {counted(stats.files, 'file')}" if stats.files else ""
+    lines = counted(stats.sentences, "line" if stats.files and not stats.table else "sentence")
+    seconds = sum(corpus.seconds.values())
+    return f"text      {counted(stats.tokens, 'word')} in {lines}{files}, read in {seconds:.1f} s"
+
+
+def _words(trainer: Trainer) -> str:
+    """How many different words are trained, and by what rule others are not."""
+    words, stats, config = trainer.corpus.vocabulary, trainer.corpus.stats, trainer.config
+    kept, left = len(words), stats.types - len(words)
+    share = f"{stats.rare / stats.tokens:.1%} of the text"
+    if int(words.counts.sum()) != stats.kept or left < 0:  # the words come from elsewhere
+        return f"words     {kept:,} known" + f"; others are left out, {share}" * bool(stats.rare)
+    if not left:
+        return f"words     {kept:,} different ones"
+    rule = f"seen {config.min_count} times or more (min-count {config.min_count})"
+    if kept == config.max_vocab:
+        rule = f"the most frequent (max-vocab {config.max_vocab})"
+    return f"words     {kept:,} different ones, {rule}; {left:,} others left out, {share}"
+
+
+def _beginning(trainer: Trainer) -> list[str]:
+    """Lines on what training does not begin anew."""
+    about, lines = trainer.start.about, []
+    if found := about.get("pretrained"):
+        lines.append(
+            f"start     {found['matched']:,} of {len(trainer.corpus.vocabulary):,} words "
+            f"({found['share_of_tokens']:.1%} of the text) have a vector among the "
+            f"{found['words']:,} of {found['file'] or 'those given'}"
+        )
+    if found := about.get("continued"):
+        lines.append(
+            f"start     {counted(found['words'], 'word')} trained for "
+            f"{counted(found['epochs'], 'epoch')} before, {found['new']:,} new"
+        )
+    if found := about.get("frozen"):
+        lines.append(f"frozen    {found['matched']:,} of {counted(found['asked'], 'word')} listed")
+    return lines
+
+
+def _name(trainer: Trainer) -> str:
+    config = trainer.config
+    models = {"skipgram": "skip-gram", "cbow": f"CBOW ({config.cbow})"}
+    losses = {
+        "ns": counted(config.negative or 0, "negative sample"),
+        "hs": "hierarchical softmax",
+        "softmax": "full softmax",
+    }
+    return (
+        f"{models[config.model]}, {losses[config.loss]}, {counted(config.dim, 'dimension')}, "
+        f"window {config.window}"
+    )
