@@ -124,9 +124,7 @@ def loads(
     `work.squares`.
     """
     rows_of.add_lanes(row_load, rows, count)
-    _loads(
-        address(work.hidden_load), row_load, errors, address(work.squares), count, lanes, factor
-    )
+    _loads(address(work.hidden_load), row_load, errors, address(work.squares), count, lanes, factor)
 
 
 @helper

@@ -56,9 +56,7 @@ def _multiply(
 
 
 @helper
-def _fetch(
-    to: Any, wide: Any, table: Any, dim: Any, ids: Any, count: Any, squares: Any
-) -> None:
+def _fetch(to: Any, wide: Any, table: Any, dim: Any, ids: Any, count: Any, squares: Any) -> None:
     """Rows of a table to padded rows, and their squared lengths as lanes to be added up."""
     for i in range(count):
         row = table + np.int64(ids[i]) * dim * BYTES

@@ -22,7 +22,7 @@ def test_a_step_against_a_loop(backend: Backend) -> None:
     got = backend.asarray(table.copy())
     updater = RowUpdater(backend, got, cap)
     given = [backend.asarray(x) for x in (ids, rows.copy(), terms, load)]
-    updater.apply(*given, alpha)
+    updater.apply(given[0], given[1], given[2], given[3], alpha)
     np.testing.assert_allclose(backend.to_numpy(got), expected, rtol=1e-12)
     assert np.array_equal(backend.to_numpy(got)[5], table[5])
 
@@ -73,6 +73,6 @@ def test_what_others_add_is_as_heavy_as_the_step_itself(backend: Backend) -> Non
     beside = backend.asarray(np.array([100.0, np.inf]))
     updater = RowUpdater(backend, table, 4.0, beside)
     given = [backend.asarray(np.array(x)) for x in ([0, 1], [[1.0], [1.0]], [1.0, 3.0], [8.0, 0.0])]
-    updater.apply(*given, 0.1)
+    updater.apply(given[0], given[1], given[2], given[3], 0.1)
     expected = -0.1 * 4 / (0.1 * (8 + 100 * 11 / 4))
     assert backend.to_numpy(table)[:, 0].tolist() == pytest.approx([expected, 0.0])

@@ -165,7 +165,7 @@ def run_loop(loop: Loop, blocks: Any, negatives: Any) -> None:
     core, halo, near = blocks
     for c, t in np.ndindex(core.shape):
         draws = [] if negatives is None else negatives[c].tolist()
-        others = np.flatnonzero(near[c, t])
+        others = np.flatnonzero(near[c, t]).tolist()
         own = int(core[c, t])
         if loop.config.model == "cbow" and len(others):
             scale = len(others) if loop.config.cbow == "mean" else 1

@@ -20,7 +20,6 @@ from w2v.training.blocks import Blocks, windows
 from w2v.training.step_plan import Beside, beside, step_shape
 from w2v.training.tables import Tables
 
-
 _Found: TypeAlias = tuple[Array, Array, Array, Gradients, Array]
 
 
