@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from w2v.backends.base import (
+    GAMMA,
     Array,
     Backend,
     Fused,
@@ -26,6 +27,7 @@ from w2v.backends.machine import usable_cores
 from w2v.errors import BackendError
 
 __all__ = [
+    "GAMMA",
     "Array",
     "Backend",
     "BackendState",

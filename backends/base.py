@@ -109,6 +109,7 @@ class Fused(Protocol):
         token_key: int,
         key: int,
         alphas: tuple[float, float],
+        loss_key: int,
         loss_every: int,
     ) -> Array:
         """Train on some chunks, in steps of one block each, `in_flight` tokens side by side.
@@ -116,15 +117,18 @@ class Fused(Protocol):
         Parameters
         ----------
         chunks : range
-        token_key : int        Of the draws of kept tokens and window widths; `key` of noise words.
+        token_key : int        Of the draws of kept tokens and window widths; `key` of noise words,
+                               `loss_key` of the blocks where the loss is measured.
         alphas : float, float  Learning rate at the begin of the first chunk and the end of the
                                last; linear in position between.
-        loss_every : int       The loss is measured in blocks whose number is a multiple of this.
+        loss_every : int       The loss is measured in one of so many blocks, before they change
+                               anything; see `w2v.training.draws.is_measured`.
 
         Returns
         -------
-        sums : float64 (3,)    Kept tokens; loss and pairs where the loss was measured. To read
-                               them waits for the device.
+        sums : float64 (4,)    Kept tokens; where the loss was measured the loss, the pairs, and how
+                               many rows they met of those that a list names. To read them waits
+                               for the device.
         """
 
 

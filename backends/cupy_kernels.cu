@@ -34,6 +34,11 @@ __device__ int noise_word(const u32* accept, const int* alias, int words, u64 bi
     return (u32)bits <= accept[column] ? (int)column : alias[column];
 }
 
+__device__ bool is_measured(u64 start, u64 number, u32 every) {
+    const u32 upper = (u32)(random_bits(start, number / every) >> 32);
+    return number % every == below(every, upper);
+}
+
 // The noise words that a block shares.
 __device__ void draw_noise(
     int* out, const u32* accept, const int* alias, int words, u64 start, int shared, u64 number
@@ -104,6 +109,7 @@ struct Walk {
     long long first_chunk;
     float alpha, alpha_step, cap;
     int loss_every;
+    u64 loss_start;
     int block;
     __device__ int per_chunk() const { return (chunk_tokens + block - 1) / block; }
     __device__ int count() const { return chunks * per_chunk(); }
@@ -115,22 +121,26 @@ struct Walk {
         const float rate = alpha + alpha_step * (c + b / blocks);
         const u64 number = (u64)(first_chunk + c) * per_chunk() + b;
         const int tokens = min(block, kept - b * block);
-        return {first + b * block, tokens, number, rate, rate / cap, number % loss_every == 0};
+        const bool measure = is_measured(loss_start, number, loss_every);
+        return {first + b * block, tokens, number, rate, rate / cap, measure};
     }
 };
 
 struct Sums {
-    double kept, loss, pairs;
-    __device__ Sums() : kept(0), loss(0), pairs(0) {}
-    __device__ void count(const Block& block, int block_pairs) {  // once a block
+    double kept, loss, pairs, met;
+    __device__ Sums() : kept(0), loss(0), pairs(0), met(0) {}
+    __device__ void count(const Block& block, int block_pairs, int rows = 0) {  // once a block
         if (threadIdx.x != 0) return;
         kept += block.tokens;
-        if (block.measure) pairs += block_pairs;
+        if (!block.measure) return;
+        pairs += block_pairs;
+        met += block_pairs * rows;
     }
     __device__ void give(double* sums) const {
         if (kept != 0) atomicAdd(sums, kept);
         if (loss != 0) atomicAdd(sums + 1, loss);
         if (pairs != 0) atomicAdd(sums + 2, pairs);
+        if (met != 0) atomicAdd(sums + 3, met);
     }
 };
 
@@ -383,9 +393,10 @@ __device__ void change(
 #define TEXT \
     const int *ids, const short *left, const short *right, const int *ranks, int size, int offset, \
     int own, int chunk_tokens, int chunks, long long first_chunk
-#define RATE float alpha, float alpha_step, float cap, int loss_every, double *sums
+#define RATE float alpha, float alpha_step, float cap, int loss_every, u64 loss_start, double *sums
 #define WALK \
-    ranks, offset, own, chunk_tokens, chunks, first_chunk, alpha, alpha_step, cap, loss_every
+    ranks, offset, own, chunk_tokens, chunks, first_chunk, alpha, alpha_step, cap, loss_every, \
+    loss_start
 #define IN input, stride_in, flight_in
 #define OUT output, stride_out, flight_out
 
@@ -650,11 +661,11 @@ extern "C" __global__ void steps_on_paths(
         if (here.tokens <= 0) continue;
         const int at = here.at, to_left = left[at], contexts = to_left + right[at];
         const int hiddens = averaged ? contexts > 0 : contexts;
-        found.count(here, hiddens);
-        if (contexts == 0) continue;
         const int word = ids[at];
         const long long begin = offsets[word];
         const int length = (int)(offsets[word + 1] - begin);
+        found.count(here, hiddens, length);
+        if (contexts == 0) continue;
         const int* path = nodes + begin;
         const Rows in{IN, words_in, terms_in, load_in, factors_in, contexts};
         const Rows out{OUT, path, terms, load_out, factors, length};

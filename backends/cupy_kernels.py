@@ -124,6 +124,10 @@ def _ints(*values: int) -> tuple[Any, ...]:
     return tuple(map(np.int32, values))
 
 
+def _start(key: int) -> Any:
+    return np.uint64((key + GAMMA) % 2**64)
+
+
 def _margin(window: int) -> int:
     return max(MARGIN, 64 * window)
 
@@ -170,7 +174,7 @@ class DeviceText:
             assert self._sent is not None
             ids = self._sent(text.ids, begin, end)
         kept, ranks = self._kept[:size], self._ranks[:size]
-        start = np.uint64((key + GAMMA) % 2**64)
+        start = _start(key)
         blocks = min(-(-size // _ELEMENTWISE), _BLOCKS)
         drawn = (ids, text.limits, start, np.int64(begin), np.int32(size), kept)
         kernels.launch("draw_kept", blocks, _ELEMENTWISE, drawn)
@@ -240,18 +244,20 @@ class Training:
         token_key: int,
         key: int,
         alphas: tuple[float, float],
+        loss_key: int,
         loss_every: int,
     ) -> Array:
         plan, size = self._plan, self._size
-        sums = self._kernels.cupy.zeros(3, "float64")
+        sums = self._kernels.cupy.zeros(4, "float64")
         text = self._text.cut(chunks, token_key)
         floats = alphas[0], (alphas[1] - alphas[0]) / len(chunks), plan.cap
-        rate = (*map(np.float32, floats), np.int32(loss_every), sums)
+        measured = np.int32(loss_every), _start(loss_key)
+        rate = (*map(np.float32, floats), *measured, sums)
         mean = plan.averaged == "mean"
         rest: tuple[Any, ...]
         if plan.noise is not None:
             accept, alias, negative, shared = plan.noise
-            start = np.uint64((key + GAMMA) % 2**64)
+            start = _start(key)
             rest = (accept, alias, np.int32(len(alias)), start, *_ints(negative, shared), *rate)
             rest += _ints(plan.window, plan.block) + (_ints(mean) if plan.averaged else ())
         else:

@@ -29,7 +29,9 @@ class Rate(NamedTuple):
     node_cap: float
     """A worker's share of it, on the inner nodes of the tree, which all of them meet."""
     loss_every: int
-    """The loss is measured in blocks whose number is a multiple."""
+    """The loss is measured in one of so many blocks, see `w2v.training.draws.is_measured`."""
+    loss_start: Any
+    """Of the draws of which one."""
     beside_in: Any
     """float32 (V,): terms of others on each input row, endless on frozen ones; empty for none."""
     beside_out: Any

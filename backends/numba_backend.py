@@ -81,10 +81,9 @@ class NumbaBackend(NumpyBackend):
             waiting(f"compiled, but the result cannot be kept: {numba_cache.unkept[-1]}")
 
     def _compiling(self) -> str:
-        what = "compiling this model and loss for this processor, which takes some ten seconds"
         if self.kernels.kept_in() is None:
-            return f"{what}; there is no folder to keep the result in"
-        return f"{what}; later runs find the result on disk"
+            return "compiling, some ten seconds, as there is no folder to keep the result in"
+        return "compiling once for this model and loss, some ten seconds"
 
     def _try_kernels(self, rows: Rows, averaged: bool) -> None:
         """Call what a training run calls, on next to nothing."""
@@ -111,7 +110,7 @@ class NumbaBackend(NumpyBackend):
         )
         text = Text(words, np.array([2]), limits, window=1, fixed=True, chunk=2)
         train = _Training(self.kernels, plan, text)
-        train(range(1), token_key=0, key=0, alphas=(0.0, 0.0), loss_every=1)
+        train(range(1), token_key=0, key=0, alphas=(0.0, 0.0), loss_key=0, loss_every=1)
 
 
 class _Training:
@@ -136,15 +135,16 @@ class _Training:
         token_key: int,
         key: int,
         alphas: tuple[float, float],
+        loss_key: int,
         loss_every: int,
     ) -> Array:
-        sums = np.zeros(3)
+        sums = np.zeros(4)
         for place, chunk in enumerate(chunks):
             stretch = self.cut(chunk, token_key)
             shares = place / len(chunks), (place + 1) / len(chunks)
             begin, end = (alphas[0] * (1 - share) + alphas[1] * share for share in shares)
             sums[0] += stretch.kept
-            sums[1:] += self._steps(stretch, begin, end, key, loss_every)
+            sums[1:] += self._steps(stretch, begin, end, key, (loss_every, _start(loss_key)))
         return sums
 
     def cut(self, chunk: int, token_key: int) -> Any:
@@ -163,18 +163,16 @@ class _Training:
         return self._kernels.Stretch(*cut, kept, blocks, chunk * self._blocks)
 
     def _steps(
-        self, stretch: Any, begin: float, end: float, key: int, loss_every: int
-    ) -> tuple[float, float]:
-        """Loss and pairs of the blocks where they were measured."""
+        self, stretch: Any, begin: float, end: float, key: int, measured: tuple[int, Any]
+    ) -> tuple[float, ...]:
+        """Loss, pairs and rows met of the blocks where they were measured."""
         plan, kernels = self._plan, self._kernels
         slope = (end - begin) / max(stretch.blocks, 1)
         caps = float(plan.cap), plan.cap / plan.workers
-        rate = kernels.Rate(
-            float(begin), slope, *caps, loss_every, *self._beside, self._most_beside
-        )
+        rate = kernels.Rate(float(begin), slope, *caps, *measured, *self._beside, self._most_beside)
         tables = (plan.input, plan.output, stretch)
         mean = plan.averaged == "mean"
-        found: tuple[float, float]
+        found: tuple[float, ...]
         if plan.noise is not None:
             accept, alias, negative, shared = plan.noise
             noise = kernels.Noise(accept, alias, _start(key), negative, shared)
@@ -183,7 +181,7 @@ class _Training:
                 found = kernels.cbow_shared(*tables, noise, rate, *shape, mean, self._work)
             else:
                 found = kernels.skipgram_shared(*tables, noise, rate, *shape, self._work)
-            return found
+            return (*found, 0.0)
         assert plan.paths is not None
         paths = kernels.Paths(*plan.paths, len(self._work.terms_hot))
         if plan.averaged:

@@ -177,6 +177,20 @@ _meet_2 = _meeting(2, products.dots_2, turns.errors_in_turn_2, turns.update_2)
 _meet_4 = _meeting(4, products.dots_4, turns.errors_in_turn_4, turns.update_4)
 
 
+@helper
+def _loss_before(contexts: Any, length: Any, dim: Any, work: Any) -> Any:
+    """Of all contexts of a centre against its path, while neither has changed."""
+    places, hidden, wide = address(work.places), address(work.hidden), work.hidden.shape[1]
+    scores, lanes = address(work.scores), work.errors.shape[1]
+    loss = 0.0
+    for j in range(contexts):
+        rows.copy_padded(hidden, work.places_in[j], dim)
+        for i in range(0, length, LANES):
+            products.dots_1(scores + i * BYTES, lanes, places + i * _POINTER, hidden, wide, dim)
+        loss += _loss(work.scores[0], work.labels, length)
+    return loss
+
+
 @compiled
 def skipgram_paths(
     input: Any, output: Any, stretch: Any, paths: Any, rate: Any, window: Any, work: Any
@@ -189,7 +203,7 @@ def skipgram_paths(
     dim, wide = input.shape[1], work.hidden.shape[1]
     inputs, outputs = address(input), address(output)
     hidden, others = address(work.hidden), np.float32(rate.most_beside_in)
-    loss = measured = 0.0
+    loss = measured = met = 0.0
     for number in range(stretch.blocks):
         at = window + number
         if number + 1 < stretch.blocks:
@@ -200,9 +214,12 @@ def skipgram_paths(
             continue
         for j in range(contexts, contexts + products.TOGETHER):
             work.places_in[j] = work.places_in[0]
-        with_loss = measured_in(rate, stretch, number)
         alpha, step, on_nodes, factor = _rates(rate, stretch, number)
         length = _path(stretch.ids[at], paths, outputs, dim, np.float32(contexts), on_nodes, work)
+        if measured_in(rate, stretch, number):
+            measured += contexts
+            met += contexts * length
+            loss += _loss_before(contexts, length, dim, work)
         capped_at_all = (np.float32(length) + others) * step > ONE
         factors = address(work.factors if capped_at_all else work.ones)
         done = 0
@@ -221,14 +238,9 @@ def skipgram_paths(
                 _meet_2(some, moved, factors, factor, alpha, length, dim, work)
             else:
                 _meet_4(some, moved, factors, factor, alpha, length, dim, work)
-            if with_loss:
-                for j in range(some):
-                    loss += _loss(work.scores[j], work.labels, length)
             done += some
-        if with_loss:
-            measured += contexts
     _give_copies(paths, outputs, dim, work)
-    return loss, measured
+    return loss, measured, met
 
 
 @compiled
@@ -242,7 +254,7 @@ def cbow_paths(
     places_in, ones = address(work.places_in), address(work.ones)
     work.places_d[0] = d_hidden
     others = np.float32(rate.most_beside_in)
-    loss = measured = 0.0
+    loss = measured = met = 0.0
     for number in range(stretch.blocks):
         at = window + number
         if number + 1 < stretch.blocks:
@@ -260,6 +272,7 @@ def cbow_paths(
         _meet_1(1, address(work.places_d), ones, factor, alpha, length, dim, work)
         if measured_in(rate, stretch, number):
             measured += 1.0
+            met += length
             loss += _loss(work.scores[0], work.labels, length)
         factors = ones
         terms = np.float32(length) if mean else np.float32(length * contexts)
@@ -274,4 +287,4 @@ def cbow_paths(
             )
         rows.add_to_rows(places_in, factors, contexts, d_hidden, dim)
     _give_copies(paths, outputs, dim, work)
-    return loss, measured
+    return loss, measured, met

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from w2v.backends.numba_compiling import BYTES, helper, inlined
+from w2v.backends.numba_draws import U32, bits_at
 
 
 @helper
@@ -17,8 +18,11 @@ def alpha_of(rate: Any, stretch: Any, number: Any) -> Any:
 
 @helper
 def measured_in(rate: Any, stretch: Any, number: Any) -> Any:
-    """Whether the loss is measured in a block."""
-    return (stretch.number + number) % rate.loss_every == 0
+    """Whether the loss is measured in a block, see `w2v.training.draws.is_measured`."""
+    group = (stretch.number + number) // rate.loss_every
+    place = stretch.number + number - group * rate.loss_every
+    bits = bits_at(rate.loss_start, np.uint64(group))
+    return np.uint64(place) == (bits >> U32) * np.uint64(rate.loss_every) >> U32
 
 
 @helper

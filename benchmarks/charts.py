@@ -152,6 +152,7 @@ def scaling(result: dict[str, Any]) -> Any:
 def steps(result: dict[str, Any]) -> Any:
     """Speed against the tokens of a step, for each case, with the analogies beside it."""
     from matplotlib.figure import Figure
+    from matplotlib.ticker import LogLocator
 
     cases = list(dict.fromkeys(run["case"] for run in result["steps"]))
     figure = Figure(figsize=(3.2 * len(cases), 2.6))
@@ -162,6 +163,8 @@ def steps(result: dict[str, Any]) -> Any:
         axis.loglog(sizes, [run["raw_words_per_second"] for run in runs], "o-", color=OURS[0])
         axis.set_title(CASES[case], loc="left", fontsize=9)
         axis.set_xticks(sizes, [short(size) for size in sizes])
+        axis.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axis.yaxis.set_major_formatter(lambda words, _: short(words))
         axis.minorticks_off()
         axis.set_xlabel("tokens in flight")
         axis.set_ylabel("raw words/s")
@@ -171,7 +174,7 @@ def steps(result: dict[str, Any]) -> Any:
                 offset = {"xytext": (0, -6), "textcoords": "offset points", "va": "top"}
                 axis.annotate(text, place, ha="center", fontsize=8, **offset)
         axis.margins(y=0.3)
-    about = f"{result['backend']}; under each point: analogies"
+    about = f"{result['backend']}; axes logarithmic; under each point: analogies"
     figure.text(0.08, -0.12, about, fontsize=8, color="#777777", va="top")
     return figure
 

@@ -33,6 +33,7 @@ myst_enable_extensions = ["fieldlist"]
 default_role = "code"
 autodoc_member_order = "bysource"
 autodoc_typehints = "none"  # the docstrings say more: shapes and units
+suppress_warnings = ["ref.python"]  # types are told in plain words, which may be names too: "table"
 napoleon_google_docstring = False
 napoleon_use_ivar = True
 napoleon_custom_sections = ["Equation"]

@@ -90,11 +90,11 @@ def test_more_workers_than_run_at_once_warns() -> None:
     with pytest.warns(
         UserWarning, match=r"10000 workers were asked for, but .* only \d+ threads? at once"
     ):
-        report = small(workers=10000, epochs=1, sample=0).fit([["a", "b"]] * 3).report
+        report = small(workers=10000, epochs=1, sample=0).fit([["a", "b"]] * 300).report
     assert report["workers"] == 1  # there is no work for more
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        small(workers=1, epochs=1, sample=0).fit([["a", "b"]] * 3)
+        small(workers=1, epochs=1, sample=0).fit([["a", "b"]] * 300)
 
 
 def test_callbacks_see_the_run() -> None:

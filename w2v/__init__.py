@@ -16,6 +16,7 @@ __all__ = [
     "Vectors",
     "Phrases",
     "load",
+    "NeighbourIndex",
     "Callback",
     "EarlyStopping",
     "Progress",
@@ -40,6 +41,7 @@ __all__ = [
     "PictureError",
     "QueryError",
     "TrainingError",
+    "TrainingWarning",
     "UnknownWordError",
     "VectorFileError",
 ]

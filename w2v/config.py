@@ -55,6 +55,9 @@ class Config:
     """Noise words are drawn in proportion to their count to this power; 0.75. Loss "ns" only."""
     sample: float = 1e-3
     """Subsampling threshold for frequent words; 0 keeps every token."""
+    held_out: float = 0.0
+    """Share of the sentences that is set aside: never trained on, and after each epoch the loss
+    there is reported."""
     min_count: int = 5
     """Words seen fewer times are dropped."""
     max_vocab: int | None = None
@@ -112,6 +115,7 @@ class Config:
         self._set("row_cap", _real("row_cap", self.row_cap, _LEAST_CAP))
         for name in ("sample", "min_alpha"):
             self._set(name, _real(name, getattr(self, name), 0))
+        self._set("held_out", _real("held_out", self.held_out, 0, most=0.5))
         if self.min_alpha > 1:
             raise ConfigError(
                 f"`min_alpha` is a fraction of `alpha` and must be at most 1, got {self.min_alpha}."

@@ -62,6 +62,10 @@ class TrainingError(W2VError):
     """Training that cannot go on, such as a loss that is not a number."""
 
 
+class TrainingWarning(UserWarning):
+    """Training that has learnt little or nothing, or cannot."""
+
+
 def quoted(word: str) -> str:
     """A word as messages show it: in quotes, escaped, and not endless."""
     return repr(word[:_LONGEST_SHOWN] + "..." * (len(word) > _LONGEST_SHOWN))

@@ -23,10 +23,12 @@ from w2v.errors import (
     PictureError,
     QueryError,
     TrainingError,
+    TrainingWarning,
     UnknownWordError,
     VectorFileError,
     W2VError,
 )
+from w2v.index import NeighbourIndex
 from w2v.phrases import Phrases
 from w2v.text import Corpus, Table, Tokenizer, Vocabulary, read_corpus, read_sentences
 from w2v.training import Callback, EarlyStopping, Progress
@@ -38,6 +40,7 @@ __all__ = [
     "Vectors",
     "Phrases",
     "load",
+    "NeighbourIndex",
     "Callback",
     "EarlyStopping",
     "Progress",
@@ -62,6 +65,7 @@ __all__ = [
     "PictureError",
     "QueryError",
     "TrainingError",
+    "TrainingWarning",
     "UnknownWordError",
     "VectorFileError",
 ]

@@ -3,6 +3,7 @@
 import functools
 import html
 import itertools
+import warnings
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from w2v.backends import Backend, get_backend
-from w2v.errors import UnknownWordError, counted, quoted
+from w2v.errors import QueryError, UnknownWordError, W2VError, counted, quoted
 from w2v.files import PathLike
 from w2v.formats import (
     Matrix,
@@ -22,7 +23,16 @@ from w2v.formats import (
     to_gensim,
     write_vectors,
 )
-from w2v.queries import Queries, UnitTable, as_query, search_backend, unit_rows, unknown_words
+from w2v.queries import (
+    Queries,
+    UnitTable,
+    as_query,
+    rotation,
+    search_backend,
+    turned,
+    unit_rows,
+    unknown_words,
+)
 from w2v.renamed import name_elsewhere
 from w2v.words import as_words
 
@@ -135,10 +145,19 @@ class Vectors(Queries):
     def __contains__(self, word: object) -> bool:
         return as_query(word) in self._rows
 
-    def __getitem__(self, word: str | int) -> Matrix:
-        """The vector of a word, float32 (D,), a read-only view; 7 is the word "7", not a row."""
-        row: Matrix = self.matrix[self.index(word)]
-        return row
+    def __getitem__(self, words: str | int | Sequence[str | int]) -> Matrix:
+        """The vector of a word, float32 (D,), a read-only view; of a list of N words (N, D).
+
+        7 is the word "7", not a row.
+        """
+        if not isinstance(words, list | tuple | np.ndarray):
+            row: Matrix = self.matrix[self.index(words)]  # type: ignore[arg-type]
+            return row
+        unknown = [str(word) for word in words if word not in self]
+        if unknown and all(isinstance(as_query(word), str) for word in words):
+            raise UnknownWordError(unknown_words(unknown, self.words))
+        rows: Matrix = self.matrix[np.array([self.index(word) for word in words], np.intp)]
+        return rows
 
     if not TYPE_CHECKING:  # or every attribute would be there
 
@@ -168,6 +187,9 @@ class Vectors(Queries):
         # copies are made anew: read-only again, and without `unit`
         return type(self), (self.words, self.matrix, self.counts)
 
+    def _indices(self, words: Sequence[str]) -> npt.NDArray[np.intp]:
+        return np.array([self._rows[word] for word in words], np.intp)
+
     def index(self, word: str | int) -> int:
         """Row of a word; that of 7 is the row of the word "7".
 
@@ -184,6 +206,69 @@ class Vectors(Queries):
         if row is None:
             raise UnknownWordError(unknown_words([word], self.words))
         return row
+
+    def align(self, other: "Vectors", anchors: int | Sequence[str] | None = None) -> "Vectors":
+        """These vectors in the space of others, so that vectors of both can be compared.
+
+        Two trainings give spaces that are turned against each other. The rotation that brings the
+        words both have nearest to each other (orthogonal Procrustes on vectors of length 1, see
+        `w2v.queries.rotation`) leaves the cosines among these vectors as they are.
+
+        Parameters
+        ----------
+        other : Vectors
+        anchors : int or sequence of str, optional
+            What is to lie near: so many of the words both have, in the order of `other`, which is
+            by frequency after training; or words. [all that both have]
+
+        Raises
+        ------
+        QueryError
+            No anchor has a direction in both, or a word is not in both.
+        ValueError
+            The dimensions differ.
+
+        Warns
+        -----
+        UserWarning
+            There are fewer anchors than dimensions, which leaves the rotation open.
+        """
+        if self.dim != other.dim:
+            raise ValueError(
+                f"Only vectors of one dimension can be aligned, got {self.dim} and {other.dim}."
+            )
+        words = _anchors(self, other, anchors)
+        left, right = (vectors.unit[vectors._indices(words)] for vectors in (self, other))
+        usable = left.any(axis=1) & right.any(axis=1)
+        if not usable.any():
+            raise QueryError(
+                "The two have no word in common that has a direction in both; nothing to align by."
+            )
+        if int(usable.sum()) < self.dim:
+            warnings.warn(
+                f"Aligned by {counted(int(usable.sum()), 'word')}, fewer than the {self.dim} "
+                "dimensions: in the others the spaces stay turned by chance.",
+                stacklevel=2,
+            )
+        turn = rotation(left[usable], right[usable])
+        return Vectors(self.words, turned(self.matrix, turn), self.counts)
+
+    def to_pandas(self) -> Any:
+        """A copy as `pandas.DataFrame` (V, D), float32, whose index is the words.
+
+        Raises
+        ------
+        W2VError
+            pandas is not installed.
+        """
+        try:
+            import pandas
+        except ImportError as error:
+            raise W2VError(
+                "A DataFrame needs pandas, which is not installed. Run pip install pandas."
+            ) from error
+        index = pandas.Index(self.words, name="word")
+        return pandas.DataFrame(self.matrix, index=index, copy=True)
 
     def save(
         self,
@@ -253,6 +338,19 @@ def load(
     """
     table = read_vectors(path, format=format, errors=errors, progress=progress)
     return Vectors(table.words, table.matrix, table.counts)
+
+
+def _anchors(left: Vectors, right: Vectors, anchors: int | Sequence[str] | None) -> Sequence[str]:
+    """Words of both."""
+    if anchors is not None and not isinstance(anchors, int | np.integer):
+        for vectors in (left, right):
+            if unknown := [word for word in anchors if word not in vectors]:
+                raise UnknownWordError(unknown_words(unknown, vectors.words))
+        return list(anchors)
+    shared = [word for word in right.words if word in left]
+    if anchors is not None and anchors < 1:
+        raise ValueError(f"`anchors` must be at least 1, or words; got {anchors}.")
+    return shared[:anchors]
 
 
 def _read_only(array: npt.NDArray[Any]) -> npt.NDArray[Any]:

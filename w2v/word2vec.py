@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import time
+import warnings
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 
 from w2v.backends import choose_backend
 from w2v.config import Config
-from w2v.errors import ConfigError, ModelFileError
+from w2v.errors import ConfigError, ModelFileError, W2VError
 from w2v.files import PathLike
 from w2v.queries import Limit, Query
 from w2v.renamed import name_elsewhere, names_checked
@@ -30,7 +31,9 @@ from w2v.training import (
     Fitted,
     Pretrained,
     Progress,
+    Trained,
     Trainer,
+    UnderWay,
     check_same,
     checked,
     continue_from,
@@ -80,7 +83,7 @@ class Word2Vec(Estimator, Answers, metaclass=_Named):
 
     Examples
     --------
-    >>> model = Word2Vec(dim=20, min_count=1, workers=1)
+    >>> model = Word2Vec(dim=20, min_count=1, sample=0, epochs=50, workers=1)
     >>> model = model.fit([["a", "small", "corpus"], ["another", "small", "sentence"]])
     >>> model["small"].shape
     (20,)
@@ -101,6 +104,7 @@ class Word2Vec(Estimator, Answers, metaclass=_Named):
         negative: int | None = None,
         ns_exponent: float | None = None,
         sample: float = 1e-3,
+        held_out: float = 0.0,
         min_count: int = 5,
         max_vocab: int | None = None,
         epochs: int | str = "auto",
@@ -126,6 +130,7 @@ class Word2Vec(Estimator, Answers, metaclass=_Named):
             negative=negative,
             ns_exponent=ns_exponent,
             sample=sample,
+            held_out=held_out,
             min_count=min_count,
             max_vocab=max_vocab,
             epochs=epochs,
@@ -143,6 +148,7 @@ class Word2Vec(Estimator, Answers, metaclass=_Named):
             deterministic=deterministic,
         )
         self._fitted = None
+        self._now = None
 
     @names_checked(_OF_THE_MODEL)
     def fit(
@@ -201,6 +207,7 @@ class Word2Vec(Estimator, Answers, metaclass=_Named):
         ------
         CorpusError, BackendError, ConfigError, TrainingError, VectorFileError
         """
+        self._check_idle()
         choose_backend(self.config.backend, self.config.device)  # first: it may fail
         freeze, callbacks = word_list(freeze), checked(callbacks)
         known = None if pretrained is None else Pretrained(pretrained, self.config.dim)
@@ -236,6 +243,7 @@ class Word2Vec(Estimator, Answers, metaclass=_Named):
         ConfigError
             The model was trained with another `model`, `loss` or `dim`; and as for `fit`.
         """
+        self._check_idle()
         if self._fitted is None:
             given: dict[str, Any] = {"freeze": freeze, "callbacks": callbacks}
             given |= {"errors": errors, "tokenizer": tokenizer}
@@ -260,6 +268,8 @@ class Word2Vec(Estimator, Answers, metaclass=_Named):
             if is_path(source):
                 reading["progress"] = shown.reading
             with read_source(source, **reading) as corpus:
+                if corpus.looks:
+                    warnings.warn(corpus.looks, stacklevel=3)
                 told = {"on_progress": shown.also(on_progress), "on_waiting": shown.waiting}
                 self.train(corpus, **told, **given)
             shown.trained(self.report)
@@ -328,16 +338,17 @@ class Word2Vec(Estimator, Answers, metaclass=_Named):
         ------
         BackendError, TrainingError
         """
+        self._check_idle()
         freeze, callbacks = word_list(freeze), checked(callbacks)
-        config = self.config
+        config = self.config  # a callback may change that of the model
         backend, why = choose_backend(config.backend, config.device, in_order=config.deterministic)
         begin = pretrained.start(corpus) if pretrained else FRESH
         if continued:
-            begin = continue_from(self.config, self._done(), corpus)
+            begin = continue_from(config, self._done(), corpus)
         if freeze:
             begin = with_frozen(begin, corpus, freeze)
         trainer = Trainer(
-            self.config,
+            config,
             corpus,
             backend,
             on_progress,
@@ -347,18 +358,31 @@ class Word2Vec(Estimator, Answers, metaclass=_Named):
         )
         if on_start:
             on_start(trainer, why)
-        trained = trainer.run()
-        words = corpus.vocabulary
-        vectors = Vectors(words.words, trained.vectors, words.counts)
-        self._fitted = Fitted(
-            vectors=vectors,
-            output=trained.output,
-            tree=trained.tree,
-            report=training_report(trainer, trained, why),
-            trained_as=trainer.config.as_dict(),
-            epochs=begin.epochs + len(trained.loss),
-        )
+
+        def fitted(trained: Trained) -> Fitted:
+            words = corpus.vocabulary
+            return Fitted(
+                vectors=Vectors(words.words, trained.vectors, words.counts),
+                output=trained.output,
+                tree=trained.tree,
+                report=training_report(trainer, trained, why),
+                trained_as=trainer.config.as_dict(),
+                epochs=begin.epochs + len(trained.loss),
+            )
+
+        self._now = UnderWay(trainer.so_far, fitted)
+        try:
+            self._fitted = fitted(trainer.run())
+        finally:
+            self._now = None
         return self
+
+    def _check_idle(self) -> None:
+        if self._now is not None:
+            raise W2VError(
+                "This model is being trained, and a callback cannot begin another training of it. "
+                "Make a model of its own for that, or wait until `fit` has ended."
+            )
 
     if not TYPE_CHECKING:  # or every attribute would be there
 
@@ -398,6 +422,8 @@ class Word2Vec(Estimator, Answers, metaclass=_Named):
 
     def save_model(self, path: PathLike) -> None:
         """Write all that scoring and further training need to a file of its own kind.
+
+        In a callback that is the model as far as it is trained.
 
         `save` writes the vectors alone, for other programs.
         """

@@ -31,6 +31,7 @@ HOUSE: list[dict[str, str]] = [
         "renamed": "",
         "display": "",
         "words": "",
+        "threads": "",
     },
     {
         "config": "errors",
@@ -39,9 +40,9 @@ HOUSE: list[dict[str, str]] = [
     },
     {
         "text": "errors files words",
-        "formats": "errors files words",
+        "formats": "errors files words threads",
         "layers": "backends",
-        "queries": "errors renamed backends",
+        "queries": "errors renamed threads backends",
     },
     {
         "vectors": "errors renamed files words backends formats queries",
@@ -52,12 +53,13 @@ HOUSE: list[dict[str, str]] = [
         "layers vectors",
         "evaluation": "errors files backends queries vectors",
         "pictures": "errors files vectors",
+        "index": "errors files queries vectors",
     },
     {
         "word2vec": "errors renamed config files backends text queries vectors training",
     },
     {
-        "library": "errors config backends text layers vectors phrases training word2vec",
+        "library": "errors config index backends text layers vectors phrases training word2vec",
     },
     {
         "w2v": "version renamed library",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -95,3 +96,51 @@ def test_no_folder_at_all(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr("numba.core.caching.CacheImpl._locator_classes", [])
     assert [hits(), hits()] == [0, 0]
     assert add_one.__qualname__ == "add_one"
+
+
+def test_only_what_has_to_be_compiled_is_told(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    for where in ("compiled", "loaded"):
+        with numba_cache.misses(lambda where=where: told.append(where)):  # type: ignore[misc]
+            hits()
+    assert told == ["compiled"]
+    monkeypatch.setattr("numba.core.caching.CacheImpl._locator_classes", [])
+    with numba_cache.misses(lambda: told.append("no folder")):
+        hits()
+    hits()  # nobody listens any more
+    assert told == ["compiled", "no folder"]
+
+
+def test_it_is_told_once(folder: Path) -> None:
+    told: list[str] = []
+    with numba_cache.misses(lambda: told.append("compiled")):
+        hits()
+        for path in files(folder, "nbi"):
+            path.unlink()
+        hits()
+    assert told == ["compiled"]
+    with numba_cache.misses(lambda: told.append("again")):
+        hits()
+    assert told == ["compiled"]
+
+
+def test_a_run_says_what_it_does(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Loading, where that takes a while; compiling, only where it compiles."""
+    from w2v.backends import numba_backend
+
+    kernel = numba_cache.kept_on_disk(numba.njit(add_one))
+    backend = numba_backend.make()
+
+    def try_one(*_: object) -> None:
+        kernel(1)
+        time.sleep(0.3)
+
+    monkeypatch.setattr(numba_backend.NumbaBackend, "_try_kernels", try_one)
+    monkeypatch.setattr(numba_backend, "_A_WHILE_S", 0.1)
+    said: list[str] = []
+    backend.prepare("shared", averaged=False, waiting=said.append)
+    assert [text.split()[0] for text in said] == ["compiling"]
+    backend.prepare("shared", averaged=False, waiting=said.append)
+    assert said[1:] == ["loading compiled steps"]

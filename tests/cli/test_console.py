@@ -113,12 +113,16 @@ def told(capsys: pytest.CaptureFixture[str], verbose: bool, **options: Any) -> l
 def test_a_run_in_plain_words(capsys: pytest.CaptureFixture[str]) -> None:
     lines = told(capsys, False)
     assert lines[0].startswith("text      161 words in 41 sentences, read in ")
-    assert lines[1] == (
-        "words     4 different ones, seen 2 times or more (min-count 2); "
-        "1 others left out, 0.6% of the text"
-    )
+    assert lines[1:3] == [
+        "words     4 different ones, seen 2 times or more (min-count)",
+        "left out  1 other, 0.6% of the text",
+    ]
+    del lines[2]
+    assert max(map(len, lines)) < 80
     assert lines[2] == "model     skip-gram, 5 negative samples, 4 dimensions, window 5"
-    assert lines[3].startswith("training  2 epochs on 1 thread, with numpy on ")
+    assert lines.pop(3) == "training  2 epochs"
+    assert lines[3].startswith("backend   numpy on ")
+    assert lines[3].endswith("; 1 thread")
     assert [line[: line.index(":")] for line in lines[4:6]] == ["  epoch 1 of 2", "  epoch 2 of 2"]
     assert lines[6].startswith("trained   2 epochs in ")
     assert lines[6].endswith(" words/s")
@@ -127,7 +131,7 @@ def test_a_run_in_plain_words(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_a_run_in_full(capsys: pytest.CaptureFixture[str]) -> None:
-    shown = "\n".join(told(capsys, True, sample=1e-3))
+    shown = "\n".join(told(capsys, True))
     for part in (
         "\nsteps     ",
         "\nrate      from 0.025 down to ",
@@ -141,10 +145,10 @@ def test_a_run_in_full(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_rules_by_which_words_are_left_out(capsys: pytest.CaptureFixture[str]) -> None:
     assert told(capsys, False, min_count=1)[1] == "words     5 different ones"
-    assert (
-        "3 different ones, the most frequent (max-vocab 3); 2 others left out, 25.5%"
-        in (told(capsys, False, max_vocab=3)[1])
-    )
+    assert told(capsys, False, max_vocab=3)[1:3] == [
+        "words     3 different ones, the most frequent (max-vocab)",
+        "left out  2 others, 25.5% of the text",
+    ]
 
 
 def fit(capsys: pytest.CaptureFixture[str], **options: Any) -> str:

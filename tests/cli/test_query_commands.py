@@ -486,7 +486,7 @@ def test_shell_at_a_terminal(vectors: Path, tmp_path: Path) -> None:
 def documented(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("docs")
     shell_lines = re.findall(r"^    (\S.*)$", DOCS, re.MULTILINE)
-    assert shell_lines[0] == "w2v demo --text python -o python.bin"
+    assert shell_lines[0] == "w2v demo -o austen.npz"
     sh(shell_lines[0], folder)
     return folder
 
@@ -501,7 +501,7 @@ def test_documented_commands_run_as_printed(documented: Path) -> None:
     assert len(lines) >= 14
     for line in lines:
         assert sh(line, documented), line
-    shown = set(re.findall(r"w2v (\w+) python", "\n".join(lines)))
+    shown = set(re.findall(r"w2v (\w+) austen", "\n".join(lines)))
     assert shown == {"nearest", "analogy", "similarity", "distances", "odd", "rank", "shell"}
 
 

@@ -62,6 +62,7 @@ def test_pretrained_and_frozen(folder: Path, tmp_path: Path) -> None:
     assert result.stdout == ""
 
 
+@pytest.mark.filterwarnings("ignore:The loss of epoch 3 is:w2v.TrainingWarning")  # so short a text
 def test_continue(folder: Path, tmp_path: Path) -> None:
     out, model = tmp_path / "out.bin", tmp_path / "m.npz"
     model.write_bytes((folder / "m.npz").read_bytes())

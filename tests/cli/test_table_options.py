@@ -54,9 +54,12 @@ def test_clicks(clicks: Path, tmp_path: Path) -> None:
     assert (tmp_path / "p.npz").read_bytes() == (tmp_path / "v.npz").read_bytes()
 
 
-def test_the_text_that_phrases_writes_gives_the_same_vectors(clicks: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("command", [["phrases", "--threshold", 1e9], ["tokenize"]])
+def test_the_text_made_of_a_table_gives_the_same_vectors(
+    command: list[object], clicks: Path, tmp_path: Path
+) -> None:
     text = tmp_path / "text.txt"
-    result = run("phrases", clicks, "-o", text, "--threshold", 1e9, *CLICKS)
+    result = run(*command, clicks, "-o", text, *CLICKS)
     assert result.exit_code == 0, result.output
     assert "2,000 rows, 200 groups by session_id" in result.stderr
     run("train", clicks, "-o", tmp_path / "a.vec", *CLICKS, *QUICK)
@@ -83,6 +86,11 @@ def test_text(tmp_path: Path) -> None:
     result = run("train", path, "-o", tmp_path / "v.npz", "--text", "body", *QUICK)
     assert result.exit_code == 0, result.output
     assert sorted(load(tmp_path / "v.npz").words) == ["one", "three", "two", "two,"]
+    result = run("tokenize", path, "--text", "body", "--strip-punctuation", "--split-sentences")
+    assert result.stdout == "one two one\ntwo three\n"
+    result = run("tokenize", path, "--token", "body", "--group", "id", "--lower")
+    assert result.exit_code == 2
+    assert "a table whose cells are words. Name a column of --text" in result.stderr
 
 
 def test_going_on(clicks: Path, tmp_path: Path) -> None:
@@ -108,7 +116,7 @@ def test_going_on(clicks: Path, tmp_path: Path) -> None:
         ([*CLICKS, "--separator", "ab"], r"--separator must be one character"),
     ],
 )
-@pytest.mark.parametrize("command", ["train", "phrases"])
+@pytest.mark.parametrize("command", ["train", "phrases", "tokenize"])
 def test_wrong_usage(
     command: str, arguments: list[str], message: str, clicks: Path, tmp_path: Path
 ) -> None:
@@ -127,6 +135,12 @@ def test_a_csv_is_read_as_text_through_a_pipe(tmp_path: Path) -> None:
     result = run("train", "-", "-o", tmp_path / "v.npz", *QUICK, stdin=path.read_bytes())
     assert result.exit_code == 0, result.output
     assert sorted(load(tmp_path / "v.npz").words) == ["one", "two"]
+
+
+def test_parquet_through_a_pipe_is_no_text(clicks: Path, tmp_path: Path) -> None:
+    result = run("train", "-", "-o", tmp_path / "v.npz", *QUICK, stdin=clicks.read_bytes())
+    assert result.exit_code == 1
+    assert "standard input is a table, and no text. Say which of its columns" in result.stderr
 
 
 def test_failures(tmp_path: Path) -> None:

@@ -115,6 +115,7 @@ class TestDemos:
         )
         assert result.exit_code == 0, result.output
         assert re.search(r"\(all\) +[\d.]+ % .* 1 +1\n", result.stdout)  # of two, one is asked
+        assert "\nstandard input, 3CosAdd " in result.stdout
 
 
 class TestTools:
@@ -271,12 +272,17 @@ class TestVocabulary:
 
     def test_a_text_with_the_word(self, folder: Path) -> None:
         text = Path("text8").read_text()
+        lines = len(text.splitlines())
         Path("text8").write_text("</s> the </s> of\n" * 9 + text)
         done("word2vec -train text8 -output v -save-vocab vocab -size 8 -threads 1 -iter 1")
         words = load("v").words
         assert words[0] == "</s>"
         assert words.count("</s>") == 1
         assert Path("vocab").read_text().count("</s>") == 1
+        assert Path("vocab").read_text().startswith(f"</s> {lines + 9 + 18}\n")
+        first = load("v").matrix[0]
+        done("word2vec -train text8 -output w -read-vocab vocab -size 8 -threads 1 -iter 1")
+        np.testing.assert_array_equal(load("w").matrix[0], first)  # as drawn, trained by neither
 
 
 class TestRefusals:
@@ -366,6 +372,3 @@ def test_the_row_of_the_sentence_end() -> None:
     first = with_sentence_end(vectors, ordered, 1)
     assert first.words == ("</s>", "b", "a")
     np.testing.assert_array_equal(first.matrix, with_sentence_end(vectors, ordered, 1).matrix)
-    trained = with_sentence_end(Vectors(["a", "</s>"], [[1, 2], [3, 4]]), ordered[1:], 1)
-    assert trained.words == ("</s>", "a")
-    np.testing.assert_array_equal(trained.matrix, [[3, 4], [1, 2]])

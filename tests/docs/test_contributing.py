@@ -46,4 +46,4 @@ def test_stations_of_the_flow_are_there(module: str, name: str) -> None:
 
 
 def test_all_stations_are_seen() -> None:
-    assert len(STATIONS) == 7
+    assert len(STATIONS) == 8

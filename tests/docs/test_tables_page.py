@@ -24,6 +24,6 @@ def test_examples_and_commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         with contextlib.redirect_stdout(printed):
             exec(compile(code, f"tables.md, example {number}", "exec"), names)
         assert printed.getvalue() == shown, f"example {number}"
-    assert len(COMMANDS) == 3
+    assert len(COMMANDS) == 4
     for command in COMMANDS:
         run_line(command, tmp_path)

@@ -553,11 +553,11 @@ def test_convert_loses_no_bit(tmp_path: Path, first: str, second: str) -> None:
     result = run("convert", tmp_path / first, tmp_path / second)
     assert result.exit_code == 0, result.output
     assert result.stdout == ""
-    assert "4 vectors of 2 numbers" in result.stderr
+    assert "4 words, 2 dimensions" in result.stderr
     arrays = (".npz", ".safetensors")
     kept = first.endswith(arrays) and second.endswith(arrays)
     assert_table(load(tmp_path / second), PLAIN, TABLE, COUNTS if kept else None)
-    assert ("counts   left out" in result.stderr) == (
+    assert ("counts    left out" in result.stderr) == (
         first.endswith(arrays) and not second.endswith(arrays)
     )
 
@@ -740,7 +740,7 @@ def test_from_gensim_refuses_others() -> None:
 def test_to_gensim_without_gensim_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "gensim.models", None)
     monkeypatch.setitem(sys.modules, "gensim", None)
-    with pytest.raises(W2VError, match=r"Run pip install 'w2v\[gensim\]'"):
+    with pytest.raises(W2VError, match=r"Run pip install gensim\."):
         Vectors(WORDS, TABLE).to_gensim()
 
 

@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -399,6 +400,31 @@ class TestPeers:
 
 def run(*arguments: object, stdin: bytes | None = None) -> Result:
     return CliRunner().invoke(main, ["phrases", *map(str, arguments)], input=stdin)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "error"),
+    [
+        ([["new", "york"]], TypeError),
+        ([None], TypeError),
+        ([b"new"], TypeError),
+        ([1, "a"], TypeError),
+        ([""], ValueError),
+        (["new\nyork"], ValueError),
+        ("new york", TypeError),
+        (None, TypeError),
+    ],
+)
+def test_what_is_no_sentence_to_fit_is_none_to_use(sentence: Any, error: type[Exception]) -> None:
+    phrases = Phrases(scoring="npmi", threshold=0.5, min_count=1).fit([["new", "york"]] * 3)
+    with pytest.raises(error, match="Sentence 1: ") as at_fit:
+        Phrases().fit([sentence])
+    with pytest.raises(error) as at_use:
+        phrases[sentence]
+    assert str(at_use.value) == str(at_fit.value)
+    with pytest.raises(error, match="Sentence 2: "):
+        list(phrases.transform([["a"], sentence]))
+    assert phrases[[1, 2]] == ["1", "2"]  # type: ignore[list-item]
 
 
 class TestCommand:

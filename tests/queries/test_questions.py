@@ -254,6 +254,42 @@ def test_min_count_is_what_words_may_be_answers(backend: Backend) -> None:
         vectors.most_similar("w1", min_count=2.5)  # type: ignore[arg-type]
 
 
+@pytest.mark.usefixtures("blocks")
+@pytest.mark.parametrize("workers", [1, 3])
+def test_neighbours_of_all_words_are_those_of_each(
+    table: Vectors, backend: Backend, workers: int
+) -> None:
+    counts = np.arange(V) % 50
+    vectors = Vectors(WORDS, table.matrix, counts).on(backend)
+    for limit, least, asked in ((None, None, None), (200, 10, None), (None, 45, ["w8", "w250"])):
+        found = list(vectors.neighbours(7, asked, limit, min_count=least, workers=workers))
+        rows = np.concatenate([block.rows for block in found])
+        expected = [r for r in range(limit or V) if least is None or counts[r] >= least]
+        assert rows.tolist() == (expected if asked is None else [8, 250])
+        ids, near = (np.concatenate([b[i] for b in found]) for i in (1, 2))
+        assert ids.shape == near.shape == (len(rows), 7)
+        for row, some, cosine in zip(rows, ids, near, strict=True):
+            if not vectors.unit[row].any():
+                assert (some == -1).all()
+                assert np.isnan(cosine).all()
+                continue
+            answers = vectors.most_similar(WORDS[row], (), 7, limit, min_count=least)
+            assert [(WORDS[i], c) for i, c in zip(some, cosine, strict=True)] == answers
+            assert cosine[0] == vectors.similarity(WORDS[row], WORDS[some[0]])
+
+
+def test_neighbours_where_there_are_few(backend: Backend) -> None:
+    vectors = Vectors(list("abc"), np.eye(3) + 1).on(backend)
+    [block] = vectors.neighbours(5, workers=1)
+    assert block.ids.tolist() == [[1, 2, -1, -1, -1], [0, 2, -1, -1, -1], [0, 1, -1, -1, -1]]
+    assert np.isnan(block.cosines[:, 2:]).all()
+    assert list(vectors.neighbours(5, [])) == []
+    with pytest.raises(ValueError, match="`n` must be at least 1, got 0"):
+        vectors.neighbours(0)
+    with pytest.raises(UnknownWordError, match="'x' is not among"):
+        vectors.neighbours(2, ["a", "x"])
+
+
 def test_distances(table: Vectors) -> None:
     unit = unit64(table)
     expected = 1 - np.clip(unit @ unit.T, -1, 1)

@@ -33,7 +33,10 @@ from w2v.text import splitting as words
 from w2v.text.corpus import Corpus, CorpusStats
 from w2v.text.corpus_files import find_files
 from w2v.text.ingestion import read_corpus, read_sentences
+from w2v.text.tokenizing import Tokenizer
 from w2v.text.vocabulary import Vocabulary
+from w2v.vectors import Vectors, load
+from w2v.words import LONGEST_WORD
 
 TEXT = "the cat sat\non the mat\n\n  the end\n"
 SENTENCES = [["the", "cat", "sat"], ["on", "the", "mat"], ["the", "end"]]
@@ -781,3 +784,57 @@ def test_a_file_in_a_folder_that_may_not_be_looked_into(
     monkeypatch.setattr(os, "stat", refused)
     with pytest.raises(CorpusError, match=r"^secret/a\.txt cannot be read: Permission denied\.$"):
         find_files(["secret/a.txt"])
+
+
+# ---- what is a word everywhere
+
+
+@pytest.mark.parametrize("route", ["file", "sentences"])
+def test_the_sentence_end_of_word2vec_is_not_trained(tmp_path: Path, route: str) -> None:
+    sentences = [["a", "</s>", "b"], ["</s>"], ["a"]]
+    (tmp_path / "text").write_text("a </s> b\n</s>\na\n")
+    corpus: Corpus
+    if route == "file":
+        corpus = read_corpus(tmp_path / "text", min_count=1)
+    else:
+        corpus = read_sentences(sentences, min_count=1)
+    assert corpus.vocabulary == Vocabulary.from_counts({"a": 2, "b": 1})
+    assert sentences_of(corpus) == [["a", "b"], ["a"]]
+    assert corpus.stats.rare == corpus.stats.sentence_ends == 2
+    assert corpus.stats.types == 3
+
+
+@pytest.mark.parametrize("size", [LONGEST_WORD, LONGEST_WORD + 4])
+@pytest.mark.parametrize("letter", ["a", "\U0001f600"])
+@pytest.mark.parametrize("after", ["", " b\n", "\n" + "b " * 50_000])
+def test_one_limit_for_words_everywhere(tmp_path: Path, size: int, letter: str, after: str) -> None:
+    """What is read of a text can be written as vectors and read again; a byte more is refused."""
+    word = letter * (size // len(letter.encode()))
+    (tmp_path / "text").write_text(f"a {word}{after}", encoding="utf-8")
+    if size > LONGEST_WORD:
+        with pytest.raises(CorpusError, match="more than 1,048,576 bytes without white space"):
+            read_corpus(tmp_path / "text", min_count=1)
+        with pytest.raises(ValueError, match="a token must be UTF-8 text of at most 1,048,576 byt"):
+            read_sentences([["a", word]], min_count=1)
+        return
+    words = read_corpus(tmp_path / "text", min_count=1).vocabulary.words
+    assert word in words
+    for name in ("v.vec", "v.bin", "v.npz"):
+        Vectors(words, np.eye(len(words))).save(tmp_path / name)
+        assert load(tmp_path / name).words == words
+
+
+def test_a_tokenizer_reads_longer_stretches_and_makes_no_longer_words(tmp_path: Path) -> None:
+    (tmp_path / "chinese").write_text("\u6211\u7231" * 300_000, encoding="utf-8")
+    corpus = read_corpus(tmp_path / "chinese", tokenizer=Tokenizer(tokens="characters"))
+    assert corpus.vocabulary == Vocabulary.from_counts({"\u6211": 300_000, "\u7231": 300_000})
+    (tmp_path / "letters").write_text("a" * (LONGEST_WORD + 1))
+    with pytest.raises(CorpusError, match="A word must be UTF-8 text of at most 1,048,576 bytes"):
+        read_corpus(tmp_path / "letters", min_count=1, tokenizer=Tokenizer(tokens="unicode"))
+
+
+def test_a_pointer_of_git_lfs_is_no_text(tmp_path: Path) -> None:
+    pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:ab\nsize 1\n"
+    (tmp_path / "text").write_text(pointer)
+    with pytest.raises(CorpusError, match="text is a pointer of Git LFS, which stands for a file"):
+        read_corpus(tmp_path / "text", min_count=1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 import unicodedata
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from w2v import ConfigError, Tokenizer
-from w2v.text import TOKENS
+from w2v.text import TOKENS, tokenizing
 
 UNICODE = Tokenizer(tokens="unicode")
 LOWER = Tokenizer(tokens="unicode", lower=True)
@@ -169,3 +170,22 @@ def test_long_stretches_of_punctuation_take_no_time() -> None:
         "a" + "-" * 300_000 + "b"
     ]
     assert Tokenizer(tokens="unicode").tokens_of("-" * 300_000) == []
+
+
+def test_memory_does_not_grow_with_the_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One paragraph in which each stretch is new."""
+    monkeypatch.setattr(tokenizing, "_MOST_KNOWN", 1 << 12)
+    tokenizer = Tokenizer(tokens="unicode", lower=True, split_sentences=True)
+
+    def peak(pieces: int) -> int:
+        text = ("".join(f"W{1000 * piece + i},\n" for i in range(1000)) for piece in range(pieces))
+        tracemalloc.start()
+        try:
+            words = sum(piece.count(" ") for piece in tokenizer.lines(text))
+            assert words == 1000 * pieces - 1
+            return tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+    peak(1)
+    assert peak(60) < 1.2 * peak(12)

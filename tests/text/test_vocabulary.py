@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from w2v.errors import ConfigError, CorpusError
 from w2v.text.vocabulary import Vocabulary, is_word
+from w2v.words import LONGEST_WORD
 
 words = st.text(min_size=1, max_size=8).filter(is_word)
 counts_of_words = st.dictionaries(words, st.integers(1, 2**40), min_size=1, max_size=30)
@@ -152,3 +153,25 @@ def test_integers_become_words_and_can_be_saved(tmp_path: Path) -> None:
     for key in (None, b"a", 1.5):
         with pytest.raises(TypeError, match=r"A word must be a str, or an integer"):
             Vocabulary.from_counts({key: 5})  # type: ignore[arg-type]
+
+
+def test_the_sentence_end_of_word2vec_is_no_word() -> None:
+    counts = {"</s>": 9, "a": 3, "b": 2}
+    expected = Vocabulary.from_counts({"a": 3, "b": 2})
+    assert Vocabulary.from_counts(counts) == expected
+    assert Vocabulary.from_counts(list(counts), list(counts.values())) == expected
+    assert expected.extended([1, 1], ["</s>"], [8]) == Vocabulary.from_counts({"a": 4, "b": 3})
+    assert Vocabulary.from_counts(counts, max_vocab=1).words == ("a",)
+    with pytest.raises(CorpusError, match="There are no words"):
+        Vocabulary.from_counts({"</s>": 9})
+    with pytest.raises(CorpusError, match="the most frequent, 'a', occurs 3 times"):
+        Vocabulary.from_counts(counts, min_count=5)
+
+
+def test_words_may_not_be_too_long() -> None:
+    longest = LONGEST_WORD // 4 * "\U0001f600"
+    assert is_word(longest)
+    assert not is_word(longest + "a")
+    assert is_word(LONGEST_WORD * "a")
+    with pytest.raises(ValueError, match="of at most 1,048,576 bytes, without white space or NUL"):
+        Vocabulary.from_counts({longest + "a": 1})

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 from dataclasses import replace
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,6 +14,8 @@ from corpora import two_topics, zipf
 
 import w2v
 from w2v import Callback, ConfigError, EarlyStopping, Progress, TrainingError, Word2Vec
+from w2v.backends import Backend
+from w2v.training import verdict
 from w2v.vectors import Vectors
 
 TEXT = two_topics(300)
@@ -141,10 +145,14 @@ def test_what_is_no_callback_is_refused_before_anything_is_read(wrong: Any) -> N
         small().fit(never(), callbacks=[wrong])
 
 
+def settled(loss: float | None) -> float | None:
+    return loss
+
+
 def epochs(stop: EarlyStopping, losses: list[float | None]) -> list[bool]:
     first = Progress(1, 9, 0.1, 1.0, 1.0, 1.0, 0.1, None, lambda: Vectors(["a"], [[1]]))
     return [
-        bool(stop.on_epoch_end(replace(first, epoch=i, loss=loss)))
+        bool(stop.on_epoch_end(replace(first, epoch=i, settled_loss=partial(settled, loss))))
         for i, loss in enumerate(losses, start=1)
     ]
 
@@ -174,8 +182,7 @@ def test_early_stopping_stops_a_run() -> None:
     stop = EarlyStopping(least=0.01)
     model = small(epochs=500, alpha=0.2).fit(TEXT, callbacks=[stop])
     assert model.report["stopped"]["by"] == "EarlyStopping"
-    assert stop.values == model.report["loss"]
-    assert len(stop.values) < 500
+    assert len(stop.values) == len(model.report["loss"]) < 500
     assert stop.values[-1] > min(stop.values[:-1]) - 0.01
 
 
@@ -194,3 +201,121 @@ def test_early_stopping_refuses_what_makes_no_sense() -> None:
 
 def test_callbacks_that_do_nothing_are_fine() -> None:
     assert small(epochs=1).fit(TEXT, callbacks=[w2v.Callback()]).report["stopped"] is None
+
+
+class Ask(Callback):
+    """Asks the model that is being trained."""
+
+    def __init__(self, model: Word2Vec, folder: Path) -> None:
+        self.model, self.folder = model, folder
+        self.steps = 0
+
+    def on_step(self, progress: Progress) -> None:
+        self.steps += int(np.isfinite(self.model["animal1"]).all())
+
+    def on_epoch_end(self, progress: Progress) -> None:
+        model, now = self.model, progress.vectors()
+        assert np.array_equal(model.vectors.matrix, now.matrix)
+        assert model.most_similar("animal1", n=3) == now.most_similar("animal1", n=3)
+        assert model.report["loss"][-1] == progress.loss
+        assert len(model.report["loss"]) == progress.epoch
+        assert model.report["done"] == pytest.approx(progress.epoch / progress.epochs)
+        kept, dropped = (model.report["tokens"][name] for name in ("kept", "subsampled"))
+        assert [a + b for a, b in zip(kept, dropped, strict=True)] == [2400] * progress.epoch
+        model.save(self.folder / f"{progress.epoch}.npz")
+        model.save_model(self.folder / f"model{progress.epoch}.npz")
+
+
+@pytest.mark.parametrize("backend", ["numpy", "numba", "cupy"], indirect=True)
+@pytest.mark.parametrize("loss", ["ns", "hs"])
+def test_the_model_answers_from_what_it_has_learnt_so_far(
+    backend: Backend, tmp_path: Path, loss: str
+) -> None:
+    """So a callback can save it after each epoch; what is saved can be gone on with."""
+    model = small(epochs=3, backend=backend.name, loss=loss, sample=0, alpha=0.1)
+    freeze = ["tool1", "animal2"]
+    model.fit(TEXT[:50])
+    before = model["tool1"].copy()
+    ask = Ask(model, tmp_path)
+    model.fit(TEXT, callbacks=[ask], freeze=freeze)
+    assert ask.steps >= 3
+    saved = [w2v.load(tmp_path / f"{epoch}.npz") for epoch in (1, 2, 3)]
+    models = [Word2Vec.load_model(tmp_path / f"model{epoch}.npz") for epoch in (1, 2, 3)]
+    for epoch, (vectors, whole) in enumerate(zip(saved, models, strict=True), 1):
+        assert np.array_equal(vectors.matrix, whole.vectors.matrix)
+        assert len(whole.report["loss"]) == epoch
+    assert not np.array_equal(saved[0].matrix, saved[1].matrix)
+    assert np.array_equal(saved[2].matrix, model.vectors.matrix)
+    assert np.array_equal(models[2].output, model.output)
+    assert np.array_equal(saved[0]["tool1"], saved[2]["tool1"])
+    assert not np.array_equal(before, saved[0]["animal1"])
+    models[0].partial_fit(TEXT)
+    assert models[0].report["continued"]["epochs"] == 1
+
+
+def test_a_callback_cannot_train_the_same_model(tmp_path: Path) -> None:
+    model = small(epochs=2)
+    ways: list[Any] = [model.fit, model.partial_fit, model.fit_transform]
+
+    class Again(Callback):
+        def on_epoch_end(self, progress: Progress) -> None:
+            for way in ways:
+                with pytest.raises(w2v.W2VError, match="This model is being trained, and a callb"):
+                    way(TEXT)
+            model.set_params(alpha=0.9)
+
+    model.fit(TEXT, callbacks=[Again()])
+    assert model.report["config"]["alpha"] == 0.025
+    model.save_model(tmp_path / "m.npz")
+    again = Word2Vec.load_model(tmp_path / "m.npz")
+    assert again._fitted is not None
+    assert again._fitted.trained_as["alpha"] == 0.025
+    assert again.config.alpha == 0.9
+    model.fit(TEXT)
+
+
+def test_the_trace_ends_where_a_callback_has_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("w2v.training.blocks.CHUNK", 500)
+    monkeypatch.setattr("w2v.training.trainer._REPORT_S", 0.005)
+    text = zipf(100_000)
+    for stop in (Watch(step=4), Watch(epoch=1)):
+        model = small(epochs=300, step_tokens=64, held_out=0.01, dim=2)
+        report = model.fit(text if stop._step else text[:500], callbacks=[stop]).report
+        assert report["trace"][-1]["done"] == pytest.approx(report["done"])
+        assert report["done"] < 1 / 100
+        assert report["trace"][-1]["loss"] == report["loss"][-1]
+        assert len(report["held_out_loss"]) == len(report["loss"]) == 1
+        assert report["held_out_loss"][0] > 0
+
+
+def test_early_stopping_watches_what_is_held_out() -> None:
+    stop = EarlyStopping(patience=2)
+    model = small(epochs=60, alpha=0.2, held_out=0.2, sample=0)
+    report = model.fit(TEXT, callbacks=[stop]).report
+    assert stop.values == report["held_out_loss"]
+    assert stop.values != report["loss"]
+    assert 2 < len(stop.values) < 60
+
+
+def sections(count: int = 12, tokens: int = 4000) -> list[list[str]]:
+    """A text that changes on its way, as one author after the other does."""
+    rng = np.random.default_rng(0)
+    text = []
+    for _ in range(count):
+        ids = rng.choice(300, tokens, p=rng.dirichlet(np.full(300, 0.05)))
+        text += [[f"w{i}" for i in ids[at : at + 20]] for at in range(0, tokens, 20)]
+    return text
+
+
+def test_early_stopping_is_not_misled_where_a_text_changes_on_its_way() -> None:
+    """There the loss of the last epoch rises while the tables get better for all of the text."""
+    stop = EarlyStopping()
+    options = {"loss": "hs", "backend": "numba", "sample": 0, "alpha": 0.1, "epochs": 6, "dim": 20}
+    report = small(**options).fit(sections(), callbacks=[stop]).report
+    assert report["loss"][-1] > report["loss"][-2] + 0.05
+    assert (np.diff(stop.values) < -0.1).all()
+    assert report["stopped"] is None
+    [note] = [line for line in verdict.note(report).splitlines() if line]
+    assert note.startswith("the loss rose from ")
+    assert "epoch 5 to" in note
+    assert "w2v train --held-out 1% tells" in note

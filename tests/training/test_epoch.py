@@ -58,14 +58,16 @@ def test_a_stop_hands_out_no_more() -> None:
 def test_chunks_are_whole_numbers_however_they_were_cut() -> None:
     tally = Tally()
     for begin, end in ((0.0, 0.1), (0.1, 0.2), (0.2, 0.7)):
-        tally.add(Stepped(begin, end, 0, 5, 1.0, 2.0))
+        tally.add(Stepped(begin, end, 0, 5, 1.0, 2.0, 4.0))
     assert tally.whole == 0
     assert tally.done == pytest.approx(0.7)
-    tally.add(Stepped(0.7, 1.0, 1, 5, None, 0.0))
+    tally.add(Stepped(0.7, 1.0, 1, 5, None, 0.0, 0.0))
     assert (tally.whole, tally.done, tally.kept) == (1, 1.0, 20)
     both = Tally.total([tally, tally])
     assert (both.whole, both.loss, both.pairs, both.mean_loss) == (2, 6.0, 12.0, 0.5)
+    assert both.untrained_loss == 2.0
     assert Tally().mean_loss is None
+    assert Tally().untrained_loss is None
 
 
 @pytest.mark.usefixtures("busy")
@@ -75,8 +77,8 @@ def test_who_looks_on_never_sees_it_go_back() -> None:
 
     def work() -> None:
         for chunk in range(20_000):
-            tally.add(Stepped(chunk, chunk + 0.5, 0, 1, None, 0.0))
-            tally.add(Stepped(chunk + 0.5, chunk + 1, 1, 1, None, 0.0))
+            tally.add(Stepped(chunk, chunk + 0.5, 0, 1, None, 0.0, 0.0))
+            tally.add(Stepped(chunk + 0.5, chunk + 1, 1, 1, None, 0.0, 0.0))
         ended.set()
 
     thread = threading.Thread(target=work)

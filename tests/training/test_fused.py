@@ -95,7 +95,7 @@ def rate(at: float, chunks: int = 1) -> float:
     return 0.05 * (1 - 0.9 * at / chunks)
 
 
-LEARNING: dict[str, Any] = {"key": KEY, "loss_every": 3}
+LEARNING: dict[str, Any] = {"key": KEY, "loss_key": 11, "loss_every": 3}
 
 
 def spans_of(worker: Worker, reader: BlockReader) -> list[range]:
@@ -318,7 +318,11 @@ def test_tokens_in_flight_share_the_cap(backend: Backend, kind: dict[str, Any]) 
         assert worker.in_flight >= 32
         losses[cap] = []
         for epoch in range(6):
-            settings: dict[str, Any] = {"learning_rate": lambda _: 0.2, "loss_every": 1}
+            settings: dict[str, Any] = {
+                "learning_rate": lambda _: 0.2,
+                "loss_key": 0,
+                "loss_every": 1,
+            }
             (step,) = worker.train(epoch, [range(1)], key=KEY, **settings)
             assert step.loss is not None
             losses[cap].append(step.loss / step.pairs)
@@ -376,7 +380,7 @@ def test_steps_stay_within_their_memory(
         )
         worker = Worker(backend, config, tables, reader, workers=workers)
         assert worker._own is not None
-        list(worker.train(0, [range(1)], key=KEY, learning_rate=rate, loss_every=1))
+        list(worker.train(0, [range(1)], key=KEY, learning_rate=rate, loss_key=0, loss_every=1))
         for table in (tables.input, tables.output):
             assert np.abs(table).max() < 2
     assert all((fence == fence.dtype.type(SENTINEL)).all() for fence in fences)

@@ -83,6 +83,7 @@ def check(text: Text, **options: Any) -> None:
     assert np.linalg.norm(found.vectors.matrix, axis=1).max() < 20
 
 
+@pytest.mark.filterwarnings("ignore:The loss of epoch")  # random letters: nothing to learn
 @pytest.mark.parametrize("backend", ["numpy", "numba"])
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: "-".join(kind.values()))
 @pytest.mark.parametrize(("text", "window"), TEXTS, ids=lambda x: getattr(x, "__name__", str(x)))

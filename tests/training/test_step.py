@@ -86,7 +86,7 @@ class Loop:
         self.tree = tables.tree
         self.input = backend.to_numpy(tables.input).copy()
         self.output = backend.to_numpy(tables.output).copy()
-        self.nats = 0.0
+        self.nats = self.untrained = 0.0
         self.pairs = 0
         self.load_counted = 0
         self.clear()
@@ -102,6 +102,7 @@ class Loop:
         score = float(hidden @ self.output[row])
         error = weight * (sigmoid(score) - label)
         self.nats -= weight * np.log(sigmoid(score if label else -score))
+        self.untrained += weight * np.log(2)
         self.d_output[row] += error * hidden
         self.of_output.add(place, row, weight, 2 * abs(error) * float(hidden @ hidden))
         other = self.output[row]
@@ -133,6 +134,7 @@ class Loop:
         p = np.exp(self.output @ hidden)
         p /= p.sum()
         self.nats -= np.log(p[word])
+        self.untrained += np.log(len(p))
         true = np.eye(len(p))[word]
         error = p - true
         self.d_output += np.outer(error, hidden)
@@ -207,11 +209,13 @@ def test_a_step_is_the_loop_over_its_pairs(
     loop = Loop(config, tables, backend)
     trained = Step(backend, config, tables)
     negatives = trained.loss.sample(77, blocks.numbers)
-    nats, pairs = trained.take(blocks, key=77, alpha=ALPHA, with_loss=True)
+    nats, pairs, met = trained.take(blocks, key=77, alpha=ALPHA, with_loss=True)
 
     arrays = [backend.to_numpy(x) for x in (blocks.core, blocks.halo, blocks.pairs)]
     run_loop(loop, arrays, None if negatives is None else backend.to_numpy(negatives))
     assert int(pairs) == loop.pairs
+    untrained = trained.loss.untrained_loss(float(pairs), float(met))
+    assert untrained == pytest.approx(loop.untrained, rel=1e-6)
     assert float(nats) == pytest.approx(loop.nats, rel=1e-6)  # float32 pair weights
     np.testing.assert_allclose(backend.to_numpy(tables.input), loop.input, atol=1e-6)
     np.testing.assert_allclose(backend.to_numpy(tables.output), loop.output, atol=1e-6)
@@ -261,21 +265,26 @@ def test_other_workers_are_expected_by_the_shares_of_words(model: str, loss: str
 def test_contexts_of_a_centre_take_turns_where_a_backend_wants_it(
     backend: Backend, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As in word2vec.c: a pair, a step."""
+    """As in word2vec.c: a pair, a step. The loss is that of all of them before the first."""
     one_by_one = StepShape(block=1, shared=1, step=1, in_turn=True)
     monkeypatch.setattr("w2v.training.step.step_shape", lambda *_: one_by_one)
     config = Config(loss="hs", dim=D, window=WINDOW, row_cap=CAP)
     tables = tables_of(backend, config)
     trained, loop = Step(backend, config, tables), Loop(config, tables, backend)
-    nats = 0.0
+    nats, expected = 0.0, 0.0
     for _, _, blocks in reader_of(backend, config, 1).steps(0, range(1), 1):
         nats += float(trained.take(blocks, key=0, alpha=ALPHA, with_loss=True)[0])
         core, halo, near = (
             backend.to_numpy(x)[0] for x in (blocks.core, blocks.halo, blocks.pairs)
         )
-        for at in np.flatnonzero(near[0]):
-            loop.step_after_a_pair(int(halo[at]), int(core[0]))
-    assert loop.pairs > 100
-    assert nats == pytest.approx(loop.nats, rel=1e-6)
+        contexts = halo[np.flatnonzero(near[0])].tolist()
+        loop.nats = 0.0
+        for context in contexts:
+            loop.word(loop.input[context], int(core[0]), [], 0, 0)
+        expected += loop.nats
+        for context in contexts:
+            loop.step_after_a_pair(context, int(core[0]))
+    assert loop.pairs > 200
+    assert nats == pytest.approx(expected, rel=1e-6)
     np.testing.assert_allclose(backend.to_numpy(tables.input), loop.input, atol=1e-6)
     np.testing.assert_allclose(backend.to_numpy(tables.output), loop.output, atol=1e-6)

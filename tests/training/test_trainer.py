@@ -11,7 +11,7 @@ from corpora import ANIMALS, TOOLS, two_topics, zipf
 
 from w2v.backends import Backend, get_backend
 from w2v.config import Config
-from w2v.errors import ConfigError, TrainingError
+from w2v.errors import ConfigError, TrainingError, TrainingWarning
 from w2v.text import Corpus, read_sentences
 from w2v.training import blocks, schedule, trainer
 from w2v.training.huffman import HuffmanTree
@@ -22,6 +22,7 @@ from w2v.training.trainer import Trainer
 from w2v.vectors import Vectors
 from w2v.word2vec import Word2Vec
 
+NOTHING_LEARNT = pytest.mark.filterwarnings("ignore:The loss of epoch:w2v.TrainingWarning")
 MORE_WORKERS_THAN_CORES = pytest.mark.filterwarnings("ignore:3 workers were:UserWarning")
 KINDS = [(model, loss) for model in ("skipgram", "cbow") for loss in ("ns", "hs", "softmax")]
 
@@ -98,6 +99,7 @@ def test_samples_do_not_depend_on_step_size_or_workers(
     assert 0 < kept[0][0] < 120_000
 
 
+@NOTHING_LEARNT
 @MORE_WORKERS_THAN_CORES
 @pytest.mark.parametrize("loss", ["ns", "hs"])
 def test_loss_is_the_same_for_any_number_of_workers(
@@ -108,6 +110,7 @@ def test_loss_is_the_same_for_any_number_of_workers(
     assert one == pytest.approx(three, rel=0.03)  # gensim: a factor of two (its issue 2743)
 
 
+@NOTHING_LEARNT
 def test_loss_starts_where_it_must(topics: Corpus) -> None:
     """With a zero output table every logistic term is log 2, and softmax is log V."""
     for loss, expected in (("ns", 6 * np.log(2)), ("softmax", np.log(27))):
@@ -123,6 +126,7 @@ LARGE_STEPS = [
 ]
 
 
+@NOTHING_LEARNT
 @pytest.mark.parametrize(("model", "loss", "step"), LARGE_STEPS)
 def test_large_steps_do_not_diverge(skewed: Corpus, model: str, loss: str, step: int) -> None:
     """At two steps an epoch little is learnt, but nothing is lost."""
@@ -225,17 +229,31 @@ def test_a_loss_far_above_that_of_untrained_tables_is_divergence(topics: Corpus)
         train(topics, alpha=1.0, row_cap=20, step_tokens=64, epochs=50)
 
 
-@pytest.mark.parametrize("sentences", [[["alone"], ["single"]], [["a", "b"]] * 3])
-def test_a_corpus_without_pairs_is_an_error_not_random_vectors(sentences: list[list[str]]) -> None:
+@pytest.mark.parametrize(
+    ("sentences", "sample", "advice"),
+    [
+        ([["alone"], ["single"]], 0, r"several words a line\.$"),
+        ([["a", "b"]] * 3, 1e-300, r"a line, or a larger `sample` \(now 1e-300; 0 keeps every"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:Subsampling drops 100% of the tokens:w2v.TrainingWarning")
+def test_a_corpus_without_pairs_is_an_error_not_random_vectors(
+    sentences: list[list[str]], sample: float, advice: str
+) -> None:
     corpus = read_sentences(sentences, min_count=1)
-    with pytest.raises(TrainingError, match="nothing to learn: no word had a neighbour"):
-        train(corpus, sample=1e-300)
+    with pytest.raises(TrainingError, match=f"nothing to learn: no word had a .*{advice}"):
+        train(corpus, sample=sample)
 
 
 @pytest.mark.parametrize(("model", "loss"), KINDS)
 def test_one_word(model: str, loss: str) -> None:
     corpus = read_sentences([["same", "same", "same"]], min_count=1)
-    trained = train(corpus, model=model, loss=loss)
+    if loss != "ns":  # its probability is 1, and nothing moves
+        with pytest.raises(TrainingError, match="nothing to learn: 'same' is the only word"):
+            train(corpus, model=model, loss=loss)
+        return
+    with pytest.warns(TrainingWarning, match="The vocabulary is one word, so there is nothing to"):
+        trained = train(corpus, model=model, loss=loss)
     assert trained.vectors.shape == (1, 16)
     assert np.isfinite(trained.vectors).all()
 
@@ -284,3 +302,11 @@ def test_the_report_says_how_many_epochs_auto_was(topics: Corpus) -> None:
     assert made.get_params()["epochs"] == "auto"
     made.partial_fit([["animal1", "animal2"]] * 50)
     assert made.report["config"]["epochs"] == 5
+
+
+def test_no_larger_sample_is_asked_for_than_all() -> None:
+    model = Word2Vec(dim=4, min_count=1, sample=0, workers=1, backend="numpy")
+    with pytest.raises(TrainingError, match=r"sentences of several words a line\.$"):
+        model.fit([["a"]] * 30)
+    with pytest.raises(TrainingError, match=r"or a larger `sample` \(now 0.001; 0 keeps"):
+        model.set_params(sample=1e-3).fit([["a"]] * 30)

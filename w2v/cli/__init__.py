@@ -6,9 +6,11 @@ import click
 
 from w2v import __version__
 from w2v.cli import (
+    change_commands,
     eval_command,
     file_commands,
     machine_commands,
+    neighbours_command,
     phrases_command,
     plot_command,
     query_commands,
@@ -57,7 +59,11 @@ for _command in (
     query_commands.odd,
     query_commands.rank,
     shell_command.shell,
+    neighbours_command.neighbours,
+    neighbours_command.index,
     eval_command.evaluate,
+    change_commands.stability,
+    change_commands.compare,
     plot_command.plot,
     file_commands.convert,
     file_commands.info,

@@ -18,6 +18,14 @@ class Console(Narration):
             part = f"{done:,} of {counted(total, 'vector')}"
             self.show("saving  ", done / total, [part], f"saving    {part}")
 
+    def searching(self, done: int, total: int, seconds: float) -> None:
+        """Words whose neighbours are found so far, or that are indexed."""
+        if done >= total:
+            self.clear()
+        else:
+            speed = f"{done / max(seconds, 1e-9):,.0f} words/s"
+            self.show("neighbours", done / total, [f"{done:,} of {counted(total, 'word')}", speed])
+
     def scoring(self, file: str, done: int, total: int) -> None:
         """Questions of a file that are answered so far."""
         self._counting(os.path.basename(file), done, total, "question")

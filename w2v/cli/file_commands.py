@@ -40,7 +40,7 @@ _FROM = click.option(
     help="Of the numbers in .npz and .safetensors: half the size, or a quarter.",
 )
 @_FROM
-@click.option("--limit", type=click.IntRange(min=1), help="Only the first N words. [all]")
+@click.option("--limit", type=click.IntRange(min=1), help="Only the first N words. [default: all]")
 @click.option(
     "--replace-spaces",
     type=TEXT,

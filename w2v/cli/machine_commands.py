@@ -44,12 +44,12 @@ def _number(_: click.Context, __: click.Parameter, value: float) -> float:
 
 
 @click.command(cls=Command)
-@click.option("--model", type=click.Choice(MODELS), help="Only this model. [both]")
-@click.option("--loss", type=click.Choice(("ns", "hs")), help="Only this loss. [both]")
+@click.option("--model", type=click.Choice(MODELS), help="Only this model. [default: both]")
+@click.option("--loss", type=click.Choice(("ns", "hs")), help="Only this loss. [default: both]")
 @option("--dim", int, "Numbers in a word vector.")
 @option("--window", int, "Words on each side of the centre, at most.")
-@option("--negative", int, "Negative samples per pair. [loss ns: 5]")
-@option("--workers", int, "Training threads. [all cores]")
+@option("--negative", int, "Negative samples per pair. [default: 5, with loss ns]")
+@option("--workers", int, "Training threads. [default: all cores]")
 @option("--epochs", EPOCHS, "Passes over your corpus, for the estimate.")
 @click.option(
     "--tokens",

@@ -22,7 +22,11 @@ if TYPE_CHECKING:
 @click.argument("corpus", nargs=-1)
 @click.option("-train", "train", metavar="FILE", help="As CORPUS, in the words of word2phrase.")
 @click.option(
-    "-o", "--output", "-output", type=PATH, help="The text with its phrases. [standard output]"
+    "-o",
+    "--output",
+    "-output",
+    type=PATH,
+    help="The text with its phrases. [default: standard output]",
 )
 @click.option(
     "--score",
@@ -38,7 +42,7 @@ if TYPE_CHECKING:
     type=float,
     multiple=True,
     help="Pairs that score more are phrases; once, or once for each pass. "
-    "[word2phrase: 100; gensim: 10; npmi: 0.5]",
+    "[default: 100; gensim 10; npmi 0.5]",
 )
 @click.option(
     "--min-count",
@@ -63,7 +67,7 @@ if TYPE_CHECKING:
     type=TEXT,
     default="",
     metavar="WORDS",
-    help="Words that may stand inside a phrase, such as 'of the and'. [none]",
+    help="Words that may stand inside a phrase, such as 'of the and'. [default: none]",
 )
 @click.option("--save", type=PATH, help="Write the phrases and their scores as a table.")
 @click.option("--load", type=PATH, help="Join the phrases of such a table; look for no others.")

@@ -12,7 +12,7 @@ import click
 from w2v.cli import batch
 from w2v.cli import columns as table_columns
 from w2v.cli.base import Command
-from w2v.cli.query_options import counts_of, open_vectors, query_options
+from w2v.cli.query_options import counts_of, open_index, open_vectors, query_options
 
 if TYPE_CHECKING:
     from w2v import Vectors
@@ -23,7 +23,7 @@ _ROWS = 100  # of a distance matrix, made at a time
 
 
 @click.command(cls=Command)
-@query_options("n", "method", "backend", "columns", "min-count")
+@query_options("n", "method", "backend", "index", "columns", "min-count")
 @click.option("--vector", is_flag=True, help="Each query is a vector: its numbers.")
 def nearest(
     vectors: str | Vectors,
@@ -32,6 +32,7 @@ def nearest(
     method: str,
     vector: bool,
     backend: str,
+    index_file: str | None,
     columns: tuple[str, ...],
     min_count: int | None,
     restrict_vocab: Limit,
@@ -51,9 +52,14 @@ def nearest(
       w2v nearest vectors.npz -- -word-with-a-dash
     """
     table = open_vectors(vectors, backend, min_count)
+    index = None
+    if index_file is not None:
+        index = open_index(index_file, table, restrict_vocab, min_count, backend, method)
 
     def ask(queries: Sequence[Any]) -> list[Any]:
         plus, minus = [q[0] for q in queries], [q[1] for q in queries]
+        if index is not None:
+            return index.most_similar_batch(plus, minus, n)
         return table.most_similar_batch(plus, minus, n, restrict_vocab, method, min_count=min_count)
 
     if len(words) > 1 and not vector and {"+", "-"} & set(words):
@@ -67,13 +73,14 @@ def nearest(
 
 
 @click.command(cls=Command)
-@query_options("n", "method", "backend", "columns", "min-count")
+@query_options("n", "method", "backend", "index", "columns", "min-count")
 def analogy(
     vectors: str | Vectors,
     words: tuple[str, ...],
     n: int,
     method: str,
     backend: str,
+    index_file: str | None,
     columns: tuple[str, ...],
     min_count: int | None,
     restrict_vocab: Limit,
@@ -91,9 +98,14 @@ def analogy(
     """
     asked_for = batch.groups(words, 3)  # wrong numbers are met before the file is read
     table = open_vectors(vectors, backend, min_count)
+    index = None
+    if index_file is not None:
+        index = open_index(index_file, table, restrict_vocab, min_count, backend, method)
 
     def ask(queries: Sequence[tuple[str, ...]]) -> list[Any]:
         plus, minus = [[b, c] for _, b, c in queries], [a for a, _, _ in queries]
+        if index is not None:
+            return index.most_similar_batch(plus, minus, n)
         return table.most_similar_batch(plus, minus, n, restrict_vocab, method, min_count=min_count)
 
     def show(asked: tuple[str, ...], found: list[tuple[str, float]]) -> batch.Shown:

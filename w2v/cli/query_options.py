@@ -13,7 +13,7 @@ from w2v.config import BACKENDS
 from w2v.errors import QueryError
 
 if TYPE_CHECKING:
-    from w2v import Vectors
+    from w2v import NeighbourIndex, Vectors
     from w2v.queries import Limit
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
@@ -48,10 +48,15 @@ def _columns(_: click.Context, param: click.Parameter, value: str) -> tuple[str,
 
 
 def query_options(*names: str) -> Callable[[_Function], _Function]:
-    """The vectors, the words, and options that several commands have."""
+    """The vectors, the words, and options that all questions have, or several."""
+    return options("vectors", "words", *names, "restrict-vocab", "json")
+
+
+def options(*names: str) -> Callable[[_Function], _Function]:
+    """Arguments and options by name, in the order of the help."""
 
     def decorate(command: _Function) -> _Function:
-        for name in reversed(("vectors", "words", *names, "restrict-vocab", "json")):
+        for name in reversed(names):
             command = _OPTIONS[name](command)
         return command
 
@@ -82,7 +87,7 @@ _OPTIONS: dict[str, Callable[[Any], Any]] = {
         "--restrict-vocab",
         metavar="N|START:STOP",
         callback=_limit,
-        help="Answer among the first N words only, or from row START up to STOP. [all]",
+        help="Answer among the first N words only, or from row START up to STOP. [default: all]",
     ),
     "min-count": click.option(
         "--min-count",
@@ -96,6 +101,12 @@ _OPTIONS: dict[str, Callable[[Any], Any]] = {
         metavar="NAMES",
         callback=_columns,
         help="What is shown of each answer: rank, word, score, count.",
+    ),
+    "index": click.option(
+        "--index",
+        "index_file",
+        type=PATH,
+        help="What w2v index wrote: search there, not among all words. Most are found, not all.",
     ),
     "backend": backend_option,
     "json": click.option("--json", "as_json", is_flag=True, help="Print JSON."),
@@ -118,6 +129,32 @@ def open_vectors(
 
         raise QueryError(NO_COUNTS)  # once, and not for each query
     return vectors
+
+
+def open_index(
+    index_file: str,
+    vectors: Vectors,
+    restrict_vocab: Limit,
+    min_count: int | None,
+    backend: str,
+    method: str = "3cosadd",
+) -> NeighbourIndex:
+    """The index of some vectors; what it was made with cannot be chosen again."""
+    given = {
+        "--restrict-vocab": restrict_vocab is not None,
+        "--min-count": min_count is not None,
+        "--method 3cosmul": method != "3cosadd",
+        "--backend": backend not in ("numpy", "auto"),
+    }
+    if wrong := [name for name, there in given.items() if there]:
+        raise click.UsageError(
+            f"{' and '.join(wrong)} cannot be given with --index: an index answers by cosine, on "
+            "the CPU, with the words it was made of; w2v index takes --restrict-vocab and "
+            "--min-count."
+        )
+    from w2v import NeighbourIndex
+
+    return NeighbourIndex.load(index_file, vectors)
 
 
 def counts_of(vectors: Vectors, words: Iterable[str]) -> list[int | None]:

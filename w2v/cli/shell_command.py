@@ -93,7 +93,7 @@ def ask_lines(vectors: str, plain: str, backend: str = "numpy") -> None:
 def _without_file(command: click.Command, table: Vectors) -> click.Command:
     """The same command of vectors that are loaded already."""
 
-    given = {"vectors": table, "backend": None}
+    given = {"vectors": table, "backend": None, "index_file": None}
     fixed = {param.name: given[param.name] for param in command.params if param.name in given}
 
     def call(**options: Any) -> None:

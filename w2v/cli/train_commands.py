@@ -70,6 +70,7 @@ def train(
     \b
     Examples:
       w2v train corpus.txt -o vectors.bin
+      w2v train novels/ -o vectors.npz --tokens unicode --lower --split-sentences
       w2v train texts/ more.txt.gz -o vectors.vec --model cbow --dim 200 --window 8
       zcat news.gz | w2v train - -o vectors.bin --loss hs --report run.json
       w2v train clicks.parquet -o vectors.npz --group session_id --order time --token item_id
@@ -80,6 +81,7 @@ def train(
     from w2v import Word2Vec, files
     from w2v.backends import get_backend
     from w2v.cli.console import Console
+    from w2v.cli.notes import notes
     from w2v.formats import check_words, check_writable, named_outputs
     from w2v.text import STDIN, Vocabulary, find_files, read_corpus, read_words
     from w2v.training import Pretrained
@@ -114,6 +116,8 @@ def train(
         reading["progress"] = console.reading
         with read_corpus(source, **reading, **words) as text:
             check_words(output, text.vocabulary.words)
+            for note in notes(text, begins_anew=not (begin or model_file)):
+                console.say(f"note      {note}")
             if save_vocab:
                 text.vocabulary.save(save_vocab)
             model.train(
@@ -154,7 +158,7 @@ def _continued(path: str, options: dict[str, Any]) -> Word2Vec:
     return Word2Vec.load_model(path).set_params(**named)
 
 
-@click.command(cls=Command, context_settings={"default_map": {"epochs": 10, "alpha": 0.05}})
+@click.command(cls=Command)
 @click.option("-o", "--output", type=PATH, help="Keep the vectors; see w2v convert --help.")
 @click.option(
     "--text",
@@ -177,7 +181,7 @@ def demo(output: str | None, text: str, show: int, verbose: bool, **options: Any
     """Train on the six novels of Jane Austen, and look at neighbours.
 
     No download, no corpus of your own: the novels come with w2v, 720,000 words in the public
-    domain. That is a short text, so it is gone through 10 times at a learning rate of 0.05.
+    domain. Takes some seconds, and the first time some ten more to compile.
 
     \b
     Examples:

@@ -27,6 +27,21 @@ def option(flag: str, kind: Any, text: str) -> Callable[[_Function], _Function]:
     )
 
 
+class _Share(click.types.FloatParamType):
+    """A part of all, as 0.01 or as 1%."""
+
+    name = "share"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        text = str(value)
+        try:
+            return float(text[:-1]) / 100 if text.endswith("%") else float(text)
+        except ValueError:
+            self.fail(f"{text!r} is no share, such as 1% or 0.01.", param, ctx)
+
+
 class _Epochs(click.ParamType):  # type: ignore[type-arg,unused-ignore]
     """A whole number, or `auto`."""
 
@@ -54,28 +69,41 @@ _TRAINING_OPTIONS = (
     click.option(
         "--fixed-window", is_flag=True, help="Use the whole window instead of a random part of it."
     ),
-    option("--negative", int, "Negative samples per pair. [loss ns: 5]"),
-    option("--ns-exponent", float, "Noise words are drawn by count to this. [loss ns: 0.75]"),
+    option("--negative", int, "Negative samples per pair. [default: 5, with loss ns]"),
+    option(
+        "--ns-exponent",
+        float,
+        "Noise words are drawn by count to this. [default: 0.75, with loss ns]",
+    ),
     option("--sample", float, "Subsampling threshold for frequent words; 0 keeps all."),
+    option("--held-out", _Share(), "Never train on this share of the sentences; report its loss."),
     option("--min-count", int, "Drop words seen fewer times."),
-    option("--max-vocab", int, "Keep only this many of the most frequent words. [no limit]"),
+    option(
+        "--max-vocab", int, "Keep only this many of the most frequent words. [default: no limit]"
+    ),
     option("--epochs", EPOCHS, "Passes over the corpus; auto: more over a short one."),
-    option("--alpha", float, "Learning rate at the start. [0.025; cbow: 0.05]"),
+    option("--alpha", float, "Learning rate at the start. [default: 0.025, with cbow 0.05]"),
     option("--min-alpha", float, "Learning rate at the end, as a fraction of --alpha."),
-    option("--cbow", click.Choice(CBOW_COMBINERS), "How the window is combined. [cbow: mean]"),
+    option(
+        "--cbow",
+        click.Choice(CBOW_COMBINERS),
+        "How the window is combined. [default: mean, with cbow]",
+    ),
     option("--seed", int, "Start of all random draws."),
     option(
-        "--workers", int, "Training threads; 1 on a CPU gives the same bytes again. [all cores]"
+        "--workers",
+        int,
+        "Training threads; 1 on a CPU gives the same bytes again. [default: all cores]",
     ),
     option("--backend", click.Choice(BACKENDS), "Array library and device."),
-    option("--device", int, "Number of the GPU. [the first]"),
+    option("--device", int, "Number of the GPU. [default: the first]"),
     click.option(
         "--deterministic",
         is_flag=True,
         help="The same seed gives the same bytes, on a GPU too; one worker, slower.",
     ),
-    option("--block-tokens", int, "Advanced: words in a block of products. [by backend]"),
-    option("--block-negatives", int, "Advanced: noise words a block shares. [by backend]"),
-    option("--step-tokens", int, "Advanced: words between updates. [by backend]"),
+    option("--block-tokens", int, "Advanced: words in a block of products. [default: by backend]"),
+    option("--block-negatives", int, "Advanced: noise words a block shares. [default: by backend]"),
+    option("--step-tokens", int, "Advanced: words between updates. [default: by backend]"),
     option("--row-cap", float, "Advanced: bound on what one update adds to one vector."),
 )

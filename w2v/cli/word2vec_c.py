@@ -75,10 +75,10 @@ def _flag(
 @_flag("-sample", float, 1e-3, "Subsampling threshold; 0 keeps all.")
 @_flag("-hs", _SWITCH, 0, "1: hierarchical softmax; needs -negative 0.")
 @_flag("-negative", int, 5, "Negative samples; 0 with -hs 1.")
-@_flag("-threads", int, None, "Training threads. [all cores]")
+@_flag("-threads", int, None, "Training threads. [default: all cores]")
 @_flag("-iter", int, 5, "Passes over the text.")
 @_flag("-min-count", int, 5, "Drop words seen fewer times.")
-@_flag("-alpha", float, None, "Learning rate at the start. [0.05; -cbow 0: 0.025]")
+@_flag("-alpha", float, None, "Learning rate at the start. [default: 0.05, with -cbow 0 0.025]")
 @_flag("-classes", int, 0, "Write this many classes of words, not vectors.")
 @_flag("-debug", int, 2, "0: no progress, 1: little, 2: a bar, 3: with details.")
 @_flag("-binary", _SWITCH, 0, "1: binary vectors, 0: text.")
@@ -157,7 +157,8 @@ def word2vec(
             word2vec_c_files.check(output, text.vocabulary, classes)
         ordered = word2vec_c_files.order(text, read_vocab)
         if save_vocab:
-            word2vec_c_files.save_vocabulary(save_vocab, text.vocabulary, ordered, text.stats.lines)
+            ends = text.stats.lines + text.stats.sentence_ends
+            word2vec_c_files.save_vocabulary(save_vocab, text.vocabulary, ordered, ends)
             console.saved(save_vocab, f"{counted(len(text.vocabulary), 'word')}, and </s>")
         if not output:
             return

@@ -27,7 +27,7 @@ def check(output: PathLike, vocabulary: Vocabulary, classes: int) -> None:
     """
     check_target(output)
     check_words(output, vocabulary.words, "binary")
-    rows = len(vocabulary) + (SENTENCE_END not in vocabulary)
+    rows = len(vocabulary) + 1
     if classes > rows:
         raise ConfigError(
             f"{classes:,} classes were asked for (-classes), but there are {rows:,} words to put "
@@ -36,7 +36,7 @@ def check(output: PathLike, vocabulary: Vocabulary, classes: int) -> None:
 
 
 def order(corpus: Corpus, vocabulary_file: PathLike | None) -> NDArray[np.int64]:
-    """Ids of the words as word2vec.c orders them, (V,), without that of `</s>`.
+    """Ids of the words as word2vec.c orders them, (V,).
 
     Words of one count stand as they turn up in the text, or in the file of the vocabulary.
     """
@@ -47,34 +47,27 @@ def order(corpus: Corpus, vocabulary_file: PathLike | None) -> NDArray[np.int64]
         places = {word: i for i, word in enumerate(read_words(vocabulary_file))}
         place = np.array([places[word] for word in words.words], np.int64)
     ordered: NDArray[np.int64] = np.lexsort((place, -words.counts))
-    return ordered.compress(ordered != words.index.get(SENTENCE_END, -1))
+    return ordered
 
 
 def with_sentence_end(vectors: Vectors, ordered: NDArray[np.int64], seed: int) -> Vectors:
-    """The vectors of `order` behind a first row for `</s>`, drawn as word2vec.c draws it.
-
-    A text that has the word `</s>` has taught it a vector, which then is the first.
-    """
-    if SENTENCE_END in vectors:
-        first = vectors[SENTENCE_END]
-    else:
-        drawn = np.random.default_rng(seed).uniform(-0.5, 0.5, vectors.dim) / vectors.dim
-        first = drawn.astype(np.float32)
+    """The vectors of `order` behind a first row for `</s>`, drawn as word2vec.c draws it."""
+    drawn = np.random.default_rng(seed).uniform(-0.5, 0.5, vectors.dim) / vectors.dim
+    first = drawn.astype(np.float32)
     words = [SENTENCE_END, *(vectors.words[i] for i in ordered.tolist())]
     return Vectors(words, np.vstack([first, vectors.matrix[ordered]]))
 
 
 def save_vocabulary(
-    path: PathLike, vocabulary: Vocabulary, ordered: NDArray[np.int64], lines: int
+    path: PathLike, vocabulary: Vocabulary, ordered: NDArray[np.int64], ends: int
 ) -> None:
-    """Lines `word count` of `order`, after `</s>` with the number of lines.
+    """Lines `word count` of `order`, after `</s>` with the number of its `ends`.
 
     Raises
     ------
     OutputError
     """
     words, counts = vocabulary.words, vocabulary.counts.tolist()
-    ends = lines + sum(counts[i] for i, word in enumerate(words) if word == SENTENCE_END)
     rows = [f"{words[i]} {counts[i]}\n" for i in ordered.tolist()]
     write_text(path, f"{SENTENCE_END} {ends}\n" + "".join(rows))
 

@@ -58,16 +58,7 @@ def score_files(
     ------
     EvaluationError, VectorFileError, BackendError
     """
-    for path in (*analogies, *pairs):
-        if os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path):
-            raise EvaluationError(
-                f"{os.fspath(path)} is a pipe or a device, and files of questions and pairs are "
-                "read more than once. Save it to a file first."
-            )
-    for path in analogies:
-        read_questions(path)
-    for path in pairs:
-        read_pairs(path)
+    _check_files(analogies, pairs)
     where = search_backend(backend)
     options: dict[str, Any] = {
         "restrict_vocab": restrict_vocab or None,
@@ -94,6 +85,19 @@ def score_files(
             result["comparisons"].append({**names, **compare(first, found, resamples)})
         first = first or found
     return result
+
+
+def _check_files(analogies: Sequence[PathLike], pairs: Sequence[PathLike]) -> None:
+    for path in (*analogies, *pairs):
+        if os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path):
+            raise EvaluationError(
+                f"{os.fspath(path)} is a pipe or a device, and files of questions and pairs are "
+                "read more than once. Save it to a file first."
+            )
+    for path in analogies:
+        read_questions(path)
+    for path in pairs:
+        read_pairs(path)
 
 
 def compare(first: Scores, second: Scores, resamples: int = 2000) -> dict[str, Any]:

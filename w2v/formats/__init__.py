@@ -12,6 +12,7 @@ from w2v.formats.arrays import DTYPES
 from w2v.formats.convert import convert, describe, format_description
 from w2v.formats.detect import READABLE
 from w2v.formats.gensim import from_gensim, to_gensim
+from w2v.formats.neighbours import check_neighbours_path, write_neighbours
 from w2v.formats.npz import ARCHIVE_ERRORS
 from w2v.formats.reading import read_vectors
 from w2v.formats.table import Matrix, Progress, Table, UniqueWords
@@ -34,6 +35,7 @@ __all__ = [
     "Progress",
     "Table",
     "UniqueWords",
+    "check_neighbours_path",
     "check_words",
     "check_writable",
     "convert",
@@ -45,5 +47,6 @@ __all__ = [
     "output_paths",
     "read_vectors",
     "to_gensim",
+    "write_neighbours",
     "write_vectors",
 ]

@@ -55,7 +55,7 @@ def write_lines(
     """
     import pyarrow as pa
 
-    from w2v.formats.threads import in_order
+    from w2v.threads import in_order
 
     def lines_of(rows: slice) -> bytes:
         return _lines(table.matrix[rows], separator, words[rows] if words is not None else None)
@@ -94,7 +94,7 @@ def read_text(source: Source, count: int | None, dim: int, start: int) -> Table:
     """
     import pyarrow as pa
 
-    from w2v.formats.threads import in_order
+    from w2v.threads import in_order
 
     likely = 0 if source.size is None else min(count or 0, source.size // (2 * dim) + 1)
     matrix = Rows(dim, likely)

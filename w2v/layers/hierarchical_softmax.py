@@ -52,11 +52,14 @@ class HierarchicalSoftmax:
         self.output = output
         self.size = len(tree.lengths)
         self.depth = int(tree.lengths.max())
-        self.untrained_loss = self.depth * math.log(2)
         self._nodes = backend.asarray(tree.nodes)
         self._codes = backend.asarray(tree.codes)
         self._starts = backend.asarray(tree.offsets[:-1])
         self._lengths = backend.asarray(tree.lengths)
+
+    def untrained_loss(self, pairs: float, met: float) -> float:
+        """Nats of so many pairs, which met so many inner nodes, while the output table is zero."""
+        return met * math.log(2)
 
     def sample(self, key: int, groups: Array) -> None:
         """Nothing is drawn."""

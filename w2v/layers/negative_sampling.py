@@ -51,7 +51,10 @@ class NegativeSampling:
         self.noise = noise
         self.negative = negative
         self.shared = negative if shared is None else shared
-        self.untrained_loss = (1 + negative) * math.log(2)
+
+    def untrained_loss(self, pairs: float, met: float) -> float:
+        """Nats of so many pairs while the output table is zero."""
+        return pairs * (1 + self.negative) * math.log(2)
 
     def sample(self, key: int, groups: Array) -> Array:
         """Noise words of each group: int32 (..., N), a function of key and group number."""

@@ -30,7 +30,10 @@ class Softmax:
     def __init__(self, backend: Backend, output: Embedding) -> None:
         self.backend = backend
         self.output = output
-        self.untrained_loss = math.log(output.table.shape[0])
+
+    def untrained_loss(self, pairs: float, met: float) -> float:
+        """Nats of so many pairs while the output table is zero."""
+        return pairs * math.log(self.output.table.shape[0])
 
     def sample(self, key: int, groups: Array) -> None:
         """Nothing is drawn."""

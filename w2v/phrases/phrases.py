@@ -20,7 +20,7 @@ from w2v.phrases.association import SCORES, thresholds
 from w2v.phrases.bigrams import LINE_END, TokenFile
 from w2v.phrases.passes import PassStats, Search, find_and_join
 from w2v.phrases.phrase_table import Phrase, arranged, read_table, write_table
-from w2v.text import Progress, Source, Tokenizer, batches, is_word
+from w2v.text import Progress, Source, Tokenizer, checked_sentences, is_word
 
 _MOST_PASSES = 30  # each can double the words of a phrase
 
@@ -207,13 +207,19 @@ class Phrases:
             lines.write(chain.end(), chain.words)
 
     def transform(self, sentences: Iterable[list[str] | tuple[str, ...]]) -> Iterator[list[str]]:
-        """Sentences with their phrases joined, one for each of `sentences`, some at a time."""
+        """Sentences with their phrases joined, one for each of `sentences`, some at a time.
+
+        Raises
+        ------
+        TypeError, ValueError
+            What is no sentence or no token for `fit` is none here either.
+        """
         import pyarrow as pa
 
         from w2v.phrases.rewriting import Chain, with_line_ends
 
         chain = Chain(self._rules())
-        for _, batch in batches(sentences):
+        for batch in checked_sentences(sentences):
             tokens = [token for sentence in batch for token in sentence]
             part = pa.array(tokens, pa.large_string()).dictionary_encode()
             lengths = np.array([*map(len, batch), 0])

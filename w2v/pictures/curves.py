@@ -11,6 +11,7 @@ from w2v.pictures.drawing import DPI, FAINT, INK
 from w2v.pictures.fonts import choose_families
 
 _LINES = ("#0b5394", "#c0392b", "#38761d", "#b45f06", "#674ea7", "#45818e")
+_STYLES = ("-", "--", "-.")  # once the colours are used up
 
 
 def draw_reports(reports: dict[str, dict[str, Any]], target: BinaryIO, extension: str) -> None:
@@ -37,13 +38,15 @@ def draw_reports(reports: dict[str, dict[str, Any]], target: BinaryIO, extension
         loss, rate, speed = figure.subplots(3, 1, sharex=True)
         for number, (name, report) in enumerate(reports.items()):
             ink = _LINES[number % len(_LINES)]
+            line = {"color": ink, "linestyle": _STYLES[number // len(_LINES) % len(_STYLES)]}
             course = training.course(report)
             middles = np.arange(len(report["loss"])) + 0.5  # of epochs, whose means these are
-            loss.plot(*course["loss"], color=ink, linewidth=1, alpha=0.6)
+            loss.plot(*course["loss"], linewidth=1, alpha=0.6, **line)
             means = training.numbers(report["loss"])
-            loss.plot(middles, means, "o", color=ink, markersize=4, label=name)
-            rate.plot(*course["learning_rate"], color=ink, linewidth=1.2)
-            speed.plot(*course["raw_words_per_second"], color=ink, linewidth=1.2)
+            loss.plot(middles, means, "o", color=ink, markersize=4)
+            loss.plot([], [], marker="o", markersize=4, label=name, **line)  # for the legend
+            rate.plot(*course["learning_rate"], linewidth=1.2, **line)
+            speed.plot(*course["raw_words_per_second"], linewidth=1.2, **line)
             speed.axhline(report["raw_words_per_second"], color=ink, linewidth=0.8, linestyle=":")
         loss.set_ylabel("loss, nats per pair")
         rate.set_ylabel("learning rate")

@@ -62,22 +62,23 @@ class Room:
         lies the least near to strange dots, and is the nearest to its own.
         """
         x, y = dot.tolist()
-        best: tuple[float, Box, bool] | None = None
+        best: tuple[Box, bool] | None = None
+        least = _TOO_MUCH
         for far, gap in enumerate(_GAPS):
             for order, (right, above) in enumerate(_SIDES):
                 cost = far * _FARTHER + order * _WORSE_SIDE
-                if best and cost >= best[0]:
+                if cost >= least:
                     continue
                 box = _beside(x, y, right, above, gap, width, height)
                 if not self._free(box):
                     continue
-                covered, near = self._strangers(box, x, y)
-                cost += covered * _COVERS + near * _UNCLEAR
-                if cost < (best[0] if best else _TOO_MUCH):
-                    best = cost, box, far > 0 or near > 0
+                strangers = self._strangers(box, x, y, least - cost)
+                if cost + strangers < least:
+                    least = cost + strangers
+                    best = box, far > 0 or strangers > 0
         if best is None:
             return None
-        _, box, lined = best
+        box, lined = best
         for key in _cells(box):
             self._boxes.setdefault(key, []).append(box)
         left, low, right_edge, high = box[0] + _APART, box[1], box[2] - _APART, box[3]
@@ -93,20 +94,23 @@ class Room:
             for other in self._boxes.get(key, ())
         )
 
-    def _strangers(self, box: Box, x: float, y: float) -> tuple[int, int]:
-        """How many dots of other words a label would cover, and how many lie as near as its own."""
+    def _strangers(self, box: Box, x: float, y: float, enough: float) -> float:
+        """What the dots of other words cost that a label covers or that lie as near as its own.
+
+        From `enough` on it is not counted to the end.
+        """
         left, low, right, high = box[0] + _APART, box[1], box[2] - _APART, box[3]
-        covered = near = 0
-        for key in _cells((left - _NEAR, low - _NEAR, right + _NEAR, high + _NEAR)):
+        reach = left - _NEAR, low - _NEAR, right + _NEAR, high + _NEAR
+        cost = 0.0
+        for key in _cells(reach):
             for a, b in self._dots.get(key, ()):
-                across, up = max(left - a, a - right, 0.0), max(low - b, b - high, 0.0)
-                if (a, b) == (x, y) or max(across, up) >= _NEAR:
+                if not (reach[0] < a < reach[2] and reach[1] < b < reach[3]) or (a, b) == (x, y):
                     continue
-                if max(across, up) <= 1:
-                    covered += 1
-                else:
-                    near += 1
-        return covered, near
+                covered = left - 1 <= a <= right + 1 and low - 1 <= b <= high + 1
+                cost += _COVERS if covered else _UNCLEAR
+                if cost >= enough:
+                    return cost
+        return cost
 
 
 def _beside(

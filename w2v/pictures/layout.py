@@ -70,9 +70,16 @@ def rows_around(
     ------
     UnknownWordError, QueryError
         See `w2v.queries.Queries`.
+    PictureError
+        There are no rows [first, limit).
     """
     centres = dict.fromkeys(vectors.index(word) for word in words)
     among = (first, len(vectors) if limit is None else min(limit, len(vectors)))
+    if among[0] >= among[1]:
+        raise PictureError(
+            f"No neighbours are left: {first:,} words are passed over (--skip-frequent) of the "
+            f"{among[1]:,} that are searched. Pass over fewer."
+        )
     found = vectors.most_similar_batch(list(words), n=n, restrict_vocab=among)
     near = {vectors.index(word) for answers in found for word, _ in answers} - set(centres)
     return np.array([*centres, *sorted(near)], np.int64)

@@ -85,8 +85,9 @@ def plot_words(
         what = f"{len(rows):,} words"
     elif around:
         rows = layout.rows_around(table, around, top or NEAR, skip_frequent or 0, restrict_vocab)
-        centres = len(dict.fromkeys(around))
-        what = f"around {', '.join(dict.fromkeys(around))}"
+        named = list(dict.fromkeys(around))
+        centres = len(named)
+        what = f"around {', '.join(named[:5])}{', ...' if centres > 5 else ''}"
     else:
         rows = _first(table, top or TOP, skip_frequent, say)
         what = f"words {rows[0] + 1:,} to {rows[-1] + 1:,}" if rows[0] else f"{len(rows):,} words"

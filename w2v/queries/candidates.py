@@ -24,6 +24,10 @@ class Candidates(NamedTuple):
     def __len__(self) -> int:
         return len(self.rows) - len(self.barred)
 
+    def ids(self) -> Ids:
+        """All of them, in order."""
+        return np.setdiff1d(np.array(self.rows, np.intp), self.barred, assume_unique=True)
+
     def __contains__(self, row: object) -> bool:
         if row not in self.rows:
             return False

@@ -86,8 +86,8 @@ class Items:
         mean: Floats = (total / np.abs(factors).sum()).astype(np.float32)
         return mean
 
-    def _candidates(self, restrict_vocab: Limit, min_count: int | None = None) -> Candidates:
-        """The rows that may be answers."""
+    def candidates(self, restrict_vocab: Limit, min_count: int | None = None) -> Candidates:
+        """The rows that may be answers under `restrict_vocab` and `min_count`."""
         rows = self._range(restrict_vocab)
         if min_count is None:
             return Candidates(rows)
@@ -127,7 +127,7 @@ class Items:
     def _check_within(
         self, items: Sequence[Query], restrict_vocab: Limit, min_count: int | None = None
     ) -> None:
-        candidates = self._candidates(restrict_vocab, min_count)
+        candidates = self.candidates(restrict_vocab, min_count)
         rows = self._range(restrict_vocab)
         for item in items:
             if not isinstance(item, str) or (row := self.index(item)) in candidates:
@@ -171,7 +171,11 @@ class Items:
         found = sums(items, terms)
         for (plus, minus), vector in zip(lists, found, strict=True):
             self._check_direction([*plus, *minus], vector)
-        return unit_rows(found)
+        unit = unit_rows(found)
+        for query, (plus_at, minus_at) in enumerate(terms):
+            if len(plus_at) == 1 and not minus_at:
+                unit[query] = items[plus_at[0]]  # scaled once, not twice: the row itself
+        return unit
 
     def _check_direction(self, items: Sequence[Query], vector: Floats) -> None:
         if np.abs(vector).max() < 1e-6:  # what rounding leaves where unit vectors cancel

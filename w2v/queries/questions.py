@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from w2v.queries.candidates import Omitted
 from w2v.queries.cosines import METHODS
 from w2v.queries.exact import Exact, dots
 from w2v.queries.items import Items, Limit, Lists, Query, as_list, as_query, integer, shown
+from w2v.queries.neighbours import Neighbours, blocks, exhaustive
 from w2v.queries.ranking import ranks
 from w2v.queries.unit_table import Floats
 from w2v.renamed import names_checked
@@ -121,19 +122,11 @@ class Queries(Items):
         """
         if method not in METHODS:
             raise ValueError(f"`method` must be one of {METHODS}, got {method!r}.")
-        if negatives is None:
-            negatives = [()] * len(positives)
-        if len(positives) != len(negatives):
-            sizes = f"{len(positives)} and {len(negatives)}"
-            raise ValueError(f"`positives` and `negatives` must have one length, got {sizes}.")
-        candidates = self._candidates(restrict_vocab, min_count)
+        candidates = self.candidates(restrict_vocab, min_count)
         n = len(candidates) if n is None else integer("n", n, 0)
-        lists = [(as_list(p), as_list(m)) for p, m in zip(positives, negatives, strict=True)]
+        lists = _lists(positives, negatives)
         items, terms = self._terms(lists)
-        omitted = _pairs(
-            {self.index(item) for item in plus + minus if isinstance(item, str)}
-            for plus, minus in lists
-        )
+        omitted = _pairs(self._own(lists))
         if method == "3cosadd":
             asked = self._asked(lists, items, terms)
             found = largest(self.table, asked, omitted, n, candidates)
@@ -147,6 +140,22 @@ class Queries(Items):
         return [
             [(words[row], score) for row, score in zip(at.tolist(), scores.tolist(), strict=True)]
             for at, scores in found
+        ]
+
+    def asked(
+        self,
+        positives: Sequence[Query | Sequence[Query]] | npt.NDArray[np.floating[Any]],
+        negatives: Sequence[Query | Sequence[Query]] | None = None,
+    ) -> tuple[Floats, list[set[int]]]:
+        """Unit vector (Q, D) of each query of `most_similar_batch`, and the rows of its words."""
+        lists = _lists(positives, negatives)
+        return self._asked(lists, *self._terms(lists)), self._own(lists)
+
+    def _own(self, lists: Sequence[Lists]) -> list[set[int]]:
+        """Rows of the words of each query, which are no answers to it."""
+        return [
+            {self.index(item) for item in plus + minus if isinstance(item, str)}
+            for plus, minus in lists
         ]
 
     @names_checked()
@@ -261,7 +270,7 @@ class Queries(Items):
         min_count: int | None = None,
     ) -> list[int]:
         """`rank` of many pairs, many times as fast as one by one."""
-        candidates = self._candidates(restrict_vocab, min_count)
+        candidates = self.candidates(restrict_vocab, min_count)
         pairs = [(as_query(a), as_query(b)) for a, b in pairs]
         self._check_known([item for pair in pairs for item in pair])
         self._check_within([b for _, b in pairs], restrict_vocab, min_count)
@@ -271,6 +280,46 @@ class Queries(Items):
         own = [{self.index(a)} if isinstance(a, str) else set() for a, _ in pairs]
         omitted = _pairs(rows_ | {b} for rows_, b in zip(own, targets.tolist(), strict=True))
         return [int(rank) for rank in ranks(self.table, queries, targets, omitted, candidates)]
+
+    def neighbours(
+        self,
+        n: int = 10,
+        words: Sequence[str] | None = None,
+        restrict_vocab: Limit = None,
+        *,
+        min_count: int | None = None,
+        workers: int | None = None,
+    ) -> Iterator[Neighbours]:
+        """The nearest words of all words, or of some, at about the speed of a matrix product.
+
+        Parameters
+        ----------
+        n : int
+            Neighbours of a word.
+        words : sequence of str, optional
+            [those that may be answers]
+        restrict_vocab, min_count
+            What may be answered, as in `most_similar`.
+        workers : int, optional
+            Threads; on a GPU there is always one. [usable cores]
+
+        Yields
+        ------
+        Neighbours
+            Of up to 1024 words at a time, in their order, so that memory does not grow. What
+            `most_similar` answers, word for word. While it goes on, BLAS has one thread a worker in
+            the whole process.
+        """
+        candidates = self.candidates(restrict_vocab, min_count)
+        n = integer("n", n, 1)
+        if workers is not None:
+            integer("workers", workers, 1)
+        if words is None:
+            rows = candidates.ids()
+        else:
+            self._check_known(words)
+            rows = np.array([self.index(word) for word in words], np.intp)
+        return blocks(self.table, rows, n, exhaustive(self.table, candidates), workers)
 
     def closer_than(
         self, a: Query, b: str, restrict_vocab: Limit = None, *, min_count: int | None = None
@@ -306,6 +355,18 @@ class Queries(Items):
         if not total:
             raise QueryError(f"The {n} words nearest to {quoted(a)} have cosines that sum to 0.")
         return cosine / total
+
+
+def _lists(
+    positives: Sequence[Query | Sequence[Query]] | npt.NDArray[np.floating[Any]],
+    negatives: Sequence[Query | Sequence[Query]] | None,
+) -> list[Lists]:
+    if negatives is None:
+        negatives = [()] * len(positives)
+    if len(positives) != len(negatives):
+        sizes = f"{len(positives)} and {len(negatives)}"
+        raise ValueError(f"`positives` and `negatives` must have one length, got {sizes}.")
+    return [(as_list(p), as_list(m)) for p, m in zip(positives, negatives, strict=True)]
 
 
 def _pairs(rows: Iterable[set[int]]) -> Omitted:

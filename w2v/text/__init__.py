@@ -14,9 +14,11 @@ from w2v.text.ingestion import (
     read_sentences,
     read_source,
 )
+from w2v.text.looks import rawness
 from w2v.text.novels import AUSTEN
 from w2v.text.python_prose import python_prose
-from w2v.text.sentences import as_text, batches
+from w2v.text.sentences import checked_sentences
+from w2v.text.setting_aside import drawn, set_aside
 from w2v.text.splitting import Dictionary, release_memory, split_ahead
 from w2v.text.spool import Int32s, Int64s, append_to, temporary_file
 from w2v.text.table import Table
@@ -41,19 +43,21 @@ __all__ = [
     "Tokenizer",
     "Vocabulary",
     "append_to",
-    "as_text",
-    "batches",
+    "checked_sentences",
+    "drawn",
     "find_files",
     "is_path",
     "is_word",
     "pieces_of",
     "python_prose",
+    "rawness",
     "read_corpus",
     "read_pieces",
     "read_sentences",
     "read_source",
     "read_words",
     "release_memory",
+    "set_aside",
     "split_ahead",
     "temporary_file",
 ]

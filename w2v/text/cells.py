@@ -46,13 +46,19 @@ def as_strings(cells: Any, column: str) -> Any:
             "truth value. Name another column, or make a column of text from it."
         )
     try:
-        strings = cells.cast(STRING)
+        strings = pa.array(cells.to_pylist(), STRING) if _is_view(cells) else cells.cast(STRING)
     except pa.ArrowException as error:
         raise CorpusError(
             f"The column {column!r} ({kind}) cannot be read as text: {error}. "
             "Make a column of text from it."
         ) from error
     return nulls_where(strings, pc.equal(strings, ""))
+
+
+def _is_view(cells: Any) -> bool:
+    """Whether it is text of a kind, as Polars has it, that this Arrow cannot cast."""
+    is_view = pa.types.is_string_view(cells.type)
+    return is_view and int(pa.__version__.split(".")[0]) < 20
 
 
 def _without_fraction(cells: Any) -> Any:

@@ -31,6 +31,8 @@ class CorpusStats:
     """Sentences read, those without a token too."""
     files: int = 0
     """Files read, standard input being one; 0 for sentences given by a program."""
+    sentence_ends: int = 0
+    """Tokens read that are `</s>`, which is never trained; among `rare`."""
     table: TableStats | None = None
     """What was read of a table, if it was one."""
 
@@ -52,6 +54,7 @@ class Corpus:
                                   strictly increasing, the last is N.
     stats : CorpusStats
     tokenizer : Tokenizer or None  What made tokens of the text; None for white space.
+    looks : str                   A sentence, if the text begins like something else than words.
     seconds : dict                Time taken to "count" (read) and to "encode".
 
     Notes
@@ -68,11 +71,13 @@ class Corpus:
         stats: CorpusStats,
         seconds: dict[str, float],
         tokenizer: Tokenizer | None = None,
+        looks: str = "",
     ) -> None:
         self.vocabulary = vocabulary
         self.stats = stats
         self.seconds = seconds
         self.tokenizer = tokenizer
+        self.looks = looks
         self._arrays: tuple[Int32s, Int64s] | None = (ids, ends)
 
     @property

@@ -19,15 +19,22 @@ from w2v.errors import CorpusError
 from w2v.files import HEAD_BYTES, LONGEST_MAGIC, compression, decompressed, refuse_foreign
 from w2v.text.corpus_files import STDIN, source_name
 from w2v.text.tokenizing import Tokenizer
+from w2v.words import LONGEST_WORD
 
 Progress = Callable[[int, int | None], None]
 
 ERROR_MODES = ("strict", "replace")
 
+TABLES = {  # how they begin
+    b"PAR1": "parquet",
+    b"ARROW1\0\0": "arrow",
+    b"\xff\xff\xff\xff": "stream",  # of Arrow, with a schema first
+}
+
 _BYTE_ORDER_MARK = "\ufeff"  # also where files with one were put together
 _PIECE_BYTES = 1 << 16
 REPORT_BYTES = 1 << 20
-_LONGEST_WORD = 1 << 20  # characters; a longer one is a sign of something that is not text
+_LONGEST_UNCUT = 64 * LONGEST_WORD  # before a tokenizer cuts it: Chinese has no spaces
 
 
 def read_pieces(
@@ -36,6 +43,7 @@ def read_pieces(
     errors: str = "strict",
     tokenizer: Tokenizer | None = None,
     progress: Progress | None = None,
+    look: Callable[[str], None] | None = None,
 ) -> Iterator[str]:
     """Text of all `files`, in pieces that end at white space.
 
@@ -52,6 +60,9 @@ def read_pieces(
         Called about once a MiB and at the end, in bytes of the files as they
         are stored; the total is None when a file has no size.
 
+    look : callable(str), optional
+        Called with the first piece, as it is stored.
+
     Yields
     ------
     str
@@ -66,20 +77,34 @@ def read_pieces(
     if errors not in ERROR_MODES:
         raise ValueError(f"`errors` must be 'strict' or 'replace', got {errors!r}.")
     if tokenizer is None or tokenizer.is_plain:
-        return _read(files, errors, "", progress)
+        return _looked_at(_read(files, errors, progress), look)
+    longest = LONGEST_WORD if tokenizer.tokens == "whitespace" else _LONGEST_UNCUT
     end = "\n" if tokenizer.split_sentences else ""  # else a sentence could go on in the next file
-    return tokenizer.lines(_read(files, errors, end, progress))
+    return tokenizer.lines(_looked_at(_read(files, errors, progress, longest, end), look))
 
 
-def _read(files: Sequence[str], errors: str, end: str, progress: Progress | None) -> Iterator[str]:
+def _looked_at(pieces: Iterator[str], look: Callable[[str], None] | None) -> Iterator[str]:
+    for piece in pieces:
+        if look is not None:
+            look(piece)
+            look = None
+        yield piece
+
+
+def _read(
+    files: Sequence[str],
+    errors: str,
+    progress: Progress | None,
+    longest: int = LONGEST_WORD,
+    end: str = "",
+) -> Iterator[str]:
     """The pieces as they are, with `end` after the last of each file."""
     total = total_bytes(files)
     done = reported = 0
     for file in files:
         with opened(file) as source:
-            for piece in text_pieces(
-                blocks_of(source, source_name(file)), source_name(file), errors
-            ):
+            name = source_name(file)
+            for piece in text_pieces(blocks_of(source, name), name, errors, longest):
                 yield piece
                 if progress is not None and done + source.count - reported >= REPORT_BYTES:
                     reported = done + source.count
@@ -151,7 +176,9 @@ def blocks_of(source: CountedFile, name: str) -> Iterator[bytes]:
         raise CorpusError(f"{name} cannot be read: {error.strerror}.") from error
 
 
-def text_pieces(blocks: Iterable[bytes], name: str, errors: str) -> Iterator[str]:
+def text_pieces(
+    blocks: Iterable[bytes], name: str, errors: str, longest: int = LONGEST_WORD
+) -> Iterator[str]:
     """Decode `blocks` and cut the text at white space; `line` is for messages."""
     decoder = codecs.getincrementaldecoder("utf-8")(errors)
     line = 1
@@ -162,16 +189,22 @@ def text_pieces(blocks: Iterable[bytes], name: str, errors: str) -> Iterator[str
         if len(head) < HEAD_BYTES:
             head += block[:HEAD_BYTES]
             refuse_foreign(head, name, "plain text", CorpusError)
+            if head.startswith(tuple(TABLES)):
+                raise CorpusError(
+                    f"{name} is a table, and no text. Say which of its columns hold the words: "
+                    "--group and --token, --columns, or --text (in a program by w2v.Table)."
+                )
         decoded = _decode(decoder, block, name, line)
-        text = rest + decoded
+        held, text = rest, rest + decoded
         if not text:
             continue
         rest = "" if text[-1].isspace() else text.rsplit(maxsplit=1)[-1]
         line += decoded.count("\n")
         open_line = not text.endswith("\n")
-        if len(rest) > _LONGEST_WORD:
+        word = text.split(maxsplit=1)[0] if len(held) >= _PIECE_BYTES else rest
+        if 4 * len(word) > longest and len(word.encode()) > longest:
             raise CorpusError(
-                f"{name}, line {line}: more than {_LONGEST_WORD:,} characters without white space."
+                f"{name}, line {line}: more than {longest:,} bytes without white space."
                 " Words must be separated by white space; is this a text file?"
             )
         if len(rest) < len(text):

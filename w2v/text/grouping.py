@@ -21,9 +21,10 @@ from numpy.typing import NDArray
 
 from w2v.text.batch_store import BatchStore
 from w2v.text.cells import STRING, lines_of
+from w2v.text.splitting import release_memory
 from w2v.text.table_stats import TableStats
 
-MEMORY_BYTES = 1 << 27
+MEMORY_BYTES = 1 << 26
 """Of rows that are held at a time, but for those of one large group."""
 
 _MOST_PARTS = 256
@@ -166,6 +167,8 @@ def _spread(rows: BatchStore, kind: _OrderKind, memory_bytes: int) -> Iterator[A
                 found = pa.record_batch({"row": firsts, "line": lines})
                 for start in range(0, len(found), _MERGED_SENTENCES):
                     sentences.append(found[start : start + _MERGED_SENTENCES], part)
+                del some, batch, firsts, lines, found
+                release_memory()
         merged = heapq.merge(*(_pairs(sentences.read(part)) for part in range(parts)))
         while some := [line for _, line in islice(merged, _MERGED_SENTENCES)]:
             yield pa.array(some, STRING)

@@ -13,17 +13,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from w2v.errors import CorpusError
+from w2v.errors import ConfigError, CorpusError
 from w2v.files import PathLike
 from w2v.text.corpus import Corpus, CorpusStats
 from w2v.text.corpus_files import find_files, source_name
 from w2v.text.decoding import Progress, read_pieces
+from w2v.text.looks import looks_like
 from w2v.text.sentences import TO_READ_FILES, as_text, shown, texts
 from w2v.text.splitting import Dictionary, release_memory
 from w2v.text.spool import Int64s, Spool
 from w2v.text.table import Table, refuse_frame, refuse_tables
 from w2v.text.tokenizing import Tokenizer
 from w2v.text.vocabulary import Vocabulary
+from w2v.text.vocabulary_file import SENTENCE_END
 
 Sentence = list[str] | tuple[str, ...] | list[int] | tuple[int, ...]
 Source = PathLike | Sequence[Path] | Table | Iterable[Sentence] | Iterable[str]
@@ -80,9 +82,24 @@ def read_corpus(
         pieces = source.pieces(errors=errors, tokenizer=tokenizer, progress=progress)
         return _read(pieces, "", *limits, tokenizer=tokenizer, table=source)
     files = _text_files(source)
-    pieces = read_pieces(files, errors=errors, tokenizer=tokenizer, progress=progress)
+    first: list[str] = []
+    pieces = read_pieces(
+        files, errors=errors, tokenizer=tokenizer, progress=progress, look=first.append
+    )
     nothing = f"There is no word in {_few(files)}."
-    return _read(pieces, nothing, *limits, tokenizer=tokenizer, files=len(files))
+    try:
+        corpus = _read(pieces, nothing, *limits, tokenizer=tokenizer, files=len(files))
+    except CorpusError as error:
+        if not (looks := _looks(first, tokenizer)):
+            raise
+        raise CorpusError(f"{error} {looks}") from error
+    corpus.looks = _looks(first, tokenizer)
+    return corpus
+
+
+def _looks(first: list[str], tokenizer: Tokenizer | None) -> str:
+    cut = tokenizer is not None and tokenizer.tokens != "whitespace"
+    return looks_like(first[0], cut=cut) if first else ""
 
 
 def read_sentences(
@@ -163,6 +180,7 @@ def _read(
         kept = int(counts[final >= 0].sum())
         if not kept:
             raise CorpusError(_unknown(spool.tokens, None if known is None else min_count))
+        sentence_ends = int(counts[dictionary.positions([SENTENCE_END]) == 0].sum())
         del dictionary
         release_memory()
         ids, ends = spool.encode(final)
@@ -173,6 +191,7 @@ def _read(
             types=int(np.count_nonzero(counts)),
             lines=spool.lines,
             files=table.stats.files if table else files,
+            sentence_ends=sentence_ends,
             table=table.stats if table else None,
         )
         seconds = {"count": counted - spool.started, "encode": time.perf_counter() - counted}
@@ -191,9 +210,14 @@ def _chosen(
     frequent = old + np.flatnonzero(counts[old:] >= min(min_count, counts.max()))
     some = dictionary.take(frequent), counts[frequent]
     limits: dict[str, Any] = {"min_count": min_count, "max_vocab": max_vocab}
-    if known is None:
-        return Vocabulary.from_counts(*some, **limits)
-    return known.extended(counts[:old], *some, **limits)
+    try:
+        if known is None:
+            return Vocabulary.from_counts(*some, **limits)
+        return known.extended(counts[:old], *some, **limits)
+    except ConfigError:
+        raise
+    except ValueError as error:  # a word that a tokenizer or a table has made too long
+        raise CorpusError(str(error)) from error
 
 
 def read_source(source: Source, *, errors: str = "strict", **options: Any) -> Corpus:

@@ -7,7 +7,7 @@ from typing import NoReturn
 
 import numpy as np
 
-from w2v.text.vocabulary import are_words, is_word
+from w2v.text.vocabulary import A_WORD, are_words, is_word
 
 TO_READ_FILES = "To read files, give `fit` or `read_corpus` one path, or a list of pathlib.Path."
 
@@ -15,9 +15,23 @@ _BATCH_TOKENS = 1 << 14
 
 
 def as_text(sentences: Iterable[object]) -> Iterator[str]:
-    """Sentences as lines of text, some at a time; whole numbers are words, where all tokens are."""
+    """Sentences as lines of text, some at a time."""
+    for batch in checked_sentences(sentences):
+        yield "".join([" ".join(sentence) + "\n" for sentence in batch])
+
+
+def checked_sentences(sentences: Iterable[object]) -> Iterator[list[list[str]]]:
+    """Copies of some sentences at a time; whole numbers are words, where all tokens are.
+
+    Raises
+    ------
+    TypeError
+        A sentence is no list, tuple or array, or a token is no str nor int.
+    ValueError
+        A token is one that no file could hold.
+    """
     numbers: bool | None = None
-    for first, batch in batches(sentences):
+    for first, batch in _batches(sentences):
         try:
             fit, whole = are_words(list(set(chain.from_iterable(batch)))), False
         except TypeError:  # a token that is no str
@@ -27,8 +41,7 @@ def as_text(sentences: Iterable[object]) -> Iterator[str]:
             numbers = whole
         if not fit:
             _refuse_token(first, batch)
-        some = [map(str, sentence) for sentence in batch] if whole else batch
-        yield "".join([" ".join(sentence) + "\n" for sentence in some])
+        yield [list(map(str, sentence)) for sentence in batch] if whole else batch
 
 
 def is_whole_number(token: object) -> bool:
@@ -55,7 +68,7 @@ def _is_utf8(text: str) -> bool:
         return False
 
 
-def batches(sentences: Iterable[object]) -> Iterator[tuple[int, list[list[str]]]]:
+def _batches(sentences: Iterable[object]) -> Iterator[tuple[int, list[list[str]]]]:
     """(number of the first sentence, copies of some sentences)."""
     first = 1
     batch: list[list[str]] = []
@@ -99,8 +112,7 @@ def _refuse_token(first: int, sentences: list[list[str]]) -> NoReturn:
                 )
             if not is_word(token):
                 raise ValueError(
-                    f"Sentence {number}: a token must be UTF-8 text without white space or NUL, "
-                    f"got {shown(token)}."
+                    f"Sentence {number}: a token must be {A_WORD}, got {shown(token)}."
                 )
     raise TypeError(
         f"Sentence {first}: its tokens are str, and those before are numbers. Make str of all."

@@ -86,7 +86,7 @@ class Spool:
         ids : int32 (N,)              Memory-mapped, as `ends`.
         ends : int64 (S,)             Of the sentences that have a token left.
         """
-        old_ends = _mapped(self._ends, np.dtype(np.int64))
+        old_ends = mapped(self._ends, np.dtype(np.int64))
         kept = last_end = sentence = 0
         with temporary_file() as new_ends:
             for start in range(0, self.tokens, _ENCODE_TOKENS):
@@ -104,7 +104,7 @@ class Spool:
                 last_end = int(ends[-1]) if len(ends) else last_end
                 sentence = next_sentence
             self._ids.truncate(4 * kept)
-            return _mapped(self._ids, np.dtype(np.int32)), _mapped(new_ends, np.dtype(np.int64))
+            return mapped(self._ids, np.dtype(np.int32)), mapped(new_ends, np.dtype(np.int64))
 
 
 def temporary_file() -> IO[bytes]:
@@ -130,5 +130,5 @@ def append_to(file: IO[bytes], array: NDArray[Any]) -> None:
         ) from error
 
 
-def _mapped(file: IO[bytes], dtype: np.dtype[Any]) -> NDArray[Any]:
+def mapped(file: IO[bytes], dtype: np.dtype[Any]) -> NDArray[Any]:
     return np.frombuffer(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ), dtype)

@@ -12,16 +12,11 @@ from typing import IO, Any
 from w2v.errors import CorpusError
 from w2v.files import EXTENSIONS, compression
 from w2v.text.corpus_files import STDIN, source_name
-from w2v.text.decoding import CountedFile, blocks_of, opened, text_pieces
+from w2v.text.decoding import TABLES, CountedFile, blocks_of, opened, text_pieces
 from w2v.text.delimited import ByteStream, delimited
 from w2v.text.frames import BATCH_ROWS, Frame, index_columns
 from w2v.text.spool import append_to, temporary_file
 
-_MAGIC = {
-    b"PAR1": "parquet",
-    b"ARROW1\0\0": "arrow",
-    b"\xff\xff\xff\xff": "stream",  # of Arrow, with a schema first
-}
 _REFUSED = {
     b"PARE": "a Parquet file with an encrypted footer. Decrypt it",
     b"FEA1": "a Feather file of version 1. Write it again, as version 2 or Parquet",
@@ -55,7 +50,7 @@ def data_files(files: list[str]) -> list[str]:
 
 
 def _kind(head: bytes) -> str:
-    return next((kind for magic, kind in _MAGIC.items() if head.startswith(magic)), "")
+    return next((kind for magic, kind in TABLES.items() if head.startswith(magic)), "")
 
 
 @contextmanager

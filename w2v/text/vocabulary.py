@@ -2,7 +2,7 @@
 
 import os
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import cast
@@ -10,9 +10,11 @@ from typing import cast
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from w2v.errors import ConfigError, CorpusError
-from w2v.text.vocabulary_file import read_counts, write_counts
-from w2v.words import as_words
+from w2v.errors import ConfigError, CorpusError, quoted
+from w2v.text.vocabulary_file import SENTENCE_END, read_counts, write_counts
+from w2v.words import LONGEST_WORD, as_words
+
+A_WORD = f"UTF-8 text of at most {LONGEST_WORD:,} bytes, without white space or NUL"
 
 _CHECKED_WORDS = 1 << 16  # at a time: many, but no copy of the vocabulary
 
@@ -22,7 +24,8 @@ class Vocabulary:
     """Words and their counts; the position of a word is its id.
 
     `from_counts` and `load` order words by count, most frequent first, and
-    words of one count as plain strings, so equal counts give equal ids.
+    words of one count as plain strings, so equal counts give equal ids. Both leave
+    out `</s>`, the sentence end of word2vec.c, which is never trained.
 
     Parameters
     ----------
@@ -87,6 +90,7 @@ class Vocabulary:
             raise ValueError(
                 f"`counts` must have shape ({len(words)},), one for each word, got {every.shape}."
             )
+        every = _without_sentence_end(words, every)
         kept = np.flatnonzero(every >= min_count)
         if not len(kept):
             raise CorpusError(_too_rare(words, every, min_count))
@@ -117,6 +121,7 @@ class Vocabulary:
         """
         _check_limits(min_count, max_vocab)
         words, others = list(words), _whole_numbers(word_counts)
+        others = _without_sentence_end(words, others)
         room = None if max_vocab is None else max(0, max_vocab - len(self))
         all_words, all_counts = self.words, self.counts + _whole_numbers(counts)
         if room != 0 and (others >= min_count).any():
@@ -203,13 +208,19 @@ class Vocabulary:
 
 
 def are_words(tokens: list[str]) -> bool:
-    """Whether a text and a vector file can hold each token: no white space, no NUL, not empty."""
+    """Whether a text and a vector file can hold each token.
+
+    White space, NUL and nothing at all cannot be held, nor more than `LONGEST_WORD` bytes.
+    """
     text = "\n".join(tokens)
     try:
         text.encode()
     except UnicodeEncodeError:  # half of a surrogate pair
         return False
-    return "\0" not in text and text.split() == tokens
+    if "\0" in text or text.split() != tokens:
+        return False
+    longest = max(map(len, tokens), default=0)  # of a character UTF-8 makes 4 bytes at the most
+    return 4 * longest <= LONGEST_WORD or max(len(t.encode()) for t in tokens) <= LONGEST_WORD
 
 
 def is_word(token: str) -> bool:
@@ -224,6 +235,13 @@ def _whole_numbers(counts: ArrayLike) -> NDArray[np.int64]:
     return numbers.astype(np.int64)
 
 
+def _without_sentence_end(words: Sequence[str], counts: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The counts with 0 for what is no word."""
+    if SENTENCE_END not in words:
+        return counts
+    return np.where([word == SENTENCE_END for word in words], 0, counts)
+
+
 def _check_words(vocabulary: Vocabulary) -> None:
     if len(vocabulary.index) < len(vocabulary):
         word = Counter(vocabulary.words).most_common(1)[0][0]
@@ -232,7 +250,7 @@ def _check_words(vocabulary: Vocabulary) -> None:
         words = list(vocabulary.words[start : start + _CHECKED_WORDS])
         if not are_words(words):
             word = next(word for word in words if not is_word(word))
-            raise ValueError(f"A word must be UTF-8 text without white space or NUL, got {word!r}.")
+            raise ValueError(f"A word must be {A_WORD}, got {quoted(word)}.")
 
 
 def _check_limits(min_count: int, max_vocab: int | None) -> None:
@@ -243,7 +261,7 @@ def _check_limits(min_count: int, max_vocab: int | None) -> None:
 
 
 def _too_rare(words: tuple[str, ...], counts: NDArray[np.int64], min_count: int) -> str:
-    if not words:
+    if {*words} <= {SENTENCE_END}:
         return "There are no words to make a vocabulary of."
     most = int(counts.max())
     word = min(words[i] for i in np.flatnonzero(counts == most).tolist())

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from w2v.errors import CorpusError
 from w2v.files import read_lines, write_text
 
-_SENTENCE_END = "</s>"  # first line of every vocabulary word2vec.c writes; no word of the text
+SENTENCE_END = "</s>"
+"""The first line of every vocabulary that word2vec.c writes; no word, in a text neither."""
 
 
 def write_counts(path: str | os.PathLike[str], words: Iterable[str], counts: Iterable[int]) -> None:
@@ -36,7 +37,7 @@ def read_counts(path: str | os.PathLike[str]) -> dict[str, int]:
         if word in counts:
             raise CorpusError(f"{name}, line {number}: {word!r} was listed before.")
         counts[word] = count
-    counts.pop(_SENTENCE_END, None)
+    counts.pop(SENTENCE_END, None)
     if not counts:
         raise CorpusError(f"{name} holds no words; expected lines of a word and its count.")
     return counts
@@ -67,7 +68,7 @@ def _parse(line: str, place: str) -> tuple[str, int]:
     fields = line.split()
     try:
         word, count = fields[0], int(fields[1])
-        fits = len(fields) == 2 and (1 if word != _SENTENCE_END else 0) <= count < 2**63
+        fits = len(fields) == 2 and (1 if word != SENTENCE_END else 0) <= count < 2**63
     except (IndexError, ValueError):
         fits = False
     if not fits:

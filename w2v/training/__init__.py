@@ -2,15 +2,15 @@
 
 begin       draws, huffman, tables, start, memory_plan
 a step      blocks, step_plan, step, worker
-epochs      schedule, epoch, trainer
+epochs      schedule, epoch, held_out, run, trainer
 told        progress, callbacks, onlookers, narration
-given back  outcome, report, fitted, model_file
+given back  verdict, outcome, report, fitted, model_file
 asked       likelihood, answers, estimator
 measured    throughput
 """
 
 from w2v.training import throughput
-from w2v.training.answers import Answers
+from w2v.training.answers import Answers, UnderWay
 from w2v.training.callbacks import Callback, EarlyStopping, checked
 from w2v.training.estimator import Estimator
 from w2v.training.fitted import Fitted
@@ -18,6 +18,7 @@ from w2v.training.huffman import HuffmanTree
 from w2v.training.likelihood import Likelihood
 from w2v.training.model_file import load_model, save_model
 from w2v.training.narration import Narration, narrating
+from w2v.training.outcome import Trained
 from w2v.training.progress import Progress
 from w2v.training.report import training_report
 from w2v.training.schedule import epochs_for
@@ -44,7 +45,9 @@ __all__ = [
     "Narration",
     "Pretrained",
     "Progress",
+    "Trained",
     "Trainer",
+    "UnderWay",
     "check_same",
     "checked",
     "continue_from",

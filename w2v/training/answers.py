@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from numbers import Integral
 from typing import Any
 
@@ -12,14 +12,43 @@ from numpy.typing import NDArray
 from w2v.errors import UnknownWordError, W2VError
 from w2v.training.fitted import Fitted
 from w2v.training.likelihood import Likelihood
+from w2v.training.outcome import Trained
 from w2v.vectors import Vectors
 from w2v.words import as_words
+
+
+class UnderWay:
+    """A training that can be asked for a copy of what it has made.
+
+    Parameters
+    ----------
+    so_far : callable    Gives the copy, the same one as long as nothing has moved; None before the
+                         first step.
+    finish : callable    Makes a model of it.
+    """
+
+    def __init__(
+        self, so_far: Callable[[], Trained | None], finish: Callable[[Trained], Fitted]
+    ) -> None:
+        self._so_far, self._finish = so_far, finish
+        self._last: tuple[Trained, Fitted] | None = None
+
+    def fitted(self) -> Fitted | None:
+        """The model as it is now."""
+        trained = self._so_far()
+        if trained is None:
+            return None
+        if self._last is None or self._last[0] is not trained:
+            self._last = trained, self._finish(trained)
+        return self._last[1]
 
 
 class Answers:
     """What can be asked of a model once it is trained; questions about vectors `vectors` answer."""
 
     _fitted: Fitted | None
+    _now: UnderWay | None
+    """While it is trained: then it answers from what it has learnt so far."""
 
     @property
     def vectors(self) -> Vectors:
@@ -103,6 +132,9 @@ class Answers:
         return self._fitted is not None
 
     def _done(self) -> Fitted:
+        so_far = self._now.fitted() if self._now is not None else None
+        if so_far is not None:
+            return so_far
         if self._fitted is None:
             raise W2VError("This model has no vectors yet. Call `fit` with a corpus first.")
         return self._fitted

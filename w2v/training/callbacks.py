@@ -53,7 +53,8 @@ class EarlyStopping(Callback):
     least : float
         What an epoch must be better by, to count as better.
     watch : callable(Progress) -> float, optional
-        What is to fall; the loss of the epoch if left out. Return the negative of a score that is
+        What is to fall; if left out the loss of the sentences that `held_out` sets aside, or where
+        there are none `progress.settled_loss()`. Return the negative of a score that is
         to rise, such as one of ``progress.vectors()``.
 
     Attributes
@@ -96,7 +97,12 @@ class EarlyStopping(Callback):
     def on_epoch_end(self, progress: Progress) -> bool:
         if progress.epoch == 1:
             self.forget()
-        value = self.watch(progress) if self.watch else progress.loss
+        if self.watch:
+            value: float | None = self.watch(progress)
+        else:
+            value = progress.held_out_loss
+            if value is None and progress.settled_loss:
+                value = progress.settled_loss()
         if value is None:
             raise TrainingError(
                 f"EarlyStopping has nothing to watch: no loss was measured in epoch "

@@ -13,10 +13,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from w2v.backends import Array, Backend, mixed
+from w2v.backends import GAMMA, Array, Backend, mixed
 
-TOKEN, NEGATIVE, INITIAL = 1, 2, 3
-"""Purposes: keep this token and how wide is its window; which noise words; the first table."""
+TOKEN, NEGATIVE, INITIAL, MEASURED, HELD_OUT = 1, 2, 3, 4, 5
+"""Purposes: keep this token and how wide is its window; which noise words; the first table; where
+the loss is measured; which sentences are set aside."""
 
 _LOW = np.uint64(0xFFFFFFFF)
 _HALF = np.uint64(32)
@@ -43,6 +44,19 @@ def low(bits: Array) -> Array:
 def below(bound: int, bits32: Array) -> Array:
     """Integers in [0, bound) from 32 random bits; a value's share is off by less than 2**-32."""
     return (bits32 * np.uint64(bound)) >> _HALF
+
+
+def is_measured(key: int, step: int, every: int) -> bool:
+    """Whether the loss is measured in a step: in one of so many after each other, any of them."""
+    group, place = divmod(step, every)
+    bits = mixed((key + group * GAMMA) % 2**64)
+    return place == (bits >> 32) * every >> 32
+
+
+def chosen(backend: Backend, key: int, numbers: NDArray[np.int64], share: float) -> Array:
+    """Which of some numbers a share is, bool, on the host: each by a draw of its own."""
+    bits = backend.random_bits(key, numbers.astype(np.uint64))
+    return high(bits) <= thresholds(np.array([share]))
 
 
 def thresholds(probabilities: NDArray[np.float64]) -> NDArray[np.uint32]:

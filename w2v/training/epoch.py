@@ -23,6 +23,8 @@ class Tally:
     kept: int = 0
     loss: float = 0.0
     pairs: float = 0.0
+    untrained: float = 0.0
+    """What the pairs cost while the output table is zero."""
 
     @classmethod
     def total(cls, tallies: list[Tally]) -> Tally:
@@ -32,6 +34,7 @@ class Tally:
         if step.loss is not None:
             self.loss += step.loss
             self.pairs += step.pairs
+            self.untrained += step.untrained
         self.kept += step.tokens
         self.whole += step.chunks
         self.done = self.whole if step.chunks else self.done + step.end - step.begin
@@ -39,6 +42,11 @@ class Tally:
     @property
     def mean_loss(self) -> float | None:
         return self.loss / self.pairs if self.pairs else None
+
+    @property
+    def untrained_loss(self) -> float | None:
+        """Nats of a pair while the output table is zero."""
+        return self.untrained / self.pairs if self.pairs else None
 
 
 @dataclass

@@ -7,6 +7,7 @@ from typing import Any
 
 from w2v.display import Display, Place, duration, place, short
 from w2v.errors import counted
+from w2v.training import verdict
 from w2v.training.progress import Progress
 from w2v.training.trainer import Trainer
 
@@ -54,17 +55,17 @@ class Narration(Display):
         lines = table.lines() if table else []
         lines += [_text(trainer), _words(trainer), *_beginning(trainer)]
         lines.append(f"model     {_name(trainer)}")
-        threads, backend = counted(trainer.workers, "thread"), trainer.backend
         epochs = counted(trainer.epochs, "epoch")
-        if trainer.by_length:
-            epochs += " (by the length of the text)"
-        lines.append(f"training  {epochs} on {threads}, with {backend.name} on {backend.device}")
+        chosen = ", chosen by the length of the text" * trainer.by_length
+        lines.append(f"training  {epochs}{chosen}")
+        threads, backend = counted(trainer.workers, "thread"), trainer.backend
+        lines.append(f"backend   {backend.name} on {backend.device}; {threads}")
         if trainer.memory:
             lines.append(f"memory    {trainer.memory.named()}")
         if self._verbose:
             config = trainer.config
             rates = config.learning_rate(0), config.learning_rate(1)
-            lines.append(f"backend   {why}")
+            lines.append(f"chosen    {why}")
             lines.append(f"steps     {counted(trainer.step_tokens, 'token')} a step")
             lines.append(f"rate      from {rates[0]:.4g} down to {rates[1]:.2g}")
         self.say("\n".join(lines))
@@ -98,6 +99,8 @@ class Narration(Display):
                 self.say(f"Trained {line}" + ("" if loss is None else f", loss {loss:.3f}") + ".")
             return
         self.say(f"trained   {line}")
+        if note := verdict.note(report):
+            self.say(f"note      {note}")
         if self._verbose:
             kept, gone = (sum(report["tokens"][name]) for name in ("kept", "subsampled"))
             self.say(f"          {kept:,} tokens trained on, {gone:,} left out by subsampling")
@@ -135,7 +138,9 @@ class Narration(Display):
             return
         unit = " nats per pair" if self._verbose else ""
         loss = "not measured" if progress.loss is None else f"{progress.loss:.4f}{unit}"
-        self.say(f"  epoch {progress.epoch} of {progress.epochs}: loss {loss}")
+        aside = progress.held_out_loss
+        held_out = "" if aside is None else f", held out {aside:.4f}"
+        self.say(f"  epoch {progress.epoch} of {progress.epochs}: loss {loss}{held_out}")
 
 
 def narrating(progress: bool | None, on_progress: object) -> Narration:
@@ -173,10 +178,10 @@ def _words(trainer: Trainer) -> str:
         return f"words     {kept:,} known" + f"; others are left out, {share}" * bool(stats.rare)
     if not left:
         return f"words     {kept:,} different ones"
-    rule = f"seen {config.min_count} times or more (min-count {config.min_count})"
+    rule = f"seen {config.min_count} times or more (min-count)"
     if kept == config.max_vocab:
-        rule = f"the most frequent (max-vocab {config.max_vocab})"
-    return f"words     {kept:,} different ones, {rule}; {left:,} others left out, {share}"
+        rule = "the most frequent (max-vocab)"
+    return f"words     {kept:,} different ones, {rule}\nleft out  {counted(left, 'other')}, {share}"
 
 
 def _beginning(trainer: Trainer) -> list[str]:

@@ -15,7 +15,6 @@ class Onlookers:
 
     Attributes
     ----------
-    trace : list of Progress    The run at a few hundred moments at most.
     stopped : dict or None      Which callback has stopped it, and in which epoch.
     """
 
@@ -24,8 +23,16 @@ class Onlookers:
     ) -> None:
         self._on_progress = on_progress
         self._callbacks = callbacks
-        self.trace: list[Progress] = []
+        self._kept: list[Progress] = []
+        self._latest: Progress | None = None
         self.stopped: dict[str, str | int] | None = None
+
+    @property
+    def trace(self) -> list[Progress]:
+        """The run at a few hundred moments at most, the latest among them."""
+        done = self._kept[-1].done if self._kept else 0
+        more = self._latest is not None and self._latest.done > done
+        return self._kept + [self._latest] * more  # type: ignore[list-item]
 
     def tell(self, progress: Progress) -> bool:
         """Between steps; whether to stop."""
@@ -48,9 +55,10 @@ class Onlookers:
 
     def _keep(self, progress: Progress) -> None:
         """Ends of epochs, unless they are too many, and moments between."""
-        step = progress.done - (self.trace[-1].done if self.trace else 0)
+        self._latest = progress
+        step = progress.done - (self._kept[-1].done if self._kept else 0)
         last = progress.done == progress.epoch / progress.epochs
         if step >= 1 / _TRACED or (
             step > 0 and last and (progress.epochs <= _TRACED or progress.done == 1)
         ):
-            self.trace.append(progress)
+            self._kept.append(progress)

@@ -20,12 +20,17 @@ class Trained:
     output: NDArray[np.float32]
     """The output table: a row per word, or per inner node for hierarchical softmax."""
     loss: list[float | None]
-    """Mean nats per (hidden vector, true word) pair of each epoch, over a fixed share of the steps;
-    None where no token had a neighbour."""
+    """Mean nats per (hidden vector, true word) pair of each epoch, before the step that the pair
+    was in, over a share of the steps; None where no token had a neighbour."""
+    held_out_loss: list[float | None]
+    """The same of the sentences that were set aside, while nothing moved at the end of each epoch;
+    empty if none were."""
+    untrained_loss: list[float | None]
+    """What the pairs of `loss` cost while the output table is zero."""
     kept: list[int]
     """Tokens each epoch kept after subsampling."""
     loss_every: int
-    """The loss was measured on every so-many-th step."""
+    """The loss was measured in one of so many steps, drawn."""
     seconds: float
     prepare_seconds: float
     """Before the first step: making the tables, and compiling where the backend does that."""

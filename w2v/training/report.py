@@ -15,7 +15,7 @@ from w2v.version import __version__
 
 def training_report(trainer: Trainer, trained: Trained, why: str) -> Report:
     """A dictionary that JSON can hold; `why` says how the backend was chosen."""
-    corpus, backend = trainer.corpus, trainer.backend
+    corpus, backend, aside = trainer.corpus, trainer.backend, trainer.aside
     stats = corpus.stats
     report: dict[str, Any] = {
         "config": trainer.config.as_dict(),
@@ -36,7 +36,8 @@ def training_report(trainer: Trainer, trained: Trained, why: str) -> Report:
         "tokens": {
             "read": stats.tokens,
             "rare": stats.rare,
-            "subsampled": _subsampled(stats.kept, trained, trainer.epochs),
+            "held_out": len(aside.ids) if aside else 0,
+            "subsampled": _subsampled(len(trainer.text.ids), trained, trainer.epochs),
             "kept": trained.kept,
         },
         "tokenizer": corpus.tokenizer.as_dict() if corpus.tokenizer else None,
@@ -44,7 +45,9 @@ def training_report(trainer: Trainer, trained: Trained, why: str) -> Report:
         "sentences": stats.sentences,
         "types": stats.types,
         "loss": trained.loss,
-        "loss_measured_every_steps": trained.loss_every,
+        "loss_measured_in_one_of_steps": trained.loss_every,
+        "untrained_loss": trained.untrained_loss,
+        "held_out_loss": trained.held_out_loss if aside else None,
         "done": trained.done,
         "stopped": trained.stopped,
         "trace": _trace(trainer, trained),
@@ -64,7 +67,7 @@ def training_report(trainer: Trainer, trained: Trained, why: str) -> Report:
 
 def _trace(trainer: Trainer, trained: Trained) -> list[dict[str, Any]]:
     """Of each moment: how far, the loss of its epoch so far, and the speed since the one before."""
-    words = trainer.corpus.stats.tokens * trainer.epochs
+    words = trainer.raw_words * trainer.epochs
     points = []
     done, seconds = 0.0, 0.0
     for at in trained.trace:
@@ -84,9 +87,7 @@ def _trace(trainer: Trainer, trained: Trained) -> list[dict[str, Any]]:
 
 def _subsampled(tokens: int, trained: Trained, epochs: int) -> list[int]:
     """Tokens that subsampling has dropped from each epoch; of an epoch cut short, about."""
-    whole = [1.0] * len(trained.kept)
-    if trained.stopped:
-        whole[-1] = trained.done * epochs - (len(whole) - 1)
+    whole = [min(1.0, trained.done * epochs - i) for i in range(len(trained.kept))]
     return [
         max(0, round(tokens * share) - kept)
         for share, kept in zip(whole, trained.kept, strict=True)

@@ -81,7 +81,7 @@ def in_steps(backend: Backend, config: Config, tokens: float) -> Config:
 
 
 def loss_every(steps: float) -> int:
-    """1, 8, 64, ...: the more steps, the smaller the share in which the loss is measured."""
+    """1, 8, 64, ...: the loss is measured in one of so many steps, the more there are of them."""
     every = 1
     while steps > _FEW_STEPS * every**2:
         every *= 8

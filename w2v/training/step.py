@@ -26,8 +26,8 @@ _Found: TypeAlias = tuple[Array, Array, Array, Gradients, Array]
 class Loss(Protocol):
     """What a model asks of a loss: which rows a group needs, then loss and gradients."""
 
-    untrained_loss: float
-    """Nats of a pair while the output table is zero (for hierarchical softmax, the most)."""
+    def untrained_loss(self, pairs: float, met: float) -> float:
+        """Nats of so many pairs, which met so many nodes of paths, while the output is zero."""
 
     def sample(self, key: int, groups: Array) -> Array | None:
         """Draws of each group, if the loss draws any."""
@@ -71,46 +71,60 @@ class Step:
         self._update_input = RowUpdater(backend, tables.input, cap_in, others[0])
         self._update_output = RowUpdater(backend, tables.output, cap_out, others[1])
 
-    def take(self, blocks: Blocks, *, key: int, alpha: float, with_loss: bool) -> tuple[Any, Array]:
-        """Gradients of the blocks from the same tables, then one update of both.
+    def take(
+        self, blocks: Blocks, *, key: int, alpha: float, with_loss: bool
+    ) -> tuple[Any, Array, Array]:
+        """Gradients of the blocks from the same tables, then one update of both, unless alpha is 0.
 
-        One context of a centre after the other, where the shape of steps says so.
+        One context of a centre after the other, where the shape of steps says so; the loss of all
+        of them is that before the first.
 
         Returns
         -------
         loss : float64 scalar or None   Nats, summed over the pairs.
         pairs : scalar                  (Hidden vector, true word) pairs.
+        met : scalar                    Terms of all pairs: nodes of paths that they met.
         """
         if not self._in_turn:
             return self._step(blocks, key, alpha, with_loss)
-        parts = _one_context_each(self.backend, blocks)
-        found = [self._step(part, key, alpha, with_loss) for part in parts]
-        loss = sum(loss for loss, _ in found) if with_loss else None
-        return loss, sum(pairs for _, pairs in found)
+        loss, met = None, 0
+        if with_loss:
+            _, _, _, before, _ = self._forward_backward(blocks, key, with_loss=True)
+            loss, met = before.loss, before.hidden_terms.sum()
+        if alpha:
+            for part in _one_context_each(self.backend, blocks):
+                self._step(part, key, alpha, with_loss=False)
+        return loss, blocks.pairs.sum(), met
 
-    def _step(self, blocks: Blocks, key: int, alpha: float, with_loss: bool) -> tuple[Any, Array]:
-        negatives = self.loss.sample(key, blocks.numbers)
-        if self.config.model == "cbow":
-            forward_backward = self._cbow
-        elif self.one_word_groups:
-            forward_backward = self._skipgram_by_centre
-        else:
-            forward_backward = self._skipgram
-        d_input, terms, load, found, pairs = forward_backward(blocks, negatives, with_loss)
+    def _step(
+        self, blocks: Blocks, key: int, alpha: float, with_loss: bool
+    ) -> tuple[Any, Array, Array]:
+        d_input, terms, load, found, pairs = self._forward_backward(
+            blocks, key, with_loss=with_loss
+        )
+        met = found.hidden_terms.sum()
+        if not alpha:
+            return found.loss, pairs, met
         ids, rows = self.input.backward(d_input, coalesce=False)
         row_load = found.row_load
         if self._as_in_c:
             load, row_load = terms, found.row_terms
         self._update_input.apply(ids, rows, terms.reshape(-1), load.reshape(-1), alpha)
         self._update_output.apply(found.ids, found.d_rows, found.row_terms, row_load, alpha)
-        return found.loss, pairs
+        return found.loss, pairs, met
+
+    def _forward_backward(self, blocks: Blocks, key: int, *, with_loss: bool) -> _Found:
+        """The gradient of the input rows looked up, the terms behind each of them and their load,
+        what the loss found, and the number of pairs."""
+        negatives = self.loss.sample(key, blocks.numbers)
+        if self.config.model == "cbow":
+            return self._cbow(blocks, negatives, with_loss)
+        if self.one_word_groups:
+            return self._skipgram_by_centre(blocks, negatives, with_loss)
+        return self._skipgram(blocks, negatives, with_loss)
 
     def _skipgram(self, blocks: Blocks, negatives: Array, with_loss: bool) -> _Found:
-        """Contexts in the core against the centres of the halo.
-
-        Like its two siblings it returns the gradient of the input rows looked up, the terms behind
-        each of them and their load, what the loss found, and the number of pairs.
-        """
+        """Contexts in the core against the centres of the halo."""
         hidden = self.input.forward(blocks.core)
         found = self.loss.gradients(
             hidden, blocks.halo, blocks.pairs, negatives, with_loss=with_loss

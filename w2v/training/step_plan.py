@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Literal, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from w2v.backends import Array, Backend, FusedPlan, Rows, StepShape
 from w2v.config import Config
+from w2v.text import Corpus
 from w2v.training import blocks
 from w2v.training.tables import Tables
 
@@ -62,6 +64,29 @@ def chunk_tokens(config: Config, shape: StepShape) -> int:
     while tokens > least and tokens * rows * config.dim > _WORK_OF_A_CHUNK:
         tokens //= 2
     return tokens
+
+
+def text_reader(
+    backend: Backend,
+    config: Config,
+    corpus: Corpus,
+    keep: NDArray[np.float64],
+    most: int | None = None,
+) -> blocks.BlockReader:
+    """Cuts a text as steps of this configuration take it, in chunks of so many tokens at most."""
+    shape = step_shape(backend, config)
+    return blocks.BlockReader(
+        backend,
+        corpus.ids,
+        corpus.ends,
+        keep,
+        window=config.window,
+        block=shape.block,
+        centre_in_core=centre_in_core(config),
+        fixed_window=config.fixed_window,
+        seed=config.seed,
+        chunk=min(most or blocks.CHUNK, chunk_tokens(config, shape)),
+    )
 
 
 def beside(backend: Backend, config: Config, tables: Tables, workers: int) -> Beside:

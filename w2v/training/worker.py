@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from w2v.backends import Array, Backend, Fused
 from w2v.config import Config
+from w2v.training import draws
 from w2v.training.blocks import BlockReader
 from w2v.training.step import Step
 from w2v.training.step_plan import Beside, beside, fused_plan, step_shape
@@ -26,6 +27,8 @@ class Stepped(NamedTuple):
     loss: float | None
     """Nats, summed over the pairs where it was measured; None if nowhere."""
     pairs: float
+    untrained: float
+    """What the same pairs cost while the output table is zero."""
 
 
 class Worker:
@@ -46,7 +49,6 @@ class Worker:
     at_once : int                   Chunks that a span should have.
     in_flight : int                 Tokens trained on side by side.
     measured_tokens : int           Tokens that the loss is measured in, or not.
-    untrained_loss : float          Nats of a pair while the output table is zero, at most.
     """
 
     def __init__(
@@ -66,7 +68,6 @@ class Worker:
         if others is None:
             others = beside(backend, config, tables, workers)
         self._step = Step(backend, config, tables, workers=workers, others=others)
-        self.untrained_loss = self._step.loss.untrained_loss
         shape = step_shape(backend, config)
         self._step_tokens = step_tokens or max(shape.block, -(-shape.step // workers))
         self._own: Fused | None = None
@@ -84,6 +85,7 @@ class Worker:
         *,
         key: int,
         learning_rate: Callable[[float], float],
+        loss_key: int,
         loss_every: int,
         stopped: Callable[[], bool] = lambda: False,
     ) -> Iterator[Stepped]:
@@ -95,11 +97,12 @@ class Worker:
         spans : iterable of range
         key : int                Of the draws of noise words.
         learning_rate : callable Of a position in chunks.
-        loss_every : int         The loss is measured in every so-many-th step.
+        loss_key, loss_every     The loss is measured in one of so many steps, see
+                                 `draws.is_measured`.
         stopped : callable       Whether to leave a span before its end.
         """
         way = self._composed if self._own is None else self._owned
-        return way(epoch, spans, key, learning_rate, loss_every, stopped)
+        return way(epoch, spans, key, learning_rate, (loss_key, loss_every), stopped)
 
     def _composed(
         self,
@@ -107,23 +110,25 @@ class Worker:
         spans: Iterable[range],
         key: int,
         learning_rate: Callable[[float], float],
-        loss_every: int,
+        measured: tuple[int, int],
         stopped: Callable[[], bool],
     ) -> Iterator[Stepped]:
+        steps_of_a_span = -(-self._reader.chunk // self._step_tokens) if self.at_once == 1 else 1
         for span in spans:
             end: float = span.start
+            first = span.start // self.at_once * steps_of_a_span
             steps = self._reader.steps(epoch, span, self._step_tokens)
             for number, (begin, end, blocks) in enumerate(steps):
-                with_loss = (span.start + number) % loss_every == 0
+                with_loss = draws.is_measured(measured[0], first + number, measured[1])
                 alpha = learning_rate(begin)
-                loss, pairs = self._step.take(blocks, key=key, alpha=alpha, with_loss=with_loss)
-                found = (float(loss), float(pairs)) if with_loss else (None, 0.0)
+                sums = self._step.take(blocks, key=key, alpha=alpha, with_loss=with_loss)
+                found = self._found(*map(float, sums)) if with_loss else (None, 0.0, 0.0)
                 whole = len(span) if end == span.stop else 0
                 yield Stepped(begin, end, whole, blocks.tokens, *found)
                 if stopped():
                     return
             if end == span.start:  # no token was kept
-                yield Stepped(span.start, span.stop, len(span), 0, None, 0.0)
+                yield Stepped(span.start, span.stop, len(span), 0, None, 0.0, 0.0)
 
     def _owned(
         self,
@@ -131,7 +136,7 @@ class Worker:
         spans: Iterable[range],
         key: int,
         learning_rate: Callable[[float], float],
-        loss_every: int,
+        measured: tuple[int, int],
         stopped: Callable[[], bool],
     ) -> Iterator[Stepped]:
         """What a call found is read when the next is under way: a device need not wait for it."""
@@ -140,8 +145,8 @@ class Worker:
         under_way: tuple[range, Array] | None = None
         for span in spans:
             alphas = learning_rate(span.start), learning_rate(span.stop)
-            keys = {"token_key": token_key, "key": key}
-            sums = self._own(span, **keys, alphas=alphas, loss_every=loss_every)
+            keys = {"token_key": token_key, "key": key, "loss_key": measured[0]}
+            sums = self._own(span, **keys, alphas=alphas, loss_every=measured[1])
             if under_way is not None:
                 yield self._read(*under_way)
             under_way = span, sums
@@ -151,6 +156,10 @@ class Worker:
             yield self._read(*under_way)
 
     def _read(self, span: range, sums: Array) -> Stepped:
-        tokens, loss, pairs = self._backend.to_numpy(sums).tolist()
-        found = loss if pairs else None
-        return Stepped(span.start, span.stop, len(span), int(tokens), found, pairs)
+        tokens, *sums = self._backend.to_numpy(sums).tolist()
+        return Stepped(span.start, span.stop, len(span), int(tokens), *self._found(*sums))
+
+    def _found(self, loss: float, pairs: float, met: float) -> tuple[float | None, float, float]:
+        if not pairs:
+            return None, 0.0, 0.0
+        return loss, pairs, self._step.loss.untrained_loss(pairs, met)
