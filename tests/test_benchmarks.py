@@ -40,7 +40,10 @@ def run(module: str, results: Path, *options: object) -> tuple[str, dict[str, An
     assert done.returncode == 0, done.stderr
     found: dict[str, Any] = json.loads((results / "result.json").read_text(encoding="utf-8"))
     assert found["environment"]["commit"]
-    drawn = module not in {"limits", "queries", "loading"} and find_spec("matplotlib") is not None
+    drawn = (
+        module not in {"limits", "queries", "loading", "neighbours"}
+        and find_spec("matplotlib") is not None
+    )
     assert (results / "result.png").exists() == drawn
     return done.stdout, found
 
@@ -154,6 +157,16 @@ def test_queries(tmp_path: Path) -> None:
     assert "| batch of 5 | w2v |" in table
     assert all(min(row["seconds"]) > 0 for row in found["rows"])
     assert {row["query"] for row in found["rows"]} >= {"the first", "nearest", "batch"}
+
+
+def test_neighbours(tmp_path: Path) -> None:
+    quick = ["--words", 300, "--dim", 8, "--sample", 20, "-n", 12, "--repeats", 1]
+    table, found = run("neighbours", tmp_path, *quick)
+    assert "| neighbours, 20 words |" in table
+    rows = {row["what"]: row for row in found["rows"]}
+    assert rows["neighbours, 20 words"]["share_of_product"] > 0
+    if find_spec("faiss"):
+        assert 0.9 < rows["index: 20 words, effort 512"]["recall_at_10"] <= 1
 
 
 def test_loading(tmp_path: Path) -> None:

@@ -80,6 +80,7 @@ def test_on_a_terminal(columns: int) -> None:
     )
     child, terminal = pty.fork()
     if child == 0:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # its width is that of standard error
         fcntl.ioctl(2, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
         environment = {"PATH": os.environ["PATH"], "TERM": "xterm", "PYTHONIOENCODING": "utf-8"}
         os.execve(sys.executable, [sys.executable, "-c", code], environment)

@@ -60,8 +60,12 @@ def refused(call: Callable[[], object], error: type[Exception]) -> str:
         ({"sg": 1}, '`sg`: `model="skipgram"` is for sg=1'),
         ({"sentences": []}, "the text goes to `fit`: Word2Vec(...).fit(sentences)"),
         ({"minn": 3}, "whole words and no parts of them"),
-        ({"windw": 3}, "no option `windw`. Did you mean `window`?"),
+        ({"windw": 3}, "no option `windw`: did you mean `window`?"),
         ({"qqq": 3}, "no option `qqq`."),
+        (
+            {"vector_size": 5, "dim": 3, "iter": 2},
+            "`vector_size`: it is called `dim` here; `iter`: it is called `epochs` here. docs/",
+        ),
     ],
 )
 def test_options_of_the_constructor(options: dict[str, int], said: str) -> None:

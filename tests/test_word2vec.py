@@ -116,7 +116,9 @@ def test_the_report_is_shown_in_a_line(tmp_path: Path) -> None:
     trained.fit([["a", "b", "c"]] * 20)
     report = trained.report
     assert repr(report).startswith("<Report: 2 epochs, 60 words of text, 0.")
-    assert f"loss {report['loss'][-1]:.4f}; a dictionary of config, versions, " in repr(report)
+    assert repr(report).endswith(
+        f", loss {report['loss'][-1]:.4f}; a dictionary of {len(report)} keys>"
+    )
     assert json.loads(json.dumps(report)) == report
     assert isinstance(report, dict)
     assert len(pprint.pformat(report)) < 1000

@@ -75,7 +75,7 @@ class Display:
         """A line, or several, that stay."""
         with self._lock:
             self.clear()
-            self._next_line = time.monotonic() + _LINE_EVERY_S
+            self.begin()
             if self._place == "notebook":
                 self._try(lambda: self._cell.add(text))
             else:
@@ -115,7 +115,7 @@ class Display:
             if self._place == "notebook":
                 self._try(lambda: self._cell.paint(line(_NOTEBOOK_COLUMNS, False)))
                 return
-            columns = shutil.get_terminal_size().columns - 1  # in the last one some wrap
+            columns = _columns()
             text = line(columns, not _can_print("█░·", sys.stderr))
             self._try(lambda: _write("\r" + text.ljust(min(self._width, columns))))
             self._width = len(text)
@@ -124,8 +124,12 @@ class Display:
         """Whether a log should have another line; then the next one has time again."""
         if time.monotonic() < self._next_line:
             return False
-        self._next_line = time.monotonic() + _LINE_EVERY_S
+        self.begin()
         return True
+
+    def begin(self) -> None:
+        """Something new begins, of which nothing is to be told yet."""
+        self._next_line = time.monotonic() + _LINE_EVERY_S
 
     def clear(self) -> None:
         """Take the bar away; the next one comes when something has taken a while again."""
@@ -133,7 +137,7 @@ class Display:
             if self._place == "notebook":
                 self._try(self._cell.clear)
             elif self._width:
-                blank = " " * min(self._width, shutil.get_terminal_size().columns - 1)
+                blank = " " * min(self._width, _columns())
                 self._width = 0
                 self._try(lambda: _write(f"\r{blank}\r"))
 
@@ -213,6 +217,14 @@ def _can_print(text: str, stream: Any) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+def _columns() -> int:
+    """Of the terminal that standard error is; one less, since in the last column some wrap."""
+    try:
+        return os.get_terminal_size(sys.stderr.fileno()).columns - 1
+    except (OSError, ValueError):
+        return shutil.get_terminal_size().columns - 1
 
 
 def _write(text: str) -> None:

@@ -22,6 +22,7 @@ _OPTIONS = {
     **dict.fromkeys(("iter", "epoch", "n_iter", "num_epochs"), "epochs"),
     **dict.fromkeys(("lr", "learning_rate", "start_alpha"), "alpha"),
     "end_alpha": "min_alpha",
+    **dict.fromkeys(("sep", "delimiter"), "separator"),
     **dict.fromkeys(("ws", "window_size", "context"), "window"),
     **dict.fromkeys(("neg", "negatives", "num_neg", "k_negative"), "negative"),
     **dict.fromkeys(("t", "subsample", "threshold"), "sample"),
@@ -118,12 +119,17 @@ _NAMES = {
 
 def option_elsewhere(name: str) -> str | None:
     """What to say of an option that is called otherwise here; None if it is not known."""
+    advice = _advice(name)
+    return f"{advice}. {_PAGE}" if advice else None
+
+
+def _advice(name: str) -> str | None:
     plain = name.replace("-", "_")
     for called in (name, plain, plain.lower()):
         if called in _OPTIONS:
-            return f"it is called `{_OPTIONS[called]}` here. {_PAGE}"
+            return f"it is called `{_OPTIONS[called]}` here"
         if called in _OTHER_OPTIONS:
-            return f"{_OTHER_OPTIONS[called]}. {_PAGE}"
+            return _OTHER_OPTIONS[called]
     return None
 
 
@@ -164,8 +170,10 @@ def names_checked(
         def call(*args: _P.args, **kwargs: _P.kwargs) -> _R:
             if positional and len(args) > 1:
                 raise TypeError(positional)
-            for given in kwargs.keys() - set(parameters):
-                raise TypeError(_unknown(name, given, parameters, {} if also is None else also))
+            if unknown := [given for given in kwargs if given not in parameters]:
+                raise TypeError(
+                    f"{name} has no option " + _unknown(unknown, parameters, also or {})
+                )
             return method(*args, **kwargs)
 
         return call
@@ -173,11 +181,13 @@ def names_checked(
     return checked
 
 
-def _unknown(method: str, given: str, parameters: list[str], also: Mapping[str, str]) -> str:
-    message = f"{method} has no option `{given}`"
-    if given in also:
-        return f"{message}: {also[given]}."
-    if advice := option_elsewhere(given):
-        return f"{message}: {advice}"
-    near = difflib.get_close_matches(given, [name for name in parameters if name != "self"], 1)
-    return f"{message}." + (f" Did you mean `{near[0]}`?" if near else "")
+def _unknown(unknown: list[str], parameters: list[str], also: Mapping[str, str]) -> str:
+    """Each of the names that are no parameters, and what to write in its place."""
+    told = []
+    for given in unknown:
+        advice = also.get(given) or _advice(given)
+        if not advice and (near := difflib.get_close_matches(given, parameters, 1)):
+            advice = f"did you mean `{near[0]}`?"
+        told.append(f"`{given}`" + (f": {advice}" if advice else ""))
+    page = f" {_PAGE}" if any(map(_advice, unknown)) else ""
+    return f"{'; '.join(told)}.{page}".replace("?.", "?")

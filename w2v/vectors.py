@@ -181,7 +181,8 @@ class Vectors(Queries):
         more = len(self) - len(words)
         rest = f"<tr><td>and {more:,} more</td><td></td></tr>" if more else ""
         title = f"{counted(len(self), 'word')}, {counted(self.dim, 'dimension')}"
-        return f"<table><caption>Vectors: {title}</caption>{head}{rows}{rest}</table>"
+        caption = f'<caption style="white-space: nowrap">Vectors: {title}</caption>'
+        return f"<table>{caption}{head}{rows}{rest}</table>"
 
     def __reduce__(self) -> tuple[Any, ...]:
         # copies are made anew: read-only again, and without `unit`

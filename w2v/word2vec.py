@@ -46,8 +46,11 @@ from w2v.training import (
 )
 from w2v.vectors import Vectors
 
-_OF_THE_MODEL = {
+_OF_OTHERS = {
     field.name: "it is an option of `Word2Vec`, or of `set_params`" for field in fields(Config)
+} | {
+    name: f"columns are named beside their table, w2v.Table(source, {name}=...), which `fit` takes"
+    for name in ("group", "order", "token", "columns", "text", "separator", "header")
 }
 
 
@@ -150,7 +153,7 @@ class Word2Vec(Estimator, Answers, metaclass=_Named):
         self._fitted = None
         self._now = None
 
-    @names_checked(_OF_THE_MODEL)
+    @names_checked(_OF_OTHERS)
     def fit(
         self,
         source: Source,
@@ -216,7 +219,7 @@ class Word2Vec(Estimator, Answers, metaclass=_Named):
         given = {"pretrained": known, "freeze": freeze, "callbacks": callbacks}
         return self._read_and_train(source, words, progress, on_progress, **given)
 
-    @names_checked(_OF_THE_MODEL)
+    @names_checked(_OF_OTHERS)
     def partial_fit(
         self,
         source: Source,
@@ -300,7 +303,7 @@ class Word2Vec(Estimator, Answers, metaclass=_Named):
             limits["known"] = Vocabulary(tuple(fitted.vectors.words), fitted.vectors.counts)
         return {**limits, "vocabulary": vocabulary}
 
-    @names_checked(_OF_THE_MODEL)
+    @names_checked(_OF_OTHERS)
     def train(
         self,
         corpus: Corpus,

@@ -98,6 +98,21 @@ def test_elsewhere_plain_lines_now_and_then(
     ]
 
 
+def test_a_log_has_no_line_of_0_percent_after_long_compiling(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    now = [0.0]
+    monkeypatch.setattr("w2v.display.time.monotonic", lambda: now[0])
+    with Console() as console:
+        console.waiting("compiling")
+        for now[0], done in ((100.0, 0.0), (105.0, 0.1), (111.0, 0.2)):
+            console.training(progress(1, done=done))
+    assert [line[:15] for line in capsys.readouterr().err.splitlines()] == [
+        "wait      compi",
+        "  training 20%,",
+    ]
+
+
 def told(capsys: pytest.CaptureFixture[str], verbose: bool, **options: Any) -> list[str]:
     """What is said of a whole run."""
     trained = model(**options)

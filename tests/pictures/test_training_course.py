@@ -134,6 +134,10 @@ def test_pictures_of_reports(model: Word2Vec, tmp_path: Path) -> None:
     twice = run("--report", now, "--report", now, "-o", tmp_path / "run.svg")
     assert twice.exit_code == 0
     assert "now$1.json is named more than once and drawn once." in twice.stderr.replace("\n", "")
+    held = {**traced(), "held_out_loss": [4.0, 3.0, None]}
+    (tmp_path / "held.json").write_text(json.dumps(held))
+    plot_reports([tmp_path / "held.json"], tmp_path / "run.svg")
+    assert "held.json, held out" in (tmp_path / "run.svg").read_text()
     for number in range(8):  # more than there are colours
         (tmp_path / f"{number}.json").write_text(json.dumps(traced()))
     plot_reports([tmp_path / f"{number}.json" for number in range(8)], tmp_path / "run.svg")
@@ -154,6 +158,7 @@ def test_pictures_of_reports(model: Word2Vec, tmp_path: Path) -> None:
         {"loss": "none"},
         {"loss": [[1]]},
         {"loss": 3},
+        {"held_out_loss": "none"},
         {"raw_words_per_second": "fast"},
         {"raw_words_per_second": float("inf")},
         {"trace": 7},

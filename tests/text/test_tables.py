@@ -288,6 +288,10 @@ class TestFrames:
                 Phrases().fit(frame)
         with pytest.raises(ConfigError, match=r"No column of words.*columns are: user, at, artist"):
             Table(pa.table(PLAYS))
+        with pytest.raises(
+            TypeError, match=r"no option `group`: columns .* w2v\.Table\(source, gr"
+        ):
+            Word2Vec(**QUICK).fit(pa.table(PLAYS), group="user")  # type: ignore[call-arg]
         with pytest.raises(TypeError, match=r"got 3 \(int\)"):
             lines(3, columns="all")
         with pytest.raises(TypeError, match=r"an iterable with 'ab' \(str\)"):
@@ -453,7 +457,7 @@ class TestGroups:
 
     def test_a_disk_that_is_full(self, monkeypatch: pytest.MonkeyPatch) -> None:
         def full(*_: object) -> None:
-            raise CorpusError("Token ids cannot be written")
+            raise CorpusError("Temporary data cannot be written")
 
         monkeypatch.setattr(grouping, "MEMORY_BYTES", 10)
         monkeypatch.setattr("w2v.text.batch_store.append_to", full)

@@ -37,17 +37,7 @@ def draw_reports(reports: dict[str, dict[str, Any]], target: BinaryIO, extension
         FigureCanvasAgg(figure)
         loss, rate, speed = figure.subplots(3, 1, sharex=True)
         for number, (name, report) in enumerate(reports.items()):
-            ink = _LINES[number % len(_LINES)]
-            line = {"color": ink, "linestyle": _STYLES[number // len(_LINES) % len(_STYLES)]}
-            course = training.course(report)
-            middles = np.arange(len(report["loss"])) + 0.5  # of epochs, whose means these are
-            loss.plot(*course["loss"], linewidth=1, alpha=0.6, **line)
-            means = training.numbers(report["loss"])
-            loss.plot(middles, means, "o", color=ink, markersize=4)
-            loss.plot([], [], marker="o", markersize=4, label=name, **line)  # for the legend
-            rate.plot(*course["learning_rate"], linewidth=1.2, **line)
-            speed.plot(*course["raw_words_per_second"], linewidth=1.2, **line)
-            speed.axhline(report["raw_words_per_second"], color=ink, linewidth=0.8, linestyle=":")
+            _draw((loss, rate, speed), number, name, report)
         loss.set_ylabel("loss, nats per pair")
         rate.set_ylabel("learning rate")
         speed.set_ylabel("words/s")
@@ -63,3 +53,23 @@ def draw_reports(reports: dict[str, dict[str, Any]], target: BinaryIO, extension
         for axes in (loss, rate, speed):
             axes.grid(color=FAINT, linewidth=0.5)
         figure.savefig(target, format=extension[1:], facecolor="white")
+
+
+def _draw(axes: tuple[Any, Any, Any], number: int, name: str, report: dict[str, Any]) -> None:
+    """One training into the three: loss, learning rate and speed."""
+    loss, rate, speed = axes
+    ink = _LINES[number % len(_LINES)]
+    line = {"color": ink, "linestyle": _STYLES[number // len(_LINES) % len(_STYLES)]}
+    course = training.course(report)
+    middles = np.arange(len(report["loss"])) + 0.5  # of epochs, whose means these are
+    loss.plot(*course["loss"], linewidth=1, alpha=0.6, **line)
+    means = training.numbers(report["loss"])
+    loss.plot(middles, means, "o", color=ink, markersize=4)
+    loss.plot([], [], marker="o", markersize=4, label=name, **line)  # for the legend
+    if aside := report.get("held_out_loss"):
+        ends = np.arange(1, len(aside) + 1)
+        hollow = {"color": ink, "markersize": 4, "markerfacecolor": "white"}
+        loss.plot(ends, training.numbers(aside), "o", label=f"{name}, held out", **hollow)
+    rate.plot(*course["learning_rate"], linewidth=1.2, **line)
+    speed.plot(*course["raw_words_per_second"], linewidth=1.2, **line)
+    speed.axhline(report["raw_words_per_second"], color=ink, linewidth=0.8, linestyle=":")

@@ -61,6 +61,7 @@ def course(report: dict[str, Any]) -> dict[str, tuple[Numbers, Numbers]]:
         It is no report.
     """
     config, trace = report["config"], report.get("trace") or []
+    numbers(report.get("held_out_loss") or [])
     epochs, losses = float(config["epochs"]), numbers(report["loss"])
     speed = float(report["raw_words_per_second"])
     if not math.isfinite(epochs) or not math.isfinite(speed):

@@ -125,7 +125,7 @@ def append_to(file: IO[bytes], array: NDArray[Any]) -> None:
             data = data[file.write(data) :]
     except OSError as error:
         raise CorpusError(
-            f"Token ids cannot be written to the folder {tempfile.gettempdir()}: "
+            f"Temporary data cannot be written to the folder {tempfile.gettempdir()}: "
             f"{error.strerror}. Free some space there, or set TMPDIR to another folder."
         ) from error
 

@@ -23,7 +23,7 @@ class Report(dict[str, Any]):
         told += [f"{counted(words, 'word')} of text"] * (words is not None)
         told += [f"{self['seconds']['train']:.1f} s"] * ("train" in self.get("seconds", {}))
         told += [f"loss {losses[-1]:.4f}"] * bool(losses)
-        return f"<Report: {', '.join(told)}; a dictionary of {', '.join(self)}>"
+        return f"<Report: {', '.join(told)}; a dictionary of {counted(len(self), 'key')}>"
 
 
 @dataclass(frozen=True)

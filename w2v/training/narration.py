@@ -79,7 +79,9 @@ class Narration(Display):
 
     def training(self, progress: Progress) -> None:
         """How far training is; also the loss of each epoch that is over."""
-        if self._last and progress.epoch > self._last.epoch:
+        if self._last is None:
+            self.begin()  # compiling, of which nothing is heard, may have taken long
+        elif progress.epoch > self._last.epoch:
             self._epoch_done(self._last)
         self._last = progress
         if progress.done >= 1:
