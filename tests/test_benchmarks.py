@@ -41,7 +41,7 @@ def run(module: str, results: Path, *options: object) -> tuple[str, dict[str, An
     found: dict[str, Any] = json.loads((results / "result.json").read_text(encoding="utf-8"))
     assert found["environment"]["commit"]
     drawn = (
-        module not in {"limits", "queries", "loading", "neighbours"}
+        module not in {"limits", "queries", "loading", "neighbours", "tokenizing"}
         and find_spec("matplotlib") is not None
     )
     assert (results / "result.png").exists() == drawn
@@ -199,6 +199,16 @@ def test_text(tmp_path: Path) -> None:
         done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
         assert done.returncode == 0, done.stderr
         assert [line.split()[1] for line in done.stdout.splitlines()[2:4]] == ["plain", "gzip"]
+
+
+def test_tokenizing(tmp_path: Path) -> None:
+    text = tmp_path / "text.txt"
+    text.write_text("Who is it, then?\nThe King, who else.\n" * 50, encoding="utf-8")
+    table, found = run("tokenizing", tmp_path, text, "--repeats", 1)
+    assert table.splitlines()[2].startswith("| white space | 400 | 8 | 100 | 1.00 | 1.00 |")
+    ways = {row["way"]: row for row in found["summary"]}
+    assert ways["--tokens unicode --lower"]["words"] == 7
+    assert ways["--tokens unicode --lower --split-sentences"]["sentences"] == 100
 
 
 NOUNS = {

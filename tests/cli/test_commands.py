@@ -129,6 +129,41 @@ class TestTrain:
             assert result.exit_code == 0, result.output
             assert out.read_bytes() == expected
 
+    @pytest.mark.parametrize("share", ["10%", "0.1"])
+    def test_held_out(self, corpus: Path, tmp_path: Path, share: str) -> None:
+        path = tmp_path / "run.json"
+        options = (*QUICK, "--sample", 0, "--held-out", share, "--report", path)
+        result = run("train", corpus, "-o", tmp_path / "v.bin", *options)
+        assert result.exit_code == 0, result.output
+        report = json.loads(path.read_text(encoding="utf-8"))
+        loss, held_out = (report[name][-1] for name in ("loss", "held_out_loss"))
+        assert f": loss {loss:.4f}, held out {held_out:.4f}\n" in result.stderr
+        tokens = report["tokens"]
+        assert 0.05 < tokens["held_out"] / tokens["read"] < 0.15
+        assert {kept + tokens["held_out"] for kept in tokens["kept"]} == {tokens["read"]}
+        assert report["config"]["held_out"] == 0.1
+
+    @pytest.mark.parametrize(
+        ("share", "message"),
+        [
+            ("x%", "'x%' is no share, such as 1% or 0.01"),
+            ("1", "--held-out must be a finite number at least 0 and at most 0.5, got 1.0"),
+            ("1e-9", "--held-out 1e-09 sets none of the text aside, which has"),
+        ],
+    )
+    def test_shares_that_cannot_be(
+        self, corpus: Path, tmp_path: Path, share: str, message: str
+    ) -> None:
+        result = run("train", corpus, "-o", tmp_path / "v.bin", *QUICK, "--held-out", share)
+        refused(result, 2, message)
+
+    def test_a_run_that_learns_nothing_says_so(self, corpus: Path, tmp_path: Path) -> None:
+        result = run("train", corpus, "-o", tmp_path / "v.bin", *QUICK, "--alpha", "1e-30")
+        assert result.exit_code == 0
+        assert re.search(
+            r"^Warning: The loss of epoch \d+ is .*nothing was learnt", result.stderr, re.M
+        )
+
     def test_every_option_reaches_the_configuration(self, corpus: Path, tmp_path: Path) -> None:
         given: dict[str, Any] = {
             "model": "cbow", "loss": "ns", "dim": 6, "window": 3, "fixed_window": True,

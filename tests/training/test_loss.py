@@ -12,9 +12,9 @@ from corpora import zipf
 from w2v.backends import Backend, get_backend
 from w2v.config import Config
 from w2v.errors import ConfigError
-from w2v.text import Corpus, read_sentences, set_aside
+from w2v.text import Corpus, drawn, read_sentences, set_aside
 from w2v.training import draws, schedule, verdict
-from w2v.training.held_out import HeldOut, parted
+from w2v.training.held_out import HeldOut, parted, sampled
 from w2v.training.outcome import Trained
 from w2v.training.start import FRESH, Start
 from w2v.training.step_plan import text_reader
@@ -194,6 +194,20 @@ class TestSettingAside:
             assert (self.sentences(part) if len(part.ids) else []) == sentences
             assert part.stats.tokens == len(part.ids) == sum(map(len, sentences))
             assert part.stats.sentences == len(part.ends) == len(sentences)
+
+    def test_some_are_drawn_of_a_text_that_stays_whole(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        corpus = read_sentences([[f"a{i}", f"b{i}"] for i in range(4000)], min_count=1)
+        some = drawn(corpus, lambda numbers: numbers % 5 == 2)
+        assert self.sentences(some) == self.sentences(corpus)[2::5]
+        config, backend = Config(), get_backend("numpy")
+        assert sampled(backend, config, corpus) is corpus
+        monkeypatch.setattr("w2v.training.held_out._SAMPLED", 800)
+        few = sampled(backend, config, corpus)
+        assert 600 < len(few.ids) < 1000
+        assert few.ids.tolist() == sampled(backend, config, corpus).ids.tolist()
+        assert len(corpus.ids) == 8000
 
     def test_which_is_a_matter_of_seed_and_place(self) -> None:
         corpus = read_sentences([[f"a{i}", f"b{i}"] for i in range(4000)], min_count=1)

@@ -297,16 +297,8 @@ def test_short_texts_get_more_epochs_unless_a_number_is_given() -> None:
 
 
 def test_the_report_says_how_many_epochs_auto_was(topics: Corpus) -> None:
-    made = Word2Vec(min_count=1, dim=8, workers=1).train(topics)
+    made = Word2Vec(min_count=1, dim=8, workers=1, sample=0).train(topics)
     assert made.report["config"]["epochs"] == len(made.report["loss"]) == 30
     assert made.get_params()["epochs"] == "auto"
     made.partial_fit([["animal1", "animal2"]] * 50)
     assert made.report["config"]["epochs"] == 5
-
-
-def test_no_larger_sample_is_asked_for_than_all() -> None:
-    model = Word2Vec(dim=4, min_count=1, sample=0, workers=1, backend="numpy")
-    with pytest.raises(TrainingError, match=r"sentences of several words a line\.$"):
-        model.fit([["a"]] * 30)
-    with pytest.raises(TrainingError, match=r"or a larger `sample` \(now 0.001; 0 keeps"):
-        model.set_params(sample=1e-3).fit([["a"]] * 30)

@@ -134,7 +134,7 @@ class Trainer:
         frozen = self.start.frozen
         verdict.before(
             self.config,
-            words=len(self.corpus.vocabulary),
+            self.corpus.vocabulary.words,
             tokens=len(self.text.ids),
             kept=self._kept,
             frozen=0 if frozen is None else int(frozen.sum()),
@@ -218,9 +218,8 @@ class Trainer:
         """Refuse to give back what has learnt nothing."""
         known = self.start.output_rows
         moved = output.any() if not len(known) else (output[known] != self.start.output).any()
-        words = self.corpus.vocabulary.words
-        if not moved and (len(words) == 1 or not any(tally.pairs for tally in run.tallies)):
-            raise verdict.nothing_to_learn(self.config, words)
+        if not moved and not any(tally.pairs for tally in run.tallies):
+            raise verdict.nothing_to_learn(self.config)
 
     def _run_epoch(self, number: int, run: Run) -> None:
         chunks, at_once = self._reader.chunks, run.workers[0].at_once

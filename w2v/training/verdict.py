@@ -18,15 +18,25 @@ _GARBAGE = 2  # at the end
 _RISEN = 1.003  # times the best
 
 
-def before(config: Config, *, words: int, tokens: int, kept: float, frozen: int) -> None:
+def before(config: Config, words: Sequence[str], *, tokens: int, kept: float, frozen: int) -> None:
     """Warn of what cannot come to much.
 
     Parameters
     ----------
-    words : int       Of the vocabulary; so many of them are frozen.
-    tokens : int      Of these words in the text; so many of them are kept in an epoch, about.
+    words : sequence of str    The vocabulary; so many of them are frozen.
+    tokens : int               Of them in the text; so many are kept in an epoch, about.
+
+    Raises
+    ------
+    TrainingError
+        Nothing would move.
     """
-    if words == 1 and config.loss == "ns":  # others end with an error
+    if len(words) == 1:
+        if config.loss != "ns":  # its probability is 1
+            raise TrainingError(
+                f"There was nothing to learn: {quoted(words[0])} is the only word. Give more text, "
+                "or lower `min_count`."
+            )
         _warn(
             "The vocabulary is one word, so there is nothing to tell it from, and its vector says "
             "nothing. Give more text, or lower `min_count` "
@@ -35,11 +45,11 @@ def before(config: Config, *, words: int, tokens: int, kept: float, frozen: int)
     elif kept < _FEW_KEPT * tokens:
         _warn(
             f"Subsampling drops {1 - kept / tokens:.0%} of the tokens, since `sample` is "
-            f"{config.sample:g} and among {counted(words, 'word')} most are frequent. For a text "
-            "like this take `sample` 0, which keeps all."
+            f"{config.sample:g} and among {counted(len(words), 'word')} most are frequent. For a "
+            "text like this take `sample` 0, which keeps all."
         )
-    if frozen == words > 1:
-        _warn(f"All {words:,} words are frozen, so no vector will change.")
+    if frozen == len(words) > 1:
+        _warn(f"All {frozen:,} words are frozen, so no vector will change.")
 
 
 def after(config: Config, loss: Sequence[float | None], untrained: Sequence[float | None]) -> None:
@@ -114,13 +124,8 @@ def diverged(
     )
 
 
-def nothing_to_learn(config: Config, words: Sequence[str]) -> TrainingError:
-    """No word had a neighbour, or there is only one."""
-    if len(words) == 1:
-        return TrainingError(
-            f"There was nothing to learn: {quoted(words[0])} is the only word. Give more text, or "
-            "lower `min_count`."
-        )
+def nothing_to_learn(config: Config) -> TrainingError:
+    """No word had a neighbour."""
     return TrainingError(
         "There was nothing to learn: no word had a neighbour in its sentence. Give sentences of "
         f"several words a line{_larger_sample(config)}"
