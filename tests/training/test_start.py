@@ -328,7 +328,9 @@ class TestScikitLearn:
         assert Word2Vec().get_params()["negative"] is None  # as given, so that it can be copied
         assert model.set_params(dim=9, window=3) is model
         assert (model.config.dim, model.config.window) == (9, 3)
-        with pytest.raises(ConfigError, match="There is no option 'nonsense'; expected some of model"):
+        with pytest.raises(
+            ConfigError, match="There is no option 'nonsense': expected some of model"
+        ):
             model.set_params(nonsense=3)
         with pytest.raises(ConfigError, match="`dim` must be at least 1"):
             model.set_params(window=4, dim=0)
