@@ -37,7 +37,8 @@ class StepShape(NamedTuple):
     step: int
     """Tokens of all workers together between two updates of the tables; a block at the least."""
     in_turn: bool = False
-    """Where a step is one skip-gram centre against a path: one context after the other."""
+    """Where a step is one centre against a path: as in word2vec.c, whose terms alone count to the
+    row-step cap, and in skip-gram one context after the other."""
     most_workers: int | None = None
     """Threads that may train at once; None for no limit."""
 

@@ -6,7 +6,7 @@
 // shared memory, makes the scores, errors and changes there, and adds the changes to the tables with
 // atomics. Thread blocks run side by side, so what the tokens in flight add to one row is counted in
 // `flight`, and each change is scaled by min(1, cap / (alpha terms in flight)): alone, a thread block
-// does what the composed step does with one block (w2v/layers/update.py has the reason for the cap).
+// does what the composed step does with one block (w2v/layers/update.py says what counts, and why).
 //
 // Rows in shared memory are filled up with zeros to whole float4s, and `wide_of(dim)` floats apart:
 // an odd number of float4s, so that threads that read one column of many rows do not collide.
@@ -111,7 +111,6 @@ struct Walk {
     int loss_every;
     u64 loss_start;
     int block;
-    int parts;  // that terms are counted in
     __device__ int per_chunk() const { return (chunk_tokens + block - 1) / block; }
     __device__ int count() const { return chunks * per_chunk(); }
     __device__ Block operator[](int item) const {
@@ -123,7 +122,7 @@ struct Walk {
         const u64 number = (u64)(first_chunk + c) * per_chunk() + b;
         const int tokens = min(block, kept - b * block);
         const bool measure = is_measured(loss_start, number, loss_every);
-        return {first + b * block, tokens, number, rate, rate / cap / parts, measure};
+        return {first + b * block, tokens, number, rate, rate / cap, measure};
     }
 };
 
@@ -282,38 +281,80 @@ __device__ void toward_rows(
 
 // ---- changes, and the row-step cap ----
 
-// From so many terms on a row is frozen: its counter begins with them.
-const int FROZEN = 1 << 30;
+// Terms are counted in flight as integers, so that landing takes off what taking off has added.
+const float PARTS = 1 << 20, MOST_TERMS = 1e7f;
+// From so many parts of a term on a row is frozen: its counter begins with them.
+const u64 FROZEN = 1ull << 62;
+
+// Squared lengths of rows.
+__device__ void square(float* squares, const float* rows, int count, int wide) {
+    for (int i = threadIdx.x; i < count; i += blockDim.x) {
+        float sum = 0;
+        for (int k = 0; k < wide; k += 4) {
+            const float4 a = load(rows + i * wide + k);
+            sum += a.x * a.x + a.y * a.y + a.z * a.z + a.w * a.w;
+        }
+        squares[i] = sum;
+    }
+}
+
+// The load of hidden vectors and of rows, from their squared lengths: 2 |error| |other vector|^2,
+// summed, where errors are `rate` times that.
+__device__ void weigh(
+    float* load_in, float* load_out, const float* errors, int lanes, const float* squares,
+    const float* row_squares, int count, float rate
+) {
+    const float twice = 2.0f / fmaxf(rate, 1e-30f);
+    for (int i = threadIdx.x; i < lanes + count; i += blockDim.x) {
+        const bool of_row = i >= lanes;
+        const int n = i - lanes;
+        float sum = 0;
+        if (of_row)
+            for (int t = 0; t < lanes; t++) sum += fabsf(errors[n * lanes + t]) * squares[t];
+        else
+            for (int m = 0; m < count; m++) sum += fabsf(errors[m * lanes + i]) * row_squares[m];
+        if (of_row) load_out[n] = twice * sum;
+        else load_in[i] = twice * sum;
+    }
+}
 
 // Rows of a table that a block of threads changes, all of them or, without terms, some.
 struct Rows {
     float* table;
     int stride;
-    int* flight;  // terms in flight on each row of the table
+    u64* flight;  // parts of terms in flight on each row of the table
     const int* ids;
-    const int* terms;  // that the block adds to its rows
-    float* factors;    // that its changes are scaled by
+    float* terms;    // that the block adds to its rows; and then what counts, terms or load
+    float* load;     // of these terms
+    float* factors;  // that its changes are scaled by
     int count;
 
-    __device__ void count_in(int sign) const {
-        for (int i = threadIdx.x; i < count; i += blockDim.x)
-            if (terms[i]) atomicAdd(flight + ids[i], sign * terms[i]);
+    __device__ u64 parts(int i) const { return (u64)(PARTS * terms[i]); }
+
+    __device__ void take_off() const {
+        for (int i = threadIdx.x; i < count; i += blockDim.x) {
+            if (terms[i] == 0) continue;
+            terms[i] = fminf(fmaxf(terms[i], load[i]), MOST_TERMS);
+            atomicAdd(flight + ids[i], parts(i));
+        }
     }
-    __device__ void take_off() const { count_in(1); }
-    __device__ void land() const { count_in(-1); }
+    __device__ void land() const {
+        for (int i = threadIdx.x; i < count; i += blockDim.x)
+            if (terms[i] != 0) atomicAdd(flight + ids[i], ~parts(i) + 1);  // less
+    }
 
     __device__ void scale(float step) const {
         for (int i = threadIdx.x; i < count; i += blockDim.x) {
-            if (!terms[i]) continue;
-            const int all = atomicAdd(flight + ids[i], 0);
-            factors[i] = all >= FROZEN ? 0.0f : 1.0f / fmaxf(1.0f, step * (float)all);
+            if (terms[i] == 0) continue;
+            const u64 all = atomicAdd(flight + ids[i], 0ull);
+            factors[i] = all >= FROZEN ? 0.0f : 1.0f / fmaxf(1.0f, step / PARTS * (float)all);
         }
     }
 
     // Adds changes, scaled, a warp a row; with `wide` 0 one change to all.
     __device__ void add(const float* changes, int wide, int dim) const {
         for (int n = threadIdx.x / warpSize; n < count; n += blockDim.x / warpSize) {
-            if (!terms[n]) continue;
+            if (terms[n] == 0) continue;
             float* row = table + (size_t)ids[n] * stride;
             const float factor = factors[n];
             for (int k = threadIdx.x % warpSize; k < dim; k += warpSize)
@@ -347,8 +388,8 @@ __device__ void change(
 // ---- the arguments of the steps ----
 
 #define TABLES \
-    float *input, float *output, int dim, int stride_in, int stride_out, int *flight_in, \
-    int *flight_out
+    float *input, float *output, int dim, int stride_in, int stride_out, u64 *flight_in, \
+    u64 *flight_out
 #define TEXT \
     const int *ids, const short *left, const short *right, const int *ranks, int size, int offset, \
     int own, int chunk_tokens, int chunks, long long first_chunk
@@ -359,7 +400,7 @@ __device__ void change(
 #define IN input, stride_in, flight_in
 #define OUT output, stride_out, flight_out
 
-// ---- negative sampling: terms are counted in 1 / shared of a term, so that they are integers ----
+// ---- negative sampling ----
 
 #define NOISE const u32 *accept, const int *alias, int words, u64 noise_start, int negative, int shared
 
@@ -380,10 +421,14 @@ extern "C" __global__ void skipgram_shared(TABLES, TEXT, NOISE, RATE, int window
     int* from = take.ints(span);  // of the core tokens in a centre's window, the first
     int* until = take.ints(span);
     int* pairs_of = take.ints(lanes);
-    int* terms_in = take.ints(block);
-    int* terms = take.ints(count);
+    float* terms_in = take.floats(block);
+    float* terms = take.floats(count);
+    float* load_in = take.floats(lanes);
+    float* load_out = take.floats(count);
+    float* squares = take.floats(lanes);
+    float* row_squares = take.floats(count);
     const int total = ranks[size - 1];
-    const Walk walk{WALK, block, shared};
+    const Walk walk{WALK, block};
     const float each = (float)negative / shared;
     Sums found;
     for (int item = blockIdx.x; item < walk.count(); item += gridDim.x) {
@@ -409,7 +454,7 @@ extern "C" __global__ void skipgram_shared(TABLES, TEXT, NOISE, RATE, int window
             const int centre = j - window;
             const int itself = from[j] <= centre && centre < until[j];
             const int pairs = max(0, until[j] - from[j]) - itself;
-            terms[j] = pairs * shared;
+            terms[j] = pairs;
             for (int t = from[j]; t < until[j]; t++)
                 if (t != centre) atomicAdd(pairs_of + t, 1);
         }
@@ -417,14 +462,14 @@ extern "C" __global__ void skipgram_shared(TABLES, TEXT, NOISE, RATE, int window
         int all = 0;
         for (int t = 0; t < tokens; t++) all += pairs_of[t];
         for (int t = threadIdx.x; t < block; t += blockDim.x)
-            terms_in[t] = pairs_of[t] * (1 + negative) * shared;
-        for (int n = threadIdx.x; n < shared; n += blockDim.x) terms[span + n] = all * negative;
+            terms_in[t] = pairs_of[t] * (1 + negative);
+        for (int n = threadIdx.x; n < shared; n += blockDim.x) terms[span + n] = all * each;
         score(errors, lanes, rows, count, hidden, wide);
+        square(squares, hidden, lanes, wide);
+        square(row_squares, rows, count, wide);
         __syncthreads();
-        const Rows in{IN, core, terms_in, factors_in, tokens};
-        const Rows out{OUT, words_of, terms, factors, count};
-        in.take_off();
-        out.take_off();
+        const Rows in{IN, core, terms_in, load_in, factors_in, tokens};
+        const Rows out{OUT, words_of, terms, load_out, factors, count};
         for (int i = threadIdx.x; i < count * lanes; i += blockDim.x) {
             const int n = i / lanes, t = i % lanes;
             const bool true_word = n < span;
@@ -438,6 +483,11 @@ extern "C" __global__ void skipgram_shared(TABLES, TEXT, NOISE, RATE, int window
             errors[i] = error;
         }
         found.count(here, all);
+        __syncthreads();
+        weigh(load_in, load_out, errors, lanes, squares, row_squares, count, here.rate);
+        __syncthreads();
+        in.take_off();
+        out.take_off();
         __syncthreads();
         in.scale(here.step);
         out.scale(here.step);
@@ -465,17 +515,22 @@ extern "C" __global__ void cbow_shared(
     int* words_of = take.ints(count);
     int* from = take.ints(block);  // of the halo tokens in a centre's window, the first
     int* until = take.ints(block);
-    int* terms_in = take.ints(span);
-    int* terms = take.ints(count);
+    float* terms_in = take.floats(span);
+    float* terms = take.floats(count);
+    float* load_in = take.floats(span);
+    float* load_out = take.floats(count);
+    float* hidden_load = take.floats(lanes);
+    float* squares = take.floats(lanes);
+    float* row_squares = take.floats(count);
     const int total = ranks[size - 1];
-    const Walk walk{WALK, block, shared};
+    const Walk walk{WALK, block};
     const float each = (float)negative / shared;
     const int row = threadIdx.x / warpSize, rows_at_once = blockDim.x / warpSize;
     const int lane = threadIdx.x % warpSize;
     float* noise_rows = rows + block * wide;
     const float* noise_errors = errors + block * lanes;
-    const Rows in{IN, words_in, terms_in, factors_in, span};
-    const Rows out{OUT, words_of, terms, factors, count};
+    const Rows in{IN, words_in, terms_in, load_in, factors_in, span};
+    const Rows out{OUT, words_of, terms, load_out, factors, count};
     Sums found;
     for (int item = blockIdx.x; item < walk.count(); item += gridDim.x) {
         const Block here = walk[item];
@@ -484,7 +539,6 @@ extern "C" __global__ void cbow_shared(
         for (int j = threadIdx.x; j < span; j += blockDim.x) {
             const int place = at + j - window;
             words_in[j] = place >= 0 && place < total ? ids[place] : 0;
-            terms_in[j] = 0;
         }
         for (int t = threadIdx.x; t < block; t += blockDim.x) {
             words_of[t] = t < tokens ? ids[at + t] : 0;
@@ -495,17 +549,12 @@ extern "C" __global__ void cbow_shared(
         __syncthreads();
         fetch(context, wide, input, stride_in, words_in, span, dim);
         fetch(rows, wide, output, stride_out, words_of, count, dim);
-        for (int t = threadIdx.x; t < block; t += blockDim.x) {
-            const int contexts = until[t] - from[t] - 1;
-            terms[t] = contexts ? shared : 0;
-            const int passed = contexts ? (1 + negative) * (mean ? 1 : contexts) * shared : 0;
-            for (int j = from[t]; j < until[t]; j++)
-                if (j != t + window) atomicAdd(terms_in + j, passed);
-        }
+        for (int t = threadIdx.x; t < block; t += blockDim.x)
+            terms[t] = until[t] - from[t] > 1;
         __syncthreads();
         int all = 0;
         for (int t = 0; t < tokens; t++) all += terms[t] != 0;
-        for (int n = threadIdx.x; n < shared; n += blockDim.x) terms[block + n] = all * negative;
+        for (int n = threadIdx.x; n < shared; n += blockDim.x) terms[block + n] = all * each;
         for (int t = row; t < lanes; t += rows_at_once) {
             const int contexts = t < block ? until[t] - from[t] - 1 : 0;
             const float share = mean ? 1.0f / max(contexts, 1) : 1.0f;
@@ -518,19 +567,37 @@ extern "C" __global__ void cbow_shared(
             }
         }
         __syncthreads();
-        in.take_off();
-        out.take_off();
         score(errors, lanes, rows, count, hidden, wide);
+        square(squares, hidden, lanes, wide);
+        square(row_squares, rows, count, wide);
         __syncthreads();
         for (int i = threadIdx.x; i < count * lanes; i += blockDim.x) {
             const int n = i / lanes, t = i % lanes;
             const bool true_word = n < block;  // one for each centre
             float error = 0;
-            if (t < tokens && terms[t] && (!true_word || n == t))
+            if (t < tokens && terms[t] != 0 && (!true_word || n == t))
                 error = error_of(errors[i], true_word, true_word ? 1.0f : each, here, found);
             errors[i] = error;
         }
         found.count(here, all);
+        __syncthreads();
+        weigh(hidden_load, load_out, errors, lanes, squares, row_squares, count, here.rate);
+        __syncthreads();
+        for (int j = threadIdx.x; j < span; j += blockDim.x) {  // a window's words move together
+            float sum = 0, load = 0;
+            for (int t = max(0, j - 2 * window); t < min(tokens, j + 1); t++) {
+                if (j < from[t] || j >= until[t] || j == t + window) continue;
+                const float effect = mean ? 1 : until[t] - from[t] - 1;
+                sum += effect * (1 + negative);
+                load += effect * hidden_load[t];
+            }
+            terms_in[j] = sum;
+            load_in[j] = load;
+        }
+        __syncthreads();
+        in.take_off();
+        out.take_off();
+        __syncthreads();
         in.scale(here.step);
         out.scale(here.step);
         __syncthreads();
@@ -580,10 +647,14 @@ extern "C" __global__ void steps_on_paths(
     float* factors_in = take.floats(most);
     float* factors = take.floats(longest);
     int* words_in = take.ints(padded(most));
-    int* terms_in = take.ints(most);
-    int* terms = take.ints(longest);
+    float* terms_in = take.floats(most);
+    float* terms = take.floats(longest);
+    float* load_in = take.floats(max(most, lanes));
+    float* load_out = take.floats(longest);
+    float* squares = take.floats(lanes);
+    float* row_squares = take.floats(longest);
     float* hidden = averaged ? bag : context;
-    const Walk walk{WALK, 1, 1};
+    const Walk walk{WALK, 1};
     Sums found;
     for (int item = blockIdx.x; item < walk.count(); item += gridDim.x) {
         const Block here = walk[item];
@@ -596,19 +667,17 @@ extern "C" __global__ void steps_on_paths(
         found.count(here, hiddens, length);
         if (contexts == 0) continue;
         const int* path = nodes + begin;
-        const Rows in{IN, words_in, terms_in, factors_in, contexts};
-        const Rows out{OUT, path, terms, factors, length};
+        const Rows in{IN, words_in, terms_in, load_in, factors_in, contexts};
+        const Rows out{OUT, path, terms, load_out, factors, length};
         const int used = averaged ? lanes : padded(contexts);  // of the lanes, by tiles
-        const int passed = averaged && !mean ? length * contexts : length;
+        const int effect = averaged && !mean ? contexts : 1;
         for (int j = threadIdx.x; j < padded(contexts); j += blockDim.x)
             words_in[j] = j < contexts ? ids[at - to_left + j + (j >= to_left)] : word;
-        for (int j = threadIdx.x; j < contexts; j += blockDim.x) terms_in[j] = passed;
+        for (int j = threadIdx.x; j < contexts; j += blockDim.x) terms_in[j] = length * effect;
         for (int n = threadIdx.x; n < length; n += blockDim.x) terms[n] = hiddens;
         __syncthreads();
         fetch(context, wide, input, stride_in, words_in, padded(contexts), dim);
         fetch(rows, wide, output, stride_out, path, length, dim);
-        in.take_off();
-        out.take_off();
         __syncthreads();
         if (averaged) {
             const float share = mean ? 1.0f / contexts : 1.0f;
@@ -621,8 +690,8 @@ extern "C" __global__ void steps_on_paths(
             __syncthreads();
         }
         score(errors, used, rows, length, hidden, wide);
-        in.scale(here.step);
-        out.scale(here.step);
+        square(squares, hidden, used, wide);
+        square(row_squares, rows, length, wide);
         __syncthreads();
         for (int i = threadIdx.x; i < length * used; i += blockDim.x) {
             float error = 0;
@@ -630,6 +699,20 @@ extern "C" __global__ void steps_on_paths(
                 error = error_of(errors[i], !codes[begin + i / used], 1.0f, here, found);
             errors[i] = error;
         }
+        __syncthreads();
+        weigh(load_in, load_out, errors, used, squares, row_squares, length, here.rate);
+        __syncthreads();
+        if (averaged) {  // the load of the one hidden vector is that of each context
+            const float load = effect * load_in[0];
+            __syncthreads();
+            for (int j = threadIdx.x; j < contexts; j += blockDim.x) load_in[j] = load;
+            __syncthreads();
+        }
+        in.take_off();
+        out.take_off();
+        __syncthreads();
+        in.scale(here.step);
+        out.scale(here.step);
         __syncthreads();
         change(in, out, errors, used, hidden, d_hidden, rows, wide, averaged ? 0 : wide, dim);
     }

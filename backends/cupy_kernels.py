@@ -21,7 +21,7 @@ _BLOCKS = 4096  # of threads, at most, for the same
 _STEP_THREADS = {"shared": 128, "path": 64}
 _SOURCE = Path(__file__).with_name("cupy_kernels.cu")
 _OPTIONS = ("--std=c++17", "--use_fast_math")
-_FROZEN = 1 << 30  # terms in flight of a row that stays as it is, as in the source
+_FROZEN = 1 << 62  # parts of terms in flight of a row that stays as it is, as in the source
 _FREELY_SHARED = 48 * 1024  # bytes of shared memory that need no asking for
 
 
@@ -96,16 +96,19 @@ def step_size(
             count = block + shared
             floats = [count * lanes, span * wide, lanes * wide, lanes * wide, count * wide]
             floats += [span, count, span, count, block, block, span, count]
+            floats += [span, count, lanes, lanes, count]
             return _size("cbow_shared", "shared", floats)
         count = span + shared
         floats = [count * lanes, lanes * wide, lanes * wide, count * wide, block, count]
         floats += [lanes, count, span, span, lanes, block, count]
+        floats += [lanes, count, lanes, count]
         return _size("skipgram_shared", "shared", floats)
     most = 2 * window
     lanes = 4 if averaged else _padded(most)
     floats = [longest * lanes, _padded(most) * wide, lanes * wide if averaged else 0]
     floats += [lanes * wide, longest * wide]
     floats += [most, longest, _padded(most), most, longest]
+    floats += [max(most, lanes), longest, lanes, longest]
     return _size("steps_on_paths", "path", floats)
 
 
@@ -227,9 +230,9 @@ class Training:
         resident = kernels.resident(size.kernel, size.threads, size.shared)
         self._blocks = max(1, min(in_flight // plan.block, resident))
         self.in_flight = self._blocks * plan.block
-        self._flight = [cupy.zeros(len(table), "int32") for table in (plan.input, plan.output)]
+        self._flight = [cupy.zeros(len(table), "uint64") for table in (plan.input, plan.output)]
         if plan.beside[0] is not None:  # one worker: others are none, or rows are frozen
-            self._flight[0] += cupy.isinf(plan.beside[0]).astype("int32") * np.int32(_FROZEN)
+            self._flight[0] += cupy.isinf(plan.beside[0]).astype("uint64") * np.uint64(_FROZEN)
         tables = (plan.input, plan.output)
         dims = _ints(plan.input.shape[1], *(table.shape[1] for table in tables))
         self._tables = (*tables, *dims, *self._flight)

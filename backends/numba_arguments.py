@@ -84,6 +84,16 @@ class Work(NamedTuple):
     terms: Any
     """float32: of each output row; below, of each input row."""
     terms_in: Any
+    squares: Any
+    """float32 (R,): squared lengths of hidden vectors."""
+    row_squares: Any
+    """float32 (L, LANES): the same of output rows, as lanes to be added up."""
+    more: Any
+    """float32 (LANES,): what loads are more than terms, the same."""
+    hidden_load: Any
+    own_load: Any
+    load: Any
+    load_in: Any
     others: Any
     """float32: terms of other workers."""
     factors: Any

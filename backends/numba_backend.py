@@ -203,7 +203,7 @@ def _work(kernels: ModuleType, plan: FusedPlan) -> Any:
         assert plan.paths is not None
         rows = int(np.diff(plan.paths[0]).max()) + most
         hot = 0 if plan.workers == 1 else min(kernels.HOT_NODES, len(plan.paths[0]) - 2)
-    inputs = kernels.whole(max(span, hidden) + kernels.TOGETHER)
+    inputs = kernels.whole(max(span, hidden) + kernels.TOGETHER) + kernels.MOST_COUNTED
     shared = plan.noise is not None
     together = kernels.TOGETHER
     errors = (rows, kernels.whole(plan.block)) if shared else (together, kernels.whole(rows))
@@ -221,8 +221,15 @@ def _work(kernels: ModuleType, plan: FusedPlan) -> Any:
         labels=_aligned(1, kernels.whole(rows))[0],
         own_errors=_aligned(1, kernels.whole(max(hidden, rows)))[0],
         pairs=_aligned(1, hidden)[0],
-        terms=_aligned(1, rows)[0],
+        terms=_aligned(1, kernels.whole(rows))[0],
         terms_in=_aligned(1, inputs)[0],
+        squares=_aligned(1, hidden)[0],
+        row_squares=_aligned(rows + kernels.whole(1), kernels.whole(1)),
+        more=_aligned(1, kernels.whole(1))[0],
+        hidden_load=_aligned(1, hidden)[0],
+        own_load=_aligned(1, hidden)[0],
+        load=_aligned(1, kernels.whole(rows))[0],
+        load_in=_aligned(1, kernels.whole(inputs))[0],
         others=_aligned(1, max(rows, inputs))[0],
         factors=_aligned(1, max(rows, inputs))[0],
         ones=_aligned(1, max(rows, inputs), 1)[0],

@@ -10,6 +10,7 @@ where two write one row at once, one change may be lost.
 from __future__ import annotations
 
 from w2v.backends.numba_arguments import Noise, Paths, Rate, Stretch, Work
+from w2v.backends.numba_cap import ABREAST
 from w2v.backends.numba_compiling import whole
 from w2v.backends.numba_draws import random_bits
 from w2v.backends.numba_llvm import LANES
@@ -20,6 +21,7 @@ from w2v.backends.numba_text import scatter_add, windows
 
 __all__ = [
     "HOT_NODES",
+    "MOST_COUNTED",
     "MOST_EXTRA",
     "Noise",
     "Paths",
@@ -40,6 +42,8 @@ __all__ = [
 
 MOST_EXTRA = 2 * LANES
 """Rows beyond its own that a product may read and spoil."""
+MOST_COUNTED = ABREAST * LANES
+"""Rows beyond its own that a sum of terms may read and write."""
 HOT_NODES = 1024
 """Rows at the top of the tree that each of several workers keeps a copy of."""
 

@@ -114,6 +114,11 @@ def fma(b: Any, x: Value, y: Value, z: Value) -> Value:
     return call(b, f"llvm.fmuladd.v{LANES}f32", VECTOR, [VECTOR] * 3, x, y, z)
 
 
+def size(b: Any, x: Value) -> Value:
+    """|x|"""
+    return call(b, f"llvm.fabs.v{LANES}f32", VECTOR, [VECTOR], x)
+
+
 def variables(b: Any, count: int) -> list[Value]:
     """Sums, all 0; the compiler keeps them in registers."""
     made = [cgutils.alloca_once(b, VECTOR) for _ in range(count)]

@@ -23,6 +23,29 @@ def copy_padded(b: Any, target: Value, source: Value, floats: Value) -> None:
     ll.over_lanes(b, floats, body)
 
 
+@ll.emitted("iiii")
+def copy_squared(b: Any, target: Value, source: Value, floats: Value, squares: Value) -> None:
+    """`copy_padded`, and a vector whose lanes add up to the row's squared length."""
+    (so_far,) = ll.variables(b, 1)
+
+    def body(at: Value, mask: Value | None) -> None:
+        row = ll.load(b, ll.at(b, source, at), mask)
+        ll.store(b, row, ll.at(b, target, at))
+        ll.add_product(b, so_far, row, row)
+
+    ll.over_lanes(b, floats, body)
+    ll.store(b, b.load(so_far), ll.at(b, squares))
+
+
+@ll.emitted("iii")
+def add_lanes(b: Any, out: Value, vectors: Value, count: Value) -> None:
+    """The sum of each of so many vectors, up to a whole vector of them."""
+    with ll.vectors(b, count) as first:
+        places = [b.mul(b.add(first, ll.count(i)), ll.count(ll.LANES)) for i in range(ll.LANES)]
+        rows = [ll.load(b, ll.at(b, vectors, place)) for place in places]
+        ll.store(b, ll.lane_sums(b, rows), ll.at(b, out, first))
+
+
 @ll.emitted("iiif")
 def add(b: Any, target: Value, source: Value, floats: Value, factor: Value) -> None:
     """target += factor source"""

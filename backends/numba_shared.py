@@ -12,7 +12,7 @@ import numpy as np
 
 from w2v.backends import numba_errors as errors_of
 from w2v.backends import numba_rows as rows_of
-from w2v.backends.numba_cap import capped
+from w2v.backends.numba_cap import capped, load_factor, loads, with_load
 from w2v.backends.numba_compiling import (
     BYTES,
     ONE,
@@ -56,7 +56,15 @@ def _multiply(
 
 
 @helper
-def _fetch(to: Any, wide: Any, table: Any, dim: Any, ids: Any, count: Any) -> None:
+def _fetch(to: Any, wide: Any, table: Any, dim: Any, ids: Any, count: Any, squares: Any) -> None:
+    """Rows of a table to padded rows, and their squared lengths as lanes to be added up."""
+    for i in range(count):
+        row = table + np.int64(ids[i]) * dim * BYTES
+        rows_of.copy_squared(to + i * wide * BYTES, row, dim, squares + i * LANES * BYTES)
+
+
+@helper
+def _fetch_only(to: Any, wide: Any, table: Any, dim: Any, ids: Any, count: Any) -> None:
     """Rows of a table to padded rows."""
     for i in range(count):
         row = table + np.int64(ids[i]) * dim * BYTES
@@ -130,7 +138,7 @@ def skipgram_shared(
     inputs, outputs = address(input), address(output)
     hidden, d_hidden = address(work.hidden), address(work.d_hidden)
     rows, d_rows = address(work.rows), address(work.d_rows)
-    errors_at = address(work.errors)
+    errors_at, row_squares = address(work.errors), address(work.row_squares)
     errors, scores = work.errors, work.scores
     pairs_of, pairs_at = work.pairs, address(work.pairs)
     each = np.float32(noise.negative / noise.shared)
@@ -144,8 +152,9 @@ def skipgram_shared(
         core = stretch.ids[at + window : at + window + block]
         for i in range(count):
             work.ids[i] = work.next_ids[i]
-        _fetch(hidden, wide, inputs, dim, core, block)
-        _fetch(rows, wide, outputs, dim, work.ids, count)
+        _fetch(hidden, wide, inputs, dim, core, block, row_squares)
+        rows_of.add_lanes(address(work.squares), row_squares, block)
+        _fetch(rows, wide, outputs, dim, work.ids, count, row_squares)
         _scores(errors_at, hidden, rows, count, lanes, wide, dim, work)
         if number + 1 < stretch.blocks:
             _candidates(work.next_ids, stretch, at + block, span, noise, number + 1)
@@ -184,14 +193,18 @@ def skipgram_shared(
         for t in range(block):
             work.terms_in[t] = pairs_of[t] * np.float32(1 + noise.negative)
 
+        twice = load_factor(alpha)
+        loads(address(work.load), row_squares, count, errors_at, lanes, twice, work)
+        more = with_load(work.terms_in, work.hidden_load, block, work)
         _changes(d_hidden, d_rows, errors_at, hidden, rows, count, lanes, block, wide)
         step = alpha / np.float32(rate.cap)
         terms = np.float32(total * (1 + noise.negative))
         for t in range(block):
             work.ids_in[t] = core[t]
-        factors = capped(work.ids_in, block, work.terms_in, terms, step, rate.beside_in, work)
+        factors = capped(work.ids_in, block, work.terms_in, terms, more, step, rate.beside_in, work)
         _add(inputs, dim, core, block, d_hidden, wide, factors)
-        factors = capped(work.ids, count, work.terms, terms, step, rate.beside_out, work)
+        more = with_load(work.terms, work.load, count, work)
+        factors = capped(work.ids, count, work.terms, terms, more, step, rate.beside_out, work)
         _add(outputs, dim, work.ids, count, d_rows, wide, factors)
     return loss, measured
 
@@ -216,7 +229,9 @@ def cbow_shared(
     own, d_own = address(work.rows), address(work.d_rows)
     rows, d_rows = own + lanes * wide * BYTES, d_own + lanes * wide * BYTES  # of the noise words
     context, d_context = address(work.context), address(work.d_context)
-    places = address(work.places_in)
+    places, squares = address(work.places_in), address(work.squares)
+    own_squares = address(work.row_squares)
+    row_squares = own_squares + block * LANES * BYTES
     errors_at, own_at, ones = address(work.errors), address(work.own_errors), address(work.ones)
     errors, own_errors, has_context = work.errors, work.own_errors, work.pairs
     count = block + noise.shared
@@ -230,9 +245,9 @@ def cbow_shared(
         tokens = min(block, stretch.kept - at)
         for i in range(count):
             work.ids[i] = work.next_ids[i]
-        _fetch(context, wide, inputs, dim, stretch.ids[at:], span)
-        _fetch(own, wide, outputs, dim, work.ids, block)
-        _fetch(rows, wide, outputs, dim, work.ids[block:], noise.shared)
+        _fetch_only(context, wide, inputs, dim, stretch.ids[at:], span)
+        _fetch(own, wide, outputs, dim, work.ids, block, own_squares)
+        _fetch(rows, wide, outputs, dim, work.ids[block:], noise.shared, row_squares)
         if number + 1 < stretch.blocks:
             new = at + window + block
             _candidates(work.next_ids, stretch, new, block, noise, number + 1)
@@ -267,6 +282,7 @@ def cbow_shared(
         for t in range(0, lanes, LANES):
             there = t * wide * BYTES
             dots_paired(own_at + t * BYTES, hidden + there, own + there, wide, dim)
+            dots_paired(squares + t * BYTES, hidden + there, hidden + there, wide, wide)
 
         if measured_in(rate, stretch, number):
             measured += total
@@ -285,6 +301,14 @@ def cbow_shared(
                 errors[n, t] *= has_context[t]
             work.terms[block + n] = total * each
 
+        twice, load = load_factor(alpha), address(work.load) + block * BYTES
+        loads(load, row_squares, noise.shared, errors_at, lanes, twice, work)
+        rows_of.add_lanes(address(work.load_in), own_squares, block)
+        for t in range(block):
+            size = twice * abs(own_errors[t])
+            work.hidden_load[t] += size * work.load_in[t]
+            work.load[t] = size * work.squares[t]
+        work.load_in[:] = ZERO
         _changes(d_hidden, d_rows, errors_at, hidden, rows, noise.shared, lanes, block, wide)
         for t in range(tokens):
             row = t * wide * BYTES
@@ -294,13 +318,25 @@ def cbow_shared(
                 work.places_in, d_context, wide, work.numbers, first - at, last - at, window + t
             )
             rows_of.add_to_rows(places, ones, contexts, d_hidden + row, wide)
+            effect = work.hidden_load[t] * (ONE if mean else np.float32(contexts))
+            work.load_in[first - at] += effect
+            work.load_in[last - at] -= effect
+            work.own_load[t] = effect
+        running = ZERO
+        for j in range(span):
+            running += work.load_in[j]
+            work.load_in[j] = running
+        for t in range(tokens):
+            work.load_in[window + t] -= work.own_load[t]
         step = alpha / np.float32(rate.cap)
         for j in range(span):
             work.ids_in[j] = stretch.ids[at + j]
-        factors = capped(work.ids_in, span, work.terms_in, most, step, rate.beside_in, work)
+        more = with_load(work.terms_in, work.load_in, span, work)
+        factors = capped(work.ids_in, span, work.terms_in, most, more, step, rate.beside_in, work)
         _add(inputs, dim, stretch.ids[at:], span, d_context, wide, factors)
         most = total * np.float32(1 + noise.negative)
-        factors = capped(work.ids, count, work.terms, most, step, rate.beside_out, work)
+        more = with_load(work.terms, work.load, count, work)
+        factors = capped(work.ids, count, work.terms, most, more, step, rate.beside_out, work)
         for t in range(block):
             row = outputs + work.ids[t] * dim * BYTES
             rows_of.add(row, hidden + t * wide * BYTES, dim, own_errors[t] * factors[t])

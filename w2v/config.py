@@ -26,6 +26,9 @@ _OPTIONAL_NUMBERS = (
 )
 
 
+_LEAST_CAP = 1e-6  # below, no row moves any more, and float32 ends
+
+
 @dataclass(frozen=True, kw_only=True)
 class Config:
     """What to train and how. None means a default that depends on other options, as stated.
@@ -108,8 +111,8 @@ class Config:
             if getattr(self, name) is not None:
                 self._set(name, _whole_number(name, getattr(self, name)))
         self._set("seed", _whole_number("seed", self.seed, least=0, most=2**64 - 1))
-        for name in ("alpha", "row_cap"):
-            self._set(name, _real(name, getattr(self, name), 0, above=True))
+        self._set("alpha", _real("alpha", self.alpha, 0, above=True))
+        self._set("row_cap", _real("row_cap", self.row_cap, _LEAST_CAP))
         for name in ("sample", "min_alpha"):
             self._set(name, _real(name, getattr(self, name), 0))
         self._set("held_out", _real("held_out", self.held_out, 0, most=0.5))

@@ -108,25 +108,30 @@ def test_the_loss_is_optional_and_the_gradients_the_same(backend: Backend, run: 
 def test_logistic_against_a_loop(backend: Backend) -> None:
     labels = RNG.integers(0, 2, (G, 1, C)).astype(np.float64)
     rows = RNG.normal(size=(G, C, D))
-    loss, d_hidden, d_rows = logistic_step(backend, *on(backend, HIDDEN, rows, labels, PAIRS))
+    found = logistic_step(backend, *on(backend, HIDDEN, rows, labels, PAIRS))
     nats, dh, do = 0.0, np.zeros_like(HIDDEN), np.zeros_like(rows)
+    hidden_load, row_load = np.zeros((G, R)), np.zeros((G, C))
     for g, r, c in np.ndindex(G, R, C):
         score, y, w = float(HIDDEN[g, r] @ rows[g, c]), labels[g, 0, c], PAIRS[g, r, c]
         nats -= w * np.log(sigmoid(score if y else -score))
         dh[g, r] += w * (sigmoid(score) - y) * rows[g, c]
         do[g, c] += w * (sigmoid(score) - y) * HIDDEN[g, r]
-    assert float(loss) == pytest.approx(nats, rel=1e-13)
-    np.testing.assert_allclose(backend.to_numpy(d_hidden), dh, rtol=1e-12)
-    np.testing.assert_allclose(backend.to_numpy(d_rows), do, rtol=1e-12)
+        hidden_load[g, r] += w * 2 * abs(sigmoid(score) - y) * (rows[g, c] @ rows[g, c])
+        row_load[g, c] += w * 2 * abs(sigmoid(score) - y) * (HIDDEN[g, r] @ HIDDEN[g, r])
+    assert float(found.loss) == pytest.approx(nats, rel=1e-13)
+    np.testing.assert_allclose(backend.to_numpy(found.d_hidden), dh, rtol=1e-12)
+    np.testing.assert_allclose(backend.to_numpy(found.d_rows), do, rtol=1e-12)
+    np.testing.assert_allclose(backend.to_numpy(found.hidden_load), hidden_load, rtol=1e-12)
+    np.testing.assert_allclose(backend.to_numpy(found.row_load), row_load, rtol=1e-12)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_logistic_does_not_overflow(backend: Backend, dtype: str) -> None:
     hidden = np.array([[[1e4]], [[-1e4]]], dtype)
     rows, labels, weights = np.ones((2, 1, 1), dtype), np.ones(1, dtype), np.ones((2, 1, 1), dtype)
-    loss, d_hidden, _ = logistic_step(backend, *on(backend, hidden, rows, labels, weights))
-    assert float(loss) == pytest.approx(1e4)
-    assert backend.to_numpy(d_hidden).reshape(-1).tolist() == [0, -1]
+    found = logistic_step(backend, *on(backend, hidden, rows, labels, weights))
+    assert float(found.loss) == pytest.approx(1e4)
+    assert backend.to_numpy(found.d_hidden).reshape(-1).tolist() == [0, -1]
 
 
 def test_negative_sampling_with_given_draws_is_the_formula(backend: Backend) -> None:

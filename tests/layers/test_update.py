@@ -13,15 +13,16 @@ def test_a_step_against_a_loop(backend: Backend) -> None:
     rng = np.random.default_rng(0)
     table, rows = rng.normal(size=(6, 3)), rng.normal(size=(2, 4, 3))
     ids, terms = rng.integers(0, 5, (2, 4)), rng.uniform(0, 30, (2, 4))
+    load = rng.uniform(0, 60, (2, 4))
     alpha, cap = 0.1, 4.0
     expected = table.copy()
     for at in np.ndindex(2, 4):
-        n = terms[ids == ids[at]].sum()
+        n = np.maximum(terms, load)[ids == ids[at]].sum()
         expected[ids[at]] -= alpha * min(1, cap / (alpha * n)) * rows[at]
     got = backend.asarray(table.copy())
     updater = RowUpdater(backend, got, cap)
-    given = [backend.asarray(x) for x in (ids, rows.copy(), terms)]
-    updater.apply(given[0], given[1], given[2], alpha)
+    given = [backend.asarray(x) for x in (ids, rows.copy(), terms, load)]
+    updater.apply(given[0], given[1], given[2], given[3], alpha)
     np.testing.assert_allclose(backend.to_numpy(got), expected, rtol=1e-12)
     assert np.array_equal(backend.to_numpy(got)[5], table[5])
 
@@ -30,9 +31,10 @@ def test_terms_of_one_step_do_not_weigh_on_the_next(backend: Backend) -> None:
     table = backend.xp.zeros((3, 1))
     updater = RowUpdater(backend, table, cap=1.0)
     one = backend.asarray(np.array([1]))
-    updater.apply(one, backend.xp.ones((1, 1)), backend.asarray(np.array([1000.0])), 0.1)
+    none = backend.xp.zeros(1)
+    updater.apply(one, backend.xp.ones((1, 1)), backend.asarray(np.array([1000.0])), none, 0.1)
     assert float(table[1, 0]) == pytest.approx(-0.001)  # 0.1 * 1 / (0.1 * 1000)
-    updater.apply(one, backend.xp.ones((1, 1)), backend.asarray(np.array([10.0])), 0.1)
+    updater.apply(one, backend.xp.ones((1, 1)), backend.asarray(np.array([10.0])), none, 0.1)
     assert float(table[1, 0]) == pytest.approx(-0.101)
 
 
@@ -40,7 +42,9 @@ def test_rows_with_few_terms_are_untouched_and_hot_rows_bounded(backend: Backend
     table = backend.xp.zeros((2, 1))
     ids = backend.asarray(np.array([0] * 1000 + [1]))
     updater = RowUpdater(backend, table, cap=5.0)
-    updater.apply(ids, backend.xp.ones((1001, 1)), backend.xp.ones(1001), 0.1)
+    updater.apply(
+        ids, backend.xp.ones((1001, 1)), backend.xp.ones(1001), backend.xp.zeros(1001), 0.1
+    )
     assert backend.to_numpy(table)[:, 0] == pytest.approx([-5.0, -0.1])
 
 
@@ -48,7 +52,7 @@ def test_no_rows_at_all(backend: Backend) -> None:
     table = backend.xp.ones((2, 3))
     empty = backend.xp.zeros(0, backend.xp.int32)
     updater = RowUpdater(backend, table, cap=5.0)
-    updater.apply(empty, backend.xp.zeros((0, 3)), backend.xp.zeros(0), 0.1)
+    updater.apply(empty, backend.xp.zeros((0, 3)), backend.xp.zeros(0), backend.xp.zeros(0), 0.1)
     assert (backend.to_numpy(table) == 1).all()
 
 
@@ -57,6 +61,18 @@ def test_frozen_rows_take_no_step(backend: Backend) -> None:
     beside = backend.asarray(np.array([0.0, np.inf, 0.0]))
     updater = RowUpdater(backend, table, 4.0, beside)
     ids = backend.asarray(np.array([[0, 1], [1, 2]]))
-    updater.apply(ids, backend.xp.ones((2, 2, 2)), backend.xp.ones((2, 2)), 0.1)
+    ones = backend.xp.ones((2, 2))
+    updater.apply(ids, backend.xp.ones((2, 2, 2)), ones, ones, 0.1)
     got = backend.to_numpy(table)
     np.testing.assert_allclose(got, np.array([[0.9, 0.9], [1.0, 1.0], [0.9, 0.9]]))
+
+
+def test_what_others_add_is_as_heavy_as_the_step_itself(backend: Backend) -> None:
+    """Terms of 1 and 3 with loads of 8 and 0: others count 11/4 times."""
+    table = backend.xp.zeros((2, 1))
+    beside = backend.asarray(np.array([100.0, np.inf]))
+    updater = RowUpdater(backend, table, 4.0, beside)
+    given = [backend.asarray(np.array(x)) for x in ([0, 1], [[1.0], [1.0]], [1.0, 3.0], [8.0, 0.0])]
+    updater.apply(given[0], given[1], given[2], given[3], 0.1)
+    expected = -0.1 * 4 / (0.1 * (8 + 100 * 11 / 4))
+    assert backend.to_numpy(table)[:, 0].tolist() == pytest.approx([expected, 0.0])

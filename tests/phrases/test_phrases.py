@@ -442,7 +442,7 @@ class TestCommand:
         assert result.exit_code == 0, result.output
         assert result.stdout == ""
         assert re.search(
-            r"pass     \d phrases among \d different pairs of 48 tokens", result.stderr
+            r"found     \d phrases among \d pairs of words in a text of 48 words", result.stderr
         )
         assert out.read_text().startswith(
             "i_love new_york city\nnew_york city_is big\n\nbig_apple\n"

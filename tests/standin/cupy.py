@@ -482,6 +482,10 @@ def cumsum(a, axis=None, dtype=None, out=None):
     return out
 
 
+def einsum(subscripts, *operands):
+    return ndarray._of(_np.einsum(subscripts, *map(_down, operands)))
+
+
 def argsort(a, axis=-1, kind=None):
     return ndarray._of(_np.argsort(_down(a), axis, kind="stable"))
 

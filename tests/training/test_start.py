@@ -329,7 +329,7 @@ class TestScikitLearn:
         assert model.set_params(dim=9, window=3) is model
         assert (model.config.dim, model.config.window) == (9, 3)
         with pytest.raises(
-            ConfigError, match="There is no option 'nonsense'; expected some of model"
+            ConfigError, match="There is no option 'nonsense': expected some of model"
         ):
             model.set_params(nonsense=3)
         with pytest.raises(ConfigError, match="`dim` must be at least 1"):

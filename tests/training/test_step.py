@@ -58,6 +58,26 @@ def tables_of(backend: Backend, config: Config) -> Tables:
     return replace(made, input=tables[0], output=tables[1])
 
 
+class Places:
+    """Terms and load at each place where a row of a table stands."""
+
+    def __init__(self, rows: int) -> None:
+        self.rows = rows
+        self.at: dict[Any, list[float]] = {}
+
+    def add(self, place: Any, row: int, terms: float, load: float) -> None:
+        so_far = self.at.setdefault(place, [row, 0.0, 0.0])
+        so_far[1] += terms
+        so_far[2] += load
+
+    def sums(self, with_load: bool) -> Floats:
+        """What the row-step cap counts for each row."""
+        n = np.zeros(self.rows)
+        for row, terms, load in self.at.values():
+            n[int(row)] += max(terms, load) if with_load else terms
+        return n
+
+
 class Loop:
     """The definition, word by word, in float64."""
 
@@ -66,83 +86,104 @@ class Loop:
         self.tree = tables.tree
         self.input = backend.to_numpy(tables.input).copy()
         self.output = backend.to_numpy(tables.output).copy()
-        self.d_input, self.d_output = np.zeros_like(self.input), np.zeros_like(self.output)
-        self.n_input, self.n_output = np.zeros(len(self.input)), np.zeros(len(self.output))
         self.nats = self.untrained = 0.0
         self.pairs = 0
+        self.load_counted = 0
+        self.clear()
 
-    def term(self, hidden: Floats, row: int, label: float, weight: float) -> tuple[Floats, float]:
-        """One logistic term; returns what it gives the hidden vector."""
+    def clear(self) -> None:
+        self.d_input, self.d_output = np.zeros_like(self.input), np.zeros_like(self.output)
+        self.of_input, self.of_output = Places(len(self.input)), Places(len(self.output))
+
+    def term(
+        self, hidden: Floats, row: int, label: float, weight: float, place: Any
+    ) -> tuple[Floats, float, float]:
+        """One logistic term; what it gives the hidden vector: gradient, terms, load."""
         score = float(hidden @ self.output[row])
         error = weight * (sigmoid(score) - label)
         self.nats -= weight * np.log(sigmoid(score if label else -score))
         self.untrained += weight * np.log(2)
         self.d_output[row] += error * hidden
-        self.n_output[row] += weight
-        return error * self.output[row], weight
+        self.of_output.add(place, row, weight, 2 * abs(error) * float(hidden @ hidden))
+        other = self.output[row]
+        return error * other, weight, 2 * abs(error) * float(other @ other)
 
-    def word(self, hidden: Floats, word: int, negatives: list[int]) -> tuple[Floats, float]:
-        """Loss of one (hidden vector, true word) pair: gradient of the hidden vector, terms."""
+    def word(
+        self, hidden: Floats, word: int, negatives: list[int], block: int, place: int
+    ) -> tuple[Floats, float, float]:
+        """A (hidden vector, true word) pair, where the word stands at a place of a block."""
         self.pairs += 1
         if self.config.loss == "softmax":
             return self._softmax(hidden, word)
         if self.config.loss == "hs":
             assert self.tree is not None
             nodes, codes = self.tree.path(word)
-            terms = [(int(n), 1.0 - c, 1.0) for n, c in zip(nodes, codes, strict=True)]
+            terms = [
+                (int(n), 1.0 - c, 1.0, (block, place, i))
+                for i, (n, c) in enumerate(zip(nodes, codes, strict=True))
+            ]
         else:
             assert self.config.negative is not None
             share = self.config.negative / len(negatives)
-            terms = [(word, 1.0, 1.0), *((n, 0.0, share) for n in negatives)]
-        parts = [self.term(hidden, *term) for term in terms]
-        return np.sum([d for d, _ in parts], axis=0), sum(n for _, n in parts)
+            terms = [(word, 1.0, 1.0, (block, place, -1))]
+            terms += [(n, 0.0, share, (block, -1, i)) for i, n in enumerate(negatives)]
+        gradients, weights, loads = zip(*(self.term(hidden, *t) for t in terms), strict=True)
+        return np.sum(gradients, axis=0), sum(weights), sum(loads)
 
-    def _softmax(self, hidden: Floats, word: int) -> tuple[Floats, float]:
+    def _softmax(self, hidden: Floats, word: int) -> tuple[Floats, float, float]:
         p = np.exp(self.output @ hidden)
         p /= p.sum()
         self.nats -= np.log(p[word])
         self.untrained += np.log(len(p))
-        error = p - np.eye(len(p))[word]
+        true = np.eye(len(p))[word]
+        error = p - true
         self.d_output += np.outer(error, hidden)
-        self.n_output += 4 * p + np.eye(len(p))[word]
+        for row, (n, size) in enumerate(zip(4 * p + true, 4 * abs(error), strict=True)):
+            self.of_output.add(row, row, n, size * float(hidden @ hidden))
         gradient: Floats = error @ self.output
-        return gradient, 4.0
+        return gradient, 4.0, float(4 * abs(error) @ (self.output**2).sum(1))
 
-    def give(self, word: int, gradient: Floats, terms: float) -> None:
+    def give(self, place: Any, word: int, gradient: Floats, terms: float, load: float) -> None:
         self.d_input[word] += gradient
-        self.n_input[word] += terms
+        self.of_input.add(place, word, terms, load)
 
-    def update(self) -> None:
-        for table, d, n in (
-            (self.input, self.d_input, self.n_input),
-            (self.output, self.d_output, self.n_output),
+    def update(self, with_load: bool = True) -> None:
+        for table, d, places in (
+            (self.input, self.d_input, self.of_input),
+            (self.output, self.d_output, self.of_output),
         ):
+            n = places.sums(with_load)
+            self.load_counted += int((n > places.sums(False)).sum())
             scale = np.minimum(1, CAP / np.maximum(ALPHA * n, 1e-300))
             np.subtract(table, ALPHA * scale[:, None] * d, out=table)
 
     def step_after_a_pair(self, context: int, centre: int) -> None:
-        for sums in (self.d_input, self.d_output, self.n_input, self.n_output):
-            sums[:] = 0
-        self.give(context, *self.word(self.input[context], centre, []))
-        self.update()
+        self.clear()
+        self.give(0, context, *self.word(self.input[context], centre, [], 0, 0))
+        self.update(with_load=False)
 
 
 def run_loop(loop: Loop, blocks: Any, negatives: Any) -> None:
     core, halo, near = blocks
     for c, t in np.ndindex(core.shape):
         draws = [] if negatives is None else negatives[c].tolist()
-        others = [int(halo[c, h]) for h in np.flatnonzero(near[c, t])]
+        others = np.flatnonzero(near[c, t]).tolist()
         own = int(core[c, t])
-        if loop.config.model == "cbow" and others:
+        if loop.config.model == "cbow" and len(others):
             scale = len(others) if loop.config.cbow == "mean" else 1
-            hidden = loop.input[others].sum(0) / scale
-            gradient, terms = loop.word(hidden, own, draws)
-            for context in others:  # the whole error to each, as in word2vec.c
-                loop.give(context, gradient, terms * len(others) / scale)
+            hidden = loop.input[halo[c, others]].sum(0) / scale
+            gradient, terms, load = loop.word(hidden, own, draws, c, t)
+            effect = len(others) / scale
+            for h in others:  # the whole error to each, as in word2vec.c
+                loop.give((c, h), int(halo[c, h]), gradient, terms * effect, load * effect)
         elif loop.config.model == "skipgram":
-            for other in others:
-                context, centre = (other, own) if loop.config.loss == "hs" else (own, other)
-                loop.give(context, *loop.word(loop.input[context], centre, draws))
+            for h in others:
+                other = int(halo[c, h])
+                if loop.config.loss == "hs":
+                    found = loop.word(loop.input[other], own, draws, c, t)
+                    loop.give((c, h), other, *found)
+                else:
+                    loop.give((c, t), own, *loop.word(loop.input[own], other, draws, c, h))
     loop.update()
 
 
@@ -178,8 +219,9 @@ def test_a_step_is_the_loop_over_its_pairs(
     assert float(nats) == pytest.approx(loop.nats, rel=1e-6)  # float32 pair weights
     np.testing.assert_allclose(backend.to_numpy(tables.input), loop.input, atol=1e-6)
     np.testing.assert_allclose(backend.to_numpy(tables.output), loop.output, atol=1e-6)
-    capped = np.minimum(1, CAP / np.maximum(ALPHA * loop.n_input, 1e-300))
-    assert (capped < 1).any()  # the cap was at work
+    n = loop.of_input.sums(with_load=True)
+    assert (ALPHA * n > CAP).any()  # the cap was at work
+    assert loop.load_counted > 5
 
 
 def test_input_starts_uniform_and_output_at_zero(backend: Backend) -> None:
@@ -238,7 +280,7 @@ def test_contexts_of_a_centre_take_turns_where_a_backend_wants_it(
         contexts = halo[np.flatnonzero(near[0])].tolist()
         loop.nats = 0.0
         for context in contexts:
-            loop.word(loop.input[context], int(core[0]), [])
+            loop.word(loop.input[context], int(core[0]), [], 0, 0)
         expected += loop.nats
         for context in contexts:
             loop.step_after_a_pair(context, int(core[0]))

@@ -95,7 +95,7 @@ class HierarchicalSoftmax:
         weights = pairs[..., None] * on_path[..., None, :, :]
         weights = weights.reshape(*pairs.shape[:-1], flat[-1])
         ids = nodes.reshape(flat)
-        loss, d_hidden, d_rows = logistic_step(
+        found = logistic_step(
             self.backend,
             hidden,
             self.output.forward(ids),
@@ -103,7 +103,16 @@ class HierarchicalSoftmax:
             weights,
             with_loss=with_loss,
         )
-        return Gradients(loss, d_hidden, ids, d_rows, weights.sum(axis=-1), weights.sum(axis=-2))
+        return Gradients(
+            found.loss,
+            found.d_hidden,
+            ids,
+            found.d_rows,
+            hidden_terms=weights.sum(axis=-1),
+            row_terms=weights.sum(axis=-2),
+            hidden_load=found.hidden_load,
+            row_load=found.row_load,
+        )
 
     def log_probabilities(self, hidden: Array) -> Array:
         """log p(word | hidden) of all words: (..., D) to (..., V), in nats; memory (..., V, L)."""

@@ -25,6 +25,25 @@ class Gradients(NamedTuple):
     """(..., R): sum of the weights of the terms each hidden vector is in."""
     row_terms: Array
     """(..., L): the same for each row of the table."""
+    hidden_load: Array
+    """(..., R): the same, each term times 2 |error| |other vector|^2; see `RowUpdater`."""
+    row_load: Array
+    """(..., L)"""
+
+
+class LogisticStep(NamedTuple):
+    """What `logistic_step` finds."""
+
+    loss: Any
+    """float64 scalar, nats, summed, not averaged; None where it was not asked for."""
+    d_hidden: Array
+    """float (..., R, D)"""
+    d_rows: Array
+    """float (..., L, D)"""
+    hidden_load: Array
+    """float (..., R): sum of weights * 2 |error| |row|^2."""
+    row_load: Array
+    """float (..., L): sum of weights * 2 |error| |hidden vector|^2."""
 
 
 def logistic_step(
@@ -35,7 +54,7 @@ def logistic_step(
     weights: Array,
     *,
     with_loss: bool = True,
-) -> tuple[Any, Array, Array]:
+) -> LogisticStep:
     """Weighted logistic loss of hidden vectors against candidate rows, and its gradients.
 
     Parameters
@@ -45,12 +64,6 @@ def logistic_step(
     labels : float, broadcast to (..., R, L)    1 for true, 0 for noise.
     weights : float (..., R, L)                 0 where hidden vector and row are no pair.
     with_loss : bool                            False saves the logarithms.
-
-    Returns
-    -------
-    loss : float64 scalar, or None              Nats, summed, not averaged.
-    d_hidden : float (..., R, D)
-    d_rows : float (..., L, D)
 
     Equation
     --------
@@ -75,4 +88,13 @@ def logistic_step(
     error *= weights
     transposed = error.swapaxes(-1, -2)
     one = hidden.shape[-2] == 1  # an outer product, which NumPy's matmul is slow at
-    return loss, error @ rows, transposed * hidden if one else transposed @ hidden
+    d_hidden, d_rows = error @ rows, transposed * hidden if one else transposed @ hidden
+    xp.abs(error, out=error)
+    hidden_load = 2 * (error @ squared_lengths(xp, rows)[..., None])[..., 0]
+    row_load = 2 * (transposed @ squared_lengths(xp, hidden)[..., None])[..., 0]
+    return LogisticStep(loss, d_hidden, d_rows, hidden_load, row_load)
+
+
+def squared_lengths(xp: Any, vectors: Array) -> Array:
+    """(..., D) to (...)"""
+    return xp.einsum("...d,...d->...", vectors, vectors)

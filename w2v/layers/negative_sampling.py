@@ -91,14 +91,14 @@ class NegativeSampling:
         shape = (*pairs.shape[:-1], n)
         weights = xp.concatenate([pairs, xp.broadcast_to(noise_weights, shape)], axis=-1)
         rows = self.output.forward(ids)
-        loss, d_hidden, d_rows = logistic_step(
-            self.backend, hidden, rows, labels, weights, with_loss=with_loss
-        )
+        found = logistic_step(self.backend, hidden, rows, labels, weights, with_loss=with_loss)
         return Gradients(
-            loss,
-            d_hidden,
+            found.loss,
+            found.d_hidden,
             ids,
-            d_rows,
+            found.d_rows,
             hidden_terms=pair_counts[..., 0] * (1 + self.negative),
             row_terms=weights.sum(axis=-2),
+            hidden_load=found.hidden_load,
+            row_load=found.row_load,
         )

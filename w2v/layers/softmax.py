@@ -6,10 +6,12 @@ import math
 
 from w2v.backends import Array, Backend
 from w2v.layers.embedding import Embedding
-from w2v.layers.logistic import Gradients
+from w2v.layers.logistic import Gradients, squared_lengths
 
 MOST_SCORES = 2**31
 """Hidden vectors times words in one call: CuPy counts the elements of a scatter in 32 bits."""
+
+_LEAST = 1e-30  # instead of no pairs
 
 
 class Softmax:
@@ -49,7 +51,7 @@ class Softmax:
 
         A pair counts as 4 terms of its hidden vector, 4 p of every row, p being the probability the
         row was given, and 1 of its true word's row: the curvature of softmax is up to four times
-        that of a logistic term.
+        that of a logistic term. So their load is 4 |error| |other vector|^2.
         """
         xp = self.backend.xp
         table = self.output.table
@@ -75,14 +77,20 @@ class Softmax:
         spread = xp.broadcast_to(targets[..., None, :], pairs.shape)
         self.backend.scatter_add(true_terms, spread, xp.ascontiguousarray(pairs))
         terms = 4 * error.sum(axis=0) + true_terms
+        of_pairs = xp.maximum(per_hidden, _LEAST).reshape(*pairs.shape[:-1], 1)
+        wrong = 1 - error.reshape(-1)[true] / of_pairs  # of the probability of a true word
         self.backend.scatter_add(error.reshape(-1), true, -pairs)
+        d_hidden, d_rows = (error @ table).reshape(hidden.shape), error.T @ flat_hidden
+        self.backend.scatter_add(error.reshape(-1), true, 2 * pairs * wrong)  # now sizes, by pair
         return Gradients(
             loss,
-            (error @ table).reshape(hidden.shape),
+            d_hidden,
             xp.arange(words),
-            error.T @ flat_hidden,
-            4 * per_hidden.reshape(hidden.shape[:-1]),
-            terms,
+            d_rows,
+            hidden_terms=4 * per_hidden.reshape(hidden.shape[:-1]),
+            row_terms=terms,
+            hidden_load=4 * (error @ squared_lengths(xp, table)).reshape(hidden.shape[:-1]),
+            row_load=4 * (squared_lengths(xp, flat_hidden) @ error),
         )
 
     def log_probabilities(self, hidden: Array) -> Array:

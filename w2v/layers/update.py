@@ -4,21 +4,26 @@ from __future__ import annotations
 
 from w2v.backends import Array, Backend
 
+_LEAST = 1e-30  # instead of no terms, as in a step of nothing
+
 
 class RowUpdater:
     """``table[ids] -= alpha * rows``, each row's step scaled by min(1, cap / (alpha n)).
 
-    n is the number of terms (sum of weights) a step adds to the row. All terms of a step are
-    computed from the same tables; where many fall on one row their sum overshoots and the training
-    diverges. Rows with few terms are untouched, the hot rows take one bounded step; that is what
-    lets a step be large. Dividing by the batch size instead would starve rare words.
+    n is what a step adds to the row, summed over the places where it stands: the terms there (sum
+    of weights), or their load (sum of weights * 2 |error| |other vector|^2) if that is more. All
+    terms of a step are computed from the same tables; where many fall on one row, or on one that
+    meets long vectors, their sum overshoots and the training diverges. Rows with few terms are
+    untouched, the hot rows take one bounded step; that is what lets a step be large. Dividing by
+    the batch size instead would starve rare words.
 
     Parameters
     ----------
     table : float (V, D)    Changed in place.
     cap : float             Largest alpha * n that passes unscaled.
     beside : float (V,), optional   Terms that others are expected to add to each row meanwhile,
-                                    endless for rows that stay as they are.
+                                    endless for rows that stay as they are. Their load is to their
+                                    terms as it is in the step.
     """
 
     def __init__(
@@ -30,7 +35,7 @@ class RowUpdater:
         self.beside = beside
         self._terms = backend.xp.zeros(table.shape[0], table.dtype)
 
-    def apply(self, ids: Array, rows: Array, terms: Array, alpha: float) -> None:
+    def apply(self, ids: Array, rows: Array, terms: Array, load: Array, alpha: float) -> None:
         """One step.
 
         Parameters
@@ -38,14 +43,17 @@ class RowUpdater:
         ids : int (...)             Repetitions add up.
         rows : float (..., D)       Gradients; scaled in place.
         terms : float (...)         Terms behind each of them.
+        load : float (...)          Their load.
         alpha : float               Learning rate.
         """
         xp = self.backend.xp
         self._terms[ids] = 0
-        self.backend.scatter_add(self._terms, ids, xp.ascontiguousarray(terms))
+        most = xp.maximum(terms, load)
+        self.backend.scatter_add(self._terms, ids, most)
         all_terms = self._terms[ids]
         if self.beside is not None:
-            all_terms += self.beside[ids]
+            heavier = xp.maximum(most.sum() / xp.maximum(terms.sum(), _LEAST), 1)
+            all_terms += self.beside[ids] * heavier
         step = xp.maximum(all_terms * (alpha / self.cap), 1)
         rows *= (-alpha / step)[..., None]
         self.backend.scatter_add(self.table, ids, rows)

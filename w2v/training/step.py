@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 from w2v.backends import Array, Backend
 from w2v.config import Config
@@ -19,6 +19,8 @@ from w2v.layers import (
 from w2v.training.blocks import Blocks, windows
 from w2v.training.step_plan import Beside, beside, step_shape
 from w2v.training.tables import Tables
+
+_Found: TypeAlias = tuple[Array, Array, Array, Gradients, Array]
 
 
 class Loss(Protocol):
@@ -59,7 +61,8 @@ class Step:
         self.output = Embedding(backend, tables.output)
         self.loss = _make_loss(backend, config, tables, self.output)
         self.one_word_groups = config.loss == "hs"
-        self._in_turn = step_shape(backend, config).in_turn
+        self._as_in_c = step_shape(backend, config).in_turn
+        self._in_turn = self._as_in_c and config.model == "skipgram"
         if others is None:
             others = beside(backend, config, tables, workers)
         cap, shared_out = config.row_cap, config.row_cap / workers
@@ -86,7 +89,7 @@ class Step:
             return self._step(blocks, key, alpha, with_loss)
         loss, met = None, 0
         if with_loss:
-            _, _, before, _ = self._forward_backward(blocks, key, with_loss=True)
+            _, _, _, before, _ = self._forward_backward(blocks, key, with_loss=True)
             loss, met = before.loss, before.hidden_terms.sum()
         if alpha:
             for part in _one_context_each(self.backend, blocks):
@@ -96,20 +99,23 @@ class Step:
     def _step(
         self, blocks: Blocks, key: int, alpha: float, with_loss: bool
     ) -> tuple[Any, Array, Array]:
-        d_input, terms, found, pairs = self._forward_backward(blocks, key, with_loss=with_loss)
+        d_input, terms, load, found, pairs = self._forward_backward(
+            blocks, key, with_loss=with_loss
+        )
         met = found.hidden_terms.sum()
         if not alpha:
             return found.loss, pairs, met
         ids, rows = self.input.backward(d_input, coalesce=False)
-        self._update_input.apply(ids, rows, terms.reshape(-1), alpha)
-        self._update_output.apply(found.ids, found.d_rows, found.row_terms, alpha)
+        row_load = found.row_load
+        if self._as_in_c:
+            load, row_load = terms, found.row_terms
+        self._update_input.apply(ids, rows, terms.reshape(-1), load.reshape(-1), alpha)
+        self._update_output.apply(found.ids, found.d_rows, found.row_terms, row_load, alpha)
         return found.loss, pairs, met
 
-    def _forward_backward(
-        self, blocks: Blocks, key: int, *, with_loss: bool
-    ) -> tuple[Array, Array, Gradients, Array]:
-        """The gradient of the input rows looked up, the terms behind each of them, what the loss
-        found, and the number of pairs."""
+    def _forward_backward(self, blocks: Blocks, key: int, *, with_loss: bool) -> _Found:
+        """The gradient of the input rows looked up, the terms behind each of them and their load,
+        what the loss found, and the number of pairs."""
         negatives = self.loss.sample(key, blocks.numbers)
         if self.config.model == "cbow":
             return self._cbow(blocks, negatives, with_loss)
@@ -117,19 +123,16 @@ class Step:
             return self._skipgram_by_centre(blocks, negatives, with_loss)
         return self._skipgram(blocks, negatives, with_loss)
 
-    def _skipgram(
-        self, blocks: Blocks, negatives: Array, with_loss: bool
-    ) -> tuple[Array, Array, Gradients, Array]:
+    def _skipgram(self, blocks: Blocks, negatives: Array, with_loss: bool) -> _Found:
         """Contexts in the core against the centres of the halo."""
         hidden = self.input.forward(blocks.core)
         found = self.loss.gradients(
             hidden, blocks.halo, blocks.pairs, negatives, with_loss=with_loss
         )
-        return found.d_hidden, found.hidden_terms, found, blocks.pairs.sum()
+        pairs = blocks.pairs.sum()
+        return found.d_hidden, found.hidden_terms, found.hidden_load, found, pairs
 
-    def _skipgram_by_centre(
-        self, blocks: Blocks, negatives: Array, with_loss: bool
-    ) -> tuple[Array, Array, Gradients, Array]:
+    def _skipgram_by_centre(self, blocks: Blocks, negatives: Array, with_loss: bool) -> _Found:
         """Each centre of the core against the contexts in its window."""
         xp = self.backend.xp
         size = blocks.halo.shape[1] - blocks.core.shape[1] + 1
@@ -142,11 +145,10 @@ class Step:
             negatives,
             with_loss=with_loss,
         )
-        return _fold(xp, found.d_hidden), _fold(xp, found.hidden_terms), found, near.sum()
+        sums = (found.d_hidden, found.hidden_terms, found.hidden_load)
+        return *(_fold(xp, each) for each in sums), found, near.sum()
 
-    def _cbow(
-        self, blocks: Blocks, negatives: Array, with_loss: bool
-    ) -> tuple[Array, Array, Gradients, Array]:
+    def _cbow(self, blocks: Blocks, negatives: Array, with_loss: bool) -> _Found:
         """The mean (or sum) of each centre's window against the centre itself."""
         xp = self.backend.xp
         contexts = blocks.pairs.sum(axis=-1, keepdims=True)
@@ -163,16 +165,19 @@ class Step:
                 negatives,
                 with_loss=with_loss,
             )
-            d_hidden, terms = found.d_hidden[..., 0, :], found.hidden_terms
+            d_hidden = found.d_hidden[..., 0, :]
+            terms, load = found.hidden_terms, found.hidden_load
         else:
             own = has_context * xp.eye(blocks.core.shape[1], dtype=hidden.dtype)
             found = self.loss.gradients(hidden, blocks.core, own, negatives, with_loss=with_loss)
-            d_hidden, terms = found.d_hidden, found.hidden_terms[..., None]
+            d_hidden = found.d_hidden
+            terms, load = found.hidden_terms[..., None], found.hidden_load[..., None]
         # The whole error goes to each context word, not its share of the mean, as in word2vec.c.
         # All words of a window move together, so a row's terms count the window's whole effect.
         back = blocks.pairs.swapaxes(-1, -2)
-        terms = terms * bag.sum(axis=-1, keepdims=True)
-        return back @ d_hidden, back @ terms, found, has_context.sum()
+        effect = bag.sum(axis=-1, keepdims=True)
+        sums = (d_hidden, terms * effect, load * effect)
+        return *(back @ each for each in sums), found, has_context.sum()
 
 
 def _make_loss(backend: Backend, config: Config, tables: Tables, output: Embedding) -> Loss:

@@ -44,9 +44,9 @@ def step_shape(backend: Backend, config: Config) -> StepShape:
     block = config.block_tokens or shape.block
     step = block if shape.step == shape.block else shape.step  # a block stays a block
     step = config.step_tokens or step
-    pairs = config.model == "skipgram" and config.loss == "hs" and step == block == 1
+    in_turn = shape.in_turn and config.loss == "hs" and step == block == 1
     shared = config.block_negatives or shape.shared
-    return StepShape(block, shared, step, shape.in_turn and pairs, shape.most_workers)
+    return StepShape(block, shared, step, in_turn, shape.most_workers)
 
 
 def chunk_tokens(config: Config, shape: StepShape) -> int:

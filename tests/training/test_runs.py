@@ -1,0 +1,115 @@
+"""Texts where a block is all of one word or two: none of them may diverge at the default rates."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from w2v import Word2Vec
+
+Text = list[list[str]]
+
+
+def runs() -> Text:
+    return [["a"] * 80 + ["b"] * 80]
+
+
+def more_runs() -> Text:
+    return [["a"] * 200 + ["b"] * 200]
+
+
+def words_in_a_row() -> Text:
+    return [[word for number in range(30) for word in [f"w{number}"] * 60]]
+
+
+def plays() -> Text:
+    """Artists by Zipf's law, each played some 20 times in a row."""
+    rng = np.random.default_rng(0)
+    share = 1 / np.arange(1, 201)
+    sessions = []
+    for _ in range(12):
+        artists = rng.choice(200, 8, p=share / share.sum())
+        times = rng.geometric(1 / 20, 8)
+        sessions.append([f"w{a}" for a in np.repeat(artists, times)])
+    return sessions
+
+
+def states() -> Text:
+    """Of a machine that mostly stays as it is."""
+    rng = np.random.default_rng(0)
+    moves = np.where(rng.random(1200) < 0.1, rng.integers(1, 6, 1200), 0)
+    return [[f"s{state}" for state in np.cumsum(moves) % 6]]
+
+
+def letters() -> Text:
+    return [np.random.default_rng(0).choice(list("abcdefgh"), 1000).tolist()]
+
+
+def two_in_turn() -> Text:
+    return [["a", "b"] * 300]
+
+
+TEXTS: list[tuple[Callable[[], Text], int]] = [
+    (runs, 5),
+    (more_runs, 5),
+    (words_in_a_row, 10),
+    (plays, 10),
+    (states, 5),
+    (letters, 50),
+    (two_in_turn, 5),
+]
+KINDS: list[dict[str, Any]] = [
+    {"model": model, "loss": loss}
+    for model in ("skipgram", "cbow")
+    for loss in ("ns", "hs", "softmax")
+] + [{"model": "cbow", "loss": "ns", "cbow": "sum"}]
+
+
+def check(text: Text, **options: Any) -> None:
+    """No epoch's loss is far above that of untrained tables, the last is below; no long rows."""
+    words = len({word for sentence in text for word in sentence})
+    found = Word2Vec(
+        **{"min_count": 1, "sample": 0, "dim": 16, "epochs": 5, "workers": 1} | options
+    ).fit(text)
+    losses = found.report["loss"]
+    untrained = {"ns": 6 * math.log(2), "hs": math.log2(words) * math.log(2) + 0.3}
+    at_first = untrained.get(options.get("loss", "ns"), math.log(words))
+    assert all(loss < at_first * 1.05 for loss in losses)
+    assert losses[-1] < at_first
+    assert np.linalg.norm(found.vectors.matrix, axis=1).max() < 20
+
+
+@pytest.mark.filterwarnings("ignore:The loss of epoch")  # random letters: nothing to learn
+@pytest.mark.parametrize("backend", ["numpy", "numba"])
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: "-".join(kind.values()))
+@pytest.mark.parametrize(("text", "window"), TEXTS, ids=lambda x: getattr(x, "__name__", str(x)))
+def test_words_in_runs_and_few_words_in_wide_windows(
+    text: Callable[[], Text], window: int, kind: dict[str, Any], backend: str
+) -> None:
+    pytest.importorskip(backend)
+    check(text(), window=window, backend=backend, **kind)
+
+
+@pytest.mark.filterwarnings("ignore:8 workers were asked for")
+@pytest.mark.parametrize("backend", ["numpy", "numba"])
+@pytest.mark.parametrize("workers", [2, 8])
+@pytest.mark.parametrize("kind", KINDS[:2], ids=lambda kind: "-".join(kind.values()))
+def test_several_workers_on_the_same_few_words(
+    monkeypatch: pytest.MonkeyPatch, kind: dict[str, Any], workers: int, backend: str
+) -> None:
+    pytest.importorskip(backend)
+    monkeypatch.setattr("w2v.training.blocks.CHUNK", 100)
+    check(states(), backend=backend, **kind | {"workers": workers, "step_tokens": 64 * workers})
+
+
+@pytest.mark.parametrize("backend", ["numpy", "numba"])
+@pytest.mark.parametrize("dim", [2, 100])
+def test_higher_rates_than_the_default(dim: int, backend: str) -> None:
+    """A cap on the number of terms alone held at 0.025 at best."""
+    pytest.importorskip(backend)
+    for text in (runs, states, letters):
+        check(text(), backend=backend, alpha=0.1, dim=dim)
