@@ -15,7 +15,6 @@ from corpora import two_topics
 
 from benchmarks import peers
 from w2v import Config
-from w2v.cli import main
 from w2v.cli.train_commands import train
 
 ROOT = Path(__file__).parents[2]
@@ -100,9 +99,3 @@ def test_links_lead_somewhere(page: Path) -> None:
 def test_no_document_is_unfinished() -> None:
     for document in PAGES:
         assert "@@" not in document.read_text(encoding="utf-8"), document
-
-
-def test_every_command_is_shown_somewhere() -> None:
-    pages = "\n".join(page.read_text(encoding="utf-8") for page in PAGES)
-    shown = set(re.findall(r"^    (?:.*\| )?w2v (\w+)", pages, re.MULTILINE))
-    assert shown >= set(main.commands)
