@@ -5,22 +5,22 @@ from __future__ import annotations
 import gzip
 import json
 import re
-import shutil
-from importlib.util import find_spec
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from commands import run_line
 from corpora import two_topics
 
 from benchmarks import peers
 from w2v import Config
-from w2v.cli import main
 from w2v.cli.train_commands import train
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *ROOT.glob("*/README.md")])
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+TRAINING = (ROOT / "docs" / "training.md").read_text(encoding="utf-8")
 EXAMPLES = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
 
 
@@ -35,13 +35,13 @@ def test_there_are_examples() -> None:
 
 
 def test_option_table_is_complete() -> None:
-    listed = set(re.findall(r"`(--[a-z-]+)`", README.split("| option |")[1].split("\n\n")[0]))
+    listed = set(re.findall(r"`(--[a-z-]+)`", TRAINING.split("| option |")[1].split("\n\n")[0]))
     offered = {option.opts[-1] for option in train.params if option.opts[-1].startswith("--")}
     assert offered - {"--output"} == listed
 
 
 def test_option_table_shows_the_defaults() -> None:
-    rows = re.findall(r"^\| `--([a-z-]+)` \| (.+?) \|", README, re.MULTILINE)
+    rows = re.findall(r"^\| `--([a-z-]+)` \| (.+?) \|", TRAINING, re.MULTILINE)
     for flag, shown in rows:
         default = getattr(Config, flag.replace("-", "_"), None)
         if default is None or isinstance(default, bool):
@@ -50,7 +50,8 @@ def test_option_table_shows_the_defaults() -> None:
         assert shown.strip("`") == expected, flag
 
 
-def test_shell_examples_run_as_printed(tmp_path: Path) -> None:
+@pytest.mark.parametrize("page", [README, TRAINING], ids=["README", "training"])
+def test_shell_examples_run_as_printed(page: str, tmp_path: Path) -> None:
     text = "\n".join(" ".join(s) for s in two_topics(300)).replace("animal1", "king")
     text = text.replace("tool1", "queen").replace("animal3", "man").replace("tool3", "woman")
     (tmp_path / "corpus.txt").write_text(text, encoding="utf-8")
@@ -58,16 +59,13 @@ def test_shell_examples_run_as_printed(tmp_path: Path) -> None:
     (tmp_path / "texts" / "part.txt").write_text(text, encoding="utf-8")
     for name in ("more.txt.gz", "news.gz"):
         (tmp_path / name).write_bytes(gzip.compress(text.encode()))
-    (tmp_path / "questions-words.txt").write_text(": words\nking queen animal2 tool2\n")
-    (tmp_path / "wordsim353.tsv").write_text("king\tqueen\t1\nking\tanimal2\t8\nking\ttool2\t2\n")
-    lines = re.findall(r"^    ((?:zcat .*)?w2v \w+.*)$", README, re.MULTILINE)
-    assert len(lines) >= 7
+    (tmp_path / "novels").mkdir()
+    (tmp_path / "novels" / "one.txt").write_text(text, encoding="utf-8")
+    clicks = {"session_id": [i // 5 for i in range(500)], "item_id": [i % 10 for i in range(500)]}
+    pq.write_table(pa.table({**clicks, "time": range(500)}), tmp_path / "clicks.parquet")
+    lines = re.findall(r"^    ((?:zcat .*)?w2v \w+.*)$", page, re.MULTILINE)
+    assert len(lines) >= 5
     for line in lines:
-        if "w2v index" in line and not find_spec("faiss"):
-            continue
-        for name in ("other-seed", "early", "late"):
-            if f"{name}.npz" in line:
-                shutil.copy(tmp_path / "vectors.npz", tmp_path / f"{name}.npz")
         run_line(line, tmp_path)
 
 
@@ -101,8 +99,3 @@ def test_links_lead_somewhere(page: Path) -> None:
 def test_no_document_is_unfinished() -> None:
     for document in PAGES:
         assert "@@" not in document.read_text(encoding="utf-8"), document
-
-
-def test_commands_shown_are_commands() -> None:
-    shown = set(re.findall(r"^    (?:.*\| )?w2v (\w+)", README, re.MULTILINE))
-    assert shown == set(main.commands)

@@ -294,6 +294,8 @@ def test_short_texts_get_more_epochs_unless_a_number_is_given() -> None:
     assert (asked[2], asked[-1]) == (15, 5)
     assert epochs_for(Config(epochs=3), 10) == 3
     assert epochs_for(Config(), 10, continued=True) == 5
+    assert epochs_for(Config(model="cbow", loss="hs"), 10**5) == 5
+    assert epochs_for(Config(model="cbow"), 10**6) == epochs_for(Config(loss="hs"), 10**6) == 15
 
 
 def test_the_report_says_how_many_epochs_auto_was(topics: Corpus) -> None:

@@ -26,7 +26,7 @@ class Gradients(NamedTuple):
     row_terms: Array
     """(..., L): the same for each row of the table."""
     hidden_load: Array
-    """(..., R): the same, each term times 2 |error| |other vector|^2; see `RowUpdater`."""
+    """(..., R): the same, each term times ``2 |error| |other vector|^2``; see `RowUpdater`."""
     row_load: Array
     """(..., L)"""
 
@@ -41,9 +41,9 @@ class LogisticStep(NamedTuple):
     d_rows: Array
     """float (..., L, D)"""
     hidden_load: Array
-    """float (..., R): sum of weights * 2 |error| |row|^2."""
+    """float (..., R): sum of weights * ``2 |error| |row|^2``."""
     row_load: Array
-    """float (..., L): sum of weights * 2 |error| |hidden vector|^2."""
+    """float (..., L): sum of weights * ``2 |error| |hidden vector|^2``."""
 
 
 def logistic_step(

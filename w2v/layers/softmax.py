@@ -51,7 +51,7 @@ class Softmax:
 
         A pair counts as 4 terms of its hidden vector, 4 p of every row, p being the probability the
         row was given, and 1 of its true word's row: the curvature of softmax is up to four times
-        that of a logistic term. So their load is 4 |error| |other vector|^2.
+        that of a logistic term. So their load is ``4 |error| |other vector|^2``.
         """
         xp = self.backend.xp
         table = self.output.table

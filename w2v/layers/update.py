@@ -11,11 +11,11 @@ class RowUpdater:
     """``table[ids] -= alpha * rows``, each row's step scaled by min(1, cap / (alpha n)).
 
     n is what a step adds to the row, summed over the places where it stands: the terms there (sum
-    of weights), or their load (sum of weights * 2 |error| |other vector|^2) if that is more. All
-    terms of a step are computed from the same tables; where many fall on one row, or on one that
-    meets long vectors, their sum overshoots and the training diverges. Rows with few terms are
-    untouched, the hot rows take one bounded step; that is what lets a step be large. Dividing by
-    the batch size instead would starve rare words.
+    of weights), or their load (sum of weights * ``2 |error| |other vector|^2``) if that is more.
+    All terms of a step are computed from the same tables; where many fall on one row, or on one
+    that meets long vectors, their sum overshoots and the training diverges. Rows with few terms
+    are untouched, the hot rows take one bounded step; that is what lets a step be large. Dividing
+    by the batch size instead would starve rare words.
 
     Parameters
     ----------

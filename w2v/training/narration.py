@@ -11,7 +11,7 @@ from w2v.training import verdict
 from w2v.training.progress import Progress
 from w2v.training.trainer import Trainer
 
-_MANY_EPOCHS = 100
+_MANY_EPOCHS = 10
 
 
 class Narration(Display):

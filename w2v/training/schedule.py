@@ -26,11 +26,12 @@ def epochs_for(config: Config, tokens: int, *, continued: bool = False) -> int:
     """Passes over a text of some tokens: what `epochs` says, or "auto", what such texts need.
 
     15 over a million tokens, more over fewer and fewer over more, by the power of 0.4, from 30 to
-    5; and 5 over a text with which a model goes on, since what it has learnt should last.
+    5. And 5 for CBOW with hierarchical softmax, which learns such texts by heart, and over a text
+    with which a model goes on, since what it has learnt should last.
     """
     if isinstance(config.epochs, int):
         return config.epochs
-    if continued:
+    if continued or (config.model, config.loss) == ("cbow", "hs"):
         return _EPOCHS
     wanted: float = _MILLION_EPOCHS * (1e6 / max(tokens, 1)) ** _FEWER
     return round(min(max(wanted, _EPOCHS), _MOST_EPOCHS))
