@@ -76,10 +76,10 @@ class NeighbourIndex:
         rows = rows[vectors.unit[rows].any(axis=1)]
         if not len(rows):
             raise W2VError("No word has a direction; there is nothing to index.")
-        graph = faiss.IndexHNSWFlat(
-            vectors.dim, integer("links", links, 2), faiss.METRIC_INNER_PRODUCT
-        )
-        graph.hnsw.efConstruction = integer("effort", effort, 1)
+        # more than there are words say nothing, and faiss takes no number above 2^31
+        links = max(2, min(integer("links", links, 2), len(rows)))
+        graph = faiss.IndexHNSWFlat(vectors.dim, links, faiss.METRIC_INNER_PRODUCT)
+        graph.hnsw.efConstruction = min(integer("effort", effort, 1), len(rows))
         index = faiss.IndexIDMap(graph)
         for at in range(0, len(rows), _AT_ONCE):
             some = rows[at : at + _AT_ONCE]
@@ -175,6 +175,11 @@ class NeighbourIndex:
                 f"{name} is no index that faiss can read, or cut short. Make it again with "
                 "w2v index."
             ) from error
+        except MemoryError as error:
+            raise VectorFileError(
+                f"{name} is damaged, or larger than the memory there is. Make it again with "
+                "w2v index."
+            ) from error
         if not _belongs(index, vectors):
             raise VectorFileError(
                 f"{name} is no index of these {counted(len(vectors), 'word')} of "
@@ -191,7 +196,8 @@ class NeighbourIndex:
         most = min(n + max(map(len, own)) + _MORE, len(self))
         if n < 1:
             return [(np.empty(0, np.intp), np.empty(0))] * len(asked)
-        self._graph.hnsw.efSearch = max(self.search_effort, most)
+        effort = integer("search_effort", self.search_effort, 1)
+        self._graph.hnsw.efSearch = min(max(effort, most), len(self))
         _, ids = self._index.search(np.ascontiguousarray(asked), most)
         there = ids >= 0
         query, _ = np.nonzero(there)

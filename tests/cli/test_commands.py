@@ -197,6 +197,7 @@ class TestBadInput:
             (["--device", "-1", "--backend", "cupy"], "--device must be at least 0, got -1"),
             (["--deterministic", "--workers", "2"], "--deterministic training has one worker"),
             (["--dim", "0"], r"--dim must be at least 1, got 0\."),
+            (["--epochs", "1.5"], "'1.5' is neither a whole number nor auto"),
             (["--dim", "ten"], "'ten' is not a valid integer"),
             (["--window", "-1"], r"--window must be at least 1, got -1\."),
             (["--epochs", "0"], "--epochs must be at least 1"),

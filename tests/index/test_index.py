@@ -77,7 +77,19 @@ def test_only_words_that_were_chosen_are_answers(vectors: Vectors) -> None:
     )
 
 
-def test_a_file_of_an_index(vectors: Vectors, index: NeighbourIndex, tmp_path: Path) -> None:
+def test_more_than_there_is_to_look_at(vectors: Vectors) -> None:
+    few = Vectors(WORDS[:6], vectors.matrix[:6])
+    index = NeighbourIndex(few, links=10**12, effort=10**12)
+    index.search_effort = 10**12
+    assert index.most_similar("w1", n=3) == few.most_similar("w1", n=3)
+    index.search_effort = 0
+    with pytest.raises(ValueError, match="`search_effort` must be at least 1, got 0"):
+        index.most_similar("w1")
+
+
+def test_a_file_of_an_index(
+    vectors: Vectors, index: NeighbourIndex, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = tmp_path / "v.faiss"
     index.save(path)
     again = NeighbourIndex.load(path, vectors)
@@ -108,6 +120,13 @@ def test_a_file_of_an_index(vectors: Vectors, index: NeighbourIndex, tmp_path: P
         NeighbourIndex.load(path, vectors)
     with pytest.raises(VectorFileError, match="Cannot read"):
         NeighbourIndex.load(tmp_path / "none", vectors)
+
+    def too_large(_: object) -> None:  # as where a changed byte makes a list of terabytes
+        raise MemoryError("std::bad_alloc")
+
+    monkeypatch.setattr(faiss, "read_index", too_large)
+    with pytest.raises(VectorFileError, match="is damaged, or larger than the memory there is"):
+        NeighbourIndex.load(path, vectors)
 
 
 def test_what_cannot_be_indexed(vectors: Vectors, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -490,6 +490,18 @@ class TestGroups:
         with pytest.raises(CorpusError, match=r"'o' holds list<.* which has no order"):
             lines({"g": [1, 1], "o": [[1], [2]], "w": [*"ab"]}, group="g", order="o", token="w")
 
+    def test_order_without_any_value(self, tmp_path: Path) -> None:
+        write = parquet.write_table
+        nothing = pa.table({"g": [1, 1], "o": pa.nulls(2), "w": ["a", "b"]})
+        write(nothing, tmp_path / "b.parquet")
+        write(pa.table({"g": [1, 1], "o": [10, 9], "w": ["c", "d"]}), tmp_path / "c.parquet")
+        options = {"group": "g", "order": "o", "token": "w"}
+        assert lines(nothing, **options) == "a b\n"
+        assert lines(tmp_path, **options) == "d c a b\n"
+        write(nothing, tmp_path / "d.parquet")
+        (tmp_path / "b.parquet").unlink()
+        assert lines(tmp_path, **options) == "d c a b\n"
+
     def test_order_of_one_type_in_all_files(self, tmp_path: Path) -> None:
         as_parquet(tmp_path / "a.parquet")
         (tmp_path / "b.csv").write_text("user,at,artist\n7,x,Eno\n")
@@ -525,6 +537,7 @@ class TestErrors:
             ),
             (b"a,b\n1,2\n\n3\n", CorpusError, r"row 3: 1 cells where"),
             (b'a,b\n1,"2\n3,4\n', CorpusError, "quotation mark is not closed"),
+            (b'a,b\n"1,2\n3,4\n', CorpusError, "quotation mark is not closed"),
             (b'"a,b\n1,2\n', CorpusError, "first row has no end"),
             (b"", CorpusError, "is empty; expected a table"),
             (b"\n\n", CorpusError, "is empty; expected a table"),

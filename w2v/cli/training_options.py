@@ -48,7 +48,12 @@ class _Epochs(click.ParamType):  # type: ignore[type-arg,unused-ignore]
     name = "integer|auto"
 
     def convert(self, value: Any, param: Any, ctx: Any) -> int | str:
-        return value if value == AUTO else int(click.INT.convert(value, param, ctx))
+        if str(value).lower() == AUTO:
+            return AUTO
+        try:
+            return int(value)
+        except ValueError:
+            self.fail(f"{value!r} is neither a whole number nor auto.", param, ctx)
 
 
 EPOCHS = _Epochs()

@@ -116,7 +116,12 @@ class Items:
             raise ValueError(f"`restrict_vocab` must be (start, stop), got {restrict_vocab!r}.")
         start = integer("restrict_vocab", restrict_vocab[0], 0)
         stop = integer("restrict_vocab", restrict_vocab[1], start + 1)
-        return range(min(start, size), min(stop, size))
+        if start >= size:
+            raise QueryError(
+                f"`restrict_vocab` begins at row {start:,}, counted from 0, and there are "
+                f"{counted(size, 'word')}."
+            )
+        return range(start, min(stop, size))
 
     def _check_known(self, items: Sequence[Query]) -> None:
         words = dict.fromkeys(item for item in items if isinstance(item, str))

@@ -137,10 +137,16 @@ def _read(
                 null_values=_NOTHING,
             ),
         )
+        held = None
         for batch in reader:
-            ended = len(batch) > 0 and batch.column(0)[-1].as_py() == "\0"
-            yield [column[: len(batch) - ended] for column in batch.columns]
+            if held is not None:
+                yield held.columns
+            held = batch
+        if held is not None and (ended := _has_end(held)):
+            yield [column[:-1] for column in held.columns]
     except pa.ArrowException as error:
+        if ragged and ragged[0].text.endswith(end.rstrip("\n")):
+            raise CorpusError(_not_closed(name)) from error
         if ragged:
             raise CorpusError(_is_ragged(name, ragged[0], header)) from error
         reason = str(error).split("\n", maxsplit=1)[0].rstrip(".")
@@ -148,10 +154,18 @@ def _read(
             f"{name} cannot be read as a table ({reason}). Is a quotation mark not closed?"
         ) from error
     if not ended:
-        raise CorpusError(
-            f"{name}: a quotation mark is not closed, so that one cell goes on to the end of the "
-            "file. Close it; a mark that is part of a cell is written twice, in a quoted cell."
-        )
+        raise CorpusError(_not_closed(name))
+
+
+def _has_end(batch: Any) -> bool:
+    return len(batch) > 0 and batch.column(0)[-1].as_py() == "\0"
+
+
+def _not_closed(name: str) -> str:
+    return (
+        f"{name}: a quotation mark is not closed, so that one cell goes on to the end of the "
+        "file. Close it; a mark that is part of a cell is written twice, in a quoted cell."
+    )
 
 
 def _is_ragged(name: str, row: Any, header: bool) -> str:

@@ -98,6 +98,8 @@ class _Sorting:
             values = nulls_where(values.cast(pa.float64()), pc.is_nan(values))
         elif pa.types.is_integer(kind) and kind != pa.uint64():
             values = values.cast(pa.int64())
+        elif pa.types.is_null(kind):  # as text, of which numbers that follow are sorted as such
+            values = values.cast(self._type or STRING)
         elif _is_text(kind):
             values = pc.utf8_trim_whitespace(values.cast(STRING))
             values = nulls_where(values, pc.equal(values, ""))
