@@ -341,6 +341,11 @@ class Word2Vec(Estimator, Answers, metaclass=_Named):
         ------
         BackendError, TrainingError
         """
+        if not isinstance(corpus, Corpus):
+            raise TypeError(
+                f"`train` takes a `w2v.Corpus`, which `read_corpus` gives, got {corpus!r:.60}. "
+                "Text goes to `fit`, which reads and trains, or to `partial_fit`."
+            )
         self._check_idle()
         freeze, callbacks = word_list(freeze), checked(callbacks)
         config = self.config  # a callback may change that of the model
@@ -408,9 +413,11 @@ class Word2Vec(Estimator, Answers, metaclass=_Named):
         negative: Query | Sequence[Query] = (),
         n: int | None = 10,
         restrict_vocab: Limit = None,
+        *,
+        min_count: int | None = None,
     ) -> list[tuple[str, float]]:
         """See `Vectors.most_similar`; `vectors` has the other questions."""
-        return self.vectors.most_similar(positive, negative, n, restrict_vocab)
+        return self.vectors.most_similar(positive, negative, n, restrict_vocab, min_count=min_count)
 
     def similarity(self, a: Query, b: Query) -> float:
         """See `Vectors.similarity`."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 import warnings
 from collections.abc import Sequence
 from typing import Any
@@ -143,8 +144,8 @@ def note(report: dict[str, Any]) -> str:
     if aside:
         return f"the held-out loss {rose}: fewer epochs may do"
     return (
-        f"the loss {rose}, as where a text changes on its way; w2v train --held-out 1% tells "
-        "whether the vectors get worse"
+        f"the loss {rose}, as it may where parts of a text differ, such as books: late steps are "
+        "small and fit the part at hand less; --held-out 1% shows whether the vectors get better"
     )
 
 
@@ -168,4 +169,8 @@ def _larger_sample(config: Config) -> str:
 
 
 def _warn(message: str) -> None:
-    warnings.warn(message, TrainingWarning, stacklevel=5)
+    """As a warning of the line outside w2v that trains."""
+    level, frame = 2, sys._getframe(1)
+    while frame.f_back and frame.f_globals.get("__name__", "").partition(".")[0] == "w2v":
+        level, frame = level + 1, frame.f_back
+    warnings.warn(message, TrainingWarning, stacklevel=level)
