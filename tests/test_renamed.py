@@ -7,6 +7,7 @@ import inspect
 import pickle
 import re
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -77,11 +78,24 @@ def test_text_is_for_fit() -> None:
     assert "Word2Vec(dim=100).fit(sentences)" in said
 
 
+def test_options_of_phrases() -> None:
+    phrases: Any = w2v.Phrases
+    assert "Phrases(min_count=5).fit(" in refused(lambda: phrases([["a"]]), TypeError)
+    for options, said in (
+        ({"sentences": []}, "`sentences`: the text goes to `fit`: Phrases(...).fit(sentences)"),
+        ({"progress_per": 3}, "`progress_per`: nothing depends on it here"),
+        ({"common_terms": []}, "it is called `connector_words` here"),
+        ({"treshold": 3}, "did you mean `threshold`?"),
+    ):
+        assert said in refused(partial(phrases, **options), TypeError)
+
+
 def test_options_of_methods() -> None:
     trained: Any = model()
     text = [["a", "b"]]
     said = "it is an option of `Word2Vec`"
     assert said in refused(lambda: trained.fit(text, epochs=3), TypeError)
+    assert "The text itself goes to `fit`" in refused(lambda: trained.train(text), TypeError)
     assert "counts for itself" in refused(lambda: trained.train(text, total_words=1), TypeError)
     said = "most_similar has no option `topn`: it is called `n` here"
     assert said in refused(lambda: trained.most_similar("a", topn=3), TypeError)

@@ -46,7 +46,7 @@ HOUSE: list[dict[str, str]] = [
     },
     {
         "vectors": "errors renamed files words backends formats queries",
-        "phrases": "errors files text",
+        "phrases": "errors renamed files text",
     },
     {
         "training": "errors version renamed words display config files backends text formats "

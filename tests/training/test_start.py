@@ -21,6 +21,8 @@ NEW = ["red", "green", "blue"]
 MORE = [[*NEW, "animal1", "the"]] * 30 + two_topics(30, seed=3)
 NO_STEP = 1e-30  # a learning rate with which nothing moves
 
+pytestmark = pytest.mark.filterwarnings("ignore:The loss of epoch:w2v.TrainingWarning")
+
 
 def small(**options: Any) -> Word2Vec:
     settings: dict[str, Any] = {
@@ -155,7 +157,8 @@ class TestFrozen:
     def test_all_words_may_be_frozen(self) -> None:
         """The output table learns to predict from given vectors."""
         start = small(alpha=NO_STEP).fit(TEXT)
-        model = small(epochs=4).fit(TEXT, freeze=start.vectors)
+        with pytest.warns(w2v.TrainingWarning, match="All 27 words are frozen"):
+            model = small(epochs=4).fit(TEXT, freeze=start.vectors)
         assert model.vectors.matrix.tobytes() == start.vectors.matrix.tobytes()
         assert model.report["loss"][-1] < model.report["loss"][0]
 

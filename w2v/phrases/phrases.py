@@ -20,9 +20,17 @@ from w2v.phrases.association import SCORES, thresholds
 from w2v.phrases.bigrams import LINE_END, TokenFile
 from w2v.phrases.passes import PassStats, Search, find_and_join
 from w2v.phrases.phrase_table import Phrase, arranged, read_table, write_table
+from w2v.renamed import names_checked
 from w2v.text import Progress, Source, Tokenizer, checked_sentences, is_word
 
 _MOST_PASSES = 30  # each can double the words of a phrase
+
+
+_OF_OTHERS = {
+    "sentences": "the text goes to `fit`: Phrases(...).fit(sentences)",
+    **dict.fromkeys(("max_vocab_size", "progress_per"), "nothing depends on it here; leave it out"),
+    "common_terms": "it is called `connector_words` here",
+}
 
 
 class Phrases:
@@ -75,6 +83,11 @@ class Phrases:
     ['in', 'new_york']
     """
 
+    @names_checked(
+        _OF_OTHERS,
+        positional="Phrases takes its options by name, and the text goes to `fit`: "
+        "Phrases(min_count=5).fit(sentences).",
+    )
     def __init__(
         self,
         *,

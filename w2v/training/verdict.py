@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Sequence
 from typing import Any
 
 from w2v.config import Config
-from w2v.errors import TrainingError, TrainingWarning, counted, quoted
+from w2v.errors import TrainingError, TrainingWarning, counted, quoted, warn
 
 _DIVERGED = 10  # times the loss of untrained tables, in a step
 _FEW_KEPT = 0.1  # of the tokens
@@ -168,4 +167,4 @@ def _larger_sample(config: Config) -> str:
 
 
 def _warn(message: str) -> None:
-    warnings.warn(message, TrainingWarning, stacklevel=5)
+    warn(message, TrainingWarning)
