@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import struct
 import sys
 import types
 from typing import Any
@@ -65,9 +66,8 @@ def test_durations() -> None:
 def test_on_a_terminal(columns: int) -> None:
     """What a terminal shows in the end: the lines that stay, and no rest of the bar."""
     pty = pytest.importorskip("pty", reason="no pseudo-terminals here")
-    import fcntl
-    import struct
-    import termios
+    fcntl: Any = pytest.importorskip("fcntl")
+    termios: Any = pytest.importorskip("termios")
 
     code = (
         "from w2v import display\n"

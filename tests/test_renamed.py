@@ -7,7 +7,6 @@ import inspect
 import pickle
 import re
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,7 @@ from w2v.renamed import option_elsewhere
 
 PAGE = (Path(__file__).parents[1] / "docs" / "migration.md").read_text(encoding="utf-8")
 ANY: Any = w2v.Word2Vec  # whose calls are wrong on purpose
+PHRASES: Any = w2v.Phrases
 OURS = {*inspect.signature(w2v.Word2Vec).parameters}
 
 
@@ -78,16 +78,21 @@ def test_text_is_for_fit() -> None:
     assert "Word2Vec(dim=100).fit(sentences)" in said
 
 
-def test_options_of_phrases() -> None:
-    phrases: Any = w2v.Phrases
-    assert "Phrases(min_count=5).fit(" in refused(lambda: phrases([["a"]]), TypeError)
-    for options, said in (
-        ({"sentences": []}, "`sentences`: the text goes to `fit`: Phrases(...).fit(sentences)"),
-        ({"progress_per": 3}, "`progress_per`: nothing depends on it here"),
-        ({"common_terms": []}, "it is called `connector_words` here"),
-        ({"treshold": 3}, "did you mean `threshold`?"),
-    ):
-        assert said in refused(partial(phrases, **options), TypeError)
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (lambda: PHRASES([["a", "b"]]), "Phrases(min_count=5).fit(sentences)"),
+        (
+            lambda: PHRASES(sentences=[["a", "b"]]),
+            "the text goes to `fit`: Phrases(...).fit(sentences)",
+        ),
+        (lambda: PHRASES(common_terms=["of"]), "it is called `connector_words` here"),
+        (lambda: PHRASES(max_vocab_size=9), "nothing depends on it here"),
+        (lambda: PHRASES(treshold=9), "did you mean `threshold`?"),
+    ],
+)
+def test_options_of_phrases(call: Callable[[], object], said: str) -> None:
+    assert said in refused(call, TypeError)
 
 
 def test_options_of_methods() -> None:

@@ -31,6 +31,7 @@ _OPTIONS = {
     **dict.fromkeys(("max_final_vocab", "max_vocab_words"), "max_vocab"),
     **dict.fromkeys(("random_state", "random_seed"), "seed"),
     **dict.fromkeys(("topn", "top_n", "k"), "n"),
+    "common_terms": "connector_words",
     "output_file": "output",
     "out": "output",
     "pretrainedVectors": "pretrained",
@@ -63,7 +64,7 @@ _OTHER_OPTIONS = {
     "clip_end": "`restrict_vocab=(start, stop)` is for clip_start and clip_end",
     "lrUpdateRate": "the learning rate falls at every step; leave it out",
     **dict.fromkeys(
-        ("max_vocab_size", "sorted_vocab", "batch_words", "hashfxn", "null_word"),
+        ("max_vocab_size", "sorted_vocab", "batch_words", "hashfxn", "null_word", "progress_per"),
         "nothing depends on it here; leave it out",
     ),
     **dict.fromkeys(("supervised", "label", "quantize"), "w2v trains vectors and no classifier"),

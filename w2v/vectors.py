@@ -1,4 +1,8 @@
-"""The result of training: words, their vectors, and questions about them."""
+"""The result of training: words, their vectors, and questions about them.
+
+It is long because it is a front door: every method says here what it takes and gives, and what it
+does is done elsewhere.
+"""
 
 import functools
 import html

@@ -232,8 +232,8 @@ def test_safetensors_with_a_header_that_lies_is_refused(
 
 
 def test_a_whole_model_is_told_from_vectors(tmp_path: Path) -> None:
-    model = Word2Vec(dim=4, min_count=1, epochs=1, sample=0, backend="numpy", workers=1)
-    model.fit([["a", "b"], ["b", "a"]]).save_model(tmp_path / "model.npz")
+    model = Word2Vec(dim=4, min_count=1, epochs=9, sample=0, alpha=0.3, backend="numpy", workers=1)
+    model.fit([["a", "b"], ["b", "a"]] * 9).save_model(tmp_path / "model.npz")
     with pytest.raises(VectorFileError, match=r"is a whole model, .*w2v\.Word2Vec\.load_model"):
         load(tmp_path / "model.npz")
     assert Word2Vec.load_model(tmp_path / "model.npz").vectors.words == ("a", "b")

@@ -274,6 +274,7 @@ def test_a_callback_cannot_train_the_same_model(tmp_path: Path) -> None:
     model.fit(TEXT)
 
 
+@pytest.mark.filterwarnings("ignore:The loss of epoch:w2v.TrainingWarning")  # in so short a time
 def test_the_trace_ends_where_a_callback_has_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("w2v.training.blocks.CHUNK", 500)
     monkeypatch.setattr("w2v.training.trainer._REPORT_S", 0.005)

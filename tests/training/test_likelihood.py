@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from corpora import ANIMALS, TOOLS, two_topics
 
-from w2v import UnknownWordError, W2VError, Word2Vec
+from w2v import TrainingWarning, UnknownWordError, W2VError, Word2Vec
 from w2v.training.huffman import HuffmanTree
 from w2v.training.likelihood import Likelihood
 
@@ -126,11 +126,11 @@ def test_more_than_there_is() -> None:
 
 
 def test_one_word() -> None:
-    for loss in ("ns", "hs"):
-        model = Word2Vec(loss=loss, dim=4, min_count=1, sample=0, workers=1, backend="numpy")
+    model = Word2Vec(dim=4, min_count=1, sample=0, workers=1, backend="numpy")
+    with pytest.warns(TrainingWarning, match="The vocabulary is one word"):
         model.fit([["a", "a", "a"]])
-        assert model.predict_output_word(["a"]) == [("a", 1.0)]
-        assert model.score(["a", "a"]) == pytest.approx(0, abs=1e-6)
+    assert model.predict_output_word(["a"]) == [("a", 1.0)]
+    assert model.score(["a", "a"]) == pytest.approx(0, abs=1e-6)
 
 
 def test_a_long_sentence_takes_its_scores_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -154,8 +154,8 @@ def test_what_is_refused() -> None:
     for wrong in (None, 1.5, True):
         with pytest.raises(ValueError, match="`topn` must be a whole number from 1, got"):
             model.predict_output_word(["the"], topn=wrong)  # type: ignore[arg-type]
-    for sentence in (None, 3, [1, 2], [["the", "of"]], [b"the"]):
-        with pytest.raises(TypeError, match="Expected a list of words, got"):
+    for sentence in (None, 3, [1.5, 2.5], [["the", "of"]], [b"the"]):
+        with pytest.raises(TypeError, match=r"Expected a list of words|A word must be a str"):
             model.score(sentence)  # type: ignore[arg-type]
     assert model.score(iter(["the", "of"])) == model.score(["the", "of"])  # type: ignore[arg-type]
     for ask in (model.score, model.predict_output_word):

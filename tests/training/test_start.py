@@ -12,7 +12,7 @@ import pytest
 from corpora import ANIMALS, two_topics, zipf
 
 import w2v
-from w2v import ConfigError, CorpusError, TrainingError, Vectors, Word2Vec
+from w2v import ConfigError, CorpusError, TrainingError, TrainingWarning, Vectors, Word2Vec
 from w2v.backends import Backend
 
 KINDS = [(model, loss) for model in ("skipgram", "cbow") for loss in ("ns", "hs", "softmax")]
@@ -20,8 +20,7 @@ TEXT = two_topics(300)
 NEW = ["red", "green", "blue"]
 MORE = [[*NEW, "animal1", "the"]] * 30 + two_topics(30, seed=3)
 NO_STEP = 1e-30  # a learning rate with which nothing moves
-
-pytestmark = pytest.mark.filterwarnings("ignore:The loss of epoch:w2v.TrainingWarning")
+NOTHING_LEARNT = pytest.mark.filterwarnings("ignore:The loss of epoch:w2v.errors.TrainingWarning")
 
 
 def small(**options: Any) -> Word2Vec:
@@ -44,6 +43,7 @@ def made_up(words: list[str], dim: int = 8) -> Vectors:
     return Vectors(words, matrix)
 
 
+@NOTHING_LEARNT
 class TestPretrained:
     def test_words_that_match_begin_with_their_vectors(self, tmp_path: Path) -> None:
         known = made_up(["animal1", "unseen", "tool2", "the"])
@@ -109,6 +109,7 @@ def never_read() -> Any:
     yield
 
 
+@NOTHING_LEARNT
 class TestFrozen:
     @pytest.mark.parametrize(("kind", "loss"), KINDS)
     def test_they_end_as_they_began_bit_for_bit(
@@ -157,7 +158,7 @@ class TestFrozen:
     def test_all_words_may_be_frozen(self) -> None:
         """The output table learns to predict from given vectors."""
         start = small(alpha=NO_STEP).fit(TEXT)
-        with pytest.warns(w2v.TrainingWarning, match="All 27 words are frozen"):
+        with pytest.warns(TrainingWarning, match="All 27 words are frozen"):
             model = small(epochs=4).fit(TEXT, freeze=start.vectors)
         assert model.vectors.matrix.tobytes() == start.vectors.matrix.tobytes()
         assert model.report["loss"][-1] < model.report["loss"][0]

@@ -26,13 +26,6 @@ from w2v.text import Progress, Source, Tokenizer, checked_sentences, is_word
 _MOST_PASSES = 30  # each can double the words of a phrase
 
 
-_OF_OTHERS = {
-    "sentences": "the text goes to `fit`: Phrases(...).fit(sentences)",
-    **dict.fromkeys(("max_vocab_size", "progress_per"), "nothing depends on it here; leave it out"),
-    "common_terms": "it is called `connector_words` here",
-}
-
-
 class Phrases:
     """Finds phrases in a text, and joins them in that text or another.
 
@@ -84,9 +77,8 @@ class Phrases:
     """
 
     @names_checked(
-        _OF_OTHERS,
-        positional="Phrases takes its options by name, and the text goes to `fit`: "
-        "Phrases(min_count=5).fit(sentences).",
+        {"sentences": "the text goes to `fit`: Phrases(...).fit(sentences)"},
+        positional="Phrases takes its options by name: Phrases(min_count=5).fit(sentences).",
     )
     def __init__(
         self,

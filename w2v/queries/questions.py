@@ -1,4 +1,7 @@
-"""Questions to be asked of word vectors, by word or by vector, one or thousands at a time."""
+"""Questions to be asked of word vectors, by word or by vector, one or thousands at a time.
+
+It is long because each question says here what it takes, gives and raises; the code is short.
+"""
 
 from __future__ import annotations
 
