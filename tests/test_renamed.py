@@ -100,6 +100,7 @@ def test_options_of_methods() -> None:
     text = [["a", "b"]]
     said = "it is an option of `Word2Vec`"
     assert said in refused(lambda: trained.fit(text, epochs=3), TypeError)
+    assert "The text itself goes to `fit`" in refused(lambda: trained.train(text), TypeError)
     assert "counts for itself" in refused(lambda: trained.train(text, total_words=1), TypeError)
     said = "most_similar has no option `topn`: it is called `n` here"
     assert said in refused(lambda: trained.most_similar("a", topn=3), TypeError)

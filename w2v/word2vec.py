@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import time
-import warnings
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
@@ -18,7 +17,7 @@ from numpy.typing import NDArray
 
 from w2v.backends import choose_backend
 from w2v.config import Config
-from w2v.errors import ConfigError, ModelFileError, W2VError
+from w2v.errors import ConfigError, ModelFileError, W2VError, warn
 from w2v.files import PathLike
 from w2v.queries import Limit, Query
 from w2v.renamed import name_elsewhere, names_checked
@@ -272,7 +271,7 @@ class Word2Vec(Estimator, Answers, metaclass=_Named):
                 reading["progress"] = shown.reading
             with read_source(source, **reading) as corpus:
                 if corpus.looks:
-                    warnings.warn(corpus.looks, stacklevel=3)
+                    warn(corpus.looks)
                 told = {"on_progress": shown.also(on_progress), "on_waiting": shown.waiting}
                 self.train(corpus, **told, **given)
             shown.trained(self.report)
@@ -343,8 +342,8 @@ class Word2Vec(Estimator, Answers, metaclass=_Named):
         """
         if not isinstance(corpus, Corpus):
             raise TypeError(
-                f"`train` takes a `w2v.Corpus`, which `read_corpus` gives, got {corpus!r:.60}. "
-                "Text goes to `fit`, which reads and trains, or to `partial_fit`."
+                f"`train` takes a `w2v.Corpus`, as `read_corpus` makes, got {corpus!r:.60}. "
+                "The text itself goes to `fit`."
             )
         self._check_idle()
         freeze, callbacks = word_list(freeze), checked(callbacks)

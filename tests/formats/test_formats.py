@@ -467,6 +467,7 @@ PRINTABLE = [  # binary rows of 2 numbers
     b"0000" * 2,
     b"ab\ncd\n\nx",
     b"a b c d ",
+    b"1 2 3 4 ",  # as text, twice the numbers announced
 ]
 
 

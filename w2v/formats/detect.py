@@ -138,9 +138,9 @@ def _are_numeric(rows: list[bytes]) -> bool:
 
 
 def _fits_text(body: bytes, count: int, dim: int) -> bool:
-    """Whether lines are as many rows of as many numbers as announced."""
+    """Whether lines are as many rows of as many numbers as announced; a word may be one too."""
     lines = [line for line in body.split(b"\n") if line.strip()]
-    return len(lines) == count and all(trailing_numbers(line) >= dim for line in lines)
+    return len(lines) == count and all(trailing_numbers(line) == dim for line in lines)
 
 
 def _fits_binary(body: bytes, count: int, dim: int) -> bool:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import math
-import sys
-import warnings
 from collections.abc import Sequence
 from typing import Any
 
 from w2v.config import Config
-from w2v.errors import TrainingError, TrainingWarning, counted, quoted
+from w2v.errors import TrainingError, TrainingWarning, counted, quoted, warn
 
 _DIVERGED = 10  # times the loss of untrained tables, in a step
 _FEW_KEPT = 0.1  # of the tokens
@@ -169,8 +167,4 @@ def _larger_sample(config: Config) -> str:
 
 
 def _warn(message: str) -> None:
-    """As a warning of the line outside w2v that trains."""
-    level, frame = 2, sys._getframe(1)
-    while frame.f_back and frame.f_globals.get("__name__", "").partition(".")[0] == "w2v":
-        level, frame = level + 1, frame.f_back
-    warnings.warn(message, TrainingWarning, stacklevel=level)
+    warn(message, TrainingWarning)
