@@ -14,7 +14,7 @@ import pytest
 from corpora import two_topics
 
 import w2v
-from w2v import CorpusError, UnknownWordError, W2VError, Word2Vec
+from w2v import CorpusError, Table, TrainingWarning, UnknownWordError, W2VError, Word2Vec
 
 
 def small(**options: Any) -> Word2Vec:
@@ -70,6 +70,19 @@ def test_strings_where_sentences_are_expected(source: Iterator[str]) -> None:
 def test_a_vocabulary_that_is_none() -> None:
     with pytest.raises(TypeError, match=r"`vocabulary` must be a `w2v.Vocabulary`, got \{'a': 1\}"):
         small().fit([["a", "b"]], vocabulary={"a": 1})  # type: ignore[arg-type]
+
+
+def test_a_tokenizer_of_another_program(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("a b c\n")
+    for source in (["a b"], tmp_path / "a.txt", Table({"t": ["a b"]}, text="t")):
+        with pytest.raises(TypeError, match=r"`tokenizer` must be a `w2v.Tokenizer`, got <method"):
+            small().fit(source, tokenizer=str.split)  # type: ignore[arg-type]
+
+
+def test_warnings_name_the_line_of_the_caller() -> None:
+    with pytest.warns(TrainingWarning) as caught:
+        small(epochs=1, sample=0).fit([["a", "b", "c"]] * 5)
+    assert {warning.filename for warning in caught} == {__file__}
 
 
 def test_exhausted_iterator_is_an_error_not_an_empty_model() -> None:

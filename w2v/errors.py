@@ -5,6 +5,10 @@ A message says what is wrong and its value, what was expected, and what to do.
 Mistakes of the calling program stay `TypeError` and `ValueError`.
 """
 
+import os
+import sys
+import warnings
+
 _LONGEST_SHOWN = 60  # characters of a word in a message
 
 
@@ -64,6 +68,15 @@ class TrainingError(W2VError):
 
 class TrainingWarning(UserWarning):
     """Training that has learnt little or nothing, or cannot."""
+
+
+def warn(message: str, category: type[Warning] = UserWarning) -> None:
+    """Warn, at the line outside of this package that led here."""
+    inside = os.path.join(os.path.dirname(__file__), "")
+    level, frame = 1, sys._getframe()
+    while frame.f_code.co_filename.startswith(inside) and frame.f_back is not None:
+        level, frame = level + 1, frame.f_back
+    warnings.warn(message, category, stacklevel=level)
 
 
 def quoted(word: str) -> str:

@@ -7,7 +7,6 @@ does is done elsewhere.
 import functools
 import html
 import itertools
-import warnings
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from w2v.backends import Backend, get_backend
-from w2v.errors import QueryError, UnknownWordError, W2VError, counted, quoted
+from w2v.errors import QueryError, UnknownWordError, W2VError, counted, quoted, warn
 from w2v.files import PathLike
 from w2v.formats import (
     Matrix,
@@ -229,9 +228,7 @@ class Vectors(Queries):
         Raises
         ------
         QueryError
-            No anchor has a direction in both, or a word is not in both.
-        ValueError
-            The dimensions differ.
+            The dimensions differ, no anchor has a direction in both, or a word is not in both.
 
         Warns
         -----
@@ -239,7 +236,7 @@ class Vectors(Queries):
             There are fewer anchors than dimensions, which leaves the rotation open.
         """
         if self.dim != other.dim:
-            raise ValueError(
+            raise QueryError(
                 f"Only vectors of one dimension can be aligned, got {self.dim} and {other.dim}."
             )
         words = _anchors(self, other, anchors)
@@ -250,10 +247,9 @@ class Vectors(Queries):
                 "The two have no word in common that has a direction in both; nothing to align by."
             )
         if int(usable.sum()) < self.dim:
-            warnings.warn(
+            warn(
                 f"Aligned by {counted(int(usable.sum()), 'word')}, fewer than the {self.dim} "
-                "dimensions: in the others the spaces stay turned by chance.",
-                stacklevel=2,
+                "dimensions: in the others the spaces stay turned by chance."
             )
         turn = rotation(left[usable], right[usable])
         return Vectors(self.words, turned(self.matrix, turn), self.counts)
@@ -347,6 +343,8 @@ def load(
 
 def _anchors(left: Vectors, right: Vectors, anchors: int | Sequence[str] | None) -> Sequence[str]:
     """Words of both."""
+    if isinstance(anchors, str):
+        raise TypeError(f"`anchors` must be a number or a list of words, got {anchors!r:.60}.")
     if anchors is not None and not isinstance(anchors, int | np.integer):
         for vectors in (left, right):
             if unknown := [word for word in anchors if word not in vectors]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import time
-import warnings
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
@@ -18,7 +17,7 @@ from numpy.typing import NDArray
 
 from w2v.backends import choose_backend
 from w2v.config import Config
-from w2v.errors import ConfigError, ModelFileError, W2VError
+from w2v.errors import ConfigError, ModelFileError, W2VError, warn
 from w2v.files import PathLike
 from w2v.queries import Limit, Query
 from w2v.renamed import name_elsewhere, names_checked
@@ -272,7 +271,7 @@ class Word2Vec(Estimator, Answers, metaclass=_Named):
                 reading["progress"] = shown.reading
             with read_source(source, **reading) as corpus:
                 if corpus.looks:
-                    warnings.warn(corpus.looks, stacklevel=3)
+                    warn(corpus.looks)
                 told = {"on_progress": shown.also(on_progress), "on_waiting": shown.waiting}
                 self.train(corpus, **told, **given)
             shown.trained(self.report)
@@ -341,6 +340,11 @@ class Word2Vec(Estimator, Answers, metaclass=_Named):
         ------
         BackendError, TrainingError
         """
+        if not isinstance(corpus, Corpus):
+            raise TypeError(
+                f"`train` takes a `w2v.Corpus`, as `read_corpus` makes, got {corpus!r:.60}. "
+                "The text itself goes to `fit`."
+            )
         self._check_idle()
         freeze, callbacks = word_list(freeze), checked(callbacks)
         config = self.config  # a callback may change that of the model
@@ -408,9 +412,11 @@ class Word2Vec(Estimator, Answers, metaclass=_Named):
         negative: Query | Sequence[Query] = (),
         n: int | None = 10,
         restrict_vocab: Limit = None,
+        *,
+        min_count: int | None = None,
     ) -> list[tuple[str, float]]:
         """See `Vectors.most_similar`; `vectors` has the other questions."""
-        return self.vectors.most_similar(positive, negative, n, restrict_vocab)
+        return self.vectors.most_similar(positive, negative, n, restrict_vocab, min_count=min_count)
 
     def similarity(self, a: Query, b: Query) -> float:
         """See `Vectors.similarity`."""

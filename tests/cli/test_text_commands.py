@@ -70,6 +70,21 @@ class TestTokenize:
         assert (done.exit_code, done.stdout) == (code, "")
         assert message in done.stderr
 
+    @pytest.mark.parametrize("command", ["tokenize", "phrases"])
+    def test_onto_its_own_end(self, command: str) -> None:
+        """It would go on until the disk is full."""
+        with open("raw.txt", "ab") as file:
+            done = subprocess.run(
+                [sys.executable, "-m", "w2v", command, "raw.txt"],
+                stdout=file,
+                stderr=subprocess.PIPE,
+                timeout=60,
+                check=False,
+            )
+        assert done.returncode == 2
+        assert b"Error: Standard output is the input raw.txt. Write to another" in done.stderr
+        assert Path("raw.txt").read_text(encoding="utf-8") == RAW
+
     def test_a_reader_that_leaves(self) -> None:
         """As `| head -1` does: no traceback."""
         Path("long.txt").write_text(RAW * 300, encoding="utf-8")

@@ -80,7 +80,7 @@ def test_alignment_is_the_best_turn_of_vectors_of_length_1(sides: tuple[Vectors,
 
 def test_alignment_that_cannot_be() -> None:
     a = Vectors(["a", "b"], np.eye(2))
-    with pytest.raises(ValueError, match="of one dimension can be aligned, got 2 and 3"):
+    with pytest.raises(QueryError, match="of one dimension can be aligned, got 2 and 3"):
         a.align(Vectors(["a"], np.eye(3)[:1]))
     with pytest.raises(QueryError, match="no word in common that has a direction in both"):
         a.align(Vectors(["a", "x"], [[0, 0], [1, 1]]))
@@ -88,6 +88,8 @@ def test_alignment_that_cannot_be() -> None:
         a.align(a, ["a", "x"])
     with pytest.raises(ValueError, match="`anchors` must be at least 1"):
         a.align(a, 0)
+    with pytest.raises(TypeError, match="`anchors` must be a number or a list of words, got 'ab'"):
+        a.align(a, "ab")
     with pytest.warns(UserWarning, match="by 1 word, fewer than the 2 dimensions"):
         a.align(a, 1)
 

@@ -60,12 +60,12 @@ def stability(
     if as_json:
         click.echo(json.dumps({"vectors": vectors, **found}, indent=2))
         return
-    several = len(vectors) > 2
-    files = f"all {len(vectors)}" if several else "both"
+    those = "both" if len(vectors) == 2 else f"all {len(vectors)}"
     click.echo(
-        f"{found['words']:,} words in {files}; of the {n} nearest of a word, "
+        f"{found['words']:,} words in {those}; of the {n} nearest of a word, "
         "two trainings have in common:\n"
     )
+    several = len(vectors) > 2
     head = ["words by frequency", "counts", "looked at", "in common", "Jaccard"]
     rows = [[*head, *(["least", "most"] if several else []), ""]]
     for band in found["bands"]:

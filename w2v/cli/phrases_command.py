@@ -119,6 +119,8 @@ def phrases(
     if save:
         files.check_target(save)
     files.check_distinct({"--output": output, "--save": save}, [*names, *filter(None, [load])])
+    if output is None:
+        files.check_stdout(names)
     source = corpus_source(names, options)
     model = Phrases.load(load) if load else Phrases(**_library_names(options))
     target = output or sys.stdout.buffer

@@ -50,7 +50,10 @@ def tokenize(
     source = corpus_source(names, options)
     target = sys.stdout.buffer if output in (None, STDIN) else output
     files.check_writing(target)
-    files.check_distinct({"--output": None if output == STDIN else output}, names)
+    if target is output:
+        files.check_distinct({"--output": output}, names)
+    else:
+        files.check_stdout(names)
     with Console(quiet=quiet) as console:
         if STDIN in names:
             console.say("Reading standard input.")

@@ -116,6 +116,24 @@ def check_distinct(outputs: Mapping[str, PathLike | None], inputs: Iterable[Path
             )
 
 
+def check_stdout(inputs: Iterable[PathLike]) -> None:
+    """Refuse to read what standard output writes, which would go on until the disk is full.
+
+    Raises
+    ------
+    ConfigError
+    """
+    try:
+        status = os.fstat(sys.stdout.fileno())
+    except (AttributeError, OSError, ValueError):
+        return
+    for path in inputs:
+        if stat.S_ISREG(status.st_mode) and _identity(path) == (status.st_dev, status.st_ino):
+            raise ConfigError(
+                f"Standard output is the input {os.fspath(path)}. Write to another file."
+            )
+
+
 @contextlib.contextmanager
 def replacing(path: PathLike) -> Iterator[BinaryIO]:
     """A file that takes the place of `path` on success and vanishes on failure.

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import io
 import os
-import warnings
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
-from w2v.errors import VectorFileError, counted
+from w2v.errors import VectorFileError, counted, warn
 from w2v.files import LONGEST_MAGIC, compression, decompressed
 from w2v.formats.table import Progress
 
@@ -83,10 +82,9 @@ class Source:
 
     def warn_beyond(self, rows: int, where: str = "") -> None:
         """Warn of rows with numbers beyond float32, which became infinite."""
-        warnings.warn(
+        warn(
             f"{self.name}: {counted(rows, 'row')} with numbers beyond float32, which are infinite "
-            f"now{where}.",
-            stacklevel=8,
+            f"now{where}."
         )
 
     def decode(self, raw: bytes, where: str, hint: str = "") -> str:

@@ -5,13 +5,12 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
-import warnings
 from collections.abc import Iterator
 from typing import BinaryIO, cast
 
 import numpy as np
 
-from w2v.errors import VectorFileError, counted
+from w2v.errors import VectorFileError, counted, warn
 from w2v.files import PathLike, check_name
 from w2v.formats.byte_source import Source
 from w2v.formats.detect import READABLE, read_table
@@ -93,10 +92,7 @@ def first_of_each(name: str, table: Table) -> Table:
     repeated, rows = len(words) - len(first), list(first.values())
     if not repeated:
         return table._replace(words=UniqueWords(words))
-    warnings.warn(
-        f"{name}: left out {counted(repeated, 'row')} with a word of an earlier row.",
-        stacklevel=4,
-    )
+    warn(f"{name}: left out {counted(repeated, 'row')} with a word of an earlier row.")
     counts = None if table.counts is None else table.counts[rows]
     return table._replace(words=UniqueWords(first), matrix=table.matrix[rows], counts=counts)
 
@@ -105,10 +101,7 @@ def _with_words(name: str, table: Table) -> Table:
     rows = [row for row, word in enumerate(table.words) if word]
     if not rows:
         raise VectorFileError(f"{name} has no word: all of its rows begin with white space.")
-    warnings.warn(
-        f"{name}: left out {counted(len(table.words) - len(rows), 'row')} without a word.",
-        stacklevel=5,
-    )
+    warn(f"{name}: left out {counted(len(table.words) - len(rows), 'row')} without a word.")
     counts = None if table.counts is None else table.counts[rows]
     words = [table.words[row] for row in rows]
     return table._replace(words=words, matrix=table.matrix[rows], counts=counts)

@@ -9,14 +9,13 @@ wherever it stands, and for nothing at the ends of a line.
 from __future__ import annotations
 
 import re
-import warnings
 from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import BinaryIO
 
 import numpy as np
 
-from w2v.errors import counted
+from w2v.errors import counted, warn
 from w2v.formats.byte_source import Source, Window
 from w2v.formats.row_memory import Rows
 from w2v.formats.table import Matrix, Progress, Table
@@ -124,10 +123,7 @@ def _compare(source: Source, found: int, announced: int | None, line: int) -> No
     if found < announced:
         reason = f"the file ends after {rows}, its header announces {announced:,}."
         raise source.fail(f"line {line}", f"{reason} It may be cut short.")
-    warnings.warn(
-        f"{source.name} holds {rows}, its header announces {announced:,}; all were read.",
-        stacklevel=7,
-    )
+    warn(f"{source.name} holds {rows}, its header announces {announced:,}; all were read.")
 
 
 def _blocks_of_lines(source: Source, start: int, dim: int, line: int) -> Iterator[bytes]:

@@ -60,10 +60,8 @@ def place(frame: Frame, column: str) -> int:
     hint = f" Did you mean {quoted(by_case[near[0]])}?" if near else ""
     if len(frame.columns) == 1:
         hint += " If it has more, say what stands between them: `separator`."
-    raise ConfigError(
-        f"{frame.name} has no column {quoted(column)}. Its columns are: "
-        f"{listed(frame.columns)}.{hint}"
-    )
+    those = f"Its columns are: {listed(frame.columns)}." if frame.columns else "It has none."
+    raise ConfigError(f"{frame.name} has no column {quoted(column)}. {those}{hint}")
 
 
 def likely(columns: Sequence[str]) -> dict[str, str]:

@@ -18,7 +18,7 @@ from typing import Any, BinaryIO
 from w2v.errors import CorpusError
 from w2v.files import HEAD_BYTES, LONGEST_MAGIC, compression, decompressed, refuse_foreign
 from w2v.text.corpus_files import STDIN, source_name
-from w2v.text.tokenizing import Tokenizer
+from w2v.text.tokenizing import Tokenizer, check_tokenizer
 from w2v.words import LONGEST_WORD
 
 Progress = Callable[[int, int | None], None]
@@ -76,6 +76,7 @@ def read_pieces(
     """
     if errors not in ERROR_MODES:
         raise ValueError(f"`errors` must be 'strict' or 'replace', got {errors!r}.")
+    check_tokenizer(tokenizer)
     if tokenizer is None or tokenizer.is_plain:
         return _looked_at(_read(files, errors, progress), look)
     longest = LONGEST_WORD if tokenizer.tokens == "whitespace" else _LONGEST_UNCUT

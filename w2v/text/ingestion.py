@@ -23,7 +23,7 @@ from w2v.text.sentences import TO_READ_FILES, as_text, shown, texts
 from w2v.text.splitting import Dictionary, release_memory
 from w2v.text.spool import Int64s, Spool
 from w2v.text.table import Table, refuse_frame, refuse_tables
-from w2v.text.tokenizing import Tokenizer
+from w2v.text.tokenizing import Tokenizer, check_tokenizer
 from w2v.text.vocabulary import Vocabulary
 from w2v.text.vocabulary_file import SENTENCE_END
 
@@ -247,6 +247,7 @@ def _text_files(source: object) -> list[str]:
 
 def _given(sentences: Iterable[Any], tokenizer: Tokenizer | None) -> Iterator[str]:
     refuse_frame(sentences)
+    check_tokenizer(tokenizer)
     return as_text(sentences) if tokenizer is None else tokenizer.lines_of(texts(sentences))
 
 

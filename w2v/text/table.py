@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from w2v.errors import ConfigError, CorpusError
 from w2v.text.columns import Wanted, likely, listed
@@ -14,9 +14,7 @@ from w2v.text.decoding import REPORT_BYTES, Progress, total_bytes
 from w2v.text.frames import Frame, column_names, frame_of
 from w2v.text.table_files import data_files, looks_like_table, opened_table
 from w2v.text.table_stats import TableStats
-
-if TYPE_CHECKING:
-    from w2v.text.tokenizing import Tokenizer
+from w2v.text.tokenizing import Tokenizer, check_tokenizer
 
 
 class Table:
@@ -133,6 +131,7 @@ class Table:
         from w2v.text.cells import pieces_of
         from w2v.text.table_rows import sentences
 
+        check_tokenizer(tokenizer)
         if tokenizer is not None and tokenizer.is_plain:
             tokenizer = None
         if tokenizer is not None and self.text is None:

@@ -25,6 +25,15 @@ _MOST_KNOWN = 1 << 18  # stretches that are remembered, of so many characters at
 _LONGEST_KNOWN = 64
 
 
+def check_tokenizer(tokenizer: Tokenizer | None) -> None:
+    """Raise `TypeError` for another program's."""
+    if tokenizer is not None and not isinstance(tokenizer, Tokenizer):
+        raise TypeError(
+            f"`tokenizer` must be a `w2v.Tokenizer`, got {tokenizer!r:.60}. With one of your own, "
+            "give lists of the tokens that it makes."
+        )
+
+
 @dataclass(frozen=True)
 class Tokenizer:
     """How raw text becomes tokens; without an option it stays as it is.

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import replace
 from typing import NamedTuple
 
 from w2v.backends import Backend, StepShape, usable_cores
 from w2v.config import Config
-from w2v.errors import ConfigError, counted
+from w2v.errors import ConfigError, counted, warn
 from w2v.layers import MOST_SCORES
 from w2v.training.step_plan import step_shape
 
@@ -55,10 +54,9 @@ def schedule(config: Config, shape: StepShape, chunks: int, kept: float) -> Sche
     cores = usable_cores()
     wanted = config.workers or (1 if config.deterministic else cores)
     if wanted > cores:
-        warnings.warn(
+        warn(
             f"{wanted} workers were asked for, but this process may run only "
-            f"{counted(cores, 'thread')} at once; more workers are no faster.",
-            stacklevel=4,
+            f"{counted(cores, 'thread')} at once; more workers are no faster."
         )
     if shape.step > shape.block:
         wanted = min(wanted, max(1, shape.step // _LEAST_WORKER_STEP))

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Sequence
 from typing import Any
 
 from w2v.config import Config
-from w2v.errors import TrainingError, TrainingWarning, counted, quoted
+from w2v.errors import TrainingError, TrainingWarning, counted, quoted, warn
 
 _DIVERGED = 10  # times the loss of untrained tables, in a step
 _FEW_KEPT = 0.1  # of the tokens
@@ -143,8 +142,8 @@ def note(report: dict[str, Any]) -> str:
     if aside:
         return f"the held-out loss {rose}: fewer epochs may do"
     return (
-        f"the loss {rose}, as where a text changes on its way; w2v train --held-out 1% tells "
-        "whether the vectors get worse"
+        f"the loss {rose}, as it may where parts of a text differ, such as books: late steps are "
+        "small and fit the part at hand less; --held-out 1% shows whether the vectors get better"
     )
 
 
@@ -168,4 +167,4 @@ def _larger_sample(config: Config) -> str:
 
 
 def _warn(message: str) -> None:
-    warnings.warn(message, TrainingWarning, stacklevel=5)
+    warn(message, TrainingWarning)
