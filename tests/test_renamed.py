@@ -160,6 +160,11 @@ def test_copies_and_signatures_are_what_they_were() -> None:
         (["train", "x", "-o", "y", "-minCount=3"], "-minCount: it is called --min-count here"),
         (["train", "x", "-o", "y", "-binary", "1"], "the extension of the output names its format"),
         (["nearest", "x", "king", "--topn", "3"], "--topn: it is called -n here"),
+        (["train", "x", "-o", "y", "--sg", "1"], "--sg: --model skipgram is for sg=1"),
+        (
+            ["train", "x", "-o", "y", "--shrink_windows"],
+            "--fixed-window is for shrink_windows=False",
+        ),
         (["train", "x", "-o", "y", "--qqq"], "No such option"),
     ],
 )

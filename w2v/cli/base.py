@@ -109,10 +109,13 @@ class Command(click.Command):
         flags = {parameter.name: parameter.opts for parameter in self.params}
 
         def flag(found: re.Match[str]) -> str:
-            names = flags.get(found[1], [])
-            return next((name for name in names if name.startswith("--")), (*names, found[0])[0])
+            names = flags.get(found[1])
+            if not names:
+                return found[0]
+            name = next((name for name in names if name.startswith("--")), names[0])
+            return name if found[2] in (None, "True") else f"{name} {found[2]}"
 
-        return re.sub(r"`(\w+)`", flag, message)
+        return re.sub(r'`(\w+)(?:="?(\w+)"?)?`', flag, message)
 
 
 class Group(click.Group):
