@@ -268,6 +268,8 @@ class TestFrames:
         frame = polars.DataFrame(PLAYS)
         assert lines(frame, **GROUPED) == LINES
         assert lines(frame.with_columns(polars.col("artist").cast(polars.Categorical)), **GROUPED)
+        with pytest.raises(TypeError, match=r"LazyFrame\)\. Give what its `collect` makes\."):
+            lines(frame.lazy(), **GROUPED)
         lists = frame.drop_nulls("user").group_by("user", maintain_order=True).agg("artist")
         assert lines(lists, token="artist") == "The_Beatles Air\nMoby Air\n"
 
@@ -294,6 +296,10 @@ class TestFrames:
             Word2Vec(**QUICK).fit(pa.table(PLAYS), group="user")  # type: ignore[call-arg]
         with pytest.raises(TypeError, match=r"got 3 \(int\)"):
             lines(3, columns="all")
+        with pytest.raises(
+            TypeError, match=r"dictionary of tables \('train'\) .* give one of them"
+        ):
+            lines({"train": pa.table(PLAYS)}, **GROUPED)
         with pytest.raises(TypeError, match=r"an iterable with 'ab' \(str\)"):
             lines(["ab", 1], columns="all")
 
