@@ -15,7 +15,7 @@ from click.testing import CliRunner
 
 import w2v
 from w2v.cli import main
-from w2v.renamed import option_elsewhere
+from w2v.renamed import name_elsewhere, option_elsewhere
 
 PAGE = (Path(__file__).parents[1] / "docs" / "migration.md").read_text(encoding="utf-8")
 ANY: Any = w2v.Word2Vec  # whose calls are wrong on purpose
@@ -139,7 +139,7 @@ def test_attributes_of_vectors(name: str, said: str) -> None:
 
 def test_names_of_the_class_and_of_the_library() -> None:
     assert "Word2Vec.load_model(path)" in refused(lambda: ANY.load("x"), AttributeError)
-    assert "w2v.Vectors here" in refused(lambda: w2v.KeyedVectors, AttributeError)
+    assert "w2v.Vectors (from" in refused(lambda: w2v.KeyedVectors, AttributeError)
     assert "no attribute 'nothing'" in refused(lambda: w2v.nothing, AttributeError)
 
 
@@ -167,3 +167,21 @@ def test_options_of_commands(arguments: list[str], said: str) -> None:
     result = CliRunner().invoke(main, arguments)
     assert result.exit_code == 2
     assert said in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("of", "name", "said"),
+    [
+        ("model", "epochs", "`model.epochs` is model.config.epochs here"),
+        ("model", "init_sims", "There is no `model.init_sims` here, and nothing in its place"),
+        ("vectors", "load", "`vectors.load` is w2v.load(path) here"),
+        ("w2v", "FastText", "There is no `w2v.FastText` here"),
+        ("w2v", "KeyedVectors", "is w2v.Vectors (from a file: w2v.load(path)) here"),
+    ],
+)
+def test_what_else_gensim_has(of: str, name: str, said: str) -> None:
+    assert said in (name_elsewhere(of, name) or "")
+
+
+def test_train_takes_no_sentences() -> None:
+    assert "goes to `fit`" in refused(lambda: ANY().train([["a", "b"]]), TypeError)

@@ -85,6 +85,10 @@ _NAMES = {
         "get_latest_training_loss": '{}.report["loss"][-1]',
         "intersect_word2vec_format": "{}.fit(sentences, pretrained=path)",
         "load": "Word2Vec.load_model(path)",
+        **dict.fromkeys(("epochs", "alpha", "window", "min_count", "workers"), "{}.config.@"),
+        **dict.fromkeys(("corpus_count", "corpus_total_words", "total_train_time"), "{}.report"),
+        "running_training_loss": '{}.report["loss"]',
+        **dict.fromkeys(("estimate_memory", "reset_from", "init_weights"), ""),
     },
     "vectors": {
         **dict.fromkeys(("index_to_key", "index2word", "index2entity", "get_words"), "{}.words"),
@@ -96,7 +100,9 @@ _NAMES = {
         **dict.fromkeys(("get_vector", "get_word_vector", "word_vec"), "{}[word]"),
         **dict.fromkeys(("has_index_for", "contains"), "word in {}"),
         "save_word2vec_format": '{}.save("vectors.bin")',
-        "load_word2vec_format": "w2v.load(path)",
+        **dict.fromkeys(("load_word2vec_format", "load"), "w2v.load(path)"),
+        **dict.fromkeys(("add_vector", "add_vectors"), "w2v.Vectors(words, matrix), made anew,"),
+        **dict.fromkeys(("init_sims", "fill_norms", "unit_normalize_all", "wmdistance"), ""),
         **dict.fromkeys(("similar_by_word", "similar_by_key"), "{}.most_similar(word)"),
         "similar_by_vector": "{}.most_similar(vector)",
         "get_nearest_neighbors": "{}.most_similar(word, n=k)",
@@ -108,14 +114,22 @@ _NAMES = {
         ),
     },
     "w2v": {
-        **dict.fromkeys(("KeyedVectors", "Word2VecKeyedVectors"), "{}.Vectors"),
+        **dict.fromkeys(
+            ("KeyedVectors", "Word2VecKeyedVectors"), "{}.Vectors (from a file: {}.load(path))"
+        ),
+        **dict.fromkeys(("load_word2vec_format", "load_facebook_vectors"), "{}.load(path)"),
+        **dict.fromkeys(("FastText", "Doc2Vec", "fasttext"), ""),
+        "models": "{}.Word2Vec, {}.Vectors and {}.Phrases",
         "load_model": "{}.Word2Vec.load_model(path), and {}.load(path) for vectors,",
         "train_unsupervised": "{}.Word2Vec(...).fit(path)",
-        **dict.fromkeys(("LineSentence", "PathLineSentences"), "{}.read_corpus(path)"),
+        **dict.fromkeys(
+            ("LineSentence", "PathLineSentences", "Text8Corpus"), "{}.read_corpus(path)"
+        ),
         **dict.fromkeys(("Phraser", "FrozenPhrases"), "{}.Phrases"),
     },
 }
-"""Of a model, of its vectors, of the library: names elsewhere, and what to write here."""
+"""Of a model, of its vectors, of the library: names elsewhere, and what to write here, if anything:
+`{}` is the owner, `@` the name."""
 
 
 def option_elsewhere(name: str) -> str | None:
@@ -144,11 +158,15 @@ def name_elsewhere(of: str, name: str, vectors: object = None) -> str | None:
     """
     here = _NAMES[of].get(name)
     if here is None and of == "model":
-        here = _NAMES["vectors"].get(name) or ("{}." + name if hasattr(vectors, name) else None)
+        here = _NAMES["vectors"].get(name, "{}." + name if hasattr(vectors, name) else None)
         of_here = "model.vectors"
     else:
         of_here = of
-    return f"`{of}.{name}` is {here.replace('{}', of_here)} here. {_PAGE}" if here else None
+    if here is None:
+        return None
+    if not here:
+        return f"There is no `{of}.{name}` here, and nothing in its place. {_PAGE}"
+    return f"`{of}.{name}` is {here.replace('{}', of_here).replace('@', name)} here. {_PAGE}"
 
 
 def names_checked(

@@ -412,9 +412,11 @@ class Word2Vec(Estimator, Answers, metaclass=_Named):
         negative: Query | Sequence[Query] = (),
         n: int | None = 10,
         restrict_vocab: Limit = None,
+        *,
+        min_count: int | None = None,
     ) -> list[tuple[str, float]]:
         """See `Vectors.most_similar`; `vectors` has the other questions."""
-        return self.vectors.most_similar(positive, negative, n, restrict_vocab)
+        return self.vectors.most_similar(positive, negative, n, restrict_vocab, min_count=min_count)
 
     def similarity(self, a: Query, b: Query) -> float:
         """See `Vectors.similarity`."""

@@ -226,7 +226,7 @@ def test_stability_as_a_command(files: list[Path], sides: tuple[Vectors, Vectors
     found = json.loads(run("stability", *files, "-n", 5, "--sample", 0, "--json").stdout)
     assert found == {"vectors": [str(p) for p in files], **stability(sides, 5, sample=0)}
     lines = run("stability", *files, "-n", 5).stdout.splitlines()
-    assert lines[0].startswith("400 words in all 2; of the 5 nearest of a word")
+    assert lines[0].startswith("400 words in both; of the 5 nearest of a word")
     assert lines[2].split()[-1] == "Jaccard"
     assert lines[3].split()[:3] == ["1", "to", "100"]
     assert "least" in run("stability", *files, files[0]).stdout

@@ -188,7 +188,8 @@ def test_a_label_does_not_stand_between_two_dots() -> None:
 def test_pictures_of_words(spread: Path, tmp_path: Path, extension: str) -> None:
     out = tmp_path / f"words{extension}"
     result = run(spread, "-o", out, "--method", "pca")
-    assert (result.exit_code, result.output) == (0, "")
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert re.fullmatch(r"saved     .*\n", result.stderr)
     data = out.read_bytes()
     assert data.startswith({".png": PNG, ".svg": b"<?xml", ".pdf": b"%PDF"}[extension])
     if extension == ".svg":
@@ -260,7 +261,8 @@ def test_words_of_a_file(spread: Path, tmp_path: Path) -> None:
     assert read_words(listed) == ["animal1", "tool2", "nobody", "animal3", "animal3"]
     result = run(spread, "--words", listed, "-o", tmp_path / "w.svg", "--method", "pca")
     assert result.exit_code == 0
-    assert result.stderr == "1 of the words have no vector and are left out: 'nobody'.\n"
+    left_out = "1 of the words have no vector and are left out: 'nobody'.\n"
+    assert result.stderr == f"{left_out}saved     {tmp_path / 'w.svg'}\n"
     text = (tmp_path / "w.svg").read_text("utf-8")
     assert ">animal3<" in text
     assert ">animal2<" not in text

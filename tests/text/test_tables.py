@@ -268,6 +268,8 @@ class TestFrames:
         frame = polars.DataFrame(PLAYS)
         assert lines(frame, **GROUPED) == LINES
         assert lines(frame.with_columns(polars.col("artist").cast(polars.Categorical)), **GROUPED)
+        with pytest.raises(TypeError, match=r"LazyFrame\)\. Give what its `collect` makes\."):
+            lines(frame.lazy(), **GROUPED)
         lists = frame.drop_nulls("user").group_by("user", maintain_order=True).agg("artist")
         assert lines(lists, token="artist") == "The_Beatles Air\nMoby Air\n"
 
@@ -294,6 +296,10 @@ class TestFrames:
             Word2Vec(**QUICK).fit(pa.table(PLAYS), group="user")  # type: ignore[call-arg]
         with pytest.raises(TypeError, match=r"got 3 \(int\)"):
             lines(3, columns="all")
+        with pytest.raises(
+            TypeError, match=r"dictionary of tables \('train'\) .* give one of them"
+        ):
+            lines({"train": pa.table(PLAYS)}, **GROUPED)
         with pytest.raises(TypeError, match=r"an iterable with 'ab' \(str\)"):
             lines(["ab", 1], columns="all")
 
@@ -643,3 +649,8 @@ class TestEverywhere:
         assert (tmp_path / "out.txt").read_text().startswith("new_york")
         phrases.apply(table, tmp_path / "again.txt")
         assert (tmp_path / "again.txt").read_text() == (tmp_path / "out.txt").read_text()
+
+
+def test_a_table_is_shown_by_its_columns() -> None:
+    table = Table({"a": [1], "b": [2]}, group="a", token="b")
+    assert repr(table) == "<Table: group='a', token='b'>"

@@ -60,8 +60,9 @@ def stability(
     if as_json:
         click.echo(json.dumps({"vectors": vectors, **found}, indent=2))
         return
+    those = "both" if len(vectors) == 2 else f"all {len(vectors)}"
     click.echo(
-        f"{found['words']:,} words in all {len(vectors)}; of the {n} nearest of a word, "
+        f"{found['words']:,} words in {those}; of the {n} nearest of a word, "
         "two trainings have in common:\n"
     )
     several = len(vectors) > 2

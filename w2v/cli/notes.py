@@ -17,10 +17,14 @@ def notes(corpus: Corpus, *, begins_anew: bool) -> list[str]:
     ----------
     corpus : Corpus
     begins_anew : bool            Not with vectors from elsewhere, which help a short text.
+
+    Items of a table are seen in one company only, and mean something sooner than words.
     """
     found = [corpus.looks] if corpus.looks else [_raw(corpus)]
     tokens = corpus.stats.tokens
-    if tokens < _SHORT and begins_anew:
+    table = corpus.stats.table
+    items = table is not None and (table.group is not None or bool(table.columns))
+    if tokens < _SHORT and begins_anew and not items:
         found.append(
             f"A short text of {counted(tokens, 'word')}: neighbours mean something from some "
             "hundred thousand on, more from a million; --pretrained begins with known vectors."

@@ -41,6 +41,12 @@ from w2v.cli.base import PATH, TEXT, Command
     help="With --around, look for neighbours among the first N words only.",
 )
 @click.option(
+    "--min-count",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="With --around, leave out neighbours counted fewer times.",
+)
+@click.option(
     "--method",
     default="tsne",
     show_default=True,
@@ -72,6 +78,7 @@ def plot(
     top: int | None,
     skip_frequent: int | None,
     restrict_vocab: int | None,
+    min_count: int | None,
     method: str,
     seed: int,
     font: str | None,
@@ -101,6 +108,7 @@ def plot(
         "--top": top,
         "--skip-frequent": skip_frequent,
         "--restrict-vocab": restrict_vocab,
+        "--min-count": min_count,
         "--font": font,
     }
     given = [name for name, value in choices.items() if value is not None]
@@ -108,11 +116,13 @@ def plot(
         raise click.UsageError(f"{given[0]} has a meaning only with VECTORS.")
     if words is not None and (more := set(given) - {"--words", "--font"}):
         raise click.UsageError(f"Give either --words or {min(more)}, to say which words are drawn.")
-    if restrict_vocab is not None and not around:
-        raise click.UsageError("--restrict-vocab has a meaning only with --around.")
+    for name in ("--restrict-vocab", "--min-count"):
+        if name in given and not around:
+            raise click.UsageError(f"{name} has a meaning only with --around.")
     with Console() as console:
         if vectors is None:
             pictures.plot_reports(reports, output, say=console.say)
+            console.say(f"saved     {output}")
             return
         pictures.plot_words(
             vectors,
@@ -122,9 +132,11 @@ def plot(
             top=top,
             skip_frequent=skip_frequent,
             restrict_vocab=restrict_vocab,
+            min_count=min_count,
             method=method,
             seed=seed,
             font=font,
             say=console.say,
             progress=console.placing,
         )
+        console.say(f"saved     {output}")

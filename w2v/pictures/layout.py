@@ -57,7 +57,13 @@ class Layout:
 
 
 def rows_around(
-    vectors: Vectors, words: Sequence[str], n: int, first: int = 0, limit: int | None = None
+    vectors: Vectors,
+    words: Sequence[str],
+    n: int,
+    *,
+    first: int = 0,
+    limit: int | None = None,
+    min_count: int | None = None,
 ) -> NDArray[np.int64]:
     """Rows of some words, and then of the `n` nearest of each, the most frequent first.
 
@@ -65,6 +71,8 @@ def rows_around(
     ----------
     first, limit : int
         Neighbours stand in the rows [first, limit).
+    min_count : int, optional
+        And were counted so often.
 
     Raises
     ------
@@ -80,7 +88,7 @@ def rows_around(
             f"No neighbours are left: {first:,} words are passed over (--skip-frequent) of the "
             f"{among[1]:,} that are searched. Pass over fewer."
         )
-    found = vectors.most_similar_batch(list(words), n=n, restrict_vocab=among)
+    found = vectors.most_similar_batch(list(words), n=n, restrict_vocab=among, min_count=min_count)
     near = {vectors.index(word) for answers in found for word, _ in answers} - set(centres)
     return np.array([*centres, *sorted(near)], np.int64)
 

@@ -35,6 +35,7 @@ def plot_words(
     top: int | None = None,
     skip_frequent: int | None = None,
     restrict_vocab: int | None = None,
+    min_count: int | None = None,
     method: str = "tsne",
     seed: int = 1,
     font: str | None = None,
@@ -58,8 +59,8 @@ def plot_words(
     skip_frequent : int, optional
         So many of the first words are passed over. None stands for 200 where 5,000 or more have a
         vector, since most of those only hold sentences together; for 0 elsewhere, and for `around`.
-    restrict_vocab : int, optional
-        Neighbours are looked for among the first so many words.
+    restrict_vocab, min_count : int, optional
+        Neighbours are looked for among the first so many words, and those counted so often.
     method, seed, progress
         See `layout.lay_out`.
     font : str, optional
@@ -84,7 +85,14 @@ def plot_words(
         rows = _listed(table, wanted, say)
         what = f"{len(rows):,} words"
     elif around:
-        rows = layout.rows_around(table, around, top or NEAR, skip_frequent or 0, restrict_vocab)
+        rows = layout.rows_around(
+            table,
+            around,
+            top or NEAR,
+            first=skip_frequent or 0,
+            limit=restrict_vocab,
+            min_count=min_count,
+        )
         named = list(dict.fromkeys(around))
         centres = len(named)
         what = f"around {', '.join(named[:5])}{', ...' if centres > 5 else ''}"

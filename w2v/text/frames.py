@@ -101,6 +101,9 @@ def _reader(source: Any) -> tuple[Any, Iterable[Any]]:
     import pyarrow as pa
 
     if isinstance(source, Mapping):
+        if tables := [name for name in source if column_names(source[name]) is not None]:
+            names = ", ".join(map(repr, tables))
+            raise TypeError(f"A dictionary of tables ({names}) is no table; give one of them.")
         table = pa.table({str(name): _column(name, source[name]) for name in source})
         return table.schema, table.to_batches()
     if hasattr(source, "with_format") and hasattr(source, "iter"):  # a Hugging Face data set
@@ -117,7 +120,8 @@ def _reader(source: Any) -> tuple[Any, Iterable[Any]]:
         table = from_dataframe(source)
         return table.schema, table.to_batches()
     if isinstance(source, (str, bytes)) or not hasattr(source, "__iter__"):
-        raise TypeError(f"{_TO_READ}; got {source!r:.60} ({type(source).__name__}).")
+        advice = " Give what its `collect` makes." if hasattr(source, "collect") else ""
+        raise TypeError(f"{_TO_READ}; got {source!r:.60} ({type(source).__name__}).{advice}")
     return _first(_tables(iter(source)))
 
 

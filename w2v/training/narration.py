@@ -103,9 +103,12 @@ class Narration(Display):
         self.say(f"trained   {line}")
         if note := verdict.note(report):
             self.say(f"note      {note}")
+        kept, gone = (sum(report["tokens"][name]) for name in ("kept", "subsampled"))
         if self._verbose:
-            kept, gone = (sum(report["tokens"][name]) for name in ("kept", "subsampled"))
             self.say(f"          {kept:,} tokens trained on, {gone:,} left out by subsampling")
+        elif gone:
+            share = gone / (kept + gone)
+            self.say(f"          {share:.0%} left out on the way, of the frequent words (sample)")
 
     def also(
         self, on_progress: Callable[[Progress], None] | None

@@ -142,8 +142,8 @@ def note(report: dict[str, Any]) -> str:
     if aside:
         return f"the held-out loss {rose}: fewer epochs may do"
     return (
-        f"the loss {rose}, as where a text changes on its way; w2v train --held-out 1% tells "
-        "whether the vectors get worse"
+        f"the loss {rose}, as it may where parts of a text differ, such as books: late steps are "
+        "small and fit the part at hand less; --held-out 1% shows whether the vectors get better"
     )
 
 
