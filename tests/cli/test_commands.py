@@ -434,6 +434,10 @@ def test_streams_nobody_reads(corpus: Path, vectors: Path, tmp_path: Path) -> No
         1,
         "Error: Cannot go on: standard output is closed.\n",
     )
+    for command in ("tokenize", "phrases -q"):
+        done = shell(f"{w2v} {command} {corpus} >&-")
+        assert done.returncode == 1
+        assert done.stderr == "Error: Cannot go on: standard output is closed.\n"
     out = tmp_path / "v.bin"
     done = shell(f"{w2v} train {corpus} -o {out} -q {' '.join(QUICK)} >&-")
     assert (done.returncode, done.stderr) == (0, "")

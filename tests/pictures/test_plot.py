@@ -188,7 +188,8 @@ def test_a_label_does_not_stand_between_two_dots() -> None:
 def test_pictures_of_words(spread: Path, tmp_path: Path, extension: str) -> None:
     out = tmp_path / f"words{extension}"
     result = run(spread, "-o", out, "--method", "pca")
-    assert (result.exit_code, result.output) == (0, "")
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert re.fullmatch(r"saved     .*\n", result.stderr)
     data = out.read_bytes()
     assert data.startswith({".png": PNG, ".svg": b"<?xml", ".pdf": b"%PDF"}[extension])
     if extension == ".svg":
@@ -260,7 +261,8 @@ def test_words_of_a_file(spread: Path, tmp_path: Path) -> None:
     assert read_words(listed) == ["animal1", "tool2", "nobody", "animal3", "animal3"]
     result = run(spread, "--words", listed, "-o", tmp_path / "w.svg", "--method", "pca")
     assert result.exit_code == 0
-    assert result.stderr == "1 of the words have no vector and are left out: 'nobody'.\n"
+    left_out = "1 of the words have no vector and are left out: 'nobody'.\n"
+    assert result.stderr == f"{left_out}saved     {tmp_path / 'w.svg'}\n"
     text = (tmp_path / "w.svg").read_text("utf-8")
     assert ">animal3<" in text
     assert ">animal2<" not in text
@@ -372,9 +374,9 @@ def test_pictures_fit_a_screen_and_are_wide(words: int) -> None:
         (["v.bin", "--words", "w", "--around", "a", "-o", "w.png"], 2, "--words or --around"),
         (["v.bin", "--restrict-vocab", "5", "-o", "w.png"], 2, "only with --around"),
         (["v.bin", "--top", "1", "-o", "w.png"], 2, "1 is not in the range x>=2"),
-        (["v.bin", "-o", "w.gif"], 1, r"must be one of .png, .svg, .pdf, .html, got .gif\."),
-        (["v.bin", "-o", "words"], 1, r"got none\."),
-        (["--report", "r.json", "-o", "w.html"], 1, r"must be one of .png, .svg, .pdf, got"),
+        (["v.bin", "-o", "w.gif"], 2, r"must be one of .png, .svg, .pdf, .html, got .gif\."),
+        (["v.bin", "-o", "words"], 2, r"got none\."),
+        (["--report", "r.json", "-o", "w.html"], 2, r"must be one of .png, .svg, .pdf, got"),
         (["v.bin", "-o", "nowhere/w.png"], 1, "nowhere is not a folder"),
         (["missing.bin", "-o", "w.png"], 1, "missing.bin"),
         (["v.bin", "--words", "missing", "-o", "w.png"], 1, "Cannot read missing"),

@@ -126,7 +126,7 @@ def test_pictures_of_reports(model: Word2Vec, tmp_path: Path) -> None:
     for extension, start in ((".png", PNG), (".svg", b"<?xml")):
         out = tmp_path / f"run{extension}"
         result = run("--report", now, "--report", old, "-o", out)
-        assert (result.exit_code, result.output) == (0, "")
+        assert (result.exit_code, result.stdout) == (0, "")
         assert out.read_bytes().startswith(start)
     text = (tmp_path / "run.svg").read_text()
     for expected in ("loss, nats per pair", "learning rate", "words/s", "epochs", "now$1.json"):

@@ -64,3 +64,8 @@ def test_long_words_and_large_vocabularies_are_quick() -> None:
 def test_spellings_are_offered_for_each_of_several_words() -> None:
     message = unknown_words(["lvoe", "hte"], ["the", "love"])
     assert message.endswith("Close to 'lvoe': 'love'. Close to 'hte': 'the'.")
+
+
+def test_words_that_are_one_word_with_low_lines() -> None:
+    said = unknown_words(["The", "Kinks"], ("The_Beatles", "The_Kinks"))
+    assert said.endswith("As one word there is 'The_Kinks'.")

@@ -649,3 +649,8 @@ class TestEverywhere:
         assert (tmp_path / "out.txt").read_text().startswith("new_york")
         phrases.apply(table, tmp_path / "again.txt")
         assert (tmp_path / "again.txt").read_text() == (tmp_path / "out.txt").read_text()
+
+
+def test_a_table_is_shown_by_its_columns() -> None:
+    table = Table({"a": [1], "b": [2]}, group="a", token="b")
+    assert repr(table) == "<Table: group='a', token='b'>"

@@ -132,7 +132,11 @@ class Group(click.Group):
 class _Closed(io.TextIOBase):
     """Standard output where there is none: what is printed is not lost in silence."""
 
-    def write(self, _: str) -> int:
+    @property
+    def buffer(self) -> _Closed:
+        return self
+
+    def write(self, _: str | bytes) -> int:
         raise OSError(errno.EBADF, "standard output is closed")
 
 

@@ -122,6 +122,7 @@ def plot(
     with Console() as console:
         if vectors is None:
             pictures.plot_reports(reports, output, say=console.say)
+            console.say(f"saved     {output}")
             return
         pictures.plot_words(
             vectors,
@@ -138,3 +139,4 @@ def plot(
             say=console.say,
             progress=console.placing,
         )
+        console.say(f"saved     {output}")

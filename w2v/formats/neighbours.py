@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 import numpy as np
 import numpy.typing as npt
 
-from w2v.errors import OutputError, quoted
+from w2v.errors import ConfigError, OutputError, quoted
 from w2v.files import (
     EXTENSIONS,
     PathLike,
@@ -35,13 +35,16 @@ def check_neighbours_path(path: PathLike) -> None:
 
     Raises
     ------
+    ConfigError
+        The name says no format.
     OutputError
+        It cannot be written.
     """
     kind, compressed = _kind(path)
     check_target(path)
     check_compressor(compressed, os.fsdecode(path), OutputError)
     if kind == "parquet" and compressed:
-        raise OutputError(
+        raise ConfigError(
             f"Cannot write {os.fsdecode(path)}: Parquet is compressed inside. Name it .parquet."
         )
 
@@ -54,9 +57,11 @@ def write_neighbours(path: PathLike, words: Sequence[str], blocks: Iterable[Bloc
 
     Raises
     ------
+    ConfigError
+        The name says no such format.
     OutputError
-        The name says no such format, the file cannot be written, or a word holds a tab or a line
-        break, which .tsv cannot tell from its own.
+        The file cannot be written, or a word holds a tab or a line break, which .tsv cannot tell
+        from its own.
     """
     kind, compressed = _kind(path)
     check_neighbours_path(path)
@@ -72,7 +77,7 @@ def _kind(path: PathLike) -> tuple[str, str]:
     compressed = EXTENSIONS.get(last, "")
     kind = (os.path.splitext(base)[1] if compressed else last).removeprefix(".")
     if kind not in ("parquet", "tsv", "jsonl"):
-        raise OutputError(
+        raise ConfigError(
             f"Cannot tell the format of {name}. Name it .parquet, .tsv or .jsonl; the last two may "
             f"be followed by {', '.join(EXTENSIONS)}."
         )

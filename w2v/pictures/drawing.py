@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from w2v.errors import PictureError
+from w2v.errors import ConfigError, PictureError
 from w2v.pictures.fonts import choose_families
 from w2v.pictures.labels import Room
 from w2v.pictures.layout import Layout
@@ -36,13 +36,15 @@ def check_format(path: str, more: Sequence[str] = ()) -> str:
 
     Raises
     ------
+    ConfigError
+        It is none that can be drawn.
     PictureError
-        It is none that can be drawn, or matplotlib is not installed and is needed.
+        matplotlib is not installed and is needed.
     """
     extension = os.path.splitext(path)[1].lower()
     if extension not in (*FORMATS, *more):
         known = ", ".join((*FORMATS, *more))
-        raise PictureError(
+        raise ConfigError(
             f"Cannot draw {path}: the extension must be one of {known}, got {extension or 'none'}."
         )
     if extension in FORMATS and find_spec("matplotlib") is None:

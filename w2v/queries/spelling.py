@@ -14,6 +14,8 @@ def unknown_words(unknown: Sequence[str], words: Sequence[str], *, suggest: bool
     some = ", ".join(map(quoted, shown)) + (", ..." if len(unknown) > 5 else "")
     verb = "is" if len(unknown) == 1 else "are"
     message = f"{some} {verb} not among the {counted(len(words), 'word')} of the vocabulary."
+    if len(unknown) > 1 and (joined := "_".join(unknown)) in words:
+        return f"{message} As one word there is {quoted(joined)}."
     for word in shown if suggest else ():
         if near := ", ".join(map(quoted, close_words(word, words))):
             message += f" Close to {quoted(word) if len(unknown) > 1 else 'it'}: {near}."

@@ -80,6 +80,11 @@ class Table:
         self.stats = TableStats()
         self._check()
 
+    def __repr__(self) -> str:
+        named = {n: getattr(self, n) for n in ("group", "order", "token", "columns", "text")}
+        shown = ", ".join(f"{name}={value!r}" for name, value in named.items() if value is not None)
+        return f"<Table: {shown}>"
+
     def _check(self) -> None:
         words = {"token": self.token, "columns": self.columns, "text": self.text}
         given = [name for name, value in words.items() if value is not None]
