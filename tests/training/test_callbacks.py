@@ -319,4 +319,4 @@ def test_early_stopping_is_not_misled_where_a_text_changes_on_its_way() -> None:
     [note] = [line for line in verdict.note(report).splitlines() if line]
     assert note.startswith("the loss rose from ")
     assert "epoch 5 to" in note
-    assert "w2v train --held-out 1% tells" in note
+    assert "--held-out 1% shows" in note
