@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import tracemalloc
 import unicodedata
+from collections.abc import Iterable
+from typing import Any
 
 import pytest
 import regex
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from w2v import ConfigError, Tokenizer
-from w2v.text import TOKENS, tokenizing
+from w2v.text import TOKENS, Dictionary, tokenizing
 
 UNICODE = Tokenizer(tokens="unicode")
 LOWER = Tokenizer(tokens="unicode", lower=True)
@@ -189,3 +192,43 @@ def test_memory_does_not_grow_with_the_text(monkeypatch: pytest.MonkeyPatch) -> 
 
     peak(1)
     assert peak(60) < 1.2 * peak(12)
+
+
+def words_of_lines(pieces: Iterable[str]) -> list[list[str]]:
+    """What a dictionary makes of a text, a list for each line that has words."""
+    dictionary = Dictionary()
+    lines: list[list[int]] = [[]]
+    for lengths, ids in dictionary.encode(pieces):
+        at = 0
+        for number, length in enumerate(lengths):
+            if number:
+                lines.append([])
+            lines[-1] += ids[at : at + length].tolist()
+            at += length
+    words = dictionary.words.to_pylist()
+    return [[words[one] for one in line] for line in lines if line]
+
+
+@pytest.mark.parametrize("size", [1, 7, 10_000])
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"lower": True},
+        {"tokens": "unicode", "lower": True, "turkish": True},
+        {"tokens": "unicode", "split_sentences": True},
+        {"tokens": "characters", "strip_accents": True},
+        {"strip_punctuation": True, "split_sentences": True},
+    ],
+)
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@given(text=st.text(alphabet="aI İé.,!-'_7\n \u00a0我“”", max_size=200))
+def test_counted_words_are_those_of_the_text(
+    options: dict[str, Any], size: int, text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who counts takes a quicker way than through the text."""
+    monkeypatch.setattr("w2v.text.splitting._CUT_CHARACTERS", size)
+    tokenizer = Tokenizer(**options)
+    pieces = re.findall(r"\S*\s|\S+$", text)
+    whole = "".join(tokenizer.lines(pieces))
+    expected = [line.split() for line in whole.split("\n") if line.split()]
+    assert words_of_lines(tokenizer.lines(pieces)) == expected

@@ -44,7 +44,7 @@ def read_pieces(
     tokenizer: Tokenizer | None = None,
     progress: Progress | None = None,
     look: Callable[[str], None] | None = None,
-) -> Iterator[str]:
+) -> Iterable[str]:
     """Text of all `files`, in pieces that end at white space.
 
     Parameters

@@ -6,7 +6,7 @@ text, and a pipe or a one-shot iterator serves as well as a file: see `spool`.
 
 import os
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -229,7 +229,7 @@ def read_source(source: Source, *, errors: str = "strict", **options: Any) -> Co
 
 def pieces_of(
     source: Any, errors: str, tokenizer: Tokenizer | None, progress: Progress | None
-) -> Iterator[str]:
+) -> Iterable[str]:
     """The text that `read_source` would read."""
     if isinstance(source, Table):
         return source.pieces(errors=errors, tokenizer=tokenizer, progress=progress)
@@ -245,7 +245,7 @@ def _text_files(source: object) -> list[str]:
     return files
 
 
-def _given(sentences: Iterable[Any], tokenizer: Tokenizer | None) -> Iterator[str]:
+def _given(sentences: Iterable[Any], tokenizer: Tokenizer | None) -> Iterable[str]:
     refuse_frame(sentences)
     check_tokenizer(tokenizer)
     return as_text(sentences) if tokenizer is None else tokenizer.lines_of(texts(sentences))

@@ -4,19 +4,23 @@ Arrow is imported by who is called: that takes a while, and most commands need n
 """
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from w2v.text.spool import Int32s
+from w2v.text.tokenizing import Lines, Tokenizer
 
 Part = tuple[Int32s, Any]  # words of each line; all words, as an Arrow array with a dictionary
 
 _THREADS = 3  # more are not fed by the one that reads and merges
 _PART_CHARACTERS = 1 << 20
+_CUTTING_THREADS = 1  # that cut stretches in Python: more wait for each other
+_CUT_CHARACTERS = 1 << 22  # the larger a part, the fewer stretches are met again
 _MERGE_WORDS = 1 << 19  # or as many as are known, so that no word is merged often
 _MERGE_PARTS = 64  # which bounds the memory for parts with few words
 
@@ -99,7 +103,7 @@ def release_memory() -> None:
     pa.default_memory_pool().release_unused()
 
 
-def _strings(words: Iterable[str]) -> Any:
+def _strings(words: Iterable[str | None]) -> Any:
     """An Arrow array; the words of all parts may take more than 2 GiB."""
     import pyarrow as pa
 
@@ -108,31 +112,38 @@ def _strings(words: Iterable[str]) -> Any:
 
 def split_ahead(pieces: Iterable[str]) -> Iterator[Part]:
     """What `_split` gives, in order; the next few parts are read and split meanwhile."""
-    with ThreadPoolExecutor(_THREADS, "w2v-words") as pool:
+    cut, threads, size = None, _THREADS, _PART_CHARACTERS
+    if isinstance(pieces, Lines):
+        threads, size = _CUTTING_THREADS, _CUT_CHARACTERS
+        cut, pieces = partial(_tokens, pieces.tokenizer, pieces.tokenizer.known()), pieces.pieces
+    with ThreadPoolExecutor(threads, "w2v-words") as pool:
         parts: deque[Future[Part]] = deque()
-        for text in _joined(pieces):
-            parts.append(pool.submit(_split, text))
-            if len(parts) > _THREADS:
+        for text in _joined(pieces, size):
+            parts.append(pool.submit(_split, text, cut))
+            if len(parts) > threads:
                 yield parts.popleft().result()
         while parts:
             yield parts.popleft().result()
 
 
-def _joined(pieces: Iterable[str]) -> Iterator[str]:
+def _joined(pieces: Iterable[str], characters: int) -> Iterator[str]:
     """Small pieces, and so small files, put together to parts that are worth the effort."""
     few: list[str] = []
     size = 0
     for piece in pieces:
         few.append(piece)
         size += len(piece)
-        if size >= _PART_CHARACTERS:
+        if size >= characters:
             yield "".join(few)
             few, size = [], 0
     yield "".join(few)
 
 
-def _split(text: str) -> Part:
-    """Words of each line, and all words with a dictionary of their own."""
+def _split(text: str, cut: Callable[[Any], Any] | None) -> Part:
+    """Words of each line, and all words with a dictionary of their own.
+
+    With `cut`, see `_tokens`, what stands between white space is cut into words.
+    """
     from pyarrow import compute as pc
 
     lines = pc.split_pattern(_strings([text]), "\n").flatten()
@@ -140,4 +151,37 @@ def _split(text: str) -> Part:
     lines = pc.if_else(pc.equal(lines, ""), None, lines)  # and one in an empty line
     words = pc.utf8_split_whitespace(lines)
     lengths = pc.list_value_length(words).fill_null(0).to_numpy()
-    return lengths, words.flatten().dictionary_encode()
+    stretches = words.flatten().dictionary_encode()
+    return (lengths, stretches) if cut is None else _put(lengths, stretches, cut)
+
+
+def _tokens(tokenizer: Tokenizer, known: dict[str, str], stretches: Any) -> Any:
+    """What different stretches without white space are cut into: for each a list of words.
+
+    Of those that are letters and digits of ASCII nothing is cut; Arrow puts them into lower case.
+    """
+    from pyarrow import compute as pc
+
+    plain = pc.and_(pc.ascii_is_alnum(stretches), not tokenizer.turkish)
+    others = stretches.filter(pc.invert(plain)).to_pylist()
+    found = _strings([known[stretch] or None for stretch in others])
+    whole = pc.ascii_lower(stretches) if tokenizer.lower else stretches
+    return pc.split_pattern(pc.replace_with_mask(whole, pc.invert(plain), found), " ")
+
+
+def _put(lengths: Int32s, stretches: Any, cut: Callable[[Any], Any]) -> Part:
+    """The words of each different stretch, put where it stands."""
+    import pyarrow as pa
+    from pyarrow import compute as pc
+
+    tokens = cut(stretches.dictionary)
+    sizes = pc.list_value_length(tokens).fill_null(0).to_numpy().astype(np.int64)
+    flat = tokens.flatten().dictionary_encode()
+    places = stretches.indices.to_numpy()
+    each = sizes[places]
+    ends = np.concatenate([[0], each.cumsum()])
+    first = sizes.cumsum() - sizes  # of the tokens of a stretch
+    at = np.repeat(first[places] - ends[:-1], each) + np.arange(ends[-1])
+    ids = flat.indices.to_numpy()[at].astype(np.int32)
+    lines = np.diff(ends[np.concatenate([[0], lengths.cumsum()])]).astype(np.int32)
+    return lines, pa.DictionaryArray.from_arrays(pa.array(ids), flat.dictionary)

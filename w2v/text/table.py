@@ -114,7 +114,7 @@ class Table:
         errors: str = "strict",
         progress: Progress | None = None,
         tokenizer: Tokenizer | None = None,
-    ) -> Iterator[str]:
+    ) -> Iterable[str]:
         """The sentences as text, in pieces that end at white space; `stats` says what was read.
 
         Parameters

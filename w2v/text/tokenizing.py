@@ -101,22 +101,27 @@ class Tokenizer:
         """All options by name, for reports."""
         return asdict(self)
 
-    def lines(self, pieces: Iterable[str]) -> Iterator[str]:
+    def lines(self, pieces: Iterable[str]) -> Iterable[str]:
         r"""A text with a sentence a line and single spaces between tokens.
 
         Parameters
         ----------
         pieces : iterable of str      A text that is cut at white space only.
 
-        Yields
-        ------
-        str
+        Returns
+        -------
+        iterable of str
             Pieces of a text that is cut at white space only: a line for each line, without tokens
             too; with `split_sentences` a line for each sentence that has a token.
         """
-        if self.split_sentences:
-            pieces = split_sentences(pieces)
-        known = _Known(self._tokens)
+        return Lines(self, split_sentences(pieces) if self.split_sentences else pieces)
+
+    def known(self) -> dict[str, str]:
+        """What becomes of a stretch without white space, remembered once it was asked for."""
+        return _Known(self._tokens)
+
+    def _joined(self, pieces: Iterable[str]) -> Iterator[str]:
+        known = self.known()
         begun = False  # a line that has tokens
         for piece in pieces:
             stretches = piece.replace("\n", f" {_LINE_END} ").split()  # all lines at once
@@ -129,7 +134,7 @@ class Tokenizer:
             begun = text[-1] != "\n" if text else begun
             yield text
 
-    def lines_of(self, texts: Iterable[str]) -> Iterator[str]:
+    def lines_of(self, texts: Iterable[str]) -> Iterable[str]:
         """As `lines`, of texts that are whole by themselves, such as the cells of a table.
 
         Each is a line, or with `split_sentences` several, and none goes on in the next.
@@ -146,6 +151,23 @@ class Tokenizer:
     def _tokens(self) -> Callable[[str], str]:
         """What becomes of a stretch without white space: tokens with single spaces between."""
         return str if self.is_plain else rules(**asdict(self))
+
+
+class Lines:
+    """A text with a sentence a line, made as it is asked for.
+
+    Attributes
+    ----------
+    tokenizer : Tokenizer
+    pieces : iterable of str      The text before its stretches are cut: who counts words cuts each
+                                  of them once (see `splitting`), which is quicker than the text.
+    """
+
+    def __init__(self, tokenizer: Tokenizer, pieces: Iterable[str]) -> None:
+        self.tokenizer, self.pieces = tokenizer, pieces
+
+    def __iter__(self) -> Iterator[str]:
+        return self.tokenizer._joined(self.pieces)
 
 
 class _Known(dict[str, str]):
