@@ -161,14 +161,15 @@ def epochs(stop: EarlyStopping, losses: list[float | None]) -> list[bool]:
     ("options", "losses", "stops"),
     [
         ({}, [3, 2, 1], [0, 0, 0]),
-        ({}, [3, 3], [0, 1]),
-        ({}, [3, 4], [0, 1]),
+        ({}, [3, 4, 3], [0, 0, 1]),
+        ({"patience": 1}, [3, 3], [0, 1]),
+        ({"patience": 1}, [3, 4], [0, 1]),
         ({"patience": 2}, [3, 4, 2, 3, 2.5], [0, 0, 0, 0, 1]),
-        ({"least": 0.5}, [3, 2.6], [0, 1]),
+        ({"least": 0.5, "patience": 1}, [3, 2.6], [0, 1]),
         ({"least": 0.5}, [3, 2.4, 1.8], [0, 0, 0]),
         ({"patience": 2}, [3, float("nan"), float("nan")], [0, 0, 1]),
         ({"watch": lambda progress: -progress.epoch}, [1, 2, 3], [0, 0, 0]),
-        ({"watch": lambda progress: progress.epoch}, [3, 2, 1], [0, 1, 1]),
+        ({"watch": lambda progress: progress.epoch}, [3, 2, 1], [0, 0, 1]),
     ],
 )
 def test_early_stopping(options: Any, losses: list[float | None], stops: list[int]) -> None:

@@ -49,7 +49,8 @@ class EarlyStopping(Callback):
     Parameters
     ----------
     patience : int
-        So many epochs in a row may be no better; the last of them ends the training.
+        So many epochs in a row may be no better; the last of them ends the training. The loss of a
+        few sentences may rise by chance, so one is little.
     least : float
         What an epoch must be better by, to count as better.
     watch : callable(Progress) -> float, optional
@@ -71,7 +72,7 @@ class EarlyStopping(Callback):
 
     def __init__(
         self,
-        patience: int = 1,
+        patience: int = 2,
         least: float = 0.0,
         watch: Callable[[Progress], float] | None = None,
     ) -> None:
