@@ -384,7 +384,7 @@ def test_signals_that_end_a_process_leave_no_half_file(
     number = signal.Signals[name]
     out = tmp_path / "v.bin"
     command = [sys.executable, "-m", "w2v", "train", str(long_corpus), "-o", str(out)]
-    command += ["--epochs", "100", "--backend", "numpy"]
+    command += ["--epochs", "1000", "--backend", "numpy"]
     heeded = signal.signal(number, signal.SIG_DFL)  # it may be ignored here: nohup make test
     try:
         child = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
