@@ -355,7 +355,7 @@ def test_interrupt_exits_130_and_leaves_no_half_file(
     if existing:
         out.write_bytes(b"old")
     command = [sys.executable, "-m", "w2v", "train", str(long_corpus), "-o", str(out)]
-    command += ["--epochs", "100", "--workers", "2", "--backend", "numpy"]
+    command += ["--epochs", "1000", "--workers", "2", "--backend", "numpy"]
     heeded = signal.signal(signal.SIGINT, signal.default_int_handler)  # not so in `make test &`
     try:
         child = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
