@@ -1,8 +1,11 @@
-"""Runs the commands that pages show, as a reader's shell would."""
+"""Runs what pages show: commands as a reader's shell would, and examples in Python."""
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -23,3 +26,16 @@ def run_line(line: str, folder: Path) -> subprocess.CompletedProcess[str]:
     )
     assert done.returncode == 0, (line, done.stderr)
     return done
+
+
+def examples(page: str) -> list[tuple[str, str]]:
+    """The blocks of Python of a page, each with what is shown after it: nothing, or a text."""
+    return re.findall(r"```python\n(.*?)```(?:\n\n```text\n(.*?)```)?", page, re.DOTALL)
+
+
+def run_example(code: str, name: str, names: dict[str, object] | None = None) -> str:
+    """What an example prints, which runs with the names of those before it, or with none."""
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        exec(compile(code, name, "exec"), {} if names is None else names)
+    return printed.getvalue()

@@ -22,6 +22,8 @@ import pytest
 from w2v.backends import Backend, get_backend
 from w2v.errors import BackendError
 
+pytest.register_assert_rewrite("commands", "gradcheck", "vector_tables")  # asserts say what failed
+
 STANDIN = Path(__file__).with_name("standin") / "cupy.py"
 collect_ignore = ["standin"]  # no tests: a `cupy` for machines without a GPU
 BACKENDS = ("numpy", "numba", "cupy")

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
 import re
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-from commands import run_line
+from commands import examples, run_example, run_line
 from corpora import two_topics
 
 from w2v import Word2Vec
@@ -26,7 +24,7 @@ COMMANDS = [
 EXAMPLES = [
     pytest.param(code, id=f"{page} {number}")
     for page, text in PAGES.items()
-    for number, code in enumerate(re.findall(r"```python\n(.*?)```", text, re.DOTALL))
+    for number, (code, _) in enumerate(examples(text))
 ]
 LIBRARIES = {
     "faiss": "NeighbourIndex",
@@ -72,12 +70,10 @@ def test_examples_run(code: str, folder: Path, monkeypatch: pytest.MonkeyPatch) 
     if library := missing(code):
         pytest.skip(f"{library} is not installed")
     monkeypatch.chdir(folder)
-    printed = io.StringIO()
-    with contextlib.redirect_stdout(printed):
-        exec(compile(code, "page", "exec"), {})
-    assert printed.getvalue()
+    printed = run_example(code, "page")
+    assert printed
     if "king" in code and "limit=3" in code:
-        assert printed.getvalue().startswith("['king', ")
+        assert printed.startswith("['king', ")
 
 
 def test_columns_of_files_are_told() -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from commands import examples, run_example
 from corpora import two_topics
 
 from w2v import Word2Vec
@@ -56,8 +57,8 @@ def test_commands_run_as_printed(folder: Path, monkeypatch: pytest.MonkeyPatch, 
 def test_the_library_example_runs(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(folder)
     text = (DOCS / "evaluation.md").read_text(encoding="utf-8")
-    (example,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
-    exec(compile(example, "docs/evaluation.md", "exec"), {})
+    ((example, _),) = examples(text)
+    run_example(example, "docs/evaluation.md")
 
 
 def test_the_table_of_options_is_complete() -> None:

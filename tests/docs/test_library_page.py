@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
 import re
 from pathlib import Path
 
 import pytest
-from commands import run_line
+from commands import examples, run_example, run_line
 from corpora import two_topics
 
 PAGE = (Path(__file__).parents[2] / "docs" / "library.md").read_text(encoding="utf-8")
-EXAMPLES = re.findall(r"```python\n(.*?)```(?:\n\n```text\n(.*?)```)?", PAGE, re.DOTALL)
+EXAMPLES = examples(PAGE)
 COMMANDS = re.findall(r"^    (w2v .*)$", PAGE, re.MULTILINE)
 
 
@@ -21,10 +19,7 @@ def test_examples_print_what_is_shown(tmp_path: Path, monkeypatch: pytest.Monkey
     names: dict[str, object] = {}
     assert len(EXAMPLES) >= 9
     for number, (code, shown) in enumerate(EXAMPLES):
-        printed = io.StringIO()
-        with contextlib.redirect_stdout(printed):
-            exec(compile(code, f"library.md, example {number}", "exec"), names)
-        assert printed.getvalue() == shown, f"example {number}"
+        assert run_example(code, f"library.md, example {number}", names) == shown, number
 
 
 def test_commands_run_as_printed(tmp_path: Path) -> None:

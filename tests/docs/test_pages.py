@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
 import re
 import shlex
 from pathlib import Path
 
 import numpy as np
 import pytest
-from commands import run_line
+from commands import examples, run_example, run_line
 
 import w2v
 from w2v.cli import main
@@ -45,14 +43,12 @@ def test_shell_examples_run(page: str, folder: Path) -> None:
 
 @pytest.mark.parametrize("page", PAGES)
 def test_library_examples_print_what_is_shown(page: str, folder: Path) -> None:
-    examples = re.findall(r"```python\n(.*?)```(?:\n\n```text\n(.*?)```)?", PAGES[page], re.DOTALL)
-    assert examples
-    for code, shown in examples:
-        printed = io.StringIO()
-        with contextlib.redirect_stdout(printed):
-            exec(compile(code, page, "exec"), {})
+    found = examples(PAGES[page])
+    assert found
+    for code, shown in found:
+        printed = run_example(code, page)
         if shown:
-            assert printed.getvalue() == shown
+            assert printed == shown
 
 
 def named(page: str) -> set[str]:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
 import re
 from pathlib import Path
 
 import pytest
-from commands import run_line
+from commands import examples, run_example, run_line
 
 PAGE = (Path(__file__).parents[2] / "docs" / "tables.md").read_text(encoding="utf-8")
-EXAMPLES = re.findall(r"```python\n(.*?)```(?:\n\n```text\n(.*?)```)?", PAGE, re.DOTALL)
+EXAMPLES = examples(PAGE)
 COMMANDS = re.findall(r"^    (w2v .*)$", PAGE, re.MULTILINE)
 
 
@@ -20,10 +18,7 @@ def test_examples_and_commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     names: dict[str, object] = {}
     assert len(EXAMPLES) == 5
     for number, (code, shown) in enumerate(EXAMPLES):
-        printed = io.StringIO()
-        with contextlib.redirect_stdout(printed):
-            exec(compile(code, f"tables.md, example {number}", "exec"), names)
-        assert printed.getvalue() == shown, f"example {number}"
+        assert run_example(code, f"tables.md, example {number}", names) == shown, number
     assert len(COMMANDS) == 4
     for command in COMMANDS:
         run_line(command, tmp_path)

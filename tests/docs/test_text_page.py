@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import gzip
-import io
 import re
 import shutil
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-from commands import run_line
+from commands import run_example, run_line
 
 from w2v import Tokenizer, load
 from w2v.cli.text_options import NAMES
@@ -28,10 +26,7 @@ def test_examples_print_what_is_shown(tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.chdir(tmp_path)
     assert EXAMPLES
     for code, shown in EXAMPLES:
-        printed = io.StringIO()
-        with contextlib.redirect_stdout(printed):
-            exec(compile(code, "text.md", "exec"), {})
-        assert printed.getvalue() == shown
+        assert run_example(code, "text.md") == shown
 
 
 @pytest.mark.parametrize("line", LINES)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
 import random
 import re
 from pathlib import Path
 
 import pytest
-from commands import run_line
+from commands import run_example, run_line
 
 FOLDER = Path(__file__).parents[2] / "docs" / "tutorials"
 BLOCK = re.compile(
@@ -46,10 +44,8 @@ def test_everything_runs_and_prints_what_is_shown(page: str, folder: Path) -> No
         if block["line"]:
             run_line(block["line"], folder)
             continue
-        printed = io.StringIO()
-        with contextlib.redirect_stdout(printed):
-            exec(compile(block["code"], f"{page}.md", "exec"), names)
-        assert printed.getvalue() == (block["shown"] or ""), block["code"]
+        printed = run_example(block["code"], f"{page}.md", names)
+        assert printed == (block["shown"] or ""), block["code"]
     assert ran >= 7
 
 

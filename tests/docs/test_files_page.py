@@ -1,0 +1,37 @@
+"""Examples of docs/files.md run as printed."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from commands import run_line
+
+from w2v import load
+from w2v.formats import write_vectors
+
+DOCUMENT = (Path(__file__).parents[2] / "docs" / "files.md").read_text(encoding="utf-8")
+
+
+def test_examples_of_the_document_run_as_printed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = [f"w{row}" for row in range(20)]
+    write_vectors(tmp_path / "vectors.bin", words, np.ones((20, 3), np.float32))
+    (tmp_path / "glove.840B.300d.txt").write_text(". . . 1 2\nthe 3 4\n")
+    lines = re.findall(r"^    (w2v \w+.*)$", DOCUMENT, re.MULTILINE)
+    assert len(lines) == 6
+    for line in lines:
+        run_line(line, tmp_path)
+    assert load(tmp_path / "glove.bin").words == ("._._.", "the")
+    assert (tmp_path / "cats.metadata.tsv").read_text().splitlines() == words
+    monkeypatch.chdir(tmp_path)
+    examples = re.findall(r"```python\n(.*?)```", DOCUMENT, re.DOTALL)
+    assert len(examples) == 3
+    for example in examples[:2]:
+        exec(compile(example, "docs/files.md", "exec"), {})
+    assert capsys.readouterr().out.splitlines()[-1] == "True"
+    pytest.importorskip("gensim")
+    exec(compile(examples[2], "docs/files.md", "exec"), {})
