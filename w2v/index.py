@@ -20,6 +20,7 @@ from w2v.queries import (
     blocks,
     cosines_of,
     integer,
+    named,
 )
 from w2v.vectors import Vectors
 
@@ -118,12 +119,7 @@ class NeighbourIndex:
     ) -> list[list[tuple[str, float]]]:
         """As `Vectors.most_similar_batch`, on all cores."""
         asked, own = self.vectors.asked(positives, negatives)
-        found = self._search(asked, own, integer("n", n, 0))
-        words = self.vectors.words
-        return [
-            [(words[row], score) for row, score in zip(ids.tolist(), scores.tolist(), strict=True)]
-            for ids, scores in found
-        ]
+        return named(self.vectors.words, self._search(asked, own, integer("n", n, 0)))
 
     def neighbours(self, n: int = 10, words: Sequence[str] | None = None) -> Iterator[Neighbours]:
         """As `Vectors.neighbours`, of the words in the index or of others."""

@@ -1,7 +1,7 @@
 """Questions about vectors: cosines, the nearest words of one or all, analogies, classes."""
 
 from w2v.queries.alignment import rotation, turned
-from w2v.queries.best_rows import largest
+from w2v.queries.best_rows import largest, named
 from w2v.queries.candidates import Candidates
 from w2v.queries.cosines import METHODS, sums
 from w2v.queries.exact import Exact, cosines_of
@@ -29,6 +29,7 @@ __all__ = [
     "cosines_of",
     "integer",
     "largest",
+    "named",
     "rotation",
     "search_backend",
     "sums",

@@ -6,7 +6,7 @@ where float64 decides.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
@@ -84,6 +84,16 @@ def largest(
                 report((at + (some.stop - at) * done) / count)
         found += best.answers()
     return found
+
+
+def named(
+    words: Sequence[str], found: Iterable[tuple[Ids, Exact]]
+) -> list[list[tuple[str, float]]]:
+    """What `largest` gives, with the words of the rows."""
+    return [
+        [(words[row], score) for row, score in zip(rows.tolist(), scores.tolist(), strict=True)]
+        for rows, scores in found
+    ]
 
 
 def _cosines(table: UnitTable, items: Floats) -> Score:

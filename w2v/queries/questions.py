@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from w2v.errors import QueryError, quoted
-from w2v.queries.best_rows import largest
+from w2v.queries.best_rows import largest, named
 from w2v.queries.candidates import Omitted
 from w2v.queries.cosines import METHODS
 from w2v.queries.exact import Exact, dots
@@ -133,17 +133,10 @@ class Queries(Items):
         if method == "3cosadd":
             asked = self._asked(lists, items, terms)
             found = largest(self.table, asked, omitted, n, candidates)
-        else:
-            for (plus, minus), (p, m) in zip(lists, terms, strict=True):
-                self._check_direction([*plus, *minus], items[[*p, *m]])
-            found = largest(self.table, items, omitted, n, candidates, terms)
-        if method == "3cosadd":
-            found = [(at, np.clip(scores, -1, 1)) for at, scores in found]
-        words = self.words
-        return [
-            [(words[row], score) for row, score in zip(at.tolist(), scores.tolist(), strict=True)]
-            for at, scores in found
-        ]
+            return named(self.words, [(rows, np.clip(scores, -1, 1)) for rows, scores in found])
+        for (plus, minus), (p, m) in zip(lists, terms, strict=True):
+            self._check_direction([*plus, *minus], items[[*p, *m]])
+        return named(self.words, largest(self.table, items, omitted, n, candidates, terms))
 
     def asked(
         self,
