@@ -64,7 +64,7 @@ def answers(
     for place, ((word, score), count) in enumerate(zip(found, counts, strict=True), 1):
         cells = {
             "rank": str(place),
-            "word": cut(word),
+            "word": word,
             "score": f"{score:.4f}",
             "count": "" if count is None else f"{count:,}",
         }

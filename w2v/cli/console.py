@@ -20,11 +20,8 @@ class Console(Narration):
 
     def searching(self, done: int, total: int, seconds: float) -> None:
         """Words whose neighbours are found so far, or that are indexed."""
-        if done >= total:
-            self.clear()
-        else:
-            speed = f"{done / max(seconds, 1e-9):,.0f} words/s"
-            self.show("neighbours", done / total, [f"{done:,} of {counted(total, 'word')}", speed])
+        speed = f"{done / max(seconds, 1e-9):,.0f} words/s"
+        self._counting("neighbours", done, total, "word", speed)
 
     def scoring(self, file: str, done: int, total: int) -> None:
         """Questions of a file that are answered so far."""
@@ -45,8 +42,8 @@ class Console(Narration):
         """A file that is there now."""
         self.say(f"saved     {output}: {what}")
 
-    def _counting(self, label: str, done: int, total: int, noun: str) -> None:
+    def _counting(self, label: str, done: int, total: int, noun: str, *more: str) -> None:
         if done >= total:
             self.clear()
         else:
-            self.show(label, done / total, [f"{done:,} of {counted(total, noun)}"])
+            self.show(label, done / total, [f"{done:,} of {counted(total, noun)}", *more])
