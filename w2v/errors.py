@@ -5,10 +5,14 @@ A message says what is wrong and its value, what was expected, and what to do.
 Mistakes of the calling program stay `TypeError` and `ValueError`.
 """
 
+import itertools
 import os
 import sys
 import warnings
+from collections.abc import Callable, Collection
+from typing import TypeVar
 
+_Item = TypeVar("_Item")
 _LONGEST_SHOWN = 60  # characters of a word in a message
 
 
@@ -82,6 +86,11 @@ def warn(message: str, category: type[Warning] = UserWarning) -> None:
 def quoted(word: str) -> str:
     """A word as messages show it: in quotes, escaped, and not endless."""
     return repr(word[:_LONGEST_SHOWN] + "..." * (len(word) > _LONGEST_SHOWN))
+
+
+def few(items: Collection[_Item], shown: Callable[[_Item], str]) -> str:
+    """The first five, each as `shown`, and whether there are more."""
+    return ", ".join(map(shown, itertools.islice(items, 5))) + ", ..." * (len(items) > 5)
 
 
 def counted(count: int, noun: str) -> str:

@@ -6,7 +6,6 @@ does is done elsewhere.
 
 import functools
 import html
-import itertools
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from w2v.backends import Backend, get_backend
-from w2v.errors import QueryError, UnknownWordError, W2VError, counted, quoted, warn
+from w2v.errors import QueryError, UnknownWordError, W2VError, counted, few, quoted, warn
 from w2v.files import PathLike
 from w2v.formats import (
     Matrix,
@@ -364,5 +363,4 @@ def _read_only(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
 
 def _name_repeated(words: Sequence[str], rows: dict[str, int]) -> str:
     repeated = dict.fromkeys(word for row, word in enumerate(words) if rows[word] != row)
-    some = ", ".join(map(quoted, itertools.islice(repeated, 5)))
-    return f"`words` must be unique; repeated: {some}{', ...' if len(repeated) > 5 else ''}."
+    return f"`words` must be unique; repeated: {few(repeated, quoted)}."

@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Sequence
 
-from w2v.errors import VectorFileError, counted, quoted
+from w2v.errors import VectorFileError, counted, few, quoted
 from w2v.files import PathLike
 from w2v.words import LONGEST_WORD
 
@@ -19,7 +19,7 @@ def refuse_words(path: PathLike, words: Sequence[str], *, spaces: bool) -> None:
     pattern = _UNWRITABLE_LINES if spaces else _UNWRITABLE
     bad = [word for word in words if pattern.search(word)]
     if bad:
-        some = ", ".join(map(quoted, bad[:5])) + (", ..." if len(bad) > 5 else "")
+        some = few(bad, quoted)
         raise VectorFileError(
             f"Cannot write {os.fspath(path)}: {len(bad)} of {counted(len(words), 'word')} cannot "
             f"stand in a vector file, being empty or with a {'' if spaces else 'space, '}tab, line "

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from w2v import files
-from w2v.errors import PictureError
+from w2v.errors import PictureError, few
 from w2v.files import PathLike
 from w2v.pictures import drawing, layout
 from w2v.pictures.curves import draw_reports
@@ -95,7 +95,7 @@ def plot_words(
         )
         named = list(dict.fromkeys(around))
         centres = len(named)
-        what = f"around {', '.join(named[:5])}{', ...' if centres > 5 else ''}"
+        what = f"around {few(named, str)}"
     else:
         rows = _first(table, top or TOP, skip_frequent, say)
         what = f"words {rows[0] + 1:,} to {rows[-1] + 1:,}" if rows[0] else f"{len(rows):,} words"
@@ -115,7 +115,7 @@ def plot_words(
         )
     if boxed:
         say(
-            f"No installed font has all letters of {_some(boxed)}: they are drawn as boxes. "
+            f"No installed font has all letters of {few(boxed, repr)}: they are drawn as boxes. "
             "Install one that has them, or draw an .html picture."
         )
 
@@ -123,7 +123,7 @@ def plot_words(
 def _listed(table: Vectors, wanted: list[str], say: Callable[[str], None]) -> NDArray[np.int64]:
     rows, unknown = layout.choose_rows(table, wanted)
     if unknown:
-        say(f"{len(unknown):,} of the words have no vector and are left out: {_some(unknown)}.")
+        say(f"{len(unknown):,} of the words have no vector and are left out: {few(unknown, repr)}.")
     return rows
 
 
@@ -194,7 +194,3 @@ def read_words(path: PathLike) -> list[str]:
     if not words:
         raise PictureError(f"{os.fspath(path)} holds no word; expected one a line.")
     return words
-
-
-def _some(words: list[str]) -> str:
-    return ", ".join(map(repr, words[:5])) + (", ..." if len(words) > 5 else "")

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from w2v.errors import QueryError, UnknownWordError, counted, quoted
+from w2v.errors import QueryError, UnknownWordError, counted, few, quoted
 from w2v.queries.candidates import Candidates
 from w2v.queries.cosines import Terms, sums
 from w2v.queries.spelling import unknown_words
@@ -184,7 +184,7 @@ class Items:
 
     def _check_direction(self, items: Sequence[Query], vector: Floats) -> None:
         if np.abs(vector).max() < 1e-6:  # what rounding leaves where unit vectors cancel
-            some = ", ".join(map(shown, items[:5])) + (", ..." if len(items) > 5 else "")
+            some = few(items, shown)
             raise QueryError(
                 f"{some} {'has' if len(items) == 1 else 'have together'} no direction (all zero or "
                 "not finite), so that nothing is near to it. Ask for another word."

@@ -3,20 +3,18 @@
 import heapq
 from collections.abc import Iterator, Sequence
 
-from w2v.errors import counted, quoted
+from w2v.errors import counted, few, quoted
 
 _COMPARED = 8000  # words, the most frequent that may be meant
 
 
 def unknown_words(unknown: Sequence[str], words: Sequence[str], *, suggest: bool = True) -> str:
     """What to say of some words that are not among `words`; near spellings of the first five."""
-    shown = unknown[:5]
-    some = ", ".join(map(quoted, shown)) + (", ..." if len(unknown) > 5 else "")
-    verb = "is" if len(unknown) == 1 else "are"
-    message = f"{some} {verb} not among the {counted(len(words), 'word')} of the vocabulary."
+    some = few(unknown, quoted) + (" is" if len(unknown) == 1 else " are")
+    message = f"{some} not among the {counted(len(words), 'word')} of the vocabulary."
     if len(unknown) > 1 and (joined := "_".join(unknown)) in words:
         return f"{message} As one word there is {quoted(joined)}."
-    for word in shown if suggest else ():
+    for word in unknown[:5] if suggest else ():
         if near := ", ".join(map(quoted, close_words(word, words))):
             message += f" Close to {quoted(word) if len(unknown) > 1 else 'it'}: {near}."
     return message
