@@ -14,7 +14,7 @@ from w2v.files import EXTENSIONS, compression
 from w2v.text.corpus_files import STDIN, source_name
 from w2v.text.decoding import TABLES, CountedFile, blocks_of, opened, text_pieces
 from w2v.text.delimited import ByteStream, delimited
-from w2v.text.frames import BATCH_ROWS, Frame, index_columns
+from w2v.text.frames import BATCH_ROWS, Frame, index_columns, parts
 from w2v.text.spool import append_to, temporary_file
 
 _REFUSED = {
@@ -159,7 +159,7 @@ def _arrow_file(handle: IO[bytes], name: str, source: CountedFile) -> Frame:
         for done in range(count):
             with _read_by_arrow(name, kind):
                 batch = file.get_batch(done)
-            yield from _slices(batch, numbers)
+            yield from parts(batch, numbers)
         done = count
 
     names = file.schema.names
@@ -181,13 +181,7 @@ def _arrow_stream(stream: ByteStream, name: str, source: CountedFile) -> Frame:
                 batch = next(reader, None)
             if batch is None:
                 return
-            yield from _slices(batch, numbers)
+            yield from parts(batch, numbers)
 
     names = reader.schema.names
     return Frame(name, names, read, lambda: source.count, index_columns(reader.schema))
-
-
-def _slices(batch: Any, numbers: list[int]) -> Iterator[list[Any]]:
-    for start in range(0, len(batch), BATCH_ROWS):
-        part = batch.slice(start, BATCH_ROWS)
-        yield [part.column(number) for number in numbers]
