@@ -271,13 +271,18 @@ class Backend(ABC):
         """
         u64 = np.uint64
         z = counter * u64(GAMMA)
-        z += u64((key + GAMMA) % 2**64)
+        z += start_of(key)
         z ^= z >> u64(30)
         z *= u64(MIX_1)
         z ^= z >> u64(27)
         z *= u64(MIX_2)
         z ^= z >> u64(31)
         return z
+
+
+def start_of(key: int) -> Any:
+    """What is added to the counters of the draws of a key, see `Backend.random_bits`."""
+    return np.uint64((key + GAMMA) & _MASK)
 
 
 def mixed(value: int) -> int:

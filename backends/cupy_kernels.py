@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from w2v.backends.base import GAMMA, Array, FusedPlan, Text
+from w2v.backends.base import Array, FusedPlan, Text, start_of
 
 CHUNKS_AT_ONCE = 64
 """Of a launch: enough to make the gaps between launches small, few enough to end soon."""
@@ -124,10 +124,6 @@ def _ints(*values: int) -> tuple[Any, ...]:
     return tuple(map(np.int32, values))
 
 
-def _start(key: int) -> Any:
-    return np.uint64((key + GAMMA) % 2**64)
-
-
 def _margin(window: int) -> int:
     return max(MARGIN, 64 * window)
 
@@ -174,7 +170,7 @@ class DeviceText:
             assert self._sent is not None
             ids = self._sent(text.ids, begin, end)
         kept, ranks = self._kept[:size], self._ranks[:size]
-        start = _start(key)
+        start = start_of(key)
         blocks = min(-(-size // _ELEMENTWISE), _BLOCKS)
         drawn = (ids, text.limits, start, np.int64(begin), np.int32(size), kept)
         kernels.launch("draw_kept", blocks, _ELEMENTWISE, drawn)
@@ -251,13 +247,13 @@ class Training:
         sums = self._kernels.cupy.zeros(4, "float64")
         text = self._text.cut(chunks, token_key)
         floats = alphas[0], (alphas[1] - alphas[0]) / len(chunks), plan.cap
-        measured = np.int32(loss_every), _start(loss_key)
+        measured = np.int32(loss_every), start_of(loss_key)
         rate = (*map(np.float32, floats), *measured, sums)
         mean = plan.averaged == "mean"
         rest: tuple[Any, ...]
         if plan.noise is not None:
             accept, alias, negative, shared = plan.noise
-            start = _start(key)
+            start = start_of(key)
             rest = (accept, alias, np.int32(len(alias)), start, *_ints(negative, shared), *rate)
             rest += _ints(plan.window, plan.block) + (_ints(mean) if plan.averaged else ())
         else:

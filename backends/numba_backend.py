@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from w2v.backends import machine, numba_cache
-from w2v.backends.base import GAMMA, Array, Fused, FusedPlan, Rows, StepShape, Text
+from w2v.backends.base import Array, Fused, FusedPlan, Rows, StepShape, Text, start_of
 from w2v.backends.numpy_backend import NumpyBackend
 from w2v.errors import BackendError
 
@@ -45,7 +45,7 @@ class NumbaBackend(NumpyBackend):
     def random_bits(self, key: int, counter: Array) -> Array:
         out = np.empty(counter.shape, np.uint64)
         flat = np.ascontiguousarray(counter).reshape(-1)
-        self.kernels.random_bits(_start(key), flat, out.reshape(-1))
+        self.kernels.random_bits(start_of(key), flat, out.reshape(-1))
         return out
 
     def new_table(self, rows: int, dim: int) -> Array:
@@ -144,7 +144,7 @@ class _Training:
             shares = place / len(chunks), (place + 1) / len(chunks)
             begin, end = (alphas[0] * (1 - share) + alphas[1] * share for share in shares)
             sums[0] += stretch.kept
-            sums[1:] += self._steps(stretch, begin, end, key, (loss_every, _start(loss_key)))
+            sums[1:] += self._steps(stretch, begin, end, key, (loss_every, start_of(loss_key)))
         return sums
 
     def cut(self, chunk: int, token_key: int) -> Any:
@@ -154,7 +154,7 @@ class _Training:
         room = hi - lo + 2 * text.window + block
         ids = np.zeros(room, np.int32)
         left, right = np.zeros((2, room), np.int16)
-        draws = text.limits, _start(token_key)
+        draws = text.limits, start_of(token_key)
         shape = text.window, text.fixed
         kept = self._kernels.windows(*self._corpus, *draws, lo, hi, *shape, ids, left, right)
         blocks = -(-kept // block)
@@ -175,7 +175,7 @@ class _Training:
         found: tuple[float, ...]
         if plan.noise is not None:
             accept, alias, negative, shared = plan.noise
-            noise = kernels.Noise(accept, alias, _start(key), negative, shared)
+            noise = kernels.Noise(accept, alias, start_of(key), negative, shared)
             shape = (plan.window, plan.block)
             if plan.averaged:
                 found = kernels.cbow_shared(*tables, noise, rate, *shape, mean, self._work)
@@ -262,10 +262,6 @@ def _read_only(array: Array) -> Array:
     view = array.view()
     view.flags.writeable = False
     return view
-
-
-def _start(key: int) -> Any:
-    return np.uint64((key + GAMMA) % 2**64)
 
 
 def make() -> NumbaBackend:

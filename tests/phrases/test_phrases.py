@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import gzip
 import io
 import math
 import os
-import re
-import subprocess
-import sys
 import tracemalloc
 from collections import Counter
 from collections.abc import Collection, Iterator
@@ -18,13 +14,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from click.testing import CliRunner, Result
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import w2v
-from w2v import ConfigError, CorpusError, OutputError, Phrases, W2VError
-from w2v.cli import main
+from w2v import ConfigError, CorpusError, Phrases, W2VError
 from w2v.phrases import bigrams as pairs
 from w2v.text import decoding, splitting
 
@@ -63,6 +56,19 @@ def one_pass(
         if ab >= least and score > threshold:
             scores[phrase] = score
     return scores, [join(sentence, scores, connectors) for sentence in sentences]
+
+
+def join(
+    sentence: list[str], table: Collection[tuple[str, ...]], connectors: list[str]
+) -> list[str]:
+    """The oracle: a sentence with its phrases joined."""
+    out, at, ends = [], 0, dict(candidates(sentence, connectors))
+    while at < len(sentence):
+        end = ends.get(at, -1)
+        phrase = tuple(sentence[at : end + 1])
+        out.append("_".join(phrase) if phrase in table else sentence[at])
+        at = end + 1 if phrase in table else at + 1
+    return out
 
 
 @st.composite
@@ -257,110 +263,6 @@ class TestApply:
             phrases["a b"]  # type: ignore[index]
 
 
-def join(
-    sentence: list[str], table: Collection[tuple[str, ...]], connectors: list[str]
-) -> list[str]:
-    """The oracle: a sentence with its phrases joined."""
-    out, at, ends = [], 0, dict(candidates(sentence, connectors))
-    while at < len(sentence):
-        end = ends.get(at, -1)
-        phrase = tuple(sentence[at : end + 1])
-        out.append("_".join(phrase) if phrase in table else sentence[at])
-        at = end + 1 if phrase in table else at + 1
-    return out
-
-
-class TestTable:
-    def fitted(self) -> Phrases:
-        text = [["bank", "of", "new", "york"], ["bank", "of", "new", "york", "city"]] * 3
-        return Phrases(
-            scoring="npmi", threshold=[0.3, 0.2], min_count=3, passes=2, connector_words=["of"]
-        ).fit(text)
-
-    def test_what_is_saved_is_loaded(self, tmp_path: Path) -> None:
-        phrases = self.fitted()
-        phrases.save(tmp_path / "table.tsv")
-        again = Phrases.load(tmp_path / "table.tsv")
-        for found, expected in zip(again.table, phrases.table, strict=True):
-            assert [(p.words, p.phrase, p.count) for p in found] == [
-                (p.words, p.phrase, p.count) for p in expected
-            ]
-            assert [p.score for p in found] == pytest.approx([p.score for p in expected], rel=1e-5)
-        assert any(len(p.words) == 3 for p in phrases.table[0] + phrases.table[1])
-        assert again.thresholds == [0.3, 0.2]
-        assert again.connector_words == ("of",)
-        again.save(tmp_path / "again.tsv")
-        assert (tmp_path / "again.tsv").read_bytes() == (tmp_path / "table.tsv").read_bytes()
-
-    def test_tables_of_other_systems_and_packed_ones_are_read(self, tmp_path: Path) -> None:
-        phrases = self.fitted()
-        phrases.save(tmp_path / "table.tsv")
-        content = (tmp_path / "table.tsv").read_bytes()
-        for other in (
-            content.replace(b"\n", b"\r\n"),
-            b"\xef\xbb\xbf" + content,
-            gzip.compress(content),
-        ):
-            (tmp_path / "other.tsv").write_bytes(other)
-            again = Phrases.load(tmp_path / "other.tsv")
-            again.save(tmp_path / "again.tsv")
-            assert (tmp_path / "again.tsv").read_bytes() == content
-
-    def test_a_table_of_a_later_version_says_so(self, tmp_path: Path) -> None:
-        self.fitted().save(tmp_path / "table.tsv")
-        content = (tmp_path / "table.tsv").read_bytes()
-        (tmp_path / "table.tsv").write_bytes(content.replace(b"phrases 1\t", b"phrases 2\t", 1))
-        with pytest.raises(
-            CorpusError, match=r"has version 2 of the table of phrases, and this w2"
-        ):
-            Phrases.load(tmp_path / "table.tsv")
-
-    def test_scores_are_best_first(self) -> None:
-        scores = list(self.fitted().scores.values())
-        assert scores == sorted(scores, reverse=True)
-        assert len(scores) >= 2
-
-    @pytest.mark.parametrize(
-        ("line", "message"),
-        [
-            ("1\ta_b\ta b\t5", "line 3: expected a pass from 1, a phrase"),
-            ("3\ta_b\ta b\t5\t1.0", "line 3: expected a pass from 1 to 2"),
-            ("1\ta_b\ta\t5\t1.0", "its 2 to 5 words"),
-            ("1\ta b\ta b\t5\t1.0", "got '1.ta b"),
-            ("1\ta_b\ta b\tmany\t1.0", "line 3"),
-        ],
-    )
-    def test_damaged_lines(self, tmp_path: Path, line: str, message: str) -> None:
-        path = tmp_path / "table.tsv"
-        self.fitted().save(path)
-        head = path.read_text().split("\n")[:2]
-        path.write_text("\n".join([*head, line, ""]))
-        with pytest.raises(CorpusError, match=message):
-            Phrases.load(path)
-
-    @pytest.mark.parametrize(
-        "text", ["", "the 5\n", '#w2v-phrases 1\t{"scoring": "x"}\n', "#w2v-phrases 1\t[1]\n"]
-    )
-    def test_other_files(self, tmp_path: Path, text: str) -> None:
-        (tmp_path / "other").write_text(text)
-        with pytest.raises(CorpusError, match="is not a table of phrases"):
-            Phrases.load(tmp_path / "other")
-
-    def test_files_that_cannot_be_read_or_written(self, tmp_path: Path) -> None:
-        with pytest.raises(CorpusError, match=r"Cannot read .*none\.tsv: No such file"):
-            Phrases.load(tmp_path / "none.tsv")
-        for content, message in [
-            (b"caf\xe9", "is not a UTF-8 text file"),
-            (b"\xff\xfe", "is UTF-16 text"),
-            (b"", "is not a table of phrases"),
-        ]:
-            (tmp_path / "odd").write_bytes(content)
-            with pytest.raises(CorpusError, match=message):
-                Phrases.load(tmp_path / "odd")
-        with pytest.raises(OutputError, match="is not a folder"):
-            self.fitted().save(tmp_path / "none" / "table.tsv")
-
-
 class TestPeers:
     """gensim 4 on its own test text; word2phrase.c by what it printed for a text of ours."""
 
@@ -398,10 +300,6 @@ class TestPeers:
         assert out.getvalue() == b"a_b c a_b d a_b c e a d e b_c\n"
 
 
-def run(*arguments: object, stdin: bytes | None = None) -> Result:
-    return CliRunner().invoke(main, ["phrases", *map(str, arguments)], input=stdin)
-
-
 @pytest.mark.parametrize(
     ("sentence", "error"),
     [
@@ -425,95 +323,3 @@ def test_what_is_no_sentence_to_fit_is_none_to_use(sentence: Any, error: type[Ex
     with pytest.raises(error, match="Sentence 2: "):
         list(phrases.transform([["a"], sentence]))
     assert phrases[[1, 2]] == ["1", "2"]  # type: ignore[list-item]
-
-
-class TestCommand:
-    @pytest.fixture
-    def corpus(self, tmp_path: Path) -> Path:
-        path = tmp_path / "corpus.txt"
-        path.write_text("i love new york city\nnew york city is big\n\nbig apple\n" * 4)
-        return path
-
-    def test_flags_of_word2phrase(self, corpus: Path, tmp_path: Path) -> None:
-        out = tmp_path / "corpus-phrase"
-        result = run(
-            "-train", corpus, "-output", out, "-threshold", 2, "-min-count", 2, "-debug", 2
-        )
-        assert result.exit_code == 0, result.output
-        assert result.stdout == ""
-        assert re.search(
-            r"found     \d phrases among \d pairs of words in a text of 48 words", result.stderr
-        )
-        assert out.read_text().startswith(
-            "i_love new_york city\nnew_york city_is big\n\nbig_apple\n"
-        )
-        quiet = run("-train", corpus, "-output", out, "-threshold", 2, "-debug", 0)
-        assert (quiet.exit_code, quiet.output) == (0, "")
-
-    def test_a_filter(self, corpus: Path, tmp_path: Path) -> None:
-        table = tmp_path / "table.tsv"
-        options = ["--threshold", 4, "--threshold", 3.2, "--min-count", 2, "--passes", 2]
-        text = corpus.read_bytes()
-        found = run("-", *options, "--save", table, stdin=text)
-        assert found.exit_code == 0, found.output
-        assert found.stdout_bytes.count(b"\n") == text.count(b"\n")
-        assert b"new_york_city" in found.stdout_bytes
-        again = run("-", "--load", table, stdin=text)
-        assert again.stdout_bytes == found.stdout_bytes
-        assert run(corpus, "-o", "-", *options).stdout_bytes == found.stdout_bytes
-        assert sorted(os.listdir(tmp_path)) == ["corpus.txt", "table.tsv"]
-
-    def test_one_threshold_for_each_pass(self, corpus: Path, tmp_path: Path) -> None:
-        table = tmp_path / "table.tsv"
-        options = ["--passes", 2, "--threshold", 2, "--threshold", 3, "--min-count", 2]
-        assert run(corpus, *options, "--save", table, "-q").exit_code == 0
-        assert Phrases.load(table).thresholds == [2.0, 3.0]
-
-    def test_connectors_and_delimiter(self, tmp_path: Path) -> None:
-        text = b"the bank of america\na bank of america\n" * 5
-        options = ["--connectors", "of the a", "--delimiter", "-", "--score", "npmi"]
-        result = run("-", *options, stdin=text)
-        assert result.stdout.startswith("the bank-of-america\na bank-of-america\n")
-
-    @pytest.mark.parametrize(
-        ("options", "code", "message"),
-        [
-            (["--threshold", "-1"], 2, "--threshold of the score word2phrase must be a finite"),
-            (["--score", "default"], 2, "'default' is not one of"),
-            (["--passes", "2", "--threshold", "1", "--threshold", "2", "--threshold", "3"], 2,
-             "--threshold must be one number, or one for each of 2 passes"),
-            (["--min-count", "-1"], 2, "--min-count must be at least 0, got -1"),
-            (["--load", "table.tsv", "--passes", "2"], 2, "--passes has no meaning beside --load"),
-            (["--load", "none.tsv"], 1, "Cannot read none.tsv"),
-            (["-o", "none/out.txt"], 1, "is not a folder"),
-            (["-o", "corpus.txt"], 2, "--output would overwrite the input"),
-            (["-o", "same", "--save", "same"], 2, "--output and --save are the same file"),
-        ],
-    )  # fmt: skip
-    def test_refusals(
-        self, corpus: Path, monkeypatch: pytest.MonkeyPatch, options: list[str], code: int,
-        message: str,
-    ) -> None:  # fmt: skip
-        monkeypatch.chdir(corpus.parent)
-        result = run("corpus.txt", *options)
-        assert result.exit_code == code, result.output
-        assert re.search(message, result.stderr), result.stderr
-        assert result.stdout == ""
-        assert "Traceback" not in result.output
-        assert os.listdir(corpus.parent) == ["corpus.txt"]
-
-    def test_no_text(self) -> None:
-        result = run()
-        assert result.exit_code == 2
-        assert "No text was given" in result.stderr
-
-    def test_a_reader_that_leaves(self, tmp_path: Path) -> None:
-        command = (
-            f"yes 'a b c d' | head -n 400000 | {sys.executable} -m w2v phrases - -q | head -n 1"
-        )
-        done = subprocess.run(
-            ["bash", "-c", command + "; exit ${PIPESTATUS[2]}"],
-            capture_output=True, text=True, check=False, cwd=Path(w2v.__file__).parents[1],
-        )  # fmt: skip
-        assert done.stdout == "a b c d\n"
-        assert "Traceback" not in done.stderr

@@ -72,7 +72,7 @@ def plan_memory(
     parts = {
         "vectors": _FLOAT * words * config.dim,
         "output table": _FLOAT * rows * config.dim,
-        "sums and counts of rows": 3 * _FLOAT * (words + rows),
+        "sums and counts of rows": 4 * _FLOAT * (words + rows),  # what is in flight has 64 bits
         "drawing": _DRAWING,
     }
     if tree is not None:

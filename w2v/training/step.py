@@ -73,7 +73,7 @@ class Step:
 
     def take(
         self, blocks: Blocks, *, key: int, alpha: float, with_loss: bool
-    ) -> tuple[Any, Array, Array]:
+    ) -> tuple[Any, Array, Any]:
         """Gradients of the blocks from the same tables, then one update of both, unless alpha is 0.
 
         One context of a centre after the other, where the shape of steps says so; the loss of all
@@ -83,11 +83,11 @@ class Step:
         -------
         loss : float64 scalar or None   Nats, summed over the pairs.
         pairs : scalar                  (Hidden vector, true word) pairs.
-        met : scalar                    Terms of all pairs: nodes of paths that they met.
+        met : scalar or None            Terms of all pairs: nodes of paths that they met.
         """
         if not self._in_turn:
             return self._step(blocks, key, alpha, with_loss)
-        loss, met = None, 0
+        loss = met = None
         if with_loss:
             _, _, _, before, _ = self._forward_backward(blocks, key, with_loss=True)
             loss, met = before.loss, before.hidden_terms.sum()
@@ -98,11 +98,11 @@ class Step:
 
     def _step(
         self, blocks: Blocks, key: int, alpha: float, with_loss: bool
-    ) -> tuple[Any, Array, Array]:
+    ) -> tuple[Any, Array, Any]:
         d_input, terms, load, found, pairs = self._forward_backward(
             blocks, key, with_loss=with_loss
         )
-        met = found.hidden_terms.sum()
+        met = found.hidden_terms.sum() if with_loss else None
         if not alpha:
             return found.loss, pairs, met
         ids, rows = self.input.backward(d_input, coalesce=False)
