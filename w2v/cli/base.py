@@ -1,4 +1,4 @@
-"""What every command is made from: how one fails, a path, and vectors that are loaded."""
+"""What every command is made from: how one fails, paths and flags, and vectors that are loaded."""
 
 from __future__ import annotations
 
@@ -49,6 +49,8 @@ class _Text(click.types.StringParamType):
 
 PATH = _Path(readable=False)
 TEXT = _Text()
+QUIET = click.option("-q", "--quiet", is_flag=True, help="No progress, only warnings and errors.")
+JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
 class Command(click.Command):

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from w2v.cli.base import PATH, Command
+from w2v.cli.base import JSON, PATH, Command
 from w2v.config import BACKENDS
 
 
@@ -68,7 +68,7 @@ from w2v.config import BACKENDS
     type=click.Choice(BACKENDS),
     help="Where analogies are computed; auto: cupy if it can be used, else numpy.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@JSON
 def evaluate(
     vectors: tuple[str, ...],
     analogies: tuple[str, ...],

@@ -6,7 +6,7 @@ import json
 
 import click
 
-from w2v.cli.base import PATH, TEXT, Command
+from w2v.cli.base import JSON, PATH, QUIET, TEXT, Command
 from w2v.errors import counted
 
 _ERRORS = click.option(
@@ -48,7 +48,7 @@ _FROM = click.option(
     help="Put this for spaces, tabs and line breaks in words, which text and binary cannot hold.",
 )
 @_ERRORS
-@click.option("-q", "--quiet", is_flag=True, help="No progress, only warnings and errors.")
+@QUIET
 def convert(
     vectors: str,
     output: str,
@@ -108,7 +108,7 @@ def convert(
 )
 @_FROM
 @_ERRORS
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@JSON
 def info(vectors: str, words: int, read_as: str | None, errors: str, as_json: bool) -> None:
     """What is in a vector file: format, shape, counts, norms, first words.
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from w2v.cli.base import Command
+from w2v.cli.base import JSON, Command
 from w2v.cli.training_options import EPOCHS, option
 from w2v.config import MODELS, Config
 
@@ -73,7 +73,7 @@ def _number(_: click.Context, __: click.Parameter, value: float) -> float:
     callback=_number,
     help="Length of a measurement; a longer one is steadier.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@JSON
 def bench(
     model: str | None,
     loss: str | None,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from w2v.cli.base import PATH, Command
+from w2v.cli.base import PATH, QUIET, Command
 from w2v.cli.query_options import open_index, open_vectors, options
 from w2v.errors import counted
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 @options("restrict-vocab", "min-count")
 @click.option("--workers", type=click.IntRange(min=1), help="Threads. [all cores]")
 @options("backend", "index")
-@click.option("-q", "--quiet", is_flag=True, help="No progress, only warnings and errors.")
+@QUIET
 def neighbours(
     vectors: str,
     output: str,
@@ -99,7 +99,7 @@ def neighbours(
     type=click.IntRange(1),
     help="Words looked at to place one; more take longer and are found better.",
 )
-@click.option("-q", "--quiet", is_flag=True, help="No progress, only warnings and errors.")
+@QUIET
 def index(
     vectors: str,
     output: str,

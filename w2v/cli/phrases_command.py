@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from w2v.cli.base import PATH, TEXT, Command
+from w2v.cli.base import PATH, QUIET, TEXT, Command
 from w2v.cli.table_options import corpus_source, say_table, table_options
 from w2v.cli.text_options import text_options
 from w2v.errors import counted
@@ -74,7 +74,7 @@ if TYPE_CHECKING:
 @text_options
 @table_options
 @click.option("-debug", type=int, default=2, show_default=True, help="With 0, as --quiet.")
-@click.option("-q", "--quiet", is_flag=True, help="No progress, only warnings and errors.")
+@QUIET
 @click.pass_context
 def phrases(
     ctx: click.Context,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -52,15 +52,10 @@ def nearest(
       w2v nearest vectors.npz -- -word-with-a-dash
     """
     table = open_vectors(vectors, backend, min_count)
-    index = None
-    if index_file is not None:
-        index = open_index(index_file, table, restrict_vocab, min_count, backend, method)
+    search = _search(table, index_file, backend, n, method, restrict_vocab, min_count)
 
     def ask(queries: Sequence[Any]) -> list[Any]:
-        plus, minus = [q[0] for q in queries], [q[1] for q in queries]
-        if index is not None:
-            return index.most_similar_batch(plus, minus, n)
-        return table.most_similar_batch(plus, minus, n, restrict_vocab, method, min_count=min_count)
+        return search([q[0] for q in queries], [q[1] for q in queries])
 
     if len(words) > 1 and not vector and {"+", "-"} & set(words):
         words = (" ".join(words),)
@@ -98,15 +93,10 @@ def analogy(
     """
     asked_for = batch.groups(words, 3)  # wrong numbers are met before the file is read
     table = open_vectors(vectors, backend, min_count)
-    index = None
-    if index_file is not None:
-        index = open_index(index_file, table, restrict_vocab, min_count, backend, method)
+    search = _search(table, index_file, backend, n, method, restrict_vocab, min_count)
 
     def ask(queries: Sequence[tuple[str, ...]]) -> list[Any]:
-        plus, minus = [[b, c] for _, b, c in queries], [a for a, _, _ in queries]
-        if index is not None:
-            return index.most_similar_batch(plus, minus, n)
-        return table.most_similar_batch(plus, minus, n, restrict_vocab, method, min_count=min_count)
+        return search([[b, c] for _, b, c in queries], [a for a, _, _ in queries])
 
     def show(asked: tuple[str, ...], found: list[tuple[str, float]]) -> batch.Shown:
         head = "{} : {} :: {} : ?".format(*asked)
@@ -256,6 +246,24 @@ def distances(
     for word, row in zip(shown, rows, strict=True):
         cells = (f"{x:{size}.4f}" for x, size in zip(row.tolist(), sizes, strict=True))
         click.echo("  ".join([ljust(word, first), *cells]))
+
+
+def _search(
+    table: Vectors,
+    index_file: str | None,
+    backend: str,
+    n: int,
+    method: str,
+    restrict_vocab: Limit,
+    min_count: int | None,
+) -> Callable[[Sequence[Any], Sequence[Any]], list[Any]]:
+    """From what counts for and against each query to its answers: by an index, or among all."""
+    if index_file is None:
+        return lambda plus, minus: table.most_similar_batch(
+            plus, minus, n, restrict_vocab, method, min_count=min_count
+        )
+    index = open_index(index_file, table, restrict_vocab, min_count, backend, method)
+    return lambda plus, minus: index.most_similar_batch(plus, minus, n)
 
 
 def _neighbours(

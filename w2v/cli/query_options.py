@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from w2v.cli import columns
-from w2v.cli.base import PATH, TEXT, load_vectors
+from w2v.cli.base import JSON, PATH, TEXT, load_vectors
 from w2v.config import BACKENDS
 from w2v.errors import QueryError
 
@@ -109,7 +109,7 @@ _OPTIONS: dict[str, Callable[[Any], Any]] = {
         help="What w2v index wrote: search there, not among all words. Most are found, not all.",
     ),
     "backend": backend_option,
-    "json": click.option("--json", "as_json", is_flag=True, help="Print JSON."),
+    "json": JSON,
 }
 
 

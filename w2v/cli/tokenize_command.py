@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from w2v.cli.base import PATH, Command
+from w2v.cli.base import PATH, QUIET, Command
 from w2v.cli.table_options import corpus_source, say_table, table_options
 from w2v.cli.text_options import text_options
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @click.option("-o", "--output", type=PATH, help="The tokens. [standard output]")
 @text_options
 @table_options
-@click.option("-q", "--quiet", is_flag=True, help="No progress, only warnings and errors.")
+@QUIET
 def tokenize(
     corpus: tuple[str, ...],
     output: str | None,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from w2v.cli.base import PATH, Command
+from w2v.cli.base import PATH, QUIET, Command
 from w2v.cli.table_options import corpus_source, table_options
 from w2v.cli.text_options import text_options
 from w2v.cli.training_options import training_options
@@ -42,7 +42,7 @@ _AUSTEN_WORDS = (
 )
 @click.option("--save-model", type=PATH, help="Write the whole model, to go on with later (.npz).")
 @click.option("--report", type=PATH, help="Write what was done, as JSON.")
-@click.option("-q", "--quiet", is_flag=True, help="No progress, only warnings and errors.")
+@QUIET
 @click.option("-v", "--verbose", is_flag=True, help="Say more: learning rate, tokens kept, steps.")
 def train(
     corpus: tuple[str, ...],

@@ -8,10 +8,8 @@ from typing import Any
 import numpy as np
 
 from w2v.errors import QueryError, UnknownWordError, quoted
-from w2v.queries import Limit
+from w2v.queries import Limit, cosines_of
 from w2v.vectors import Vectors
-
-_ROWS = 1 << 16  # compared at a time
 
 
 def change(
@@ -70,16 +68,7 @@ def change(
     rows = rows[aligned.unit[rows[:, 0]].any(axis=1) & late.unit[rows[:, 1]].any(axis=1)]
     if not len(rows):
         raise QueryError("No word that is frequent enough in both has a direction in both.")
-    cosines = np.concatenate(
-        [
-            np.einsum(
-                "nd,nd->n",
-                aligned.unit[part[:, 0]].astype(np.float64),
-                late.unit[part[:, 1]].astype(np.float64),
-            )
-            for part in np.array_split(rows, -(-len(rows) // _ROWS))
-        ]
-    ).round(12)
+    cosines = cosines_of(late.table, aligned.unit, rows[:, 0], rows[:, 1])
     order = np.lexsort((rows[:, 1], cosines))
     places = {late.words[rows[at, 1]]: place for place, at in enumerate(order.tolist())}
     chosen = order[:n] if words is None else order[[_place(word, places) for word in words]]

@@ -10,7 +10,7 @@ from itertools import chain
 from typing import IO, Any
 
 from w2v.errors import CorpusError
-from w2v.files import EXTENSIONS, compression
+from w2v.files import compression, compression_by_name
 from w2v.text.corpus_files import STDIN, source_name
 from w2v.text.decoding import TABLES, CountedFile, blocks_of, opened, text_pieces
 from w2v.text.delimited import ByteStream, delimited
@@ -29,9 +29,7 @@ _BOOKKEEPING = re.compile(r"_(SUCCESS|(common_)?metadata|committed_.*|started_.*
 
 def looks_like_table(file: str) -> bool:
     """Whether a file is called .csv or .tsv (compressed too), or is Parquet or Arrow's."""
-    stem, ending = os.path.splitext(file.lower())
-    if ending in EXTENSIONS:
-        ending = os.path.splitext(stem)[1]
+    ending = os.path.splitext(compression_by_name(file)[0])[1].lower()
     if file == STDIN or not os.path.isfile(file):
         return False  # a pipe can be read only once
     if ending in (".csv", ".tsv"):
