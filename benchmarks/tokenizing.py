@@ -61,7 +61,7 @@ def main() -> None:
             "summary": table,
             "runs": runs,
         }
-        harness.say(f"kept in {harness.write(options.name, result, Path(options.results))}")
+        harness.write(options.name, result, Path(options.results))
 
 
 def _read(corpus: list[Path], tokenizer: Tokenizer) -> dict[str, Any]:
@@ -89,13 +89,12 @@ def _summary(runs: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _markdown(rows: list[dict[str, Any]]) -> str:
-    lines = ["| | tokens | words | sentences | processor | clock |", "|" + " --- |" * 6]
-    lines += [
-        f"| {row['way']} | {row['tokens']} | {row['words']} | {row['sentences']} "
-        f"| {row['processor_ratio']:.2f} | {row['ratio']:.2f} |"
+    lines = [
+        [row["way"], *(str(row[name]) for name in ("tokens", "words", "sentences"))]
+        + [f"{row[name]:.2f}" for name in ("processor_ratio", "ratio")]
         for row in rows
     ]
-    return "\n".join(lines)
+    return harness.markdown(["", "tokens", "words", "sentences", "processor", "clock"], lines)
 
 
 if __name__ == "__main__":

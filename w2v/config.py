@@ -16,6 +16,8 @@ CBOW_COMBINERS = ("mean", "sum")
 BACKENDS = ("auto", "cupy", "numba", "numpy")
 AUTO = "auto"
 
+_LEAST_CAP = 1e-6  # below, no row moves any more, and float32 ends
+
 _OPTIONAL_NUMBERS = (
     "negative",
     "max_vocab",
@@ -24,9 +26,6 @@ _OPTIONAL_NUMBERS = (
     "block_negatives",
     "step_tokens",
 )
-
-
-_LEAST_CAP = 1e-6  # below, no row moves any more, and float32 ends
 
 
 @dataclass(frozen=True, kw_only=True)

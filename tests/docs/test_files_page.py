@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from commands import run_line
+from commands import examples, run_example, run_line
 
 from w2v import load
 from w2v.formats import write_vectors
@@ -16,7 +16,7 @@ DOCUMENT = (Path(__file__).parents[2] / "docs" / "files.md").read_text(encoding=
 
 
 def test_examples_of_the_document_run_as_printed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     words = [f"w{row}" for row in range(20)]
     write_vectors(tmp_path / "vectors.bin", words, np.ones((20, 3), np.float32))
@@ -28,10 +28,8 @@ def test_examples_of_the_document_run_as_printed(
     assert load(tmp_path / "glove.bin").words == ("._._.", "the")
     assert (tmp_path / "cats.metadata.tsv").read_text().splitlines() == words
     monkeypatch.chdir(tmp_path)
-    examples = re.findall(r"```python\n(.*?)```", DOCUMENT, re.DOTALL)
-    assert len(examples) == 3
-    for example in examples[:2]:
-        exec(compile(example, "docs/files.md", "exec"), {})
-    assert capsys.readouterr().out.splitlines()[-1] == "True"
+    first, second, third = (code for code, _ in examples(DOCUMENT))
+    printed = run_example(first, "docs/files.md") + run_example(second, "docs/files.md")
+    assert printed.splitlines()[-1] == "True"
     pytest.importorskip("gensim")
-    exec(compile(examples[2], "docs/files.md", "exec"), {})
+    run_example(third, "docs/files.md")

@@ -7,12 +7,14 @@ import os
 import re
 from pathlib import Path
 
+import click
 import numpy as np
 import pytest
 from vector_tables import COUNTS, PLAIN, TABLE, WORDS, assert_table, run
 
 from w2v import load
-from w2v.formats import convert, describe, read_vectors, write_vectors
+from w2v.cli import main
+from w2v.formats import DTYPES, FORMATS, READABLE, convert, describe, read_vectors, write_vectors
 
 
 @pytest.mark.parametrize("first", ["a.txt", "a.bin", "a.vec.gz", "a.npz", "a.safetensors"])
@@ -29,6 +31,15 @@ def test_convert_loses_no_bit(tmp_path: Path, first: str, second: str) -> None:
     assert ("counts    left out" in result.stderr) == (
         first.endswith(arrays) and not second.endswith(arrays)
     )
+
+
+def test_choices_are_what_there_is() -> None:
+    """The options list them, so that help need not load NumPy."""
+    options = main.commands["convert"].params
+    found = {o.name: o.type.choices for o in options if isinstance(o.type, click.Choice)}
+    assert found["to"] == tuple(FORMATS)
+    assert found["read_as"] == tuple(READABLE)
+    assert found["dtype"] == tuple(DTYPES)
 
 
 def test_convert_to_a_format_by_name(tmp_path: Path) -> None:

@@ -41,7 +41,7 @@ def read(path: Path) -> list[dict[str, Any]]:
     if path.suffix == ".parquet":
         rows: list[dict[str, Any]] = pq.read_table(path).to_pylist()
         return rows
-    text = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+    text = gzip.decompress(path.read_bytes()) if path.suffix.lower() == ".gz" else path.read_bytes()
     lines = text.decode().splitlines()
     if ".jsonl" in path.name:
         return [json.loads(line) for line in lines]
@@ -59,7 +59,9 @@ def expected(path: Path, n: int, words: list[str], **options: Any) -> list[dict[
     ]
 
 
-@pytest.mark.parametrize("name", ["a.parquet", "a.tsv", "a.jsonl", "a.tsv.gz", "a.jsonl.gz"])
+@pytest.mark.parametrize(
+    "name", ["a.parquet", "a.tsv", "a.jsonl", "a.tsv.gz", "a.jsonl.gz", "A.TSV.GZ"]
+)
 def test_rows_are_what_most_similar_answers(
     vectors: Path, tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -195,6 +195,14 @@ class TestFit:
         with pytest.raises(ConfigError, match=message):
             Phrases(**options)  # type: ignore[arg-type]
 
+    @pytest.mark.parametrize(
+        ("source", "message"),
+        [(5, "an iterable of token lists, got 5"), (b"new york", "must be lists of tokens, got b")],
+    )
+    def test_what_is_no_text(self, source: Any, message: str) -> None:
+        with pytest.raises(TypeError, match=message):
+            Phrases().fit(source)
+
     def test_numbers_of_numpy(self) -> None:
         assert Phrases(threshold=np.float32(3)).thresholds == [3.0]
         assert Phrases(threshold=np.array([2.0, 1.0]), passes=2).thresholds == [2.0, 1.0]  # type: ignore[arg-type]

@@ -65,5 +65,5 @@ def tokenize(
                 handle.write(piece.encode())
         say_table(console, source)
         if target is output:
-            console.say(f"saved    {output}")
+            console.say(f"saved     {output}")
     sys.stdout.flush()

@@ -13,6 +13,11 @@ import numpy as np
 from w2v.errors import EvaluationError, counted
 from w2v.files import PathLike, read_lines
 
+_COMMA = re.compile(r"\d,\d")
+_TAGGED = re.compile(r".+-[a-z]")  # a word and its part of speech
+_FEW = 10  # pairs
+_MISSING = {"na", "n/a", "nan", "none", "null", "nil"}  # a score, and no name of a column
+
 
 class Question(NamedTuple):
     """The analogy "a is to b as c is to d"."""
@@ -117,12 +122,6 @@ def few_or_tagged(pairs: Sequence[Pair], number: int) -> Iterator[str]:
     elif 0 < number < _FEW:
         size = counted(number, "pair")
         yield f"a correlation over {size} says next to nothing; some hundred are usual"
-
-
-_COMMA = re.compile(r"\d,\d")
-_TAGGED = re.compile(r".+-[a-z]")
-_FEW = 10
-_MISSING = {"na", "n/a", "nan", "none", "null", "nil"}
 
 
 def _score_column(fields: list[str]) -> int:

@@ -6,6 +6,7 @@ from w2v.files.compression import (
     check_compressor,
     compressing,
     compression,
+    compression_by_name,
     decompressed,
 )
 from w2v.files.foreign import HEAD_BYTES, refuse_foreign
@@ -35,6 +36,7 @@ __all__ = [
     "check_writing",
     "compressing",
     "compression",
+    "compression_by_name",
     "decompressed",
     "read_lines",
     "readable",

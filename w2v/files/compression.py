@@ -10,6 +10,7 @@ import bz2
 import contextlib
 import gzip
 import lzma
+import os
 import zlib
 from collections.abc import Generator, Iterator
 from typing import Any, BinaryIO
@@ -33,6 +34,16 @@ def compression(head: bytes) -> str:
         return "xz"
     skipped = head[1:4] == b"*M\x18" and head[0] >> 4 == 5  # a frame of notes, not of data
     return "zstd" if skipped or head.startswith(b"\x28\xb5\x2f\xfd") else ""
+
+
+def compression_by_name(name: str) -> tuple[str, str]:
+    """A name without what its end says of compression, and the kind; as it is, and an empty string.
+
+    Case does not matter: `a.txt.gz` and `A.TXT.GZ` are gzip files.
+    """
+    stem, extension = os.path.splitext(name)
+    kind = EXTENSIONS.get(extension.lower(), "")
+    return (stem, kind) if kind else (name, "")
 
 
 def decompressed(stream: BinaryIO, kind: str, name: str, error: type[W2VError]) -> Iterator[bytes]:

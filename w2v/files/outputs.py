@@ -12,7 +12,7 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping
 from typing import BinaryIO
 
 from w2v.errors import ConfigError, OutputError, W2VError
-from w2v.files.compression import EXTENSIONS, check_compressor, compressing
+from w2v.files.compression import check_compressor, compressing, compression_by_name
 from w2v.files.descriptors import open_descriptor
 
 PathLike = str | os.PathLike[str]
@@ -177,7 +177,7 @@ def check_writing(target: PathLike | BinaryIO | None) -> None:
 
 
 def _packing(path: PathLike) -> str:
-    return EXTENSIONS.get(os.path.splitext(os.fsdecode(path))[1].lower(), "")
+    return compression_by_name(os.fsdecode(path))[1]
 
 
 def write_text(path: PathLike, text: str) -> None:

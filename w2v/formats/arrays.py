@@ -23,7 +23,11 @@ Array = npt.NDArray[Any]
 DTYPES = {"float32": "<f4", "float16": "<f2", "int8": "i1"}
 """What a number of a vector may be in a file."""
 
+NAMES = ("vectors", "words", "counts", "scales")
+"""Arrays of a file that are read; others are passed over."""
+
 _STEPS = 127  # of int8, to each side of zero
+_LARGEST_HALF = np.finfo(np.float16).max
 _LARGEST_SCALE = np.nextafter(np.finfo(np.float32).max / np.float32(_STEPS), np.float32(0))
 
 
@@ -60,19 +64,16 @@ def _in_steps(table: Table) -> tuple[Array, Array]:
 
 def check_numbers(path: PathLike, table: Table, dtype: str) -> None:
     """Raise `VectorFileError` if rows have numbers that a file of `dtype` cannot hold."""
-    most = {"float16": float(np.finfo(np.float16).max), "int8": float(np.finfo(np.float32).max)}
-    if dtype not in most:
+    if dtype == "float32":
         return
     bad = 0
     for rows in table.batches():
         block = table.matrix[rows]
-        odd = np.abs(block) > most[dtype]
-        odd &= np.isfinite(block) | (dtype == "int8")
-        if dtype == "int8":
-            odd |= np.isnan(block)
+        finite = np.isfinite(block)
+        odd = ~finite if dtype == "int8" else finite & (np.abs(block) > _LARGEST_HALF)
         bad += int(odd.any(axis=1).sum())
     if bad:
-        what = "numbers beyond 65,504" if dtype == "float16" else "NaN or infinite numbers"
+        what = "NaN or infinite numbers" if dtype == "int8" else "numbers beyond 65,504"
         raise VectorFileError(
             f"Cannot write {os.fspath(path)} as {dtype}: {counted(bad, 'row')} with {what}. Write "
             "float32."

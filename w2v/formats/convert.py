@@ -58,10 +58,7 @@ def convert(
     check_distinct(named_outputs("The output", output, format), [path])
     table = read_vectors(path, format=read_as, errors=errors, progress=on_read)
     if limit is not None:
-        counts = None if table.counts is None else table.counts[:limit]
-        table = table._replace(
-            words=table.words[:limit], matrix=table.matrix[:limit], counts=counts
-        )
+        table = table.only(slice(limit), table.words[:limit])
     if replace_spaces is not None:
         words = [replace_unwritable(word, replace_spaces) for word in table.words]
         table = first_of_each(str(output), table._replace(words=words))

@@ -17,6 +17,7 @@ from w2v.files import (
     check_compressor,
     check_target,
     compressing,
+    compression_by_name,
     replacing,
 )
 
@@ -73,9 +74,8 @@ def write_neighbours(path: PathLike, words: Sequence[str], blocks: Iterable[Bloc
 def _kind(path: PathLike) -> tuple[str, str]:
     """Format, and compression or an empty string, by the name."""
     name = os.fsdecode(path)
-    base, last = os.path.splitext(name)
-    compressed = EXTENSIONS.get(last, "")
-    kind = (os.path.splitext(base)[1] if compressed else last).removeprefix(".")
+    base, compressed = compression_by_name(name)
+    kind = os.path.splitext(base)[1].removeprefix(".").lower()
     if kind not in ("parquet", "tsv", "jsonl"):
         raise ConfigError(
             f"Cannot tell the format of {name}. Name it .parquet, .tsv or .jsonl; the last two may "

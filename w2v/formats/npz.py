@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import numpy as np
 
 from w2v.errors import VectorFileError
-from w2v.formats.arrays import Array, from_arrays, map_array, to_arrays
+from w2v.formats.arrays import NAMES, Array, from_arrays, map_array, to_arrays
 from w2v.formats.byte_source import Source
 from w2v.formats.table import Progress, Table
 
@@ -27,7 +27,6 @@ _LOCAL_HEADER = 30  # bytes, then the name and the extra fields
 _ZIP64_FIELD = 20
 _PADDING_ID = 0xD935  # as Android's zipalign calls it
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the same vectors give the same bytes
-_NAMES = ("vectors", "words", "counts", "scales")
 _MODEL = {"format", "about", "words", "input", "output"}  # as w2v.training.model_file writes it
 ARCHIVE_ERRORS = (
     *(ValueError, TypeError, RuntimeError, EOFError, OverflowError),
@@ -79,7 +78,7 @@ def read_npz(source: Source) -> Table:
                     "w2v.Word2Vec.load_model, whose `vectors` can be saved, or go on training it "
                     "by w2v train --continue."
                 )
-            arrays = {n: _read(source, archive, n) for n in names if n in _NAMES}
+            arrays = {n: _read(source, archive, n) for n in names if n in NAMES}
             return from_arrays(source, arrays or dict.fromkeys(names, np.empty(0)), "NumPy npz")
     except (*ARCHIVE_ERRORS, zipfile.BadZipFile) as error:
         raise VectorFileError(

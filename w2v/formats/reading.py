@@ -89,12 +89,11 @@ def first_of_each(name: str, table: Table) -> Table:
     first: dict[str, int] = {}
     for row, word in enumerate(words):
         first.setdefault(word, row)
-    repeated, rows = len(words) - len(first), list(first.values())
+    repeated = len(words) - len(first)
     if not repeated:
         return table._replace(words=UniqueWords(words))
     warn(f"{name}: left out {counted(repeated, 'row')} with a word of an earlier row.")
-    counts = None if table.counts is None else table.counts[rows]
-    return table._replace(words=UniqueWords(first), matrix=table.matrix[rows], counts=counts)
+    return table.only(list(first.values()), UniqueWords(first))
 
 
 def _with_words(name: str, table: Table) -> Table:
@@ -102,6 +101,4 @@ def _with_words(name: str, table: Table) -> Table:
     if not rows:
         raise VectorFileError(f"{name} has no word: all of its rows begin with white space.")
     warn(f"{name}: left out {counted(len(table.words) - len(rows), 'row')} without a word.")
-    counts = None if table.counts is None else table.counts[rows]
-    words = [table.words[row] for row in rows]
-    return table._replace(words=words, matrix=table.matrix[rows], counts=counts)
+    return table.only(rows, [table.words[row] for row in rows])

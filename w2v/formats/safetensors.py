@@ -15,7 +15,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from w2v.errors import VectorFileError
-from w2v.formats.arrays import Array, from_arrays, map_array, to_arrays
+from w2v.formats.arrays import NAMES, Array, from_arrays, map_array, to_arrays
 from w2v.formats.byte_source import Source
 from w2v.formats.table import BATCH_BYTES, Progress, Table
 
@@ -79,7 +79,7 @@ def read_safetensors(source: Source) -> Table:
             arrays = {
                 name: _map(source, name, tensor, start)
                 for name, tensor in tensors.items()
-                if name in ("vectors", "words", "counts", "scales")
+                if name in NAMES
             } or dict.fromkeys(tensors, np.empty(0))
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise VectorFileError(

@@ -35,6 +35,11 @@ class Table(NamedTuple):
     compression: str = ""
     dtype: str = "float32"
 
+    def only(self, rows: slice | list[int], words: Sequence[str]) -> Table:
+        """Some rows, and the words that they have."""
+        counts = None if self.counts is None else self.counts[rows]
+        return self._replace(words=words, matrix=self.matrix[rows], counts=counts)
+
     def batches(self) -> list[slice]:
         """Rows in order, some MiB of the matrix at a time."""
         rows, dim = self.matrix.shape

@@ -12,12 +12,12 @@ import numpy.typing as npt
 
 from w2v.errors import ConfigError, counted
 from w2v.files import (
-    EXTENSIONS,
     PathLike,
     check_compressor,
     check_name,
     check_target,
     compressing,
+    compression_by_name,
     replacing,
 )
 from w2v.formats.arrays import DTYPES, check_numbers
@@ -183,17 +183,15 @@ def _format(path: PathLike, format: str | None) -> tuple[_Format, str]:
     name = check_name(path, "the vector file", ConfigError)
     if format is not None and format not in FORMATS:
         raise ConfigError(f"The format {format!r} is unknown; expected {', '.join(FORMATS)}.")
-    base, packing = os.path.basename(name).lower(), ""
-    stem, last = os.path.splitext(base)
-    if last in EXTENSIONS:
-        base, packing = stem, EXTENSIONS[last]
+    whole = os.path.basename(name).lower()
+    base, packing = compression_by_name(whole)
     if format is None:
         format = _format_by_extension(name, base)
     kind = FORMATS[format]
     if packing and not kind.lines:
         raise ConfigError(
             f"The vector file {name!r} would be {kind.about} compressed by {packing}, which no "
-            f"tool reads; leave out {last!r}."
+            f"tool reads; leave out {whole[len(base) :]!r}."
         )
     return kind, packing
 

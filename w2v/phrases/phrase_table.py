@@ -66,11 +66,7 @@ def read_table(path: PathLike) -> tuple[dict[str, Any], list[Row]]:
         options = json.loads(text)
     except ValueError:
         options = None
-    if (
-        magic != _MAGIC
-        or [line.rstrip() for line in lines[1:2]] != [_COLUMNS]
-        or not isinstance(options, dict)
-    ):
+    if magic != _MAGIC or lines[1:2] != [_COLUMNS] or not isinstance(options, dict):
         raise CorpusError(
             f"{name} is not a table of phrases: its first lines are not those that "
             "`w2v phrases --save` and `Phrases.save` write."

@@ -71,13 +71,12 @@ class Corpus:
         stats: CorpusStats,
         seconds: dict[str, float],
         tokenizer: Tokenizer | None = None,
-        looks: str = "",
     ) -> None:
         self.vocabulary = vocabulary
         self.stats = stats
         self.seconds = seconds
         self.tokenizer = tokenizer
-        self.looks = looks
+        self.looks = ""
         self._arrays: tuple[Int32s, Int64s] | None = (ids, ends)
 
     @property

@@ -59,7 +59,6 @@ def read_pieces(
     progress : callable(bytes_read, total_bytes), optional
         Called about once a MiB and at the end, in bytes of the files as they
         are stored; the total is None when a file has no size.
-
     look : callable(str), optional
         Called with the first piece, as it is stored.
 
@@ -180,7 +179,7 @@ def blocks_of(source: CountedFile, name: str) -> Iterator[bytes]:
 def text_pieces(
     blocks: Iterable[bytes], name: str, errors: str, longest: int = LONGEST_WORD
 ) -> Iterator[str]:
-    """Decode `blocks` and cut the text at white space; `line` is for messages."""
+    """Decode `blocks` and cut the text at white space."""
     decoder = codecs.getincrementaldecoder("utf-8")(errors)
     line = 1
     open_line = False

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 from typing import Any
 
-from w2v.errors import CorpusError
+from w2v.errors import CorpusError, quoted
 from w2v.text.frames import Frame
 
 _SEPARATORS = ",\t;|"
@@ -170,9 +170,8 @@ def _not_closed(name: str) -> str:
 
 def _is_ragged(name: str, row: Any, header: bool) -> str:
     number = "" if row.number is None else f", row {row.number + header:,}"
-    text = row.text if len(row.text) <= 60 else row.text[:57] + "..."
     return (
         f"{name}{number}: {row.actual_columns} cells where the first row has "
-        f"{row.expected_columns}, {text!r}. Mend the row; cells that hold the separator must be "
-        "quoted. Rows that differ in length are text: put spaces for the separator."
+        f"{row.expected_columns}, {quoted(row.text)}. Mend the row; cells that hold the separator "
+        "must be quoted. Rows that differ in length are text: put spaces for the separator."
     )

@@ -74,11 +74,16 @@ def frame_of(source: Any) -> Frame:
 
     def read(numbers: list[int]) -> Iterator[list[Any]]:
         for batch in batches:
-            for start in range(0, batch.num_rows, BATCH_ROWS):
-                part = batch.slice(start, BATCH_ROWS)
-                yield [_array(part.column(number)) for number in numbers]
+            yield from parts(batch, numbers)
 
     return Frame("the table", names, read, row_names=index_columns(schema))
+
+
+def parts(batch: Any, numbers: list[int]) -> Iterator[list[Any]]:
+    """Arrow arrays of the columns with these numbers, of a batch or table, `BATCH_ROWS` each."""
+    for start in range(0, batch.num_rows, BATCH_ROWS):
+        part = batch.slice(start, BATCH_ROWS)
+        yield [_array(part.column(number)) for number in numbers]
 
 
 def index_columns(schema: Any) -> frozenset[str]:

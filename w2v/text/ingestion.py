@@ -133,14 +133,6 @@ def read_sentences(
     ValueError
         A token is empty or has white space or NUL in it, so that no file could hold it.
     """
-    if isinstance(sentences, (str, bytes, os.PathLike)):
-        raise TypeError(
-            f"Sentences must be lists of tokens, got {shown(sentences)}. {TO_READ_FILES}"
-        )
-    if not hasattr(sentences, "__iter__") and not hasattr(sentences, "__getitem__"):
-        raise TypeError(
-            f"A corpus must be a path or an iterable of token lists, got {shown(sentences)}."
-        )
     nothing = (
         "There is no token in the sentences. If they are an iterator that was used before, make a "
         "new one."
@@ -246,6 +238,15 @@ def _text_files(source: object) -> list[str]:
 
 
 def _given(sentences: Iterable[Any], tokenizer: Tokenizer | None) -> Iterable[str]:
+    """The text of what a program gives, none of which is read before it is asked for."""
+    if isinstance(sentences, (str, bytes, os.PathLike)):
+        raise TypeError(
+            f"Sentences must be lists of tokens, got {shown(sentences)}. {TO_READ_FILES}"
+        )
+    if not hasattr(sentences, "__iter__") and not hasattr(sentences, "__getitem__"):
+        raise TypeError(
+            f"A corpus must be a path or an iterable of token lists, got {shown(sentences)}."
+        )
     refuse_frame(sentences)
     check_tokenizer(tokenizer)
     return as_text(sentences) if tokenizer is None else tokenizer.lines_of(texts(sentences))

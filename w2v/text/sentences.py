@@ -8,6 +8,7 @@ from typing import NoReturn
 import numpy as np
 
 from w2v.text.vocabulary import A_WORD, are_words, is_word
+from w2v.words import is_whole_number
 
 TO_READ_FILES = "To read files, give `fit` or `read_corpus` one path, or a list of pathlib.Path."
 
@@ -44,10 +45,6 @@ def checked_sentences(sentences: Iterable[object]) -> Iterator[list[list[str]]]:
         yield [list(map(str, sentence)) for sentence in batch] if whole else batch
 
 
-def is_whole_number(token: object) -> bool:
-    return isinstance(token, (int, np.integer)) and not isinstance(token, bool)
-
-
 def texts(values: Iterable[object]) -> Iterator[str]:
     """Texts that a tokenizer is to read, each a str."""
     for number, value in enumerate(values, start=1):
@@ -63,9 +60,10 @@ def texts(values: Iterable[object]) -> Iterator[str]:
 
 def _is_utf8(text: str) -> bool:
     try:
-        return bool(text.encode()) or not text
+        text.encode()
     except UnicodeEncodeError:  # half of a surrogate pair
         return False
+    return True
 
 
 def _batches(sentences: Iterable[object]) -> Iterator[tuple[int, list[list[str]]]]:

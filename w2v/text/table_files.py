@@ -10,11 +10,11 @@ from itertools import chain
 from typing import IO, Any
 
 from w2v.errors import CorpusError
-from w2v.files import EXTENSIONS, compression
+from w2v.files import compression, compression_by_name
 from w2v.text.corpus_files import STDIN, source_name
 from w2v.text.decoding import TABLES, CountedFile, blocks_of, opened, text_pieces
 from w2v.text.delimited import ByteStream, delimited
-from w2v.text.frames import BATCH_ROWS, Frame, index_columns
+from w2v.text.frames import BATCH_ROWS, Frame, index_columns, parts
 from w2v.text.spool import append_to, temporary_file
 
 _REFUSED = {
@@ -29,9 +29,7 @@ _BOOKKEEPING = re.compile(r"_(SUCCESS|(common_)?metadata|committed_.*|started_.*
 
 def looks_like_table(file: str) -> bool:
     """Whether a file is called .csv or .tsv (compressed too), or is Parquet or Arrow's."""
-    stem, ending = os.path.splitext(file.lower())
-    if ending in EXTENSIONS:
-        ending = os.path.splitext(stem)[1]
+    ending = os.path.splitext(compression_by_name(file)[0])[1].lower()
     if file == STDIN or not os.path.isfile(file):
         return False  # a pipe can be read only once
     if ending in (".csv", ".tsv"):
@@ -159,7 +157,7 @@ def _arrow_file(handle: IO[bytes], name: str, source: CountedFile) -> Frame:
         for done in range(count):
             with _read_by_arrow(name, kind):
                 batch = file.get_batch(done)
-            yield from _slices(batch, numbers)
+            yield from parts(batch, numbers)
         done = count
 
     names = file.schema.names
@@ -181,13 +179,7 @@ def _arrow_stream(stream: ByteStream, name: str, source: CountedFile) -> Frame:
                 batch = next(reader, None)
             if batch is None:
                 return
-            yield from _slices(batch, numbers)
+            yield from parts(batch, numbers)
 
     names = reader.schema.names
     return Frame(name, names, read, lambda: source.count, index_columns(reader.schema))
-
-
-def _slices(batch: Any, numbers: list[int]) -> Iterator[list[Any]]:
-    for start in range(0, len(batch), BATCH_ROWS):
-        part = batch.slice(start, BATCH_ROWS)
-        yield [part.column(number) for number in numbers]

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterable
 
-from w2v.errors import CorpusError
+from w2v.errors import CorpusError, quoted
 from w2v.files import read_lines, write_text
 
 SENTENCE_END = "</s>"
@@ -56,8 +56,8 @@ def read_words(path: str | os.PathLike[str]) -> list[str]:
     for number, line in enumerate(read_lines(path, "the list of words", CorpusError), start=1):
         fields = line.split()
         if len(fields) > 2 or (len(fields) == 2 and not fields[1].isdecimal()):
-            found = line.strip()[:60]
-            raise CorpusError(f"{name}, line {number}: expected one word, got {found!r}.")
+            found = quoted(line.strip())
+            raise CorpusError(f"{name}, line {number}: expected one word, got {found}.")
         words += fields[:1]
     if not words:
         raise CorpusError(f"{name} holds no words; expected one a line.")
@@ -72,9 +72,8 @@ def _parse(line: str, place: str) -> tuple[str, int]:
     except (IndexError, ValueError):
         fits = False
     if not fits:
-        shown = line.strip()
-        shown = shown if len(shown) <= 60 else shown[:60] + "..."
         raise CorpusError(
-            f"{place}: expected a word and a count of at least 1 (and below 2**63), got {shown!r}."
+            f"{place}: expected a word and a count of at least 1 (and below 2**63), got "
+            f"{quoted(line.strip())}."
         )
     return word, count

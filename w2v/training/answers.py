@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -14,7 +13,7 @@ from w2v.training.fitted import Fitted
 from w2v.training.likelihood import Likelihood
 from w2v.training.outcome import Trained
 from w2v.vectors import Vectors
-from w2v.words import as_words
+from w2v.words import as_words, is_whole_number
 
 
 class UnderWay:
@@ -98,7 +97,7 @@ class Answers:
         UnknownWordError
             None of them is in the vocabulary.
         """
-        if isinstance(topn, bool) or not isinstance(topn, Integral) or topn < 1:
+        if not is_whole_number(topn) or topn < 1:
             raise ValueError(f"`topn` must be a whole number from 1, got {topn!r}.")
         topn, context = int(topn), _listed(context)
         fitted = self._done()
