@@ -1,14 +1,22 @@
-"""Runs what pages show: commands as a reader's shell would, and examples in Python."""
+"""Runs what pages show, as a reader would, and commands within this process."""
 
 from __future__ import annotations
 
 import contextlib
 import io
+import json
 import os
 import re
 import subprocess
 import sys
 from pathlib import Path
+
+from click.testing import CliRunner, Result
+from corpora import two_topics
+
+from w2v.cli import main
+
+QUICK = ["--dim", "8", "--epochs", "2", "--min-count", "1", "--workers", "1", "--backend", "numpy"]
 
 
 def run_line(line: str, folder: Path) -> subprocess.CompletedProcess[str]:
@@ -39,3 +47,44 @@ def run_example(code: str, name: str, names: dict[str, object] | None = None) ->
     with contextlib.redirect_stdout(printed):
         exec(compile(code, name, "exec"), {} if names is None else names)
     return printed.getvalue()
+
+
+def run(*arguments: object, stdin: str | bytes | None = None) -> Result:
+    result = CliRunner().invoke(main, [str(a) for a in arguments], input=stdin)
+    assert result.exception is None or isinstance(result.exception, SystemExit)
+    assert "Traceback" not in result.output
+    return result
+
+
+def answered(*arguments: object, stdin: str | None = None) -> str:
+    result = run(*arguments, stdin=stdin)
+    assert (result.exit_code, result.stderr) == (0, "")
+    return result.stdout
+
+
+def as_json(*arguments: object, stdin: str | None = None) -> list[dict[str, object]]:
+    found: list[dict[str, object]] = json.loads(answered(*arguments, "--json", stdin=stdin))
+    return found
+
+
+def refused(result: Result, code: int, message: str) -> None:
+    """One clear sentence, the right exit code, no traceback, nothing on stdout."""
+    assert result.exit_code == code, result.output
+    assert re.search(message, result.stderr), result.stderr
+    assert "Traceback" not in result.output
+    assert result.stdout == ""
+    assert isinstance(result.exception, SystemExit)
+
+
+def topics_file(folder: Path) -> Path:
+    """A text of 300 lines on two topics."""
+    path = folder / "corpus.txt"
+    path.write_text("\n".join(" ".join(s) for s in two_topics(300)), encoding="utf-8")
+    return path
+
+
+def trained(corpus: Path, folder: Path) -> Path:
+    """Vectors of a text."""
+    path = folder / "vectors.bin"
+    assert run("train", corpus, "-o", path, *QUICK).exit_code == 0
+    return path

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from w2v import Word2Vec
+
 ANIMALS = [f"animal{i}" for i in range(12)]
 TOOLS = [f"tool{i}" for i in range(12)]
 
@@ -25,3 +27,10 @@ def zipf(tokens: int, words: int = 2000, seed: int = 0) -> list[list[str]]:
     p = 1 / np.arange(1, words + 1)
     ids = rng.choice(words, tokens, p=p / p.sum())
     return [[f"w{i}" for i in ids[at : at + 20]] for at in range(0, tokens, 20)]
+
+
+def topics_model() -> Word2Vec:
+    """A small model of `two_topics`."""
+    return Word2Vec(dim=12, min_count=1, epochs=4, sample=0, workers=1, backend="numpy").fit(
+        two_topics(600)
+    )

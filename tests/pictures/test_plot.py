@@ -1,4 +1,4 @@
-"""Pictures of words: which, where, labelled without overlap; bad input."""
+"""Pictures of words: which are drawn, how, and bad input."""
 
 from __future__ import annotations
 
@@ -12,15 +12,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from click.testing import CliRunner, Result
-from corpora import two_topics
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from corpora import topics_model
 
 from w2v import Vectors, Word2Vec, load
 from w2v.cli import main
 from w2v.errors import PictureError
-from w2v.pictures import drawing, fonts, layout
-from w2v.pictures.labels import Place, Room
+from w2v.pictures import drawing, layout
 from w2v.pictures.plot import plot_reports, plot_words, read_words
 
 pytest.importorskip("matplotlib")
@@ -31,9 +28,7 @@ PNG = b"\x89PNG\r\n"
 
 @pytest.fixture(scope="module")
 def model() -> Word2Vec:
-    return Word2Vec(dim=12, min_count=1, epochs=4, sample=0, workers=1, backend="numpy").fit(
-        two_topics(600)
-    )
+    return topics_model()
 
 
 @pytest.fixture
@@ -59,129 +54,6 @@ def spread(tmp_path: Path) -> Path:
 
 def run(*arguments: object) -> Result:
     return CliRunner().invoke(main, ["plot", *map(str, arguments)])
-
-
-# places
-
-
-def test_pca_is_the_two_directions_of_most_variance(model: Word2Vec) -> None:
-    rows = np.arange(20)
-    found = layout.lay_out(model.vectors, rows, "pca")
-    centred = model.vectors.unit[rows].astype(np.float64)
-    centred -= centred.mean(axis=0)
-    u, s, _ = np.linalg.svd(centred, full_matrices=False)
-    assert np.abs(found.places) == pytest.approx(np.abs(u[:, :2] * s[:2]), abs=1e-4)
-    share = s**2 / (s**2).sum()
-    assert found.caption == f"PCA, {share[0]:.0%} and {share[1]:.0%} of the variance"
-    assert found.words == list(model.vectors.words[:20])
-
-
-@pytest.mark.parametrize("method", ["tsne", "umap"])
-def test_words_of_a_topic_come_together(model: Word2Vec, method: str) -> None:
-    if method == "umap":
-        pytest.importorskip("umap")
-    topics = [[w for w in model.vectors.words if w.startswith(t)] for t in ("animal", "tool")]
-    rows, unknown = layout.choose_rows(model.vectors, [*topics[0], *topics[1], "elsewhere"])
-    assert unknown == ["elsewhere"]
-    steps: list[tuple[int, int]] = []
-    found = layout.lay_out(
-        model.vectors, rows, method, progress=lambda done, total: steps.append((done, total))
-    )
-    again = layout.lay_out(model.vectors, rows, method)
-    assert np.array_equal(found.places, again.places)
-    apart = np.linalg.norm(found.places[:, np.newaxis] - found.places, axis=2)
-    np.fill_diagonal(apart, np.inf)
-    nearest = apart.argmin(axis=1)
-    same = [found.words[i][0] == found.words[j][0] for i, j in enumerate(nearest.tolist())]
-    assert np.mean(same) > 0.9
-    if method == "tsne":
-        assert steps[-1] == (1000, 1000)
-        assert len(steps) > 5
-
-
-def test_the_sentence_comes_before_long_work(
-    model: Word2Vec, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setattr(layout, "_MANY", 10)
-    said: list[str] = []
-    layout.lay_out(model.vectors, np.arange(12), "tsne", say=said.append)
-    layout.lay_out(model.vectors, np.arange(12), "pca", say=said.append)
-    assert len(said) == 1
-    assert said[0].startswith("t-SNE of 12 words can take minutes")
-    assert capsys.readouterr().out == ""
-
-
-def test_few_words_and_few_dimensions(model: Word2Vec) -> None:
-    for method, least in layout.LEAST.items():
-        if method == "umap":
-            continue
-        found = layout.lay_out(model.vectors, np.arange(least), method)
-        assert np.isfinite(found.places).all()
-        with pytest.raises(PictureError, match=f"at least {least} words, got {least - 1}"):
-            layout.lay_out(model.vectors, np.arange(least - 1), method)
-    line = Vectors(list("abcdef"), np.arange(6.0)[:, np.newaxis] - 2)
-    for method in ("pca", "tsne"):
-        assert np.isfinite(layout.lay_out(line, np.arange(6), method).places).all()
-
-
-def test_neighbours_are_the_nearest_of_those_drawn(
-    model: Word2Vec, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    rows = np.array([0, 3, 5, 8, 13, 21])
-    small = Vectors([model.vectors.words[r] for r in rows], model.vectors.matrix[rows])
-    for tile in (1, 100):
-        monkeypatch.setattr(layout, "_TILE", tile)
-        near, cosines = layout.neighbours(model.vectors, rows, 3)
-        for i, word in enumerate(small.words):
-            expected = small.most_similar(word, n=3)
-            assert [small.words[j] for j in near[i].tolist()] == [name for name, _ in expected]
-            assert cosines[i] == pytest.approx([cosine for _, cosine in expected], abs=1e-6)
-    assert layout.neighbours(model.vectors, rows, 9)[0].shape == (6, 5)
-    assert layout.neighbours(model.vectors, rows[:1], 9)[0].shape == (1, 0)
-
-
-# words in pictures
-
-
-@settings(deadline=None, derandomize=True, max_examples=30)
-@given(st.integers(0, 2**32 - 1), st.integers(1, 120))
-def test_labels_never_touch_and_stay_inside(seed: int, n: int) -> None:
-    rng = np.random.default_rng(seed)
-    dots = rng.uniform(0, 400, (n, 2))
-    sizes = rng.uniform([10, 8], [90, 14], (n, 2))
-    room = Room(dots, np.array([0.0, 0.0, 400.0, 400.0]))
-    boxes = []
-    for dot, (width, height) in zip(dots, sizes, strict=True):
-        place = room.take(dot, width, height)
-        if place is not None:
-            boxes.append((place.left, place.low, place.left + width, place.low + height))
-    assert boxes or n < 3
-    for i, (left, low, right, high) in enumerate(boxes):
-        assert left > 0
-        assert low > 0
-        assert right < 400
-        assert high < 400
-        for other in boxes[:i]:  # a space between two in a line, lest they read as one word
-            apart = right + 10 <= other[0] or other[2] + 10 <= left
-            assert apart or high <= other[1] or other[3] <= low
-
-
-def test_a_label_without_neighbours_stands_right_of_its_dot() -> None:
-    room = Room(np.array([[50.0, 50.0]]), np.array([0.0, 0.0, 100.0, 100.0]))
-    assert room.take(np.array([50.0, 50.0]), 20, 10) == Place(55, 45, None)
-
-
-def test_a_label_does_not_stand_between_two_dots() -> None:
-    dots = np.array([[50.0, 50.0], [78.0, 50.0]])  # the second at the end of the first's label
-    frame = np.array([0.0, 0.0, 200.0, 100.0])
-    assert Room(dots, frame).take(dots[0], 20, 10) == Place(25, 45, None)
-    close = np.array([[50.0, 50.0], [50.0, 52.0], [50.0, 48.0]])  # at whatever side
-    place = Room(close, frame).take(dots[0], 20, 10)
-    assert place
-    assert place.line  # says whose it is
-    x, y = place.line
-    assert place.left <= x <= place.left + 20
-    assert place.low <= y <= place.low + 10
 
 
 @pytest.mark.parametrize("extension", drawing.FORMATS)
@@ -217,42 +89,6 @@ def test_words_may_hold_anything(tmp_path: Path) -> None:
     assert result.exit_code == 0, result.output
     assert "No installed font has all letters of '\\U0010fffd'" in result.stderr
     assert (tmp_path / "w.png").read_bytes().startswith(PNG)
-
-
-def test_letters_come_from_any_font_that_has_them() -> None:
-    from matplotlib import font_manager
-
-    charmaps = fonts._charmaps()
-    default = charmaps[fonts._DEFAULT]
-    assert fonts.choose_families(["naïve", "Ωμέγα", "a b\u200d"]) == ([fonts._DEFAULT], set())
-    rare = sorted(charmaps["STIXGeneral"] - default)  # comes with matplotlib too
-    rare = [letter for letter in rare if fonts._visible(letter)]
-    families, missing = fonts.choose_families(["plain", "".join(rare), "\U0010fffd"])
-    assert families[0] == fonts._DEFAULT
-    assert len(families) > 1
-    assert missing == {"\U0010fffd"}
-    assert set(rare) <= set().union(*(charmaps[name] for name in families))
-    first, _ = fonts.choose_families(["plain"], "STIXGeneral")
-    assert first == ["STIXGeneral", fonts._DEFAULT]
-    assert font_manager.findfont(families[1], fallback_to_default=False)
-
-
-def test_a_font_installed_just_now_is_found(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from matplotlib import font_manager
-
-    manager = font_manager.FontManager.__new__(font_manager.FontManager)
-    manager.__dict__.update(font_manager.fontManager.__dict__)
-    stix = [entry for entry in manager.ttflist if entry.name == "STIXGeneral"]
-    manager.ttflist = [entry for entry in manager.ttflist if entry not in stix]
-    junk = tmp_path / "junk.ttf"
-    junk.write_bytes(b"no font")
-    paths = [str(junk), *(entry.fname for entry in stix)]
-    monkeypatch.setattr(font_manager, "fontManager", manager)
-    monkeypatch.setattr(font_manager, "findSystemFonts", lambda: paths)
-    monkeypatch.setattr(font_manager, "get_font_names", lambda: [e.name for e in manager.ttflist])
-    assert fonts.choose_families(["x"], "STIXGeneral")[0][0] == "STIXGeneral"
 
 
 def test_words_of_a_file(spread: Path, tmp_path: Path) -> None:

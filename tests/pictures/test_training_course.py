@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from click.testing import CliRunner, Result
-from corpora import two_topics
+from corpora import topics_model, two_topics
 
 from w2v import Word2Vec
 from w2v.cli import main
@@ -24,9 +24,7 @@ PNG = b"\x89PNG\r\n"
 
 @pytest.fixture(scope="module")
 def model() -> Word2Vec:
-    return Word2Vec(dim=12, min_count=1, epochs=4, sample=0, workers=1, backend="numpy").fit(
-        two_topics(600)
-    )
+    return topics_model()
 
 
 def run(*arguments: object) -> Result:

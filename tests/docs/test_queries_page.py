@@ -1,0 +1,49 @@
+"""The examples of docs/queries.md."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from commands import run_line
+
+from w2v import Vectors
+
+DOCS = (Path(__file__).parents[2] / "docs" / "queries.md").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def documented(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("docs")
+    shell_lines = re.findall(r"^    (\S.*)$", DOCS, re.MULTILINE)
+    assert shell_lines[0] == "w2v demo -o austen.npz"
+    sh(shell_lines[0], folder)
+    return folder
+
+
+def sh(line: str, folder: Path) -> str:
+    done = run_line(line, folder)
+    return done.stdout
+
+
+def test_documented_commands_run_as_printed(documented: Path) -> None:
+    lines = re.findall(r"^    (\S.*)$", DOCS, re.MULTILINE)[1:]
+    assert len(lines) >= 14
+    for line in lines:
+        assert sh(line, documented), line
+    shown = set(re.findall(r"w2v (\w+) austen", "\n".join(lines)))
+    assert shown == {"nearest", "analogy", "similarity", "distances", "odd", "rank", "shell"}
+
+
+def test_documented_library_example_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    [example] = re.findall(r"```python\n(.*?)```", DOCS, re.DOTALL)
+    exec(compile(example, "docs/queries.md", "exec"), {})
+    assert len(capsys.readouterr().out.splitlines()) >= 9
+
+
+def test_documented_methods_exist() -> None:
+    table = DOCS.split("| question |")[1].split("\n\n")[0]
+    for row in table.splitlines()[2:]:
+        for name in re.findall(r"`(\w+)[`(]", row.split("|")[2]):
+            assert callable(getattr(Vectors, name))
