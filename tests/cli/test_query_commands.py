@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 import wcwidth
 from click.testing import CliRunner, Result
-from commands import run_line
+from commands import examples, run_example, run_line
 
 from w2v import Backend, Vectors, available_backends, load
 from w2v.cli import columns, main
@@ -505,10 +505,9 @@ def test_documented_commands_run_as_printed(documented: Path) -> None:
     assert shown == {"nearest", "analogy", "similarity", "distances", "odd", "rank", "shell"}
 
 
-def test_documented_library_example_runs(capsys: pytest.CaptureFixture[str]) -> None:
-    [example] = re.findall(r"```python\n(.*?)```", DOCS, re.DOTALL)
-    exec(compile(example, "docs/queries.md", "exec"), {})
-    assert len(capsys.readouterr().out.splitlines()) >= 9
+def test_documented_library_example_runs() -> None:
+    [(example, _)] = examples(DOCS)
+    assert len(run_example(example, "docs/queries.md").splitlines()) >= 9
 
 
 def test_documented_methods_exist() -> None:
