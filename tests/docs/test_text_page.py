@@ -9,13 +9,13 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-from commands import run_example, run_line
+from commands import examples, run_example, run_line
 
 from w2v import Tokenizer, load
 from w2v.cli.text_options import NAMES
 
 PAGE = (Path(__file__).parents[2] / "docs" / "text.md").read_text(encoding="utf-8")
-EXAMPLES = re.findall(r"```python\n(.*?)```\n\n```text\n(.*?)```", PAGE, re.DOTALL)
+EXAMPLES = examples(PAGE)
 LINES = re.findall(r"^    (.*w2v (?:train|tokenize) .*)$", PAGE, re.MULTILINE)
 ROWS = re.findall(r"^\| `([^`]+)` \| (`.*) \|$", PAGE, re.MULTILINE)
 TEXT = "Der erste Satz, und noch\neiner. Das ist ein Satz.\n\n" * 30

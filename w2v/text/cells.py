@@ -109,7 +109,7 @@ def lines_of(offsets: NDArray[np.int64], words: Any) -> Any:
     return pc.binary_join(lists, pa.scalar(" ", STRING))
 
 
-def pieces_of(lines: Any) -> Iterator[str]:
+def as_pieces(lines: Any) -> Iterator[str]:
     """Lines as text, cut into pieces of some size; a line break inside is a space."""
     lines = pc.replace_substring(lines, "\n", " ")
     step = max(1, len(lines) * _PIECE_BYTES // max(1, lines.nbytes))

@@ -133,7 +133,7 @@ class Table:
         CorpusError
             The table cannot be read.
         """
-        from w2v.text.cells import pieces_of
+        from w2v.text.cells import as_pieces
         from w2v.text.table_rows import sentences
 
         check_tokenizer(tokenizer)
@@ -150,7 +150,7 @@ class Table:
         if tokenizer is not None:
             cells = (cell for some in lines for cell in some.to_pylist())
             return tokenizer.lines_of(_without_nul(cells))
-        return _without_nul(piece for some in lines for piece in pieces_of(some))
+        return _without_nul(piece for some in lines for piece in as_pieces(some))
 
     def _frames(self, errors: str, progress: Progress | None) -> Iterator[Frame]:
         """The source, one file after the other."""
