@@ -23,7 +23,9 @@ _OUTPUTS = ("output", "save_model", "save_vocab", "report")
 
 @click.command(cls=Command)
 @click.argument("folder", type=PATH)
-@click.option("-o", "--output", type=PATH, help="Vectors, elsewhere than the run was to write them.")
+@click.option(
+    "-o", "--output", type=PATH, help="Vectors, elsewhere than the run was to write them."
+)
 @click.option("--save-model", type=PATH, help="The same of the model.")
 @click.option("--save-vocab", type=PATH, help="The same of words and counts.")
 @click.option("--report", type=PATH, help="The same of the report.")

@@ -1,13 +1,13 @@
 """One checkpoint in one file: a header, arrays, and a checksum of each part of all of it.
 
-    16 bytes     magic
-    8 bytes      length of the header, little-endian, as all numbers
-    header       UTF-8 JSON: version, state, and of each array its name, type, shape; spaces at the
-                 end, so that what follows begins at a multiple of 64
-    arrays       one after the other, rows of all columns in order, the widest numbers first
-    manifest     UTF-8 JSON: CRC-32 of the header and, for each array, of each 4 MiB of it
-    8 bytes      length of the manifest
-    4 bytes      CRC-32 of the magic, of both lengths and of the manifest
+16 bytes     magic
+8 bytes      length of the header, little-endian, as all numbers
+header       UTF-8 JSON: version, state, and of each array its name, type, shape; spaces at the
+             end, so that what follows begins at a multiple of 64
+arrays       one after the other, rows of all columns in order, the widest numbers first
+manifest     UTF-8 JSON: CRC-32 of the header and, for each array, of each 4 MiB of it
+8 bytes      length of the manifest
+4 bytes      CRC-32 of the magic, of both lengths and of the manifest
 """
 
 from __future__ import annotations

@@ -155,4 +155,3 @@ def start_arrays(start: Start) -> dict[str, NDArray[Any]]:
     if start.tree is not None:
         arrays |= {name: getattr(start.tree, name) for name in _TREE}
     return arrays
-

@@ -104,7 +104,7 @@ class Passes:
             if run.onlookers.tell(progress):
                 epoch.stop.set()
             if not self._checkpoints:
-                interrupts.ask()
+                interrupts.ask_unless_held()
             elif self._checkpoints.is_due() or interrupts.pending() is not None:
                 epoch.pause()
         if Tally.total(run.now).whole == run.chunks:

@@ -1,9 +1,9 @@
 """The folder of a run: what it was asked to do, its text, and its checkpoints.
 
-    run.json              what was asked for, and where the text is
-    corpus/               the text as an encoded corpus, unless it was one already
-    checkpoint-000012     the latest, and the one before
-    lock                  held while a run is at work
+run.json              what was asked for, and where the text is
+corpus/               the text as an encoded corpus, unless it was one already
+checkpoint-000012     the latest, and the one before
+lock                  held while a run is at work
 """
 
 from __future__ import annotations

@@ -168,7 +168,7 @@ class Trainer:
         try:
             with backend.training():
                 run = self._under_way = self._prepared()
-                interrupts.ask()
+                interrupts.ask_unless_held()
                 state = partial(run.state, **self._facts())
                 arrays = {**start_arrays(self.start), **run.frozen_rows()}
                 Passes(run, checkpoints, state, arrays, self._diverged).all()
@@ -203,7 +203,7 @@ class Trainer:
         preparing = time.perf_counter()
         averaged = config.model == "cbow"
         backend.prepare(rows_met(config), averaged=averaged, waiting=self._on_waiting)
-        interrupts.ask()  # a signal may have been lost while kernels were compiled
+        interrupts.ask_unless_held()  # a signal may have been lost while kernels were compiled
         counts = self.corpus.vocabulary.counts
         begin = (saved.arrays["input"], saved.arrays["output"]) if saved else None
         tables = make_tables(backend, config, counts, self.tree, self.start, keep, begin)
