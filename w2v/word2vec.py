@@ -238,12 +238,11 @@ class Word2Vec(Estimator, Answers, metaclass=_Named):
         known = None if pretrained is None else Pretrained(pretrained, self.config.dim)
         words = self.vocabulary_options(vocabulary)
         words |= {"errors": errors, "tokenizer": tokenizer}
-        given = {"pretrained": known, "freeze": freeze, "callbacks": callbacks}
+        given: dict[str, Any] = {"pretrained": known, "freeze": freeze, "callbacks": callbacks}
         with self._folder(checkpoint, resume) as run:
-            if source is None and run is not None and resume is not None:
-                source = run.open_corpus()
             given |= {"run": run, "checkpoint_every": checkpoint_every}
-            return self._read_and_train(source, words, progress, on_progress, **given)
+            kept = run.open_corpus() if source is None and run and resume else source
+            return self._read_and_train(kept, words, progress, on_progress, **given)
 
     @names_checked(_OF_OTHERS)
     def partial_fit(
@@ -317,9 +316,9 @@ class Word2Vec(Estimator, Answers, metaclass=_Named):
         with narrating(progress, on_progress) as shown:
             if is_path(source):
                 reading["progress"] = shown.reading
-            if isinstance(source, Corpus):
-                reading = {}
-            with source if isinstance(source, Corpus) else read_source(source, **reading) as corpus:
+            with (
+                source if isinstance(source, Corpus) else read_source(source, **reading)  # type: ignore[arg-type]
+            ) as corpus:
                 if corpus.looks:
                     warn(corpus.looks)
                 told = {"on_progress": shown.also(on_progress), "on_waiting": shown.waiting}
@@ -404,11 +403,11 @@ class Word2Vec(Estimator, Answers, metaclass=_Named):
         self._check_idle()
         freeze, callbacks = word_list(freeze), checked(callbacks)
         config = self.config  # a callback may change that of the model
-        saved, every = None, checkpoint_every
-        if run is not None:
-            saved = run.saved
-            every = every or (saved.state.checkpoints["every"] if saved else EVERY)
-            Every.parsed(every)
+        saved = run.saved if run else None
+        checkpoints = None
+        if run:
+            before = saved.state.checkpoints["every"] if saved else EVERY
+            checkpoints = Checkpoints(run, checkpoint_every or before)
             if saved:
                 saved.check(config.as_dict(), corpus)
             corpus = run.keep(corpus)
@@ -428,7 +427,7 @@ class Word2Vec(Estimator, Answers, metaclass=_Named):
             on_waiting,
             start=begin,
             callbacks=callbacks,
-            checkpoints=Checkpoints(run, every) if run else None,
+            checkpoints=checkpoints,
             saved=saved,
         )
         if on_start:

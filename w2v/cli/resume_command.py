@@ -23,9 +23,7 @@ _OUTPUTS = ("output", "save_model", "save_vocab", "report")
 
 @click.command(cls=Command)
 @click.argument("folder", type=PATH)
-@click.option(
-    "-o", "--output", type=PATH, help="Vectors, elsewhere than the run was to write them."
-)
+@click.option("-o", "--output", type=PATH, help="Vectors, if not where they were to go.")
 @click.option("--save-model", type=PATH, help="The same of the model.")
 @click.option("--save-vocab", type=PATH, help="The same of words and counts.")
 @click.option("--report", type=PATH, help="The same of the report.")
@@ -45,8 +43,8 @@ def resume(
     """Go on with a training that was cut off, from its latest checkpoint.
 
     FOLDER is the one that train --checkpoint was given: it knows the options, the text and what is
-    to be written where. One worker ends with the very vectors that the run would have ended with; of
-    several none trains a token twice or leaves one out.
+    to be written where. One worker ends with the very vectors that the run would have ended with;
+    of several none trains a token twice or leaves one out.
 
     \b
     Examples:
@@ -82,8 +80,8 @@ def _command(run: RunFolder, outputs: dict[str, str]) -> list[str]:
     command = list(run.asked.get("command", ()))
     if not command and "output" not in outputs:
         raise click.UsageError(
-            f"The run in {run.path} was begun by a program, and not by w2v train: say with -o where "
-            "its vectors are to go."
+            f"The run in {run.path} was begun by a program, and not by w2v train: say with -o "
+            "where its vectors are to go."
         )
     command = command or ["-"]
     for name, path in outputs.items():

@@ -121,7 +121,7 @@ def _read(file: BinaryIO, path: str) -> tuple[dict[str, Any], dict[str, NDArray[
 
 
 def _blocks(array: NDArray[Any]) -> list[memoryview]:
-    flat = memoryview(array.reshape(-1).view(np.uint8))
+    flat = array.reshape(-1).view(np.uint8).data
     return [flat[first : first + _BLOCK] for first in range(0, len(flat), _BLOCK)]
 
 

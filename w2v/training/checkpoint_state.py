@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any, NamedTuple
 
-import numpy as np
 from numpy.typing import NDArray
 
 from w2v.errors import CheckpointError, ConfigError
@@ -126,14 +125,14 @@ class Saved(NamedTuple):
         if text == now:
             return
         what = [
-            f"{name} {text[name]:,}, now {now[name]:,}"
+            f"{text[name]:,} {name}, now {now[name]:,}"
             for name in ("tokens", "sentences", "words")
             if text[name] != now[name]
         ]
-        rest = "the order or the choice of words" if text["words"] == now["words"] else "words"
         raise CheckpointError(
-            f"The text is not that of the run of {self.name}: {', '.join(what) or rest} differ. "
-            "Give the same text with the same options, or no text: the run has its own copy."
+            f"The text is not that of the run of {self.name}"
+            f" ({', '.join(what) or 'as many words, but others'}). Give the same text with the "
+            "same options, or no text: the run has its own copy."
         )
 
 

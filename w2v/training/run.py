@@ -23,8 +23,11 @@ from w2v.training.progress import Progress, copied, gone
 from w2v.training.tables import Tables, taken
 from w2v.training.worker import Worker
 
-_TRACED = ("epoch", "epochs", "done", "seconds", "raw_words_per_second", "kept_tokens_per_second")
-_TRACED += ("learning_rate", "loss", "held_out_loss")
+_TRACED = (
+    *("epoch", "epochs", "done", "seconds", "raw_words_per_second", "kept_tokens_per_second"),
+    *("learning_rate", "loss", "held_out_loss"),
+)
+"""Fields of `Progress` that a checkpoint keeps of a moment."""
 
 
 @dataclass

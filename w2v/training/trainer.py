@@ -127,6 +127,11 @@ class Trainer:
         )
 
     @property
+    def checkpoints(self) -> Checkpoints | None:
+        """Where they are left, and how often."""
+        return self._checkpoints
+
+    @property
     def step_tokens(self) -> int:
         """Kept tokens in flight: in the steps that all workers take at once."""
         return self._in_flight * self.workers
@@ -237,8 +242,9 @@ class Trainer:
         if checkpoints:
             about = saved.state.checkpoints if saved else {}
             checkpoints.begin(run.both, config.dim, about)
-        part = {"done": run.done, "workers": self.workers, "backend": backend.name}
-        run.parts.append({**part, "device": backend.device})
+        if not run.ended:
+            part = {"done": run.done, "workers": self.workers, "backend": backend.name}
+            run.parts.append({**part, "device": backend.device})
         run.begin()
         return run
 
