@@ -9,6 +9,7 @@ from w2v.files.compression import (
     compression_by_name,
     decompressed,
 )
+from w2v.files.disk import make_folder, remove, remove_tree
 from w2v.files.drafts import locked, sweep
 from w2v.files.foreign import HEAD_BYTES, refuse_foreign
 from w2v.files.outputs import (
@@ -41,10 +42,13 @@ __all__ = [
     "compression_by_name",
     "decompressed",
     "locked",
+    "make_folder",
     "making_folder",
     "read_lines",
     "readable",
     "refuse_foreign",
+    "remove",
+    "remove_tree",
     "replacing",
     "sweep",
     "write_text",

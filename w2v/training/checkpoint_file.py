@@ -82,7 +82,8 @@ def read_checkpoint(path: str) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]
 
 
 def _read(file: BinaryIO, path: str) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
-    size = os.fstat(file.fileno()).st_size
+    size = file.seek(0, os.SEEK_END)
+    file.seek(0)
     start = file.read(len(MAGIC) + 8)
     if start[: len(MAGIC)] != MAGIC:
         raise CheckpointError(f"{path} is no checkpoint of w2v, or its beginning is damaged.")

@@ -23,6 +23,7 @@ EVERY = "10min"
 
 _EVERY = re.compile(r"(\d+(?:\.\d*)?|\.\d+)\s*([a-z%]+)")
 _SECONDS = {"s": 1, "sec": 1, "min": 60, "h": 3600}
+_ALMOST = 1e-9
 _PIECE = 1 << 22  # numbers that a thread copies at a time
 _THREADS = 8  # that copy, at most: memory is no faster with more
 
@@ -75,52 +76,72 @@ class Checkpoints:
         self._writer = ThreadPoolExecutor(1, "w2v-checkpoint")
         self._pending: Future[None] | None = None
         self._last = time.perf_counter()
+        self._done = 0.0
         self._stalls: list[float] = []
         self._seconds: list[float] = []
         self._before: dict[str, Any] = {}
         self._bytes = 0
         self._failed = 0
 
-    def begin(self, tables: tuple[Array, Array], dim: int, before: dict[str, Any]) -> None:
-        """Make room for a copy of both tables, and touch it, which takes longer than to copy."""
-        self._before = before
+    def begin(
+        self, tables: tuple[Array, Array], dim: int, done: float, before: dict[str, Any]
+    ) -> None:
+        """Make room for a copy of both tables, and touch it, which takes longer than to copy.
+
+        Parameters
+        ----------
+        tables : pair of arrays (rows, dim or more)
+        dim : int
+        done : float          Fraction of the run that is trained already.
+        before : dict         What `told` said then.
+        """
+        self._before, self._done = before, done
         self._copies = [np.zeros((len(table), dim), np.float32) for table in tables]
         for copy in self._copies:
             copy.fill(0)
         self._last = time.perf_counter()
 
     def due_chunk(self, epoch: int, first: int, chunks: int, epochs: int) -> int | None:
-        """The chunk of an epoch before which the next checkpoint is due, by a share of the run."""
+        """The chunk of an epoch, after the first ones, before which the next is due by a share."""
+        done = self._due(epochs)
+        if done is None:
+            return None
+        chunk = max(first + 1, math.ceil((done * epochs - epoch) * chunks - _ALMOST))
+        return chunk if chunk < chunks else None
+
+    def due_between(self, epoch: int, epochs: int) -> bool:
+        """Whether one is due when so many epochs are over."""
+        done = self._due(epochs)
+        return self.is_due() if done is None else epoch / epochs >= done - _ALMOST
+
+    def _due(self, epochs: int) -> float | None:
+        """Fraction of the run at which the next is due; None if the clock says when."""
         share = self._every.share
         if self._every.epochs is not None:
             share = self._every.epochs / epochs
         if share is None:
             return None
-        done = (epoch + first / chunks) / epochs
-        target = (math.floor(done / share + 1e-9) + 1) * share
-        chunk = math.ceil((target * epochs - epoch) * chunks - 1e-9)
-        return chunk if chunk < chunks else None
-
-    def due_between(self, epoch: int, epochs: int) -> bool:
-        """Whether one is due when so many epochs are over."""
-        share = self._every.share
-        if self._every.epochs is not None:
-            share = self._every.epochs / epochs
-        if share is None:
-            return self.is_due()
-        steps = (epoch / epochs) / share, ((epoch - 1) / epochs) / share
-        return math.floor(steps[0] + 1e-9) > math.floor(steps[1] + 1e-9)
+        return (math.floor(self._done / share + _ALMOST) + 1) * share
 
     def is_due(self) -> bool:
         """By the clock; not while the one before is still being written."""
         seconds = self._every.seconds
         late = seconds is not None and time.perf_counter() - self._last >= seconds
-        return late and (self._pending is None or self._pending.done())
+        return late and not self.writing
+
+    @property
+    def writing(self) -> bool:
+        return self._pending is not None and not self._pending.done()
+
+    def pass_over(self, done: float) -> None:
+        """Take none here, though one is due: the one before is still being written."""
+        self._done = done
 
     def take(
         self,
         backend: Backend,
         tables: tuple[Array, Array],
+        done: float,
         state: Callable[[dict[str, Any]], State],
         arrays: Mapping[str, NDArray[Any]],
     ) -> None:
@@ -128,7 +149,7 @@ class Checkpoints:
         self.settle()
         for copy, table in zip(self._copies, tables, strict=True):
             self._copy(backend, copy, table)
-        self._last = time.perf_counter()
+        self._last, self._done = time.perf_counter(), done
         whole = {"input": self._copies[0], "output": self._copies[1], **arrays}
         self._pending = self._writer.submit(self._write, state(self.told()), whole)
 

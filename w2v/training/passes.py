@@ -121,8 +121,11 @@ class Passes:
         """A checkpoint where the run is; if a signal has come, wait for it, and end."""
         run, checkpoints = self._run, self._checkpoints
         assert checkpoints is not None
+        if checkpoints.writing and interrupts.pending() is None:
+            checkpoints.pass_over(run.done)
+            return
         run.backend.synchronize()
-        checkpoints.take(run.backend, run.both, self._state, self._arrays)
+        checkpoints.take(run.backend, run.both, run.done, self._state, self._arrays)
         idle = time.perf_counter() - np.array(self._idle_since)
         checkpoints.stalled(float(idle.mean()))
         if interrupts.pending() is not None:

@@ -12,14 +12,21 @@ import contextlib
 import json
 import os
 import re
-import shutil
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from numpy.typing import NDArray
 
 from w2v.errors import CheckpointError, ConfigError, OutputError, warn
-from w2v.files import PathLike, check_name, locked, remove, write_text
+from w2v.files import (
+    PathLike,
+    check_name,
+    locked,
+    make_folder,
+    remove,
+    remove_tree,
+    write_text,
+)
 from w2v.text import Corpus, is_encoded, open_encoded, write_encoded
 from w2v.training.checkpoint_file import read_checkpoint, write_checkpoint
 from w2v.training.checkpoint_state import Saved, State
@@ -164,7 +171,8 @@ def new_run(path: PathLike, asked: Mapping[str, Any]) -> Iterator[RunFolder]:
     name = check_name(path, "the folder of checkpoints", OutputError)
     check_new_run(name)
     try:
-        os.makedirs(name, exist_ok=True)
+        if not os.path.isdir(name):
+            make_folder(name)
     except OSError as error:
         raise OutputError(f"Cannot make the folder {name}: {error.strerror}.") from error
     with locked(name):
@@ -243,7 +251,7 @@ def _read_asked(name: str) -> dict[str, Any]:
 def _remove_encoded(folder: str) -> None:
     """Remove an encoded corpus, if one is there."""
     if is_encoded(folder):
-        shutil.rmtree(folder)
+        remove_tree(folder)
 
 
 def _checkpoints(folder: str) -> list[tuple[int, str]]:

@@ -241,7 +241,7 @@ class Trainer:
             saved.arrays.clear()  # or there would be two copies of the tables
         if checkpoints:
             about = saved.state.checkpoints if saved else {}
-            checkpoints.begin(run.both, config.dim, about)
+            checkpoints.begin(run.both, config.dim, run.done, about)
         if not run.ended:
             part = {"done": run.done, "workers": self.workers, "backend": backend.name}
             run.parts.append({**part, "device": backend.device})
