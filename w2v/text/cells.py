@@ -55,6 +55,15 @@ def as_strings(cells: Any, column: str) -> Any:
     return nulls_where(strings, pc.equal(strings, ""))
 
 
+def decoded(cells: Any) -> Any:
+    """Lists without what they are wrapped in; other cells as they are."""
+    if isinstance(cells.type, pa.BaseExtensionType):
+        return decoded(cells.storage)
+    if pa.types.is_dictionary(cells.type) and is_list(cells.type.value_type):
+        return cells.dictionary.take(cells.indices)
+    return cells
+
+
 def is_text(kind: Any) -> bool:
     return any(
         is_kind(kind)

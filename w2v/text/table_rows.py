@@ -16,6 +16,7 @@ from w2v.text.cells import (
     STRING,
     as_strings,
     as_words,
+    decoded,
     is_list,
     is_text,
     lines_of,
@@ -72,6 +73,7 @@ def _exploded(token: Any, table: Wanted, grouped_rows: Any) -> tuple[Any, Any]:
     """Words that have a group, and the row of each; rows without are counted."""
     assert table.token is not None
     rows = pa.array(np.arange(len(token)))
+    token = decoded(token)
     if is_list(token.type):
         token, rows = pc.list_flatten(token), pc.list_parent_indices(token).cast(pa.int64())
     words, spaced = as_words(token, table.token)
@@ -148,6 +150,7 @@ def _lists(table: Wanted, frames: Iterable[Frame]) -> Iterator[tuple[NDArray[Any
     assert table.token is not None
     for frame in frames:
         for (token,) in _rows(table, frame, [place(frame, table.token)]):
+            token = decoded(token)  # noqa: PLW2901
             if not is_list(token.type):
                 raise ConfigError(
                     f"{frame.name}: the column {table.token!r} has one word a row ({token.type}), "
