@@ -349,7 +349,9 @@ class Queries(Items):
         self._check_within([b], restrict_vocab)
         total = sum(near for _, near in self.most_similar(a, (), n, restrict_vocab))
         if not total:
-            raise QueryError(f"The {n} words nearest to {quoted(str(a))} have cosines that sum to 0.")
+            raise QueryError(
+                f"The {n} words nearest to {quoted(str(a))} have cosines that sum to 0."
+            )
         return cosine / total
 
 
