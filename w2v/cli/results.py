@@ -118,6 +118,11 @@ def check_lost(lost: dict[str, str]) -> None:
         raise OutputError(" ".join(lost.values()))
 
 
+def rescue(result: Result) -> str:
+    """Write a result into another folder: its name there, or nothing where none takes it."""
+    return _Saving([result.path]).elsewhere(result)
+
+
 class _Saving:
     """Where files may go, and what there is to say of those that are not where they belong."""
 
@@ -138,20 +143,25 @@ class _Saving:
     def rescue(self, result: Result, reason: str) -> None:
         """Write elsewhere."""
         instead = "No other folder took what it was to hold, and it is lost."
-        for path in self._elsewhere(result):
+        if path := self.elsewhere(result):
+            other = ", and w2v convert makes other formats of it" * bool(result.rescued_as)
+            instead = f"What it was to hold is in {path}{other}."
+        self.lost[os.fsdecode(result.path)] = f"{reason} {instead}"
+
+    def elsewhere(self, result: Result) -> str:
+        """Write to the first folder that takes it; the name there, or nothing."""
+        for path in self._names(result):
             interrupts.ask_unless_held()
             try:
                 files.check_room({path: result.size})
                 result.write(path)
             except Exception:
-                continue  # the next folder may take it
+                continue
             self._taken.add(path)
-            other = ", and w2v convert makes other formats of it" * bool(result.rescued_as)
-            instead = f"What it was to hold is in {path}{other}."
-            break
-        self.lost[os.fsdecode(result.path)] = f"{reason} {instead}"
+            return path
+        return ""
 
-    def _elsewhere(self, result: Result) -> Iterator[str]:
+    def _names(self, result: Result) -> Iterator[str]:
         """In each folder a name that no file has."""
         base = os.path.basename(os.fsdecode(result.path)).lstrip(".")
         stem, dot, end = base.partition(".")

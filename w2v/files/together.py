@@ -15,6 +15,7 @@ from contextvars import ContextVar
 from typing import Any, Protocol
 
 from w2v.errors import OutputError
+from w2v.files.text_files import readable
 
 _BLOCK_BYTES = 1 << 20
 
@@ -37,7 +38,8 @@ class Draft(Protocol):
 class Together:
     """Drafts that wait for each other."""
 
-    def __init__(self) -> None:
+    def __init__(self, outer: Together | None = None) -> None:
+        self._outer = outer
         self._drafts: list[Draft] = []
 
     def add(self, draft: Draft) -> None:
@@ -50,7 +52,7 @@ class Together:
         """
         return [
             {
-                "path": os.fsencode(draft.name).decode("utf-8", "backslashreplace"),
+                "path": readable(draft.name),
                 "bytes": os.path.getsize(draft.path),
                 "sha256": _sha256(draft.path),
             }
@@ -60,6 +62,9 @@ class Together:
     def place(self) -> dict[str, OutputError]:
         """Move all drafts to their places; why some are not there, by their names."""
         failed: dict[str, OutputError] = {}
+        if self._outer is not None:
+            self._outer._drafts += self._drafts
+            self._drafts = []
         moved: list[Draft] = []
         while self._drafts:
             draft = self._drafts.pop(0)
@@ -77,11 +82,6 @@ class Together:
             except OutputError as error:
                 failed[draft.name] = error
         return failed
-
-    def take(self, other: Together) -> None:
-        """Let the drafts of another wait here."""
-        self._drafts += other._drafts
-        other._drafts = []
 
     def discard(self) -> None:
         """Remove what has not been moved."""
@@ -104,12 +104,10 @@ def together() -> Iterator[Together]:
     OutputError
         A file could not be moved to its place; the others are there.
     """
-    outer, group = _GROUP.get(), Together()
+    group = Together(_GROUP.get())
     token = _GROUP.set(group)
     try:
         yield group
-        if outer is not None:
-            outer.take(group)
         for error in group.place().values():
             raise error
     finally:
