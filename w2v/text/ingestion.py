@@ -21,7 +21,11 @@ from w2v.text.corpus import Corpus, CorpusStats
 from w2v.text.corpus_files import find_files, source_name
 from w2v.text.decoding import Progress, read_pieces
 from w2v.text.encoded import Draft
+<<<<<<< HEAD
 from w2v.text.frames import ArrowColumn, is_column
+=======
+from w2v.text.encoded_source import encoded_folder, read_encoded
+>>>>>>> 3a6781a3e307c98f3d18dc98b40cdb8f6f10fed3
 from w2v.text.looks import looks_like
 from w2v.text.parts import Part
 from w2v.text.sentences import Sentences
@@ -68,7 +72,8 @@ def read_corpus(
     Parameters
     ----------
     source : path, list or tuple of paths, or Table
-        Files, folders, glob patterns, or `-` for standard input; see `w2v.text.find_files`.
+        Files, folders, glob patterns, or `-` for standard input; see `w2v.text.find_files`. The
+        folder of an encoded corpus, by itself.
         A `w2v.Table` says how the rows of a table are sentences.
     min_count : int               Rarer words are dropped.
     max_vocab : int, optional     Only so many of the most frequent words are kept.
@@ -98,6 +103,8 @@ def read_corpus(
     """
     limits = Chosen(min_count, max_vocab, vocabulary, known)
     rest: dict[str, Any] = {"tokenizer": tokenizer, "draft": draft}
+    if folder := encoded_folder(source):
+        return read_encoded(folder, limits, errors=errors, progress=progress, **rest)
     if isinstance(source, Table):
         parts = source.parts(errors=errors, tokenizer=tokenizer, progress=progress)
         return _read(parts, limits, "", table=source, **rest)
