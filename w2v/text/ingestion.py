@@ -21,11 +21,8 @@ from w2v.text.corpus import Corpus, CorpusStats
 from w2v.text.corpus_files import find_files, source_name
 from w2v.text.decoding import Progress, read_pieces
 from w2v.text.encoded import Draft
-<<<<<<< HEAD
-from w2v.text.frames import ArrowColumn, is_column
-=======
 from w2v.text.encoded_source import encoded_folder, read_encoded
->>>>>>> 3a6781a3e307c98f3d18dc98b40cdb8f6f10fed3
+from w2v.text.frames import ArrowColumn, is_column
 from w2v.text.looks import looks_like
 from w2v.text.parts import Part
 from w2v.text.sentences import Sentences
