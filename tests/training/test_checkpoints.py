@@ -14,9 +14,9 @@ import numpy as np
 import pytest
 from corpora import two_topics, zipf
 
-from w2v import Callback, EarlyStopping, Progress, Vectors, Word2Vec
+from w2v import Callback, EarlyStopping, Progress, Vectors, Word2Vec, files
 from w2v.errors import CheckpointError, ConfigError, OutputError
-from w2v.training import checkpoint_file, checkpoints
+from w2v.training import checkpoint_file
 from w2v.training.checkpoint_file import read_checkpoint, write_checkpoint
 from w2v.training.checkpoints import Checkpoints, Every
 
@@ -366,6 +366,7 @@ def test_shares_are_due_at_the_first_chunk_after_them(tmp_path: Path) -> None:
             at = (at[0] + 1, 0)
             if kept.due_between(at[0], 3):
                 found.append(at[0] * 7)
+                kept.pass_over(at[0] / 3)
         else:
             at = (at[0], chunk)
             found.append(at[0] * 7 + chunk)
@@ -377,7 +378,7 @@ def test_by_the_clock_none_is_due_while_one_is_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = [0.0]
-    monkeypatch.setattr(checkpoints.time, "perf_counter", lambda: now[0])
+    monkeypatch.setattr("w2v.training.checkpoints.time.perf_counter", lambda: now[0])
 
     class Written:
         over = False
@@ -445,12 +446,12 @@ def test_every_flipped_bit_and_every_cut_is_noticed(tmp_path: Path) -> None:
 def test_a_forged_size_takes_no_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = str(tmp_path / "c")
     forged = {"input": np.broadcast_to(np.float32(0), (1 << 20, 1 << 20))}
-    monkeypatch.setattr(checkpoint_file.np, "ascontiguousarray", lambda array: array)
+    monkeypatch.setattr("w2v.training.checkpoint_file.np.ascontiguousarray", lambda array: array)
     monkeypatch.setattr(checkpoint_file, "_blocks", lambda _: [])
     monkeypatch.setattr(checkpoint_file, "_BLOCK", 1 << 60)
     with pytest.raises(OutputError, match=r"it needs 4096\.0 GiB"):
         write_checkpoint(path, {}, forged)
-    plain = checkpoint_file.replacing
+    plain = files.replacing
     monkeypatch.setattr(checkpoint_file, "replacing", lambda path, size: plain(path))
     write_checkpoint(path, {}, forged)
     with pytest.raises(CheckpointError, match="damaged or cut short"):

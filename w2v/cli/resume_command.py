@@ -11,7 +11,7 @@ import click
 
 from w2v.cli.base import PATH, QUIET, Command
 from w2v.cli.resuming import EVERY, told
-from w2v.cli.train_commands import beginning, train, write_outputs
+from w2v.cli.train_commands import beginning, train, train_and_save
 from w2v.config import BACKENDS
 from w2v.errors import CheckpointError
 
@@ -117,6 +117,7 @@ def _go_on(
     verbose: bool,
 ) -> None:
     from w2v import Word2Vec, files
+    from w2v.cli import results
     from w2v.cli.console import Console
     from w2v.formats import check_words, check_writable
 
@@ -134,15 +135,13 @@ def _go_on(
         started = {"pretrained": begin, "freeze": frozen, "continued": bool(model_file)}
     with Console(quiet=quiet, verbose=verbose) as console, told(run), run.open_corpus() as text:
         check_words(params["output"], text.vocabulary.words)
-        if params["save_vocab"]:
-            text.vocabulary.save(params["save_vocab"])
-        model.train(
+        lost = train_and_save(
+            console,
+            model,
             text,
+            (params["output"], params["save_model"], params["save_vocab"], params["report"]),
             run=run,
             checkpoint_every=checkpoint_every or params["checkpoint_every"],
             **started,
-            on_start=console.starting,
-            on_progress=console.training,
-            on_waiting=console.waiting,
         )
-        write_outputs(console, model, params["output"], params["save_model"], params["report"])
+    results.check_lost(lost)

@@ -22,6 +22,7 @@ from w2v.files.outputs import (
     check_target,
 )
 from w2v.files.text_files import read_lines, readable
+from w2v.files.together import together
 from w2v.files.whole import check_writing, making_folder, replacing, write_text, writing
 
 __all__ = [
@@ -51,6 +52,7 @@ __all__ = [
     "remove_tree",
     "replacing",
     "sweep",
+    "together",
     "write_text",
     "writing",
 ]

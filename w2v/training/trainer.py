@@ -91,7 +91,6 @@ class Trainer:
         self._reader = text_reader(
             backend, config, self.text, keep, saved.state.chunk if saved else None
         )
-        self.text.forget_pages()  # the reader has looked at all of it
         kept_of_a_chunk = self._reader.chunk * kept_share
         self._schedule = schedule(config, self.shape, self._reader.chunks, kept_of_a_chunk)
         self.workers = self._schedule.workers
