@@ -9,6 +9,7 @@ from w2v.files.compression import (
     compression_by_name,
     decompressed,
 )
+from w2v.files.disk import Scratch
 from w2v.files.drafts import locked, sweep
 from w2v.files.foreign import HEAD_BYTES, refuse_foreign
 from w2v.files.outputs import (
@@ -21,13 +22,21 @@ from w2v.files.outputs import (
     check_target,
 )
 from w2v.files.text_files import read_lines, readable
-from w2v.files.whole import check_writing, making_folder, replacing, write_text, writing
+from w2v.files.whole import (
+    check_writing,
+    making_folder,
+    replacing,
+    scratch_folder,
+    write_text,
+    writing,
+)
 
 __all__ = [
     "EXTENSIONS",
     "HEAD_BYTES",
     "LONGEST_MAGIC",
     "PathLike",
+    "Scratch",
     "check_compressor",
     "check_distinct",
     "check_name",
@@ -46,6 +55,7 @@ __all__ = [
     "readable",
     "refuse_foreign",
     "replacing",
+    "scratch_folder",
     "sweep",
     "write_text",
     "writing",

@@ -88,7 +88,7 @@ def _remove_dead(entry: os.DirEntry[str], of_this_machine: bool) -> None:
     if sys.platform == "win32":  # which opens no folder, and removes no file that is open
         descriptor, lock = None, None
     else:
-        descriptor = os.open(entry.path, os.O_RDONLY if is_folder else os.O_RDWR)
+        descriptor = disk.open_to_lock(entry.path)
         lock = take_lock(descriptor)
     try:
         if lock is not False and (old or (lock and of_this_machine)):

@@ -7,6 +7,7 @@ import io
 import os
 import stat
 import sys
+import tempfile
 from collections.abc import Iterator
 from typing import BinaryIO
 
@@ -78,7 +79,8 @@ def making_folder(path: PathLike) -> Iterator[str]:
     parent = os.path.dirname(os.path.realpath(name))
     sweep(parent)
     try:
-        with _draft_folder(parent) as draft:
+        draft, lock = _new_draft_folder(parent)
+        with _removed(draft, lock):
             yield draft
             if os.path.isdir(name):
                 disk.set_mode(draft, stat.S_IMODE(os.stat(name).st_mode))
@@ -87,6 +89,29 @@ def making_folder(path: PathLike) -> Iterator[str]:
         _settle(parent, name)
     except OSError as error:
         raise OutputError(f"Cannot write {name}: {error.strerror or error}.") from error
+
+
+@contextlib.contextmanager
+def scratch_folder() -> Iterator[str]:
+    """The name of a new folder, for files that are needed until the block ends.
+
+    Raises
+    ------
+    OutputError
+        None can be made.
+    """
+    try:
+        parent = tempfile.gettempdir()
+        sweep(parent)
+        draft, descriptor = _new_draft_folder(parent, 0o700)
+    except OSError as error:
+        raise OutputError(
+            f"No temporary folder can be made: {error.strerror}. Set TMPDIR to a folder with space."
+        ) from error
+    with _removed(draft, descriptor):
+        yield draft
+        with contextlib.suppress(OSError):
+            disk.remove_tree(draft)
 
 
 @contextlib.contextmanager
@@ -183,11 +208,10 @@ def _new_draft(folder: str) -> tuple[str, disk.File]:
 
 
 @contextlib.contextmanager
-def _draft_folder(parent: str) -> Iterator[str]:
-    """A new folder, locked, that is removed on failure."""
-    draft, descriptor = _new_draft_folder(parent)
+def _removed(draft: str, descriptor: int | None) -> Iterator[None]:
+    """On failure a folder is removed."""
     try:
-        yield draft
+        yield
     except BaseException:
         with contextlib.suppress(OSError):
             disk.remove_tree(draft)
@@ -197,14 +221,15 @@ def _draft_folder(parent: str) -> Iterator[str]:
             os.close(descriptor)
 
 
-def _new_draft_folder(parent: str) -> tuple[str, int | None]:
+def _new_draft_folder(parent: str, mode: int = 0o777) -> tuple[str, int | None]:
+    """A new folder and the descriptor by which it is locked."""
     while True:
         draft = draft_name(parent)
-        disk.make_folder(draft)
+        disk.make_folder(draft, mode)
         if sys.platform == "win32":  # which opens no folder
             return draft, None
         try:
-            descriptor = os.open(draft, os.O_RDONLY)
+            descriptor = disk.open_to_lock(draft)
         except FileNotFoundError:  # swept
             continue
         if take_lock(descriptor) is not False and is_named(descriptor, draft):
