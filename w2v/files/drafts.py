@@ -34,6 +34,11 @@ def draft_name(folder: str) -> str:
     return os.path.join(folder, f".w2v-{_HOST}{secrets.token_hex(4)}.tmp")
 
 
+def is_draft(path: str) -> bool:
+    """Whether a name is one that `draft_name` gives."""
+    return bool(_DRAFT.fullmatch(os.path.basename(path)))
+
+
 def take_lock(descriptor: int) -> bool | None:
     """Lock an open file or folder until it is closed.
 

@@ -15,7 +15,7 @@ from w2v.errors import ConfigError, OutputError
 from w2v.files import disk
 from w2v.files.compression import check_compressor, compressing, compression_by_name
 from w2v.files.descriptors import open_descriptor
-from w2v.files.drafts import draft_name, is_named, sweep, take_lock
+from w2v.files.drafts import draft_name, is_draft, is_named, sweep, take_lock
 from w2v.files.outputs import (
     PathLike,
     check_name,
@@ -81,7 +81,8 @@ def making_folder(path: PathLike) -> Iterator[str]:
     try:
         draft, lock = _new_draft_folder(parent)
         with _removed(draft, lock):
-            yield draft
+            with _called(draft, name):
+                yield draft
             if os.path.isdir(name):
                 disk.set_mode(draft, stat.S_IMODE(os.stat(name).st_mode))
             disk.sync_tree(draft)
@@ -89,6 +90,15 @@ def making_folder(path: PathLike) -> Iterator[str]:
         _settle(parent, name)
     except OSError as error:
         raise OutputError(f"Cannot write {name}: {error.strerror or error}.") from error
+
+
+@contextlib.contextmanager
+def _called(draft: str, name: str) -> Iterator[None]:
+    """Messages on what is written in a draft name the place it is for."""
+    try:
+        yield
+    except OutputError as error:
+        raise OutputError(str(error).replace(draft, name)) from error
 
 
 @contextlib.contextmanager
@@ -160,12 +170,14 @@ def _opened(name: str, size: int) -> Iterator[BinaryIO]:
             yield handle
         return
     folder = os.path.dirname(os.path.realpath(name))
-    sweep(folder)
+    if not is_draft(folder):
+        sweep(folder)
     if size:
         check_room({name: size})
     with _drafted(folder, name, mode, size) as handle:
         yield handle
-    _settle(folder, name)
+    if not is_draft(folder):  # which goes to the disk as a whole
+        _settle(folder, name)
 
 
 @contextlib.contextmanager
