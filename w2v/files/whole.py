@@ -80,7 +80,7 @@ def making_folder(path: PathLike) -> Iterator[str]:
     sweep(parent)
     try:
         draft, lock = _new_draft_folder(parent)
-        with _removed(draft, lock):
+        with _removed(draft, name, lock):
             with _called(draft, name):
                 yield draft
             if os.path.isdir(name):
@@ -118,7 +118,7 @@ def scratch_folder() -> Iterator[str]:
         raise OutputError(
             f"No temporary folder can be made: {error.strerror}. Set TMPDIR to a folder with space."
         ) from error
-    with _removed(draft, descriptor):
+    with _removed(draft, draft, descriptor):
         yield draft
         with contextlib.suppress(OSError):
             disk.remove_tree(draft)
@@ -197,10 +197,10 @@ def _drafted(folder: str, name: str, mode: int | None, size: int) -> Iterator[Bi
         if sys.platform == "win32":  # which moves no file that is open
             handle.close()
         move_into_place(draft, name)
-    except BaseException:
+    except BaseException as error:
         file.given_up = True
         handle.close()
-        with contextlib.suppress(OSError):
+        with _said(draft, name, error):
             disk.remove(draft)
         raise
     finally:
@@ -220,12 +220,32 @@ def _new_draft(folder: str) -> tuple[str, disk.File]:
 
 
 @contextlib.contextmanager
-def _removed(draft: str, descriptor: int | None) -> Iterator[None]:
+def _said(draft: str, name: str, error: BaseException) -> Iterator[None]:
+    """A draft that cannot be removed after an error is named with it."""
+    try:
+        yield
+    except FileNotFoundError:
+        pass
+    except OSError:
+        if isinstance(error, OSError):
+            reason = f"Cannot write {name}: {error.strerror or error}."
+        elif isinstance(error, OutputError):
+            reason = str(error)
+        else:
+            return
+        if is_draft(os.path.dirname(draft)):  # which is removed, or named, as a whole
+            return
+        stays = f"{reason} {draft} cannot be removed; the next run that writes there tries again."
+        raise OutputError(stays) from error
+
+
+@contextlib.contextmanager
+def _removed(draft: str, name: str, descriptor: int | None) -> Iterator[None]:
     """On failure a folder is removed."""
     try:
         yield
-    except BaseException:
-        with contextlib.suppress(OSError):
+    except BaseException as error:
+        with _said(draft, name, error):
             disk.remove_tree(draft)
         raise
     finally:
