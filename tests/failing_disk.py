@@ -5,13 +5,14 @@ from __future__ import annotations
 import errno
 import os
 import signal
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from w2v.files import disk, whole
+from w2v.files import disk
 
 ERRORS = ("EIO", "ENOSPC", "EDQUOT", "EINTR")
 """What a call can fail with: a broken disk, a full one, a full quota, a signal."""
@@ -61,7 +62,7 @@ class FailingDisk:
     def _fail(self, function: Callable[..., Any], given: tuple[Any, ...]) -> None:
         if function is os.write and self.trouble != "EINTR":
             os.write(given[0], _half(given[1]))
-        if self.trouble == "kill":
+        if self.trouble == "kill" and sys.platform != "win32":
             os.kill(os.getpid(), signal.SIGKILL)
         raise OSError(getattr(errno, self.trouble), self.reason)
 
@@ -96,7 +97,7 @@ def each_call(
         failing = FailingDisk(at, trouble, lasting=lasting)
         with monkeypatch.context() as patch:
             patch.setattr(disk, "call", failing)
-            patch.setattr(whole, "_BLOCK_BYTES", 512)
+            patch.setattr(disk, "BLOCK_BYTES", 512)
             yield failing
         at += 1
 
@@ -116,7 +117,9 @@ def killed_at_each_call(save: Callable[[], object], after: Callable[[], object])
     int
         How many were killed.
     """
-    whole._BLOCK_BYTES = 512
+    if sys.platform == "win32":
+        raise NotImplementedError("fork")
+    vars(disk)["BLOCK_BYTES"] = 512
     at = 0
     while True:
         at += 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import gc
 import signal
 import subprocess
 import sys
@@ -86,6 +87,33 @@ def test_what_others_lose_is_reported_as_ever() -> None:
     finally:
         sys.unraisablehook = before
     assert [what.exc_type for what in seen] == [ZeroDivisionError]
+
+
+class HalfMade:
+    """An object that a signal meets while it is made, as those of llvmlite."""
+
+    def __init__(self) -> None:
+        signal.raise_signal(signal.SIGTERM)
+        self.made = True
+
+    def __del__(self) -> None:
+        assert self.made
+
+
+def test_what_is_left_half_made_goes_unheard() -> None:
+    def make() -> None:
+        with interrupts.install():
+            HalfMade()
+
+    seen: list[Any] = []
+    before, sys.unraisablehook = sys.unraisablehook, seen.append
+    try:
+        with pytest.raises(SystemExit):
+            make()
+        gc.collect()
+    finally:
+        sys.unraisablehook = before
+    assert not seen
 
 
 @pytest.mark.parametrize("installed", [False, True])

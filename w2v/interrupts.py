@@ -19,6 +19,8 @@ import signal
 import sys
 import threading
 import time
+import traceback
+import warnings
 from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import Any
@@ -183,12 +185,17 @@ def _installed(names: tuple[str, ...], ours: Callable[[object], bool]) -> Iterat
     def lost(what: sys.UnraisableHookArgs) -> None:
         if _is_noted(what.exc_value):
             _raise_again()
-        else:
-            report(what)
+        elif _noted.number is None:
+            report(what)  # after a signal it is what was left half made
 
     sys.unraisablehook = lost
     try:
         yield
+    except (KeyboardInterrupt, SystemExit) as end:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            traceback.clear_frames(end.__traceback__)  # what is half made goes now, unheard
+        raise
     finally:
         if sys.unraisablehook is lost:
             sys.unraisablehook = report

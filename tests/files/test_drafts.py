@@ -183,15 +183,15 @@ def test_a_draft_that_is_swept_before_it_is_locked_is_made_again(
     def swept(descriptor: int) -> bool | None:
         took.append(descriptor)
         if len(took) == 1:
-            monkeypatch.setattr("w2v.files.whole.take_lock", drafts.take_lock)
+            monkeypatch.setattr("w2v.files.draft_files.take_lock", drafts.take_lock)
             sweep(tmp_path)
         return drafts.take_lock(descriptor)
 
-    monkeypatch.setattr("w2v.files.whole.take_lock", swept)
+    monkeypatch.setattr("w2v.files.draft_files.take_lock", swept)
     with replacing(tmp_path / "file") as handle:
         handle.write(b"whole")
     took.clear()
-    monkeypatch.setattr("w2v.files.whole.take_lock", swept)
+    monkeypatch.setattr("w2v.files.draft_files.take_lock", swept)
     with making_folder(tmp_path / "folder") as draft:
         write_text(os.path.join(draft, "a"), "whole")
     assert (tmp_path / "file").read_bytes() == b"whole"

@@ -11,7 +11,7 @@ import pytest
 from power_cut import PowerCuts, Tree, may_be_after
 from test_failing_disk import SAVES, WHOLE, make
 
-from w2v.files import replacing, whole
+from w2v.files import disk, replacing
 
 if sys.platform == "win32":
     pytest.skip("a model of POSIX", allow_module_level=True)
@@ -21,7 +21,7 @@ FOLDER: Tree = tuple((name, data.encode()) for name, data in WHOLE.items())
 
 @pytest.fixture(autouse=True)
 def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(whole, "_BLOCK_BYTES", 512)
+    monkeypatch.setattr(disk, "BLOCK_BYTES", 512)
 
 
 def read(path: Path) -> bytes | None:

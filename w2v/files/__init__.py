@@ -22,6 +22,7 @@ from w2v.files.outputs import (
     check_target,
 )
 from w2v.files.text_files import read_lines, readable
+from w2v.files.together import together
 from w2v.files.whole import (
     check_writing,
     making_folder,
@@ -57,6 +58,7 @@ __all__ = [
     "replacing",
     "scratch_folder",
     "sweep",
+    "together",
     "write_text",
     "writing",
 ]

@@ -18,6 +18,9 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 if TYPE_CHECKING:
     from typing_extensions import Buffer
 
+BLOCK_BYTES = 1 << 20
+"""Written at a time."""
+
 _Given = ParamSpec("_Given")
 _Result = TypeVar("_Result")
 

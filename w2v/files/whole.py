@@ -6,7 +6,6 @@ import contextlib
 import io
 import os
 import stat
-import sys
 import tempfile
 from collections.abc import Iterator
 from typing import BinaryIO
@@ -15,7 +14,8 @@ from w2v.errors import ConfigError, OutputError
 from w2v.files import disk
 from w2v.files.compression import check_compressor, compressing, compression_by_name
 from w2v.files.descriptors import open_descriptor
-from w2v.files.drafts import draft_name, is_draft, is_named, sweep, take_lock
+from w2v.files.draft_files import DraftFile, new_draft_folder, removed_on_failure, settle
+from w2v.files.drafts import is_draft, sweep
 from w2v.files.outputs import (
     PathLike,
     check_name,
@@ -24,8 +24,7 @@ from w2v.files.outputs import (
     check_target,
     move_into_place,
 )
-
-_BLOCK_BYTES = 1 << 20  # written at a time
+from w2v.files.together import waiting
 
 
 @contextlib.contextmanager
@@ -79,15 +78,15 @@ def making_folder(path: PathLike) -> Iterator[str]:
     parent = os.path.dirname(os.path.realpath(name))
     sweep(parent)
     try:
-        draft, lock = _new_draft_folder(parent)
-        with _removed(draft, name, lock):
+        draft, lock = new_draft_folder(parent)
+        with removed_on_failure(draft, name, lock):
             with _called(draft, name):
                 yield draft
             if os.path.isdir(name):
                 disk.set_mode(draft, stat.S_IMODE(os.stat(name).st_mode))
             disk.sync_tree(draft)
             move_into_place(draft, name)
-        _settle(parent, name)
+        settle(parent, name)
     except OSError as error:
         raise OutputError(f"Cannot write {name}: {error.strerror or error}.") from error
 
@@ -113,12 +112,12 @@ def scratch_folder() -> Iterator[str]:
     try:
         parent = tempfile.gettempdir()
         sweep(parent)
-        draft, descriptor = _new_draft_folder(parent, 0o700)
+        draft, descriptor = new_draft_folder(parent, 0o700)
     except OSError as error:
         raise OutputError(
             f"No temporary folder can be made: {error.strerror}. Set TMPDIR to a folder with space."
         ) from error
-    with _removed(draft, draft, descriptor):
+    with removed_on_failure(draft, draft, descriptor):
         yield draft
         with contextlib.suppress(OSError):
             disk.remove_tree(draft)
@@ -166,7 +165,7 @@ def _opened(name: str, size: int) -> Iterator[BinaryIO]:
             # moving a file over /dev/null would end it; the pipe of /dev/stdout has no real path
             opened = disk.File(disk.open_old(name))
     if opened is not None:
-        with io.BufferedWriter(opened, _BLOCK_BYTES) as handle:
+        with io.BufferedWriter(opened, disk.BLOCK_BYTES) as handle:
             yield handle
         return
     folder = os.path.dirname(os.path.realpath(name))
@@ -174,107 +173,17 @@ def _opened(name: str, size: int) -> Iterator[BinaryIO]:
         sweep(folder)
     if size:
         check_room({name: size})
-    with _drafted(folder, name, mode, size) as handle:
-        yield handle
-    if not is_draft(folder):  # which goes to the disk as a whole
-        _settle(folder, name)
-
-
-@contextlib.contextmanager
-def _drafted(folder: str, name: str, mode: int | None, size: int) -> Iterator[BinaryIO]:
-    """A file beside its place, moved there when it is on the disk, and removed on failure."""
-    draft, file = _new_draft(folder)
-    handle = io.BufferedWriter(file, _BLOCK_BYTES)
+    draft = DraftFile(folder, name, mode, size)
     try:
-        disk.allocate(file, size)
-        if mode is not None:
-            disk.set_mode(draft, stat.S_IMODE(mode))
-        yield handle
-        handle.flush()
-        if file.end < size:
-            file.truncate(file.end)
-        disk.sync(file.descriptor)
-        if sys.platform == "win32":  # which moves no file that is open
-            handle.close()
-        move_into_place(draft, name)
+        yield draft.handle
+        draft.finish()
     except BaseException as error:
-        file.given_up = True
-        handle.close()
-        with _said(draft, name, error):
-            disk.remove(draft)
+        draft.discard(error)
         raise
-    finally:
-        handle.close()  # and with it the lock
-
-
-def _new_draft(folder: str) -> tuple[str, disk.File]:
-    """A new file, locked; where another process has swept it before that, another."""
-    while True:
-        draft = draft_name(folder)
-        file = disk.File(disk.create(draft))
-        if sys.platform == "win32":  # which removes no file that is open
-            return draft, file
-        if take_lock(file.descriptor) is not False and is_named(file.descriptor, draft):
-            return draft, file
-        file.close()
-
-
-@contextlib.contextmanager
-def _said(draft: str, name: str, error: BaseException) -> Iterator[None]:
-    """A draft that cannot be removed after an error is named with it."""
-    try:
-        yield
-    except FileNotFoundError:
-        pass
-    except OSError:
-        if isinstance(error, OSError):
-            reason = f"Cannot write {name}: {error.strerror or error}."
-        elif isinstance(error, OutputError):
-            reason = str(error)
-        else:
-            return
-        if is_draft(os.path.dirname(draft)):  # which is removed, or named, as a whole
-            return
-        stays = f"{reason} {draft} cannot be removed; the next run that writes there tries again."
-        raise OutputError(stays) from error
-
-
-@contextlib.contextmanager
-def _removed(draft: str, name: str, descriptor: int | None) -> Iterator[None]:
-    """On failure a folder is removed."""
-    try:
-        yield
-    except BaseException as error:
-        with _said(draft, name, error):
-            disk.remove_tree(draft)
-        raise
-    finally:
-        if descriptor is not None:
-            os.close(descriptor)
-
-
-def _new_draft_folder(parent: str, mode: int = 0o777) -> tuple[str, int | None]:
-    """A new folder and the descriptor by which it is locked."""
-    while True:
-        draft = draft_name(parent)
-        disk.make_folder(draft, mode)
-        if sys.platform == "win32":  # which opens no folder
-            return draft, None
-        try:
-            descriptor = disk.open_to_lock(draft)
-        except FileNotFoundError:  # swept
-            continue
-        if take_lock(descriptor) is not False and is_named(descriptor, draft):
-            return draft, descriptor
-        os.close(descriptor)
-
-
-def _settle(folder: str, name: str) -> None:
-    """Have a name that was changed on the disk too."""
-    try:
-        disk.sync_folder(folder)
-    except OSError as error:
-        raise OutputError(
-            f"{name} is written, but may be gone after a power cut: its folder {folder} cannot be "
-            f"brought to the disk ({error.strerror or error})."
-        ) from error
+    if is_draft(folder):  # which goes to the disk, and to its place, as a whole
+        draft.place()
+    elif (group := waiting()) is not None:
+        group.add(draft)
+    else:
+        draft.place()
+        draft.settle()
