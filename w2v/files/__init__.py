@@ -3,11 +3,14 @@
 from w2v.files.compression import (
     EXTENSIONS,
     LONGEST_MAGIC,
+    BlockStream,
+    bounded,
     check_compressor,
     compressing,
     compression,
     compression_by_name,
     decompressed,
+    held_at_most,
 )
 from w2v.files.foreign import HEAD_BYTES, refuse_foreign
 from w2v.files.outputs import (
@@ -24,10 +27,12 @@ from w2v.files.outputs import (
 from w2v.files.text_files import read_lines, readable
 
 __all__ = [
+    "BlockStream",
     "EXTENSIONS",
     "HEAD_BYTES",
     "LONGEST_MAGIC",
     "PathLike",
+    "bounded",
     "check_compressor",
     "check_distinct",
     "check_name",
@@ -38,6 +43,7 @@ __all__ = [
     "compression",
     "compression_by_name",
     "decompressed",
+    "held_at_most",
     "read_lines",
     "readable",
     "refuse_foreign",
