@@ -14,6 +14,7 @@ from typing import TypeVar
 
 _Item = TypeVar("_Item")
 _LONGEST_SHOWN = 60  # characters of a word in a message
+_UNITS = ((2**30, "GiB"), (2**20, "MiB"), (2**10, "KiB"))
 
 
 class W2VError(Exception):
@@ -96,3 +97,11 @@ def few(items: Collection[_Item], shown: Callable[[_Item], str]) -> str:
 def counted(count: int, noun: str) -> str:
     """A number and its noun: 1 word, 2,000 words."""
     return f"{count:,} {noun}{'s' * (count != 1)}"
+
+
+def in_units(size: int) -> str:
+    """Bytes for people: 1.5 GiB."""
+    for unit, name in _UNITS:
+        if size >= unit:
+            return f"{size / unit:.1f} {name}"
+    return f"{size} bytes"

@@ -11,9 +11,8 @@ from corpora import zipf
 from w2v.backends import Backend, Memory, Sizes, StepShape, devices, get_backend
 from w2v.backends.numpy_backend import NumpyBackend
 from w2v.config import Config
-from w2v.errors import BackendError, TrainingError
+from w2v.errors import BackendError, TrainingError, in_units
 from w2v.text import Corpus, read_sentences
-from w2v.training.memory_plan import in_units
 from w2v.training.trainer import Trainer
 
 GPU = "Graphics 9000"

@@ -12,19 +12,20 @@ from w2v.files.compression import (
     decompressed,
     held_at_most,
 )
+from w2v.files.drafts import locked, sweep
 from w2v.files.foreign import HEAD_BYTES, refuse_foreign
 from w2v.files.outputs import (
     PathLike,
     check_distinct,
     check_name,
+    check_new_folder,
+    check_room,
     check_stdout,
     check_target,
-    check_writing,
-    replacing,
-    write_text,
-    writing,
 )
 from w2v.files.text_files import read_lines, readable
+from w2v.files.together import together
+from w2v.files.whole import check_writing, making_folder, replacing, write_text, writing
 
 __all__ = [
     "BlockStream",
@@ -36,6 +37,8 @@ __all__ = [
     "check_compressor",
     "check_distinct",
     "check_name",
+    "check_new_folder",
+    "check_room",
     "check_stdout",
     "check_target",
     "check_writing",
@@ -44,10 +47,14 @@ __all__ = [
     "compression_by_name",
     "decompressed",
     "held_at_most",
+    "locked",
+    "making_folder",
     "read_lines",
     "readable",
     "refuse_foreign",
     "replacing",
+    "sweep",
+    "together",
     "write_text",
     "writing",
 ]

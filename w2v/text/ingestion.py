@@ -6,29 +6,46 @@ text, and a pipe or a one-shot iterator serves as well as a file: see `spool`.
 
 import os
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from w2v.errors import ConfigError, CorpusError
+from w2v.errors import CorpusError
 from w2v.files import PathLike
+from w2v.text.chosen_words import Chosen
 from w2v.text.corpus import Corpus, CorpusStats
 from w2v.text.corpus_files import find_files, source_name
 from w2v.text.decoding import Progress, read_pieces
+from w2v.text.encoded import Draft
+from w2v.text.encoded_source import encoded_folder, read_encoded
+from w2v.text.frames import ArrowColumn, is_column
 from w2v.text.looks import looks_like
-from w2v.text.sentences import TO_READ_FILES, as_text, shown, texts
-from w2v.text.splitting import Dictionary, release_memory
-from w2v.text.spool import Int64s, Spool
-from w2v.text.table import Table, refuse_frame, refuse_tables
+from w2v.text.parts import Part
+from w2v.text.sentences import Sentences
+from w2v.text.splitting import Dictionary, release_memory, split_ahead
+from w2v.text.spool import Spool
+from w2v.text.table import Table, refuse_frame, refuse_tables, table_of_column
+from w2v.text.token_lists import TO_READ_FILES, shown
 from w2v.text.tokenizing import Tokenizer, check_tokenizer
 from w2v.text.vocabulary import Vocabulary
 from w2v.text.vocabulary_file import SENTENCE_END
 
-Sentence = list[str] | tuple[str, ...] | list[int] | tuple[int, ...]
-Source = PathLike | Sequence[Path] | Table | Iterable[Sentence] | Iterable[str]
+Tokens = NDArray[np.str_] | NDArray[np.integer[Any]]
+Sentence = list[str] | tuple[str, ...] | list[int] | tuple[int, ...] | Tokens
+Source = (
+    PathLike
+    | Sequence[Path]
+    | Table
+    | Sentences
+    | Tokens
+    | Iterable[Sentence]
+    | Iterable[str]
+    | ArrowColumn
+)
 """Names of files, a table, or sentences; `is_path` tells which."""
 
 
@@ -42,6 +59,7 @@ def read_corpus(
     errors: str = "strict",
     tokenizer: Tokenizer | None = None,
     progress: Progress | None = None,
+    draft: Draft | None = None,
 ) -> Corpus:
     r"""Read text files: a sentence a line, words between white space.
 
@@ -51,7 +69,8 @@ def read_corpus(
     Parameters
     ----------
     source : path, list or tuple of paths, or Table
-        Files, folders, glob patterns, or `-` for standard input; see `w2v.text.find_files`.
+        Files, folders, glob patterns, or `-` for standard input; see `w2v.text.find_files`. The
+        folder of an encoded corpus, by itself.
         A `w2v.Table` says how the rows of a table are sentences.
     min_count : int               Rarer words are dropped.
     max_vocab : int, optional     Only so many of the most frequent words are kept.
@@ -66,6 +85,8 @@ def read_corpus(
         What sentences and words are, where it is not lines and white space.
     progress : callable(bytes_read, total_bytes), optional
         Called now and then; the total is None where it is not known.
+    draft : Draft, optional
+        Write the corpus there in place of temporary files; see `w2v.encode`.
 
     Raises
     ------
@@ -77,24 +98,26 @@ def read_corpus(
     TypeError
         `source` is not made of paths.
     """
-    limits = (min_count, max_vocab, vocabulary, known)
+    limits = Chosen(min_count, max_vocab, vocabulary, known)
+    rest: dict[str, Any] = {"tokenizer": tokenizer, "draft": draft}
+    if folder := encoded_folder(source):
+        return read_encoded(folder, limits, errors=errors, progress=progress, **rest)
     if isinstance(source, Table):
-        pieces = source.pieces(errors=errors, tokenizer=tokenizer, progress=progress)
-        return _read(pieces, "", *limits, tokenizer=tokenizer, table=source)
+        parts = source.parts(errors=errors, tokenizer=tokenizer, progress=progress)
+        return _read(parts, limits, "", table=source, **rest)
     files = _text_files(source)
     first: list[str] = []
     pieces = read_pieces(
         files, errors=errors, tokenizer=tokenizer, progress=progress, look=first.append
     )
     nothing = f"There is no word in {_few(files)}."
+    looks = partial(_looks, first, tokenizer)
     try:
-        corpus = _read(pieces, nothing, *limits, tokenizer=tokenizer, files=len(files))
+        return _read(split_ahead(pieces), limits, nothing, files=len(files), looks=looks, **rest)
     except CorpusError as error:
-        if not (looks := _looks(first, tokenizer)):
+        if not looks():
             raise
-        raise CorpusError(f"{error} {looks}") from error
-    corpus.looks = _looks(first, tokenizer)
-    return corpus
+        raise CorpusError(f"{error} {looks()}") from error
 
 
 def _looks(first: list[str], tokenizer: Tokenizer | None) -> str:
@@ -103,13 +126,14 @@ def _looks(first: list[str], tokenizer: Tokenizer | None) -> str:
 
 
 def read_sentences(
-    sentences: Iterable[Sentence | NDArray[np.str_ | np.integer[Any]]] | Iterable[str],
+    sentences: Sentences | Tokens | Iterable[Sentence] | Iterable[str] | ArrowColumn,
     *,
     min_count: int = 5,
     max_vocab: int | None = None,
     vocabulary: Vocabulary | None = None,
     known: Vocabulary | None = None,
     tokenizer: Tokenizer | None = None,
+    draft: Draft | None = None,
 ) -> Corpus:
     """Read sentences that are split already; they are asked for once.
 
@@ -117,7 +141,9 @@ def read_sentences(
     ----------
     sentences : iterable of list, tuple or array of str or of int
         An iterator will do. A sentence may be empty or of any length. The number 7 is the word "7".
-    min_count, max_vocab, vocabulary, known
+        A row of a 2-D array (S, L) is a sentence; of one array (N,) `w2v.Sentences` says where they
+        end. A column of Arrow holds lists of tokens or texts, and is read as `w2v.Table` does.
+    min_count, max_vocab, vocabulary, known, draft
         As for `read_corpus`.
     tokenizer : Tokenizer, optional
         With one `sentences` are texts, each a str, and none goes on in the next.
@@ -131,51 +157,47 @@ def read_sentences(
         A sentence is not a list, tuple or array, a token is no str nor int, or some are one and
         some the other.
     ValueError
-        A token is empty or has white space or NUL in it, so that no file could hold it.
+        A token is empty or has white space or NUL in it, so that no file could hold it, or a
+        number is below 0.
     """
     nothing = (
         "There is no token in the sentences. If they are an iterator that was used before, make a "
         "new one."
     )
-    pieces = _given(sentences, tokenizer)
-    limits = (min_count, max_vocab, vocabulary, known)
-    return _read(pieces, nothing, *limits, tokenizer=tokenizer)
+    limits = Chosen(min_count, max_vocab, vocabulary, known)
+    rest: dict[str, Any] = {"tokenizer": tokenizer, "draft": draft}
+    given = _given(sentences, tokenizer)
+    if isinstance(given, Table):
+        return _read(given.parts(tokenizer=tokenizer), limits, "", table=given, **rest)
+    return _read(given, limits, nothing, **rest)
 
 
 def _read(
-    pieces: Iterable[str],
+    parts: Iterable[Part],
+    chosen: Chosen,
     nothing: str,
-    min_count: int,
-    max_vocab: int | None,
-    vocabulary: Vocabulary | None,
-    known: Vocabulary | None,
     *,
     tokenizer: Tokenizer | None,
+    draft: Draft | None,
     files: int = 0,
     table: Table | None = None,
+    looks: Callable[[], str] = str,
 ) -> Corpus:
     """Number words as they turn up, choose the vocabulary, and give the tokens their final ids."""
-    if vocabulary is not None and known is not None:
-        raise TypeError("Give `vocabulary` or `known`, not both.")
-    given = vocabulary or known
-    dictionary = Dictionary(given.words if given is not None else ())
+    dictionary = Dictionary(chosen.given)
     with Spool(len(dictionary)) as spool:
-        for lengths, ids in dictionary.encode(pieces):
+        for lengths, ids in dictionary.encode(parts):
             spool.add(lengths, ids)
         if not spool.tokens:
             raise CorpusError(table.stats.nothing() if table else nothing)
         counted = time.perf_counter()
         counts = spool.counts[: len(dictionary)]
-        if vocabulary is None:
-            vocabulary = _chosen(dictionary, counts, min_count, max_vocab, known)
+        vocabulary = chosen.vocabulary(dictionary, counts)
         final = dictionary.positions(vocabulary.words)
-        kept = int(counts[final >= 0].sum())
-        if not kept:
-            raise CorpusError(_unknown(spool.tokens, None if known is None else min_count))
+        kept = chosen.kept(counts, final)
         sentence_ends = int(counts[dictionary.positions([SENTENCE_END]) == 0].sum())
         del dictionary
         release_memory()
-        ids, ends = spool.encode(final)
         stats = CorpusStats(
             tokens=spool.tokens,
             rare=spool.tokens - kept,
@@ -186,30 +208,15 @@ def _read(
             sentence_ends=sentence_ends,
             table=table.stats if table else None,
         )
-        seconds = {"count": counted - spool.started, "encode": time.perf_counter() - counted}
-        return Corpus(vocabulary, ids, ends, stats, seconds, tokenizer)
-
-
-def _chosen(
-    dictionary: Dictionary,
-    counts: Int64s,
-    min_count: int,
-    max_vocab: int | None,
-    known: Vocabulary | None,
-) -> Vocabulary:
-    """Those words of the text that are frequent enough, after the known ones if there are any."""
-    old = 0 if known is None else len(known)
-    frequent = old + np.flatnonzero(counts[old:] >= min(min_count, counts.max()))
-    some = dictionary.take(frequent), counts[frequent]
-    limits: dict[str, Any] = {"min_count": min_count, "max_vocab": max_vocab}
-    try:
-        if known is None:
-            return Vocabulary.from_counts(*some, **limits)
-        return known.extended(counts[:old], *some, **limits)
-    except ConfigError:
-        raise
-    except ValueError as error:  # a word that a tokenizer or a table has made too long
-        raise CorpusError(str(error)) from error
+        seconds = {"count": counted - spool.started}
+        if draft is not None:
+            draft.write_arrays(spool.pieces(final), kept, spool.sentences)
+        else:
+            ids, ends = spool.encode(final)
+        seconds["encode"] = time.perf_counter() - counted
+        about: dict[str, Any] = {"vocabulary": vocabulary, "stats": stats, "seconds": seconds}
+        about |= {"tokenizer": tokenizer, "looks": looks(), "limits": chosen.limits}
+        return Corpus(ids=ids, ends=ends, **about) if draft is None else draft.finish(about)
 
 
 def read_source(source: Source, *, errors: str = "strict", **options: Any) -> Corpus:
@@ -219,16 +226,29 @@ def read_source(source: Source, *, errors: str = "strict", **options: Any) -> Co
     return read_sentences(source, **options)  # type: ignore[arg-type]
 
 
+def parts_of(
+    source: Source, errors: str, tokenizer: Tokenizer | None, progress: Progress | None
+) -> Iterable[Part]:
+    """What `read_source` would read, before words are counted."""
+    if is_path(source):
+        return split_ahead(pieces_of(source, errors, tokenizer, progress))  # type: ignore[arg-type]
+    given = source if isinstance(source, Table) else _given(source, tokenizer)
+    if isinstance(given, Table):
+        return given.parts(errors=errors, tokenizer=tokenizer, progress=progress)
+    return given
+
+
 def pieces_of(
-    source: Any, errors: str, tokenizer: Tokenizer | None, progress: Progress | None
+    source: PathLike | Sequence[Path] | Table,
+    errors: str,
+    tokenizer: Tokenizer | None,
+    progress: Progress | None,
 ) -> Iterable[str]:
-    """The text that `read_source` would read."""
+    """The text of files or of a table."""
     if isinstance(source, Table):
         return source.pieces(errors=errors, tokenizer=tokenizer, progress=progress)
-    if is_path(source):
-        files = _text_files(source)
-        return read_pieces(files, errors=errors, tokenizer=tokenizer, progress=progress)
-    return _given(source, tokenizer)
+    files = _text_files(source)
+    return read_pieces(files, errors=errors, tokenizer=tokenizer, progress=progress)
 
 
 def _text_files(source: object) -> list[str]:
@@ -237,19 +257,23 @@ def _text_files(source: object) -> list[str]:
     return files
 
 
-def _given(sentences: Iterable[Any], tokenizer: Tokenizer | None) -> Iterable[str]:
-    """The text of what a program gives, none of which is read before it is asked for."""
+def _given(sentences: Any, tokenizer: Tokenizer | None) -> Table | Iterable[Part]:
+    """What a program gives, none of which is read before it is asked for."""
     if isinstance(sentences, (str, bytes, os.PathLike)):
         raise TypeError(
             f"Sentences must be lists of tokens, got {shown(sentences)}. {TO_READ_FILES}"
         )
-    if not hasattr(sentences, "__iter__") and not hasattr(sentences, "__getitem__"):
-        raise TypeError(
-            f"A corpus must be a path or an iterable of token lists, got {shown(sentences)}."
-        )
-    refuse_frame(sentences)
+    if not isinstance(sentences, Sentences):
+        if not hasattr(sentences, "__iter__") and not hasattr(sentences, "__getitem__"):
+            raise TypeError(
+                f"A corpus must be a path or an iterable of token lists, got {shown(sentences)}."
+            )
+        refuse_frame(sentences)
+        if is_column(sentences):
+            return table_of_column(sentences)
+        sentences = Sentences(sentences)
     check_tokenizer(tokenizer)
-    return as_text(sentences) if tokenizer is None else tokenizer.lines_of(texts(sentences))
+    return sentences.parts() if tokenizer is None else split_ahead(sentences.lines(tokenizer))
 
 
 def is_path(source: object) -> bool:
@@ -257,19 +281,6 @@ def is_path(source: object) -> bool:
     if isinstance(source, list | tuple) and source:
         return all(isinstance(item, os.PathLike) for item in source)
     return isinstance(source, str | os.PathLike)
-
-
-def _unknown(tokens: int, min_count: int | None) -> str:
-    """What to say of a text without a word of a vocabulary, or of one that `min_count` enlarges."""
-    if min_count is None:
-        return (
-            f"No word of the text is in the given vocabulary; tokens read: {tokens:,}. "
-            "Was it (--vocab) made from text in another language or another case?"
-        )
-    return (
-        f"No word of the text is known to the model, and none occurs {min_count} times; "
-        f"tokens read: {tokens:,}. Lower min_count (--min-count) or give more text."
-    )
 
 
 def _paths(source: object) -> list[str | os.PathLike[str]]:

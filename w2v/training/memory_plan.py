@@ -6,13 +6,12 @@ from dataclasses import dataclass
 
 from w2v.backends import Backend, Sizes, StepShape
 from w2v.config import Config
-from w2v.errors import TrainingError
+from w2v.errors import TrainingError, in_units
 from w2v.training.huffman import HuffmanTree
 
 _FLOAT = 4
 _DRAWING = 64 << 20  # bytes for the draws of the first table, a piece at a time, and for sums
 _COPIES = 5  # of the rows and of the scores of a step that the layers compose, at most
-_UNITS = ((2**30, "GiB"), (2**20, "MiB"), (2**10, "KiB"), (1, "bytes"))
 
 
 @dataclass(frozen=True)
@@ -94,11 +93,3 @@ def plan_memory(
     floats = config.dim * (hidden + others) + others * hidden
     parts["a step"] = _COPIES * _FLOAT * floats * -(-shape.step // shape.block)
     return MemoryPlan(parts, memory.free, memory.total, backend.device)
-
-
-def in_units(size: int) -> str:
-    """Bytes for people: 1.5 GiB."""
-    for unit, name in _UNITS:
-        if size >= unit:
-            return f"{size / unit:.1f} {name}" if unit > 1 else f"{size} {name}"
-    return f"{size} bytes"

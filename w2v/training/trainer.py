@@ -11,6 +11,7 @@ from functools import cached_property, partial
 import numpy as np
 from numpy.typing import NDArray
 
+from w2v import interrupts
 from w2v.backends import Backend
 from w2v.config import AUTO, Config
 from w2v.errors import TrainingError
@@ -80,7 +81,6 @@ class Trainer:
         self.config = config = in_steps(backend, config, self._kept)
         self.shape = step_shape(backend, config)
         self._reader = text_reader(backend, config, self.text, keep)
-        self.text.forget_pages()  # the reader has looked at all of it
         kept_of_a_chunk = self._reader.chunk * kept_share
         self._schedule = schedule(config, self.shape, self._reader.chunks, kept_of_a_chunk)
         self.workers = self._schedule.workers
@@ -176,6 +176,7 @@ class Trainer:
         preparing = time.perf_counter()
         averaged = config.model == "cbow"
         backend.prepare(rows_met(config), averaged=averaged, waiting=self._on_waiting)
+        interrupts.ask_unless_held()
         counts = self.corpus.vocabulary.counts
         tables = make_tables(backend, config, counts, self.tree, self.start, keep)
         workers = self._workers(tables)
@@ -232,6 +233,7 @@ class Trainer:
                 pending = {pool.submit(self._work, epoch, *pair) for pair in work}
                 while pending:
                     finished, pending = wait(pending, _REPORT_S, return_when=FIRST_EXCEPTION)
+                    interrupts.ask_unless_held()
                     for future in finished:
                         future.result()
                     if not pending:
