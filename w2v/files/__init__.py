@@ -12,6 +12,7 @@ from w2v.files.compression import (
     decompressed,
     held_at_most,
 )
+from w2v.files.disk import Scratch, make_folder, remove, remove_tree
 from w2v.files.drafts import locked, sweep
 from w2v.files.foreign import HEAD_BYTES, refuse_foreign
 from w2v.files.outputs import (
@@ -25,7 +26,14 @@ from w2v.files.outputs import (
 )
 from w2v.files.text_files import read_lines, readable
 from w2v.files.together import together
-from w2v.files.whole import check_writing, making_folder, replacing, write_text, writing
+from w2v.files.whole import (
+    check_writing,
+    making_folder,
+    replacing,
+    scratch_folder,
+    write_text,
+    writing,
+)
 
 __all__ = [
     "BlockStream",
@@ -34,6 +42,7 @@ __all__ = [
     "LONGEST_MAGIC",
     "PathLike",
     "bounded",
+    "Scratch",
     "check_compressor",
     "check_distinct",
     "check_name",
@@ -48,11 +57,15 @@ __all__ = [
     "decompressed",
     "held_at_most",
     "locked",
+    "make_folder",
     "making_folder",
     "read_lines",
     "readable",
     "refuse_foreign",
+    "remove",
+    "remove_tree",
     "replacing",
+    "scratch_folder",
     "sweep",
     "together",
     "write_text",
