@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from w2v.errors import ConfigError, W2VError
+from w2v.errors import ConfigError, W2VError, ran_out
 from w2v.renamed import option_elsewhere
 
 if TYPE_CHECKING:
@@ -93,12 +93,12 @@ class Command(click.Command):
             raise click.UsageError(self.in_own_words(str(error)), ctx) from error
         except W2VError as error:
             raise click.ClickException(self.in_own_words(str(error))) from error
-        except MemoryError as error:
-            raise click.ClickException(f"Not enough memory. {error}".strip()) from error
         except BrokenPipeError:
             raise  # click ends quietly when nobody reads on
-        except OSError as error:
-            raise click.ClickException(_cannot_go_on(error)) from error
+        except (OSError, MemoryError, RuntimeError, ImportError) as error:
+            if not (message := _cannot_go_on(error)):
+                raise
+            raise click.ClickException(message) from error
         except KeyboardInterrupt:
             signal.signal(signal.SIGINT, before)
             click.echo("\nInterrupted.", err=True)
@@ -126,8 +126,10 @@ class Group(click.Group):
     def main(self, *args: Any, **kwargs: Any) -> Any:
         try:
             return super().main(*args, **kwargs)
-        except OSError as error:
-            click.echo(f"Error: {_cannot_go_on(error)}", err=True)
+        except (OSError, MemoryError, RuntimeError, ImportError) as error:
+            if not (message := _cannot_go_on(error)):
+                raise
+            click.echo(f"Error: {message}", err=True)
             sys.exit(1)
 
 
@@ -142,7 +144,10 @@ class _Closed(io.TextIOBase):
         raise OSError(errno.EBADF, "standard output is closed")
 
 
-def _cannot_go_on(error: OSError) -> str:
+def _cannot_go_on(error: Exception) -> str:
+    """A sentence on what the system refuses; empty for a fault of the program."""
+    if (message := ran_out(error)) or not isinstance(error, OSError):
+        return message
     about = f"{error.filename}: " if error.filename else ""
     return f"Cannot go on: {about}{error.strerror or error}."
 
@@ -151,7 +156,7 @@ def _prepare_process() -> None:
     """End like an error on the signals that end a process, and print any word anywhere."""
     if sys.stdout is None:
         sys.stdout = _Closed()
-    for name in ("SIGTERM", "SIGHUP"):
+    for name in ("SIGTERM", "SIGHUP", "SIGXCPU"):
         number = getattr(signal, name, None)
         if number is not None and signal.getsignal(number) != signal.SIG_IGN:  # nohup ignores
             signal.signal(number, _leave)

@@ -11,6 +11,7 @@ import click
 from w2v.cli import eval_command, phrases_command, shell_command
 from w2v.cli.base import PATH, Command
 from w2v.errors import EvaluationError
+from w2v.files import temporary_folder
 
 
 @click.command(cls=Command)
@@ -36,7 +37,7 @@ def compute_accuracy(ctx: click.Context, /, vectors: str, threshold: int) -> Non
 
     Only the first THRESHOLD words count; 0 is for all.
     """
-    with tempfile.TemporaryDirectory(prefix="w2v-") as folder:
+    with tempfile.TemporaryDirectory(prefix="w2v-", dir=temporary_folder()) as folder:
         # closed: Windows opens no file a second time; tables are headed by its name
         questions = Path(folder, "standard input")
         questions.write_bytes(sys.stdin.buffer.read())

@@ -21,6 +21,7 @@ from w2v.files.outputs import (
     write_text,
     writing,
 )
+from w2v.files.temporary import temporary_folder
 from w2v.files.text_files import read_lines, readable
 
 __all__ = [
@@ -42,6 +43,7 @@ __all__ = [
     "readable",
     "refuse_foreign",
     "replacing",
+    "temporary_folder",
     "write_text",
     "writing",
 ]

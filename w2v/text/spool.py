@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from w2v.errors import CorpusError
+from w2v.files import temporary_folder
 
 Int32s = NDArray[np.int32]
 Int64s = NDArray[np.int64]
@@ -110,10 +111,12 @@ class Spool:
 def temporary_file() -> IO[bytes]:
     """A file without a name; raises `CorpusError` where none can be made."""
     try:
-        return tempfile.TemporaryFile(buffering=0, prefix="w2v-")
+        return tempfile.TemporaryFile(buffering=0, prefix="w2v-", dir=temporary_folder())
     except OSError as error:
+        where = f" in {folder} (TMPDIR)" if (folder := temporary_folder()) else ""
         raise CorpusError(
-            f"No temporary file can be made: {error.strerror}. Set TMPDIR to a folder with space."
+            f"No temporary file can be made{where}: {error.strerror}. Set TMPDIR to a folder with "
+            "space."
         ) from error
 
 
@@ -125,7 +128,8 @@ def append_to(file: IO[bytes], array: NDArray[Any]) -> None:
             data = data[file.write(data) :]
     except OSError as error:
         raise CorpusError(
-            f"Temporary data cannot be written to the folder {tempfile.gettempdir()}: "
+            "Temporary data cannot be written to the folder "
+            f"{temporary_folder() or tempfile.gettempdir()}: "
             f"{error.strerror}. Free some space there, or set TMPDIR to another folder."
         ) from error
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from w2v.backends import Backend, available_backends
 from w2v.config import Config
+from w2v.files import temporary_folder
 from w2v.text import Corpus, CorpusStats, Vocabulary, read_corpus
 from w2v.training.blocks import CHUNK
 from w2v.training.outcome import Trained
@@ -137,7 +138,7 @@ def reading_speed(words: int) -> float:
     names = corpus.vocabulary.words
     tokens = [names[i] for i in corpus.ids.tolist()]
     lines = (tokens[at : at + _SENTENCE] for at in range(0, len(tokens), _SENTENCE))
-    with tempfile.TemporaryDirectory(prefix="w2v-bench-") as folder:
+    with tempfile.TemporaryDirectory(prefix="w2v-bench-", dir=temporary_folder()) as folder:
         text = Path(folder) / "text.txt"
         text.write_text("\n".join(map(" ".join, lines)), encoding="utf-8")
         read_corpus(text, min_count=1).close()
