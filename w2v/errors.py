@@ -20,6 +20,7 @@ NO_THREADS = (
     "is reached. Raise it."
 )
 """What is said where the system starts no thread."""
+_UNITS = ((2**30, "GiB"), (2**20, "MiB"), (2**10, "KiB"))
 
 
 class W2VError(Exception):
@@ -94,7 +95,7 @@ def ran_out(error: BaseException) -> str:
     if isinstance(error, ImportError) and ("shared object" in text or "DLL load" in text):
         return f"A library cannot be loaded: {text}. Is memory limited (ulimit -v)?"
     if isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE, errno.ENOMEM):
-        return f"Cannot go on: {text}."
+        return f"Cannot go on: {error.strerror}."
     return ""
 
 
@@ -120,3 +121,11 @@ def few(items: Collection[_Item], shown: Callable[[_Item], str]) -> str:
 def counted(count: int, noun: str) -> str:
     """A number and its noun: 1 word, 2,000 words."""
     return f"{count:,} {noun}{'s' * (count != 1)}"
+
+
+def in_units(size: int) -> str:
+    """Bytes for people: 1.5 GiB."""
+    for unit, name in _UNITS:
+        if size >= unit:
+            return f"{size / unit:.1f} {name}"
+    return f"{size} bytes"

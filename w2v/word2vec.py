@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from w2v import interrupts
 from w2v.backends import choose_backend
 from w2v.config import Config
 from w2v.errors import ConfigError, ModelFileError, W2VError, warn
@@ -379,7 +380,8 @@ class Word2Vec(Estimator, Answers, metaclass=_Named):
 
         self._now = UnderWay(trainer.so_far, fitted)
         try:
-            self._fitted = fitted(trainer.run())
+            with interrupts.heeded():
+                self._fitted = fitted(trainer.run())
         finally:
             self._now = None
         return self

@@ -32,6 +32,7 @@ HOUSE: list[dict[str, str]] = [
         "display": "",
         "words": "",
         "threads": "",
+        "interrupts": "",
     },
     {
         "config": "errors",
@@ -49,14 +50,14 @@ HOUSE: list[dict[str, str]] = [
         "phrases": "errors renamed files text",
     },
     {
-        "training": "errors version renamed words display config files backends text formats "
-        "layers vectors",
+        "training": "errors version interrupts renamed words display config files backends text "
+        "formats layers vectors",
         "evaluation": "errors files backends queries vectors",
         "pictures": "errors files vectors",
         "index": "errors files queries vectors",
     },
     {
-        "word2vec": "errors renamed config files backends text queries vectors training",
+        "word2vec": "errors renamed interrupts config files backends text queries vectors training",
     },
     {
         "library": "errors config index backends text layers vectors phrases training word2vec",
@@ -65,8 +66,8 @@ HOUSE: list[dict[str, str]] = [
         "w2v": "version renamed library",
     },
     {
-        "cli": "errors renamed config files backends text formats queries vectors phrases training "
-        "evaluation pictures w2v library",
+        "cli": "errors renamed interrupts config files backends text formats queries vectors "
+        "phrases training evaluation pictures w2v library",
     },
     {
         "__main__": "cli",

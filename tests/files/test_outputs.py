@@ -11,7 +11,7 @@ import pytest
 
 from w2v import Vectors, load
 from w2v.errors import ConfigError, OutputError, VectorFileError
-from w2v.files.outputs import check_distinct, check_target, replacing, write_text
+from w2v.files import check_distinct, check_target, replacing, write_text
 
 
 def run(code: str, stdout: int, stderr: int | None = None) -> subprocess.Popen[bytes]:

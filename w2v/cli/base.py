@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import io
-import math
 import os
 import re
 import signal
 import sys
-import time
 import warnings
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from w2v import interrupts
 from w2v.errors import ConfigError, W2VError, ran_out
 from w2v.renamed import option_elsewhere
 
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from w2v.vectors import Vectors
 
 INTERRUPTED = 130
-_ONE_PRESS_S = 1.0
-"""Ctrl-C again within this time is taken for the same, and disturbs no cleaning up."""
 
 
 class _Path(click.Path):
@@ -81,14 +79,13 @@ class Command(click.Command):
     def invoke(self, ctx: click.Context) -> Any:
         from w2v import library  # noqa: F401  before Ctrl-C is an exception, which imports may lose
 
-        _prepare_process()
-        before = _interruptible()
+        _prepare_streams()
         try:
-            with warnings.catch_warnings():
+            with interrupts.install(), warnings.catch_warnings():
                 warnings.simplefilter("always")
                 warnings.showwarning = _show_warning  # type: ignore[assignment]
                 super().invoke(ctx)
-            sys.stdout.flush()
+                sys.stdout.flush()
         except ConfigError as error:
             raise click.UsageError(self.in_own_words(str(error)), ctx) from error
         except W2VError as error:
@@ -100,11 +97,11 @@ class Command(click.Command):
                 raise
             raise click.ClickException(message) from error
         except KeyboardInterrupt:
-            signal.signal(signal.SIGINT, before)
             click.echo("\nInterrupted.", err=True)
             ctx.exit(INTERRUPTED)
-        finally:
-            signal.signal(signal.SIGINT, before)
+        except SystemExit as end:
+            _say_what_ended_it(end.code)
+            raise
 
     def in_own_words(self, message: str) -> str:
         """A message of the library with this command's flags: `min_count` is --min-count."""
@@ -152,37 +149,20 @@ def _cannot_go_on(error: Exception) -> str:
     return f"Cannot go on: {about}{error.strerror or error}."
 
 
-def _prepare_process() -> None:
-    """End like an error on the signals that end a process, and print any word anywhere."""
+def _prepare_streams() -> None:
+    """Print any word anywhere, and nothing to where there is nothing."""
     if sys.stdout is None:
         sys.stdout = _Closed()
-    for name in ("SIGTERM", "SIGHUP", "SIGXCPU"):
-        number = getattr(signal, name, None)
-        if number is not None and signal.getsignal(number) != signal.SIG_IGN:  # nohup ignores
-            signal.signal(number, _leave)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
 
 
-def _interruptible() -> Any:
-    """From now on Ctrl-C raises `KeyboardInterrupt`; what it did before."""
-    before = signal.getsignal(signal.SIGINT)
-    pressed = -math.inf
-
-    def interrupt(*_: object) -> None:
-        nonlocal pressed
-        last, pressed = pressed, time.monotonic()
-        if pressed - last >= _ONE_PRESS_S:
-            raise KeyboardInterrupt
-
-    if before != signal.SIG_IGN:  # as for commands in the background
-        signal.signal(signal.SIGINT, interrupt)
-    return before
-
-
-def _leave(number: int, _: object) -> None:
-    raise SystemExit(128 + number)
+def _say_what_ended_it(code: object) -> None:
+    """For the log of whoever sent a signal; a terminal that has hung up hears nothing."""
+    with contextlib.suppress(ValueError, OSError):
+        if isinstance(code, int):
+            click.echo(f"\nEnded by {signal.Signals(code - 128).name}.", err=True)
 
 
 def _show_warning(message: Warning | str, *_: object) -> None:

@@ -9,20 +9,20 @@ from w2v.files.compression import (
     compression_by_name,
     decompressed,
 )
+from w2v.files.drafts import locked, sweep
 from w2v.files.foreign import HEAD_BYTES, refuse_foreign
 from w2v.files.outputs import (
     PathLike,
     check_distinct,
     check_name,
+    check_new_folder,
+    check_room,
     check_stdout,
     check_target,
-    check_writing,
-    replacing,
-    write_text,
-    writing,
 )
 from w2v.files.temporary import temporary_folder
 from w2v.files.text_files import read_lines, readable
+from w2v.files.whole import check_writing, making_folder, replacing, write_text, writing
 
 __all__ = [
     "EXTENSIONS",
@@ -32,6 +32,8 @@ __all__ = [
     "check_compressor",
     "check_distinct",
     "check_name",
+    "check_new_folder",
+    "check_room",
     "check_stdout",
     "check_target",
     "check_writing",
@@ -39,11 +41,14 @@ __all__ = [
     "compression",
     "compression_by_name",
     "decompressed",
+    "locked",
+    "making_folder",
     "read_lines",
     "readable",
     "refuse_foreign",
     "replacing",
     "temporary_folder",
+    "sweep",
     "write_text",
     "writing",
 ]

@@ -13,12 +13,14 @@ import os
 import re
 import sys
 
+from w2v.files import disk
+
 _OWN = ("/dev/fd", "/proc/self/fd", "/proc/thread-self/fd")
 _ANY = re.compile(r"/proc/\d+(?:/task/\d+)?/fd")
 _MOST_LINKS = 40  # as many as Linux follows
 
 
-def open_descriptor(name: str) -> io.RawIOBase | None:
+def open_descriptor(name: str) -> disk.File | None:
     """A file to write to what a process has open under a name; None if the name is an ordinary one.
 
     Raises
@@ -31,12 +33,12 @@ def open_descriptor(name: str) -> io.RawIOBase | None:
         return None
     folder, number = found
     if folder not in map(os.path.realpath, _OWN):
-        return _Onward(os.open(name, os.O_WRONLY | os.O_APPEND), "wb")  # of another process
+        return _Onward(disk.open_old(name, os.O_APPEND))  # of another process
     for stream in (sys.stdout, sys.stderr):  # what was printed before comes before
         with contextlib.suppress(AttributeError, OSError, ValueError):
             stream.flush()
-    os.write(number, b"")  # fails if it is not open for writing
-    return _Onward(os.dup(number), "wb")
+    disk.check_open(number)
+    return _Onward(os.dup(number))
 
 
 def _found(name: str) -> tuple[str, int] | None:
@@ -57,7 +59,7 @@ def _found(name: str) -> tuple[str, int] | None:
     return None
 
 
-class _Onward(io.FileIO):
+class _Onward(disk.File):
     """A file that is written front to back only: what stands before is not ours."""
 
     def seekable(self) -> bool:

@@ -1,23 +1,20 @@
-"""Files that appear whole or not at all."""
+"""What can be written, and where: asked before any work is done."""
 
 from __future__ import annotations
 
 import contextlib
-import io
 import os
-import secrets
+import shutil
 import stat
 import sys
-from collections.abc import Hashable, Iterable, Iterator, Mapping
-from typing import BinaryIO
+from collections.abc import Hashable, Iterable, Mapping
 
-from w2v.errors import ConfigError, OutputError, W2VError
-from w2v.files.compression import check_compressor, compressing, compression_by_name
+from w2v.errors import ConfigError, OutputError, W2VError, in_units
+from w2v.files import disk
 from w2v.files.descriptors import open_descriptor
 
 PathLike = str | os.PathLike[str]
 
-_BLOCK_BYTES = 1 << 20  # written at a time
 _LONGEST_NAME = 4096  # characters; no system opens longer ones
 _HELD = {5, 32, 1224}  # what Windows says of a file that is open or mapped
 
@@ -78,9 +75,9 @@ def check_target(path: PathLike) -> None:
     if status and (reason := _unwritable(name, status)):
         raise OutputError(f"Cannot write {name}: {reason}")
     if status is None or stat.S_ISREG(status.st_mode):
-        _check_folder(name, status)
+        _check_folder(name, status, os.path.realpath(name))
     if status and sys.platform == "win32" and stat.S_ISREG(status.st_mode):
-        _move(os.path.realpath(name), name)  # onto itself
+        move_into_place(os.path.realpath(name), name)  # onto itself
 
 
 def check_distinct(outputs: Mapping[str, PathLike | None], inputs: Iterable[PathLike]) -> None:
@@ -134,56 +131,86 @@ def check_stdout(inputs: Iterable[PathLike]) -> None:
             )
 
 
-@contextlib.contextmanager
-def replacing(path: PathLike) -> Iterator[BinaryIO]:
-    """A file that takes the place of `path` on success and vanishes on failure.
-
-    It is written beside its place and moved there at the end, through links, and keeps the
-    permissions of a file it replaces. A pipe or device is written to directly, and so is what is
-    open already, such as ``/dev/stdout``: behind what stands there.
+def check_new_folder(path: PathLike) -> None:
+    """Refuse a folder that could not be made whole, before any work is done; see `making_folder`.
 
     Raises
     ------
     OutputError
-        The file cannot be written.
+        The name is empty or leads to a file, to a folder that is not empty or is a disk of its
+        own, or the folder around it is missing or not writable.
     """
-    check_target(path)
-    name = os.fsdecode(path)
+    name = check_name(path, "the output folder", OutputError)
+    place = os.path.realpath(name)
     try:
-        with _draft(name) as handle:
-            yield handle
-    except OSError as error:
-        raise OutputError(f"Cannot write {name}: {error.strerror}.") from error
+        _check_folder(name, None, place)
+        if not stat.S_ISDIR(os.stat(place).st_mode):
+            raise OutputError(f"Cannot write {name}: it is a file. Give the name of a folder.")
+        if os.path.ismount(place):
+            raise OutputError(
+                f"Cannot write {name}: a disk is mounted there, and the folder must take its "
+                "place. Give the name of a new folder inside."
+            )
+        if os.listdir(place):
+            raise OutputError(
+                f"Cannot write {name}: the folder is not empty. Give the name of a new folder."
+            )
+    except FileNotFoundError:
+        pass
+    except OSError as error:  # a name too long, a loop of links
+        raise OutputError(f"Cannot write {name}: {error.strerror or error}.") from error
 
 
-@contextlib.contextmanager
-def writing(target: PathLike | BinaryIO) -> Iterator[BinaryIO]:
-    """A path as in `replacing`, or a binary file that is open already and stays so.
+def check_room(sizes: Mapping[PathLike, int]) -> None:
+    """Refuse to write more than fits on the disks, as far as they tell what is free on them.
 
-    What goes to a path is compressed as the end of its name says, such as ``.gz``.
+    An old file takes its room until the new one is in its place. A quota is not seen.
+
+    Parameters
+    ----------
+    sizes : mapping from path to int
+        Bytes of each file or folder that is to be written; pipes and devices need no room.
+
+    Raises
+    ------
+    OutputError
     """
-    if isinstance(target, str | os.PathLike):
-        with replacing(target) as handle, compressing(handle, _packing(target)) as packed:
-            yield packed
-    else:
-        yield target
+    disks: dict[int, list[str]] = {}
+    for path in sizes:
+        with contextlib.suppress(OSError, ValueError):
+            if open_elsewhere(os.fsdecode(path)):
+                continue
+            folder = os.path.dirname(os.path.realpath(path))
+            disks.setdefault(os.stat(folder).st_dev, []).append(os.fsdecode(path))
+    for names in disks.values():
+        needed = sum(size for path, size in sizes.items() if os.fsdecode(path) in names)
+        folder = os.path.dirname(os.path.realpath(names[0]))
+        try:
+            space = shutil.disk_usage(folder)
+        except OSError:
+            continue
+        if needed > space.free and space.total:
+            together = "it needs" if len(names) == 1 else "together they need"
+            raise OutputError(
+                f"Cannot write {', '.join(names)}: {together} {in_units(needed)}, and "
+                f"{in_units(space.free)} of the disk are free. Make room, or give another folder."
+            )
 
 
-def check_writing(target: PathLike | BinaryIO | None) -> None:
-    """Refuse what `writing` could not write, as `check_target`."""
-    if isinstance(target, str | os.PathLike):
-        check_target(target)
-        check_compressor(_packing(target), os.fspath(target), ConfigError)
+def open_elsewhere(name: str) -> bool:
+    """Whether a name leads to a pipe, a device or a descriptor, written to as it is.
 
-
-def _packing(path: PathLike) -> str:
-    return compression_by_name(os.fsdecode(path))[1]
-
-
-def write_text(path: PathLike, text: str) -> None:
-    """Write UTF-8 text; see `replacing`."""
-    with replacing(path) as handle:
-        handle.write(text.encode())
+    Raises
+    ------
+    OSError
+    """
+    if (opened := open_descriptor(name)) is not None:
+        opened.close()
+        return True
+    try:
+        return not stat.S_ISREG(os.stat(name).st_mode)
+    except FileNotFoundError:
+        return False
 
 
 def _unwritable(name: str, status: os.stat_result) -> str:
@@ -195,9 +222,9 @@ def _unwritable(name: str, status: os.stat_result) -> str:
     return "" if os.access(name, os.W_OK) else "you may not change this file."
 
 
-def _check_folder(name: str, replaced: os.stat_result | None) -> None:
+def _check_folder(name: str, replaced: os.stat_result | None, place: str) -> None:
     """Refuse a folder in which no draft can be made and moved to its place."""
-    folder = os.path.dirname(os.path.realpath(name))
+    folder = os.path.dirname(place)
     if not os.path.isdir(folder):
         raise OutputError(f"Cannot write {name}: {folder} is not a folder. Create it first.")
     if not os.access(folder, os.W_OK | os.X_OK):
@@ -227,38 +254,10 @@ def _identity(path: PathLike) -> Hashable:
     return (status.st_dev, status.st_ino) if stat.S_ISREG(status.st_mode) else None
 
 
-@contextlib.contextmanager
-def _draft(name: str) -> Iterator[BinaryIO]:
-    if (opened := open_descriptor(name)) is not None:
-        with io.BufferedWriter(opened, _BLOCK_BYTES) as handle:
-            yield handle
-        return
-    mode = None
-    with contextlib.suppress(FileNotFoundError):
-        mode = os.stat(name).st_mode
-    if mode is not None and not stat.S_ISREG(mode):
-        # moving a file over /dev/null would end it, and the pipe of /dev/stdout has no real path
-        with open(name, "wb", buffering=_BLOCK_BYTES) as handle:
-            yield handle
-        return
-    folder = os.path.dirname(os.path.realpath(name))
-    draft = os.path.join(folder, f".w2v-{secrets.token_hex(8)}.tmp")
+def move_into_place(draft: str, name: str) -> None:
+    """Put a file or folder where `name` leads to, through links; says why if Windows refuses."""
     try:
-        with open(draft, "xb", buffering=_BLOCK_BYTES) as handle:
-            if mode is not None:
-                os.chmod(draft, stat.S_IMODE(mode))
-            yield handle
-        _move(draft, name)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(draft)
-        raise
-
-
-def _move(file: str, name: str) -> None:
-    """Put a file where `name` leads to, through links; says why if Windows refuses."""
-    try:
-        os.replace(file, os.path.realpath(name))
+        disk.move(draft, os.path.realpath(name))
     except OSError as error:
         if getattr(error, "winerror", 0) not in _HELD:
             raise

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from w2v.backends import Backend, Sizes, StepShape
 from w2v.config import Config
-from w2v.errors import TrainingError, TrainingWarning, warn
+from w2v.errors import TrainingError, TrainingWarning, in_units, warn
 from w2v.training.huffman import HuffmanTree
 
 _FLOAT = 4
@@ -16,7 +16,6 @@ _COPIES = 5  # of the rows and of the scores of a step that the layers compose, 
 _WORKING_ROWS = 4096  # of a compiled worker, for its blocks and its copy of the top of a tree
 _TEXT_PAGES = 8 << 20  # bytes of token ids that are mapped at a time
 _CLOSE = 0.9  # of what can be had
-_UNITS = ((2**30, "GiB"), (2**20, "MiB"), (2**10, "KiB"), (1, "bytes"))
 
 
 @dataclass(frozen=True)
@@ -153,11 +152,3 @@ def _composed(config: Config, shape: StepShape, words: int, width: int, longest:
     hidden = shape.block if not longest or config.model == "cbow" else span
     floats = width * (hidden + others) + others * hidden
     return _COPIES * _FLOAT * floats * -(-shape.step // shape.block)
-
-
-def in_units(size: int) -> str:
-    """Bytes for people: 1.5 GiB."""
-    for unit, name in _UNITS:
-        if size >= unit:
-            return f"{size / unit:.1f} {name}" if unit > 1 else f"{size} {name}"
-    return f"{size} bytes"

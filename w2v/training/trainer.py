@@ -11,6 +11,7 @@ from functools import cached_property, partial
 import numpy as np
 from numpy.typing import NDArray
 
+from w2v import interrupts
 from w2v.backends import Backend
 from w2v.config import AUTO, Config
 from w2v.errors import TrainingError
@@ -178,6 +179,7 @@ class Trainer:
         preparing = time.perf_counter()
         averaged = config.model == "cbow"
         backend.prepare(rows_met(config), averaged=averaged, waiting=self._on_waiting)
+        interrupts.ask_unless_held()
         counts = self.corpus.vocabulary.counts
         tables = make_tables(backend, config, counts, self.tree, self.start, keep)
         workers = self._workers(tables)
@@ -234,6 +236,7 @@ class Trainer:
                 pending = {pool.submit(self._work, epoch, *pair) for pair in work}
                 while pending:
                     finished, pending = wait(pending, _REPORT_S, return_when=FIRST_EXCEPTION)
+                    interrupts.ask_unless_held()
                     for future in finished:
                         future.result()
                     if not pending:

@@ -1,0 +1,244 @@
+"""Signals: noted, raised, held, lost in a function that C calls, and put back."""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from w2v import interrupts
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="sends signals of POSIX")
+
+NAMES = ["SIGINT", "SIGTERM", "SIGHUP", "SIGUSR1"]
+ENDING = [signal.Signals[name] for name in NAMES if hasattr(signal, name)]
+
+
+@pytest.fixture(autouse=True)
+def as_python_begins() -> Iterator[None]:
+    """Handlers as they are in a program that gave none, whatever this process has."""
+    defaults: list[Any] = [signal.default_int_handler, *[signal.SIG_DFL] * 3]
+    before = [signal.signal(*pair) for pair in zip(ENDING, defaults, strict=True)]
+    hook = sys.unraisablehook
+    yield
+    after = [signal.signal(*pair) for pair in zip(ENDING, before, strict=True)]
+    assert after == defaults  # nothing is left behind
+    assert sys.unraisablehook is hook
+    assert interrupts.pending() is None
+
+
+def lose(number: int) -> None:
+    """Send a signal in a function that C calls, where its exception is lost."""
+    ctypes.CFUNCTYPE(None)(lambda: signal.raise_signal(number))()
+
+
+def code(error: BaseException) -> object:
+    return 130 if isinstance(error, KeyboardInterrupt) else error.code  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("number", ENDING, ids=NAMES)
+def test_an_installed_handler_raises_with_the_code_of_its_signal(number: signal.Signals) -> None:
+    with pytest.raises((KeyboardInterrupt, SystemExit)) as raised, interrupts.install():
+        signal.raise_signal(number)
+    assert code(raised.value) == 128 + number
+
+
+@pytest.mark.parametrize("number", ENDING, ids=NAMES)
+def test_a_lost_exception_is_raised_again_without_noise(
+    number: signal.Signals, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def lost_twice() -> None:
+        with interrupts.install():
+            lose(number)
+            lose(number)  # too soon to be another
+            time.sleep(30)
+
+    began = time.monotonic()
+    with pytest.raises((KeyboardInterrupt, SystemExit)) as raised:
+        lost_twice()
+    assert time.monotonic() - began < 20
+    assert code(raised.value) == 128 + number
+    assert capfd.readouterr().err == ""
+
+
+def test_a_lost_exception_is_raised_by_who_asks() -> None:
+    with interrupts.install():
+        interrupts.ask()
+        lose(signal.SIGTERM)
+        with pytest.raises(SystemExit) as raised:
+            interrupts.ask()
+        assert raised.value.code == 143
+
+
+def test_what_others_lose_is_reported_as_ever() -> None:
+    seen: list[Any] = []
+    before, sys.unraisablehook = sys.unraisablehook, seen.append
+    try:
+        with interrupts.install():
+            ctypes.CFUNCTYPE(None)(lambda: 1 / 0)()
+    finally:
+        sys.unraisablehook = before
+    assert [what.exc_type for what in seen] == [ZeroDivisionError]
+
+
+class HalfMade:
+    """An object that a signal meets while it is made, as those of llvmlite."""
+
+    def __init__(self) -> None:
+        signal.raise_signal(signal.SIGTERM)
+        self.made = True
+
+    def __del__(self) -> None:
+        assert self.made
+
+
+def test_what_is_left_half_made_goes_unheard() -> None:
+    def make() -> None:
+        with interrupts.install():
+            HalfMade()
+
+    seen: list[Any] = []
+    before, sys.unraisablehook = sys.unraisablehook, seen.append
+    try:
+        with pytest.raises(SystemExit):
+            make()
+        gc.collect()
+    finally:
+        sys.unraisablehook = before
+    assert not seen
+
+
+@pytest.mark.parametrize("installed", [False, True])
+@pytest.mark.parametrize("number", [one for one in ENDING if one.name != "SIGHUP"])
+def test_held_signals_are_noted_until_someone_asks(number: signal.Signals, installed: bool) -> None:
+    def hold() -> None:
+        with interrupts.held():
+            assert interrupts.pending() is None
+            signal.raise_signal(number)
+            assert interrupts.pending() == number
+            interrupts.ask_unless_held()
+            with interrupts.held():
+                pass
+        assert interrupts.pending() == number
+        with pytest.raises((KeyboardInterrupt, SystemExit)) as raised:
+            interrupts.ask()
+        assert code(raised.value) == 128 + number
+
+    if installed:
+        with interrupts.install():
+            hold()
+    else:
+        hold()
+        interrupts.ask()  # once is enough
+
+
+def test_the_first_of_several_held_signals_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(interrupts, "_ONE_PRESS_S", 0)
+    with interrupts.install(), interrupts.held():
+        signal.raise_signal(ENDING[-1])
+        signal.raise_signal(signal.SIGTERM)
+        assert interrupts.pending() == ENDING[-1]
+
+
+def test_a_second_press_is_not_held() -> None:
+    with interrupts.held():
+        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)  # the same press
+        time.sleep(1.05)
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+    with pytest.raises(KeyboardInterrupt):
+        interrupts.ask()
+
+
+def test_an_exception_that_leaves_answers_what_was_held() -> None:
+    def held() -> None:
+        with interrupts.held():
+            signal.raise_signal(signal.SIGINT)
+            interrupts.ask()
+
+    with pytest.raises(KeyboardInterrupt):
+        held()
+    interrupts.ask()
+
+
+def test_the_same_signal_twice_disturbs_no_cleaning_up() -> None:
+    cleaned = []
+
+    def twice() -> None:
+        with interrupts.install():
+            try:
+                signal.raise_signal(signal.SIGTERM)
+            finally:
+                signal.raise_signal(signal.SIGTERM)
+                cleaned.append(True)
+
+    with pytest.raises(SystemExit):
+        twice()
+    assert cleaned
+
+
+def test_ignored_signals_and_handlers_of_the_program_stay() -> None:
+    mine: list[int] = []
+    hangup = signal.Signals["SIGHUP"]
+
+    def handler(number: int, _: object) -> None:
+        mine.append(number)
+
+    signal.signal(hangup, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, handler)
+    with interrupts.install():
+        signal.raise_signal(hangup)
+    with interrupts.held(), interrupts.heeded():
+        signal.raise_signal(signal.SIGTERM)
+        assert interrupts.pending() is None
+    assert mine == [signal.SIGTERM]
+    assert signal.signal(hangup, signal.SIG_DFL) == signal.SIG_IGN
+    assert signal.signal(signal.SIGTERM, signal.SIG_DFL) == handler
+
+
+def test_heeded_loses_no_press_and_leaves_other_signals_alone() -> None:
+    def press() -> None:
+        with interrupts.heeded():
+            assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
+            lose(signal.SIGINT)
+            time.sleep(30)
+
+    with pytest.raises(KeyboardInterrupt):
+        press()
+
+
+def test_other_threads_hold_nothing() -> None:
+    handlers: list[object] = []
+
+    def look() -> None:
+        with interrupts.install(), interrupts.heeded(), interrupts.held():
+            handlers.append(signal.getsignal(signal.SIGINT))
+            interrupts.ask()
+
+    thread = threading.Thread(target=look)
+    thread.start()
+    thread.join()
+    assert handlers == [signal.default_int_handler]
+
+
+@pytest.mark.parametrize("number", ENDING[1:], ids=NAMES[1:])
+def test_a_program_that_holds_ends_with_the_code(number: signal.Signals) -> None:
+    """As a shell says of a process that a signal has ended."""
+    program = (
+        "import signal\nfrom w2v import interrupts\n"
+        f"with interrupts.install(), interrupts.held():\n    signal.raise_signal({int(number)})\n"
+        "    print('good end')\n    interrupts.ask()\nprint('never')"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (128 + number, "good end\n", "")
