@@ -20,6 +20,7 @@ import sys
 import threading
 import time
 import traceback
+import warnings
 from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import Any
@@ -191,7 +192,9 @@ def _installed(names: tuple[str, ...], ours: Callable[[object], bool]) -> Iterat
     try:
         yield
     except (KeyboardInterrupt, SystemExit) as end:
-        traceback.clear_frames(end.__traceback__)  # what is half made goes now, unheard
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            traceback.clear_frames(end.__traceback__)  # what is half made goes now, unheard
         raise
     finally:
         if sys.unraisablehook is lost:

@@ -40,7 +40,7 @@ HOUSE: list[dict[str, str]] = [
         "backends": "errors",
     },
     {
-        "text": "errors files words",
+        "text": "errors version files words",
         "formats": "errors files words threads",
         "layers": "backends",
         "queries": "errors renamed threads backends",

@@ -65,7 +65,7 @@ def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make every loop over pieces, batches and blocks turn many times."""
     monkeypatch.setattr(decoding, "_PIECE_BYTES", 16)
     monkeypatch.setattr("w2v.text.sentences._BATCH_TOKENS", 3)
-    monkeypatch.setattr(spool, "_ENCODE_TOKENS", 5)
+    monkeypatch.setattr(spool, "_PIECE_TOKENS", 5)
     monkeypatch.setattr(words, "_PART_CHARACTERS", 20)
     monkeypatch.setattr(words, "_MERGE_WORDS", 4)
 
@@ -112,7 +112,7 @@ def test_both_routes_agree_with_a_loop(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(decoding, "_PIECE_BYTES", 16)
         patch.setattr("w2v.text.sentences._BATCH_TOKENS", 3)
-        patch.setattr(spool, "_ENCODE_TOKENS", 5)
+        patch.setattr(spool, "_PIECE_TOKENS", 5)
         patch.setattr(words, "_PART_CHARACTERS", 20)
         patch.setattr(words, "_MERGE_WORDS", 4)
         if not expected:

@@ -120,6 +120,7 @@ def index(
       w2v nearest vectors.npz king queen --index vectors.faiss
     """
     from w2v import NeighbourIndex
+    from w2v.cli import results
     from w2v.cli.console import Console
     from w2v.files import check_distinct, check_target
 
@@ -138,9 +139,11 @@ def index(
                 done, total, time.perf_counter() - began
             ),
         )
-        found.save(output)
+        lost = results.save([results.Result(output, found.save)])
         seconds = time.perf_counter() - began
-        console.saved(output, f"index of {counted(len(found), 'word')} in {seconds:.1f} s")
+        if not lost:
+            console.saved(output, f"index of {counted(len(found), 'word')} in {seconds:.1f} s")
+    results.check_lost(lost)
 
 
 class _Told:

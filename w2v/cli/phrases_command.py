@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -10,11 +11,11 @@ import click
 from w2v.cli.base import PATH, QUIET, TEXT, Command
 from w2v.cli.table_options import corpus_source, say_table, table_options
 from w2v.cli.text_options import text_options
-from w2v.errors import counted
+from w2v.errors import OutputError, counted
 from w2v.phrases import SCORINGS
 
 if TYPE_CHECKING:
-    from w2v import Tokenizer
+    from w2v import Phrases, Tokenizer
     from w2v.phrases import PassStats
 
 
@@ -132,18 +133,41 @@ def phrases(
         if load:
             model.apply(source, target, **reading)
         else:
-            model.fit(
-                source,
-                output=target,
-                **reading,
-                on_pass=lambda stats: console.say(_summary(stats)),
-            )
+            reading["on_pass"] = lambda stats: console.say(_summary(stats))
+            _find(model, source, target, save, reading)
         say_table(console, source)
-        if save:
-            model.save(save)
         for path in filter(None, (output, save)):
             console.say(f"saved     {path}")
     sys.stdout.flush()
+
+
+def _find(
+    model: Phrases, source: Any, target: Any, save: str | None, reading: dict[str, Any]
+) -> None:
+    """Find phrases, write the text, and save what was found, also where the text failed."""
+    from w2v import files
+    from w2v.cli import results
+
+    failed: OSError | OutputError | None = None
+    lost: dict[str, str] = {}
+    with files.together():
+        try:
+            model.fit(source, output=target, **reading)
+        except (OSError, OutputError) as error:
+            if not model.stats:
+                raise
+            failed = error
+        if save:
+            lost = results.save([results.Result(save, model.save)])
+    if failed is None:
+        results.check_lost(lost)
+        return
+    if save or not isinstance(failed, OutputError):
+        raise failed
+    beside = os.path.join(os.path.dirname(target), "phrases.tsv")
+    if kept := results.rescue(results.Result(beside, model.save)):
+        raise OutputError(f"{failed} The phrases are in {kept}, for --load.") from failed
+    raise failed
 
 
 def _library_names(options: dict[str, Any]) -> dict[str, Any]:

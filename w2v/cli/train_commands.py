@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -80,6 +79,7 @@ def train(
     """
     from w2v import Word2Vec, files
     from w2v.backends import get_backend
+    from w2v.cli import results
     from w2v.cli.console import Console
     from w2v.cli.notes import notes
     from w2v.formats import check_words, check_writable, named_outputs
@@ -118,8 +118,8 @@ def train(
             check_words(output, text.vocabulary.words)
             for note in notes(text, begins_anew=not (begin or model_file)):
                 console.say(f"note      {note}")
-            if save_vocab:
-                text.vocabulary.save(save_vocab)
+            made = results.of_training(model, text.vocabulary, output, save_model, save_vocab)
+            results.check_room(made)
             model.train(
                 text,
                 continued=model_file is not None,
@@ -129,12 +129,9 @@ def train(
                 on_progress=console.training,
                 on_waiting=console.waiting,
             )
-        model.save(output)
-        if save_model:
-            model.save_model(save_model)
-        if report:
-            files.write_text(report, json.dumps(model.report, indent=2) + "\n")
-        console.done(model, output)
+        lost = results.save(made, report, model.report)
+        console.done(model, None if output in lost else output)
+    results.check_lost(lost)
 
 
 def _check_together(
@@ -190,6 +187,7 @@ def demo(output: str | None, text: str, show: int, verbose: bool, **options: Any
       w2v demo --text python
     """
     from w2v import Word2Vec
+    from w2v.cli import results
     from w2v.cli.console import Console
     from w2v.formats import check_writable
     from w2v.text import AUSTEN, python_prose, read_corpus, read_sentences
@@ -209,21 +207,23 @@ def demo(output: str | None, text: str, show: int, verbose: bool, **options: Any
             if text == "austen"
             else read_sentences(python_prose(), **words)
         ) as corpus:
+            made = results.of_training(model, corpus.vocabulary, output)
+            results.check_room(made)
             model.train(
                 corpus,
                 on_start=console.starting,
                 on_progress=console.training,
                 on_waiting=console.waiting,
             )
-        if output:
-            model.save(output)
-        console.done(model, output)
+        lost = results.save(made)
+        console.done(model, None if output in lost else output)
         console.say(f"all       {time.monotonic() - started:.1f} s")
         console.say(f"Words, and the nearest of the {_FREQUENT:,} most frequent:")
     shown = _AUSTEN_WORDS if text == "austen" else _long_words(model.vectors)
     for word in [word for word in shown if word in model][:show]:
         neighbours = (name for name, _ in model.most_similar(word, n=6, restrict_vocab=_FREQUENT))
         click.echo(f"{word:>14}  {', '.join(neighbours)}")
+    results.check_lost(lost)
 
 
 def _long_words(vectors: Vectors) -> list[str]:

@@ -122,7 +122,7 @@ def word2vec(
     """
     from w2v import Word2Vec, files
     from w2v.backends import get_backend
-    from w2v.cli import word2vec_c_files
+    from w2v.cli import results, word2vec_c_files
     from w2v.cli.console import Console
     from w2v.text import Vocabulary, find_files, read_corpus
 
@@ -156,27 +156,33 @@ def word2vec(
         if output:
             word2vec_c_files.check(output, text.vocabulary, classes)
         ordered = word2vec_c_files.order(text, read_vocab)
+        made = []
         if save_vocab:
-            ends = text.stats.lines + text.stats.sentence_ends
-            word2vec_c_files.save_vocabulary(save_vocab, text.vocabulary, ordered, ends)
-            console.saved(save_vocab, f"{counted(len(text.vocabulary), 'word')}, and </s>")
-        if not output:
-            return
-        model.train(
-            text,
-            on_start=console.starting,
-            on_progress=console.training if debug > 1 else None,
-            on_waiting=console.waiting,
-        )
-        result = word2vec_c_files.with_sentence_end(model.vectors, ordered, model.config.seed)
-        if classes:
-            word2vec_c_files.save_classes(output, result, classes)
-        else:
-            word2vec_c_files.save_vectors(output, result, binary=bool(binary))
-        console.done(model, None)
-        rows = f"{counted(len(result), 'word')} with </s>"
-        sizes = f"{classes:,} classes" if classes else counted(result.dim, "dimension")
-        console.saved(output, f"{rows}, {sizes}")
+            made.append(word2vec_c_files.vocabulary(save_vocab, text, ordered))
+        if output:
+            asked = word2vec_c_files.outcome(
+                output, model, ordered, binary=bool(binary), classes=classes
+            )
+            made.append(asked)
+        results.check_room(made)
+        if output:
+            model.train(
+                text,
+                on_start=console.starting,
+                on_progress=console.training if debug > 1 else None,
+                on_waiting=console.waiting,
+            )
+        lost = results.save(made)
+        if output:
+            console.done(model, None)
+        if save_vocab and save_vocab not in lost:
+            console.saved(save_vocab, f"{counted(len(ordered), 'word')}, and </s>")
+        if output and output not in lost:
+            rows = f"{counted(len(ordered) + 1, 'word')} with </s>"
+            width = counted(model.config.dim, "dimension")
+            sizes = f"{classes:,} classes" if classes else width
+            console.saved(output, f"{rows}, {sizes}")
+    results.check_lost(lost)
 
 
 def _workers(threads: int | None) -> int | None:

@@ -8,9 +8,11 @@ a file for "not in the dictionary".
 import numpy as np
 from numpy.typing import NDArray
 
+from w2v import Word2Vec
+from w2v.cli.results import Result
 from w2v.errors import ConfigError
 from w2v.files import PathLike, check_target, write_text
-from w2v.formats import check_words, write_vectors
+from w2v.formats import check_words, least_bytes, write_vectors
 from w2v.queries import word_classes
 from w2v.text import Corpus, Vocabulary, read_words
 from w2v.vectors import Vectors
@@ -58,37 +60,34 @@ def with_sentence_end(vectors: Vectors, ordered: NDArray[np.int64], seed: int) -
     return Vectors(words, np.vstack([first, vectors.matrix[ordered]]))
 
 
-def save_vocabulary(
-    path: PathLike, vocabulary: Vocabulary, ordered: NDArray[np.int64], ends: int
-) -> None:
-    """Lines `word count` of `order`, after `</s>` with the number of its `ends`.
+def vocabulary(path: PathLike, corpus: Corpus, ordered: NDArray[np.int64]) -> Result:
+    """Lines `word count` of `order`, after `</s>` with the number of its ends."""
+    ends = corpus.stats.lines + corpus.stats.sentence_ends
+    words, counts = corpus.vocabulary.words, corpus.vocabulary.counts.tolist()
 
-    Raises
-    ------
-    OutputError
+    def write(path: PathLike) -> None:
+        rows = [f"{words[i]} {counts[i]}\n" for i in ordered.tolist()]
+        write_text(path, f"{SENTENCE_END} {ends}\n" + "".join(rows))
+
+    return Result(path, write, len(words))
+
+
+def outcome(
+    path: PathLike, model: Word2Vec, ordered: NDArray[np.int64], *, binary: bool, classes: int
+) -> Result:
+    """What a model will have learnt, whatever the extension: vectors in binary or text, or classes.
+
+    Classes are lines `word class`, in the order of the words; see `word_classes`.
     """
-    words, counts = vocabulary.words, vocabulary.counts.tolist()
-    rows = [f"{words[i]} {counts[i]}\n" for i in ordered.tolist()]
-    write_text(path, f"{SENTENCE_END} {ends}\n" + "".join(rows))
+    kind = "binary" if binary else "text"
 
+    def write(path: PathLike) -> None:
+        made = with_sentence_end(model.vectors, ordered, model.config.seed)
+        if not classes:
+            write_vectors(path, made.words, made.matrix, format=kind)
+            return
+        rows = zip(made.words, word_classes(made.unit, classes).tolist(), strict=True)
+        write_text(path, "".join(f"{word} {member}\n" for word, member in rows))
 
-def save_vectors(path: PathLike, vectors: Vectors, *, binary: bool) -> None:
-    """Write word2vec binary or text, whatever the extension.
-
-    Raises
-    ------
-    OutputError, VectorFileError
-    """
-    write_vectors(path, vectors.words, vectors.matrix, format="binary" if binary else "text")
-
-
-def save_classes(path: PathLike, vectors: Vectors, classes: int) -> None:
-    """Lines `word class`, in the order of the words; see `word_classes`.
-
-    Raises
-    ------
-    OutputError
-    """
-    members = word_classes(vectors.unit, classes).tolist()
-    rows = zip(vectors.words, members, strict=True)
-    write_text(path, "".join(f"{word} {member}\n" for word, member in rows))
+    size = 0 if classes else least_bytes(path, len(ordered) + 1, model.config.dim, kind)
+    return Result(path, write, size)

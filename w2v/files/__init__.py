@@ -22,6 +22,7 @@ from w2v.files.outputs import (
 )
 from w2v.files.temporary import temporary_folder
 from w2v.files.text_files import read_lines, readable
+from w2v.files.together import together
 from w2v.files.whole import check_writing, making_folder, replacing, write_text, writing
 
 __all__ = [
@@ -49,6 +50,7 @@ __all__ = [
     "replacing",
     "temporary_folder",
     "sweep",
+    "together",
     "write_text",
     "writing",
 ]

@@ -23,6 +23,7 @@ from w2v.files.outputs import (
     check_target,
     move_into_place,
 )
+from w2v.files.together import waiting
 
 _BLOCK_BYTES = 1 << 20  # written at a time
 
@@ -138,36 +139,63 @@ def _opened(name: str, size: int) -> Iterator[BinaryIO]:
     sweep(folder)
     if size:
         check_room({name: size})
-    with _drafted(folder, name, mode, size) as handle:
-        yield handle
-    _settle(folder, name)
-
-
-@contextlib.contextmanager
-def _drafted(folder: str, name: str, mode: int | None, size: int) -> Iterator[BinaryIO]:
-    """A file beside its place, moved there when it is on the disk, and removed on failure."""
-    draft, file = _new_draft(folder)
-    handle = io.BufferedWriter(file, _BLOCK_BYTES)
+    draft = _Draft(folder, name, mode, size)
     try:
-        disk.allocate(file, size)
-        if mode is not None:
-            disk.set_mode(draft, stat.S_IMODE(mode))
-        yield handle
-        handle.flush()
-        if file.end < size:
-            file.truncate(file.end)
-        disk.sync(file.descriptor)
-        if sys.platform == "win32":  # which moves no file that is open
-            handle.close()
-        move_into_place(draft, name)
+        yield draft.handle
+        draft.finish()
     except BaseException:
-        file.given_up = True
-        handle.close()
-        with contextlib.suppress(OSError):
-            disk.remove(draft)
+        draft.discard()
         raise
-    finally:
-        handle.close()  # and with it the lock
+    if (group := waiting()) is not None:
+        group.add(draft)
+        return
+    draft.place()
+    draft.settle()
+
+
+class _Draft:
+    """A file beside its place, locked until it is there or gone."""
+
+    def __init__(self, folder: str, name: str, mode: int | None, size: int) -> None:
+        self.name, self._folder, self._size = name, folder, size
+        self.path, self._file = _new_draft(folder)
+        self.handle = io.BufferedWriter(self._file, _BLOCK_BYTES)
+        try:
+            disk.allocate(self._file, size)
+            if mode is not None:
+                disk.set_mode(self.path, stat.S_IMODE(mode))
+        except BaseException:
+            self.discard()
+            raise
+
+    def finish(self) -> None:
+        """Have all of it on the disk."""
+        self.handle.flush()
+        if self._file.end < self._size:
+            self._file.truncate(self._file.end)
+        disk.sync(self._file.descriptor)
+
+    def place(self) -> None:
+        """Move it to its place, or remove it."""
+        try:
+            if sys.platform == "win32":  # which moves no file that is open
+                self.handle.close()
+            move_into_place(self.path, self.name)
+        except BaseException:
+            self.discard()
+            raise
+        self.handle.close()  # and with it the lock
+
+    def settle(self) -> None:
+        """Have its place on the disk too."""
+        _settle(self._folder, self.name)
+
+    def discard(self) -> None:
+        """Remove it."""
+        self._file.given_up = True
+        self.handle.close()
+        with contextlib.suppress(OSError):
+            disk.remove(self.path)
 
 
 def _new_draft(folder: str) -> tuple[str, disk.File]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
@@ -19,6 +18,7 @@ from w2v.files import (
     compressing,
     compression_by_name,
     replacing,
+    together,
 )
 from w2v.formats.arrays import DTYPES, check_numbers
 from w2v.formats.npz import write_npz
@@ -29,6 +29,9 @@ from w2v.formats.word2vec_binary import write_binary
 from w2v.formats.word2vec_text import write_glove, write_text
 from w2v.formats.writable_words import refuse_words
 
+_DECIMALS = 6  # bytes a number takes as text, at the least; most take twice as many
+_PACKED = 3  # bytes a number takes compressed: half of its bits are noise
+
 
 class _Format(NamedTuple):
     extensions: tuple[str, ...]
@@ -36,14 +39,15 @@ class _Format(NamedTuple):
     write: Callable[..., None]
     lines: bool = True  # words end at a space, counts have no place, and it may be compressed
     arrays: bool = False  # of any type of number
+    number: int = _DECIMALS  # bytes
 
 
 FORMATS = {
     "text": _Format((".txt", ".vec"), "word2vec text", write_text),
-    "binary": _Format((".bin",), "word2vec binary", write_binary),
+    "binary": _Format((".bin",), "word2vec binary", write_binary, number=4),
     "glove": _Format((), "text without a header", write_glove),
-    "npz": _Format((".npz",), "NumPy npz", write_npz, False, True),
-    "safetensors": _Format((".safetensors",), "safetensors", write_safetensors, False, True),
+    "npz": _Format((".npz",), "NumPy npz", write_npz, False, True, 4),
+    "safetensors": _Format((".safetensors",), "safetensors", write_safetensors, False, True, 4),
     "projector": _Format((".tsv",), "TensorBoard projector", write_projector, False),
 }
 _BY_EXTENSION = {extension: name for name, kind in FORMATS.items() for extension in kind.extensions}
@@ -84,6 +88,12 @@ def named_outputs(title: str, path: PathLike, format: str | None = None) -> dict
     """`output_paths` as `files.check_distinct` takes them; `title` is what users call `path`."""
     titles = (title, f"{title} (its words)")
     return dict(zip(titles, output_paths(path, format), strict=False))
+
+
+def least_bytes(path: PathLike, words: int, dim: int, format: str | None = None) -> int:
+    """Bytes of disk that vectors will take in float32, at the least: of their numbers alone."""
+    kind, packing = _format(path, format)
+    return words * dim * (_PACKED if packing else kind.number)
 
 
 def keeps_counts(path: PathLike, format: str | None = None) -> bool:
@@ -170,12 +180,13 @@ def write_table(
     check_numbers(path, table, dtype)
     kind, packing = _format(path, format)
     more = {"dtype": dtype} if kind.arrays else {}
-    with contextlib.ExitStack() as files:
-        handles = [files.enter_context(replacing(name)) for name in output_paths(path, format)]
-        with compressing(handles[0], packing) as handle:
+    names = output_paths(path, format)
+    with together():
+        with replacing(names[0]) as file, compressing(file, packing) as handle:
             kind.write(handle, table, progress, **more)
-        for handle in handles[1:]:
-            write_metadata(handle, table)
+        for name in names[1:]:
+            with replacing(name) as handle:
+                write_metadata(handle, table)
 
 
 def _format(path: PathLike, format: str | None) -> tuple[_Format, str]:

@@ -158,7 +158,7 @@ class Phrases:
         CorpusError
             The text cannot be read or has no word, or there is no space for temporary files.
         OutputError
-            `output` cannot be written.
+            `output` cannot be written; if it could not be seen before, the phrases are found.
         """
         from w2v.phrases.rewriting import Lines, with_line_ends  # these load Arrow
         from w2v.text import Dictionary, pieces_of, release_memory
@@ -179,10 +179,10 @@ class Phrases:
                 stats.append(done)
                 if on_pass is not None:
                     on_pass(done)
+            self._table, self._stats = tuple(map(tuple, table)), tuple(stats)
             if output is not None:
                 with writing(output) as handle:
                     Lines(handle).write_all((ids, words.words) for ids in text.blocks())
-        self._table, self._stats = tuple(map(tuple, table)), tuple(stats)
         return self
 
     def apply(

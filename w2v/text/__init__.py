@@ -6,6 +6,7 @@ Knows words and no arrays of a backend. Arrow, which splits, is loaded when the 
 from w2v.text.corpus import Corpus, CorpusStats
 from w2v.text.corpus_files import STDIN, find_files
 from w2v.text.decoding import Progress, read_pieces
+from w2v.text.encoded import is_encoded, open_encoded, write_encoded
 from w2v.text.ingestion import (
     Source,
     is_path,
@@ -46,8 +47,10 @@ __all__ = [
     "checked_sentences",
     "drawn",
     "find_files",
+    "is_encoded",
     "is_path",
     "is_word",
+    "open_encoded",
     "pieces_of",
     "python_prose",
     "rawness",
@@ -60,4 +63,5 @@ __all__ = [
     "set_aside",
     "split_ahead",
     "temporary_file",
+    "write_encoded",
 ]

@@ -6,22 +6,25 @@ text, and a pipe or a one-shot iterator serves as well as a file: see `spool`.
 
 import os
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from w2v.errors import ConfigError, CorpusError
+from w2v.errors import CorpusError
 from w2v.files import PathLike
+from w2v.text.chosen_words import Chosen
 from w2v.text.corpus import Corpus, CorpusStats
 from w2v.text.corpus_files import find_files, source_name
 from w2v.text.decoding import Progress, read_pieces
+from w2v.text.encoded import Draft
 from w2v.text.looks import looks_like
 from w2v.text.sentences import TO_READ_FILES, as_text, shown, texts
 from w2v.text.splitting import Dictionary, release_memory
-from w2v.text.spool import Int64s, Spool
+from w2v.text.spool import Spool
 from w2v.text.table import Table, refuse_frame, refuse_tables
 from w2v.text.tokenizing import Tokenizer, check_tokenizer
 from w2v.text.vocabulary import Vocabulary
@@ -42,6 +45,7 @@ def read_corpus(
     errors: str = "strict",
     tokenizer: Tokenizer | None = None,
     progress: Progress | None = None,
+    draft: Draft | None = None,
 ) -> Corpus:
     r"""Read text files: a sentence a line, words between white space.
 
@@ -66,6 +70,8 @@ def read_corpus(
         What sentences and words are, where it is not lines and white space.
     progress : callable(bytes_read, total_bytes), optional
         Called now and then; the total is None where it is not known.
+    draft : Draft, optional
+        Write the corpus there in place of temporary files; see `w2v.encode`.
 
     Raises
     ------
@@ -77,24 +83,24 @@ def read_corpus(
     TypeError
         `source` is not made of paths.
     """
-    limits = (min_count, max_vocab, vocabulary, known)
+    limits = Chosen(min_count, max_vocab, vocabulary, known)
+    rest: dict[str, Any] = {"tokenizer": tokenizer, "draft": draft}
     if isinstance(source, Table):
         pieces = source.pieces(errors=errors, tokenizer=tokenizer, progress=progress)
-        return _read(pieces, "", *limits, tokenizer=tokenizer, table=source)
+        return _read(pieces, limits, "", table=source, **rest)
     files = _text_files(source)
     first: list[str] = []
     pieces = read_pieces(
         files, errors=errors, tokenizer=tokenizer, progress=progress, look=first.append
     )
     nothing = f"There is no word in {_few(files)}."
+    looks = partial(_looks, first, tokenizer)
     try:
-        corpus = _read(pieces, nothing, *limits, tokenizer=tokenizer, files=len(files))
+        return _read(pieces, limits, nothing, files=len(files), looks=looks, **rest)
     except CorpusError as error:
-        if not (looks := _looks(first, tokenizer)):
+        if not looks():
             raise
-        raise CorpusError(f"{error} {looks}") from error
-    corpus.looks = _looks(first, tokenizer)
-    return corpus
+        raise CorpusError(f"{error} {looks()}") from error
 
 
 def _looks(first: list[str], tokenizer: Tokenizer | None) -> str:
@@ -110,6 +116,7 @@ def read_sentences(
     vocabulary: Vocabulary | None = None,
     known: Vocabulary | None = None,
     tokenizer: Tokenizer | None = None,
+    draft: Draft | None = None,
 ) -> Corpus:
     """Read sentences that are split already; they are asked for once.
 
@@ -117,7 +124,7 @@ def read_sentences(
     ----------
     sentences : iterable of list, tuple or array of str or of int
         An iterator will do. A sentence may be empty or of any length. The number 7 is the word "7".
-    min_count, max_vocab, vocabulary, known
+    min_count, max_vocab, vocabulary, known, draft
         As for `read_corpus`.
     tokenizer : Tokenizer, optional
         With one `sentences` are texts, each a str, and none goes on in the next.
@@ -138,27 +145,23 @@ def read_sentences(
         "new one."
     )
     pieces = _given(sentences, tokenizer)
-    limits = (min_count, max_vocab, vocabulary, known)
-    return _read(pieces, nothing, *limits, tokenizer=tokenizer)
+    limits = Chosen(min_count, max_vocab, vocabulary, known)
+    return _read(pieces, limits, nothing, tokenizer=tokenizer, draft=draft)
 
 
 def _read(
     pieces: Iterable[str],
+    chosen: Chosen,
     nothing: str,
-    min_count: int,
-    max_vocab: int | None,
-    vocabulary: Vocabulary | None,
-    known: Vocabulary | None,
     *,
     tokenizer: Tokenizer | None,
+    draft: Draft | None,
     files: int = 0,
     table: Table | None = None,
+    looks: Callable[[], str] = str,
 ) -> Corpus:
     """Number words as they turn up, choose the vocabulary, and give the tokens their final ids."""
-    if vocabulary is not None and known is not None:
-        raise TypeError("Give `vocabulary` or `known`, not both.")
-    given = vocabulary or known
-    dictionary = Dictionary(given.words if given is not None else ())
+    dictionary = Dictionary(chosen.given)
     with Spool(len(dictionary)) as spool:
         for lengths, ids in dictionary.encode(pieces):
             spool.add(lengths, ids)
@@ -166,16 +169,12 @@ def _read(
             raise CorpusError(table.stats.nothing() if table else nothing)
         counted = time.perf_counter()
         counts = spool.counts[: len(dictionary)]
-        if vocabulary is None:
-            vocabulary = _chosen(dictionary, counts, min_count, max_vocab, known)
+        vocabulary = chosen.vocabulary(dictionary, counts)
         final = dictionary.positions(vocabulary.words)
-        kept = int(counts[final >= 0].sum())
-        if not kept:
-            raise CorpusError(_unknown(spool.tokens, None if known is None else min_count))
+        kept = chosen.kept(counts, final)
         sentence_ends = int(counts[dictionary.positions([SENTENCE_END]) == 0].sum())
         del dictionary
         release_memory()
-        ids, ends = spool.encode(final)
         stats = CorpusStats(
             tokens=spool.tokens,
             rare=spool.tokens - kept,
@@ -186,30 +185,15 @@ def _read(
             sentence_ends=sentence_ends,
             table=table.stats if table else None,
         )
-        seconds = {"count": counted - spool.started, "encode": time.perf_counter() - counted}
-        return Corpus(vocabulary, ids, ends, stats, seconds, tokenizer)
-
-
-def _chosen(
-    dictionary: Dictionary,
-    counts: Int64s,
-    min_count: int,
-    max_vocab: int | None,
-    known: Vocabulary | None,
-) -> Vocabulary:
-    """Those words of the text that are frequent enough, after the known ones if there are any."""
-    old = 0 if known is None else len(known)
-    frequent = old + np.flatnonzero(counts[old:] >= min(min_count, counts.max()))
-    some = dictionary.take(frequent), counts[frequent]
-    limits: dict[str, Any] = {"min_count": min_count, "max_vocab": max_vocab}
-    try:
-        if known is None:
-            return Vocabulary.from_counts(*some, **limits)
-        return known.extended(counts[:old], *some, **limits)
-    except ConfigError:
-        raise
-    except ValueError as error:  # a word that a tokenizer or a table has made too long
-        raise CorpusError(str(error)) from error
+        seconds = {"count": counted - spool.started}
+        if draft is not None:
+            draft.write_arrays(spool.pieces(final), kept, spool.sentences)
+        else:
+            ids, ends = spool.encode(final)
+        seconds["encode"] = time.perf_counter() - counted
+        about: dict[str, Any] = {"vocabulary": vocabulary, "stats": stats, "seconds": seconds}
+        about |= {"tokenizer": tokenizer, "looks": looks(), "limits": chosen.limits}
+        return Corpus(ids=ids, ends=ends, **about) if draft is None else draft.finish(about)
 
 
 def read_source(source: Source, *, errors: str = "strict", **options: Any) -> Corpus:
@@ -257,19 +241,6 @@ def is_path(source: object) -> bool:
     if isinstance(source, list | tuple) and source:
         return all(isinstance(item, os.PathLike) for item in source)
     return isinstance(source, str | os.PathLike)
-
-
-def _unknown(tokens: int, min_count: int | None) -> str:
-    """What to say of a text without a word of a vocabulary, or of one that `min_count` enlarges."""
-    if min_count is None:
-        return (
-            f"No word of the text is in the given vocabulary; tokens read: {tokens:,}. "
-            "Was it (--vocab) made from text in another language or another case?"
-        )
-    return (
-        f"No word of the text is known to the model, and none occurs {min_count} times; "
-        f"tokens read: {tokens:,}. Lower min_count (--min-count) or give more text."
-    )
 
 
 def _paths(source: object) -> list[str | os.PathLike[str]]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from w2v.text.corpus import Corpus
-from w2v.text.spool import append_to, mapped, temporary_file
+from w2v.text.spool import Store
 
 _LONGEST = 1000  # tokens of what is set aside or not, as word2vec.c cuts its lines
 _SENTENCES = 1 << 12  # looked at together
@@ -24,7 +24,7 @@ def drawn(corpus: Corpus, chosen: Chosen) -> Corpus:
     some = _Part()
     with some:
         for ids, lengths, here, last in _pieces(corpus, chosen):
-            some.add(ids, lengths, here, last)
+            some.take(ids, lengths, here, last)
         corpus.forget_pages()
         return some.corpus(corpus)
 
@@ -43,8 +43,8 @@ def set_aside(corpus: Corpus, chosen: Chosen) -> tuple[Corpus, Corpus]:
     rest, aside = _Part(), _Part()
     with rest, aside:
         for ids, lengths, here, last in _pieces(corpus, chosen):
-            rest.add(ids, lengths, ~here, last)
-            aside.add(ids, lengths, here, last)
+            rest.take(ids, lengths, ~here, last)
+            aside.take(ids, lengths, here, last)
         corpus.forget_pages()
         return rest.corpus(corpus), aside.corpus(corpus)
 
@@ -54,6 +54,7 @@ def _pieces(corpus: Corpus, chosen: Chosen) -> Iterator[tuple[Any, ...]]:
 
     Before and after one that is chosen a sentence ends.
     """
+    corpus.check()
     number = 0
     for first in range(0, len(corpus.ends), _SENTENCES):
         ends = corpus.ends[first : first + _SENTENCES]
@@ -72,35 +73,13 @@ def _pieces(corpus: Corpus, chosen: Chosen) -> Iterator[tuple[Any, ...]]:
             yield ids, (stops - begins)[some], here[some], last[some]
 
 
-class _Part:
+class _Part(Store):
     """One of the two on its way to the disk."""
 
-    def __init__(self) -> None:
-        self._ids: IO[bytes] = temporary_file()
-        self._ends: IO[bytes] = temporary_file()
-        self._tokens = self._sentences = 0
-
-    def __enter__(self) -> _Part:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._ids.close()
-        self._ends.close()
-
-    def add(self, ids: Any, lengths: Any, mine: Any, last: Any) -> None:
-        append_to(self._ids, ids[np.repeat(mine, lengths)])
-        ends = self._tokens + lengths[mine].cumsum()
-        append_to(self._ends, ends[last[mine]].astype(np.int64))
-        self._tokens = int(ends[-1]) if len(ends) else self._tokens
-        self._sentences += int(last[mine].sum())
+    def take(self, ids: Any, lengths: Any, mine: Any, last: Any) -> None:
+        ends = self.tokens + lengths[mine].cumsum()
+        self.add(ids[np.repeat(mine, lengths)], ends[last[mine]].astype(np.int64))
 
     def corpus(self, whole: Corpus) -> Corpus:
-        if self._tokens:
-            ids, ends = (
-                mapped(self._ids, np.dtype(np.int32)),
-                mapped(self._ends, np.dtype(np.int64)),
-            )
-        else:
-            ids, ends = np.zeros(0, np.int32), np.zeros(0, np.int64)
-        stats = replace(whole.stats, tokens=self._tokens, rare=0, sentences=self._sentences)
-        return Corpus(whole.vocabulary, ids, ends, stats, whole.seconds)
+        stats = replace(whole.stats, tokens=self.tokens, rare=0, sentences=self.sentences)
+        return Corpus(whole.vocabulary, *self.arrays(), stats, whole.seconds)

@@ -9,8 +9,10 @@ array on them is gone, whatever ended the process.
 """
 
 import mmap
+import os
 import tempfile
 import time
+from collections.abc import Iterator
 from typing import IO, Any
 
 import numpy as np
@@ -22,7 +24,9 @@ from w2v.files import temporary_folder
 Int32s = NDArray[np.int32]
 Int64s = NDArray[np.int64]
 
-_ENCODE_TOKENS = 1 << 18
+Pieces = Iterator[tuple[Int32s, Int64s]]
+
+_PIECE_TOKENS = 1 << 18
 
 
 class Spool:
@@ -73,6 +77,27 @@ class Spool:
             self._last_end = int(ends[-1])
             self.sentences += len(ends)
 
+    def pieces(self, final: Int32s) -> Pieces:
+        """The tokens with their final ids; see `recoded`."""
+        return recoded(self._pieces(), final)
+
+    def _pieces(self) -> Pieces:
+        """What was added; the place in the files may be moved meanwhile."""
+        ends = np.zeros(0, np.int64)
+        self._ends.seek(0)
+        for start in range(0, self.tokens, _PIECE_TOKENS):
+            self._ids.seek(4 * start)
+            ids = np.fromfile(self._ids, np.int32, _PIECE_TOKENS)
+            stop = start + len(ids)
+            while not len(ends) or ends[-1] <= stop:
+                more = np.fromfile(self._ends, np.int64, _PIECE_TOKENS)
+                if not len(more):
+                    break
+                ends = np.concatenate([ends, more])
+            here = int(np.searchsorted(ends, stop, side="right"))
+            yield ids, ends[:here]
+            ends = ends[here:]
+
     def encode(self, final: Int32s) -> tuple[Int32s, Int64s]:
         """Give the tokens their final ids.
 
@@ -87,25 +112,70 @@ class Spool:
         ids : int32 (N,)              Memory-mapped, as `ends`.
         ends : int64 (S,)             Of the sentences that have a token left.
         """
-        old_ends = mapped(self._ends, np.dtype(np.int64))
-        kept = last_end = sentence = 0
-        with temporary_file() as new_ends:
-            for start in range(0, self.tokens, _ENCODE_TOKENS):
-                self._ids.seek(4 * start)
-                ids = final.take(np.fromfile(self._ids, np.int32, _ENCODE_TOKENS))
-                known = ids >= 0
-                next_sentence = int(np.searchsorted(old_ends, start + len(ids), side="right"))
-                here = old_ends[sentence:next_sentence] - (start + 1)
-                ends = known.cumsum(dtype=np.int32)[here] + np.int64(kept)
-                ends = ends[np.diff(ends, prepend=last_end) > 0]
-                self._ids.seek(4 * kept)
-                append_to(self._ids, ids.compress(known))
-                append_to(new_ends, ends)
-                kept += int(np.count_nonzero(known))
-                last_end = int(ends[-1]) if len(ends) else last_end
-                sentence = next_sentence
-            self._ids.truncate(4 * kept)
-            return mapped(self._ids, np.dtype(np.int32)), mapped(new_ends, np.dtype(np.int64))
+        with Store(self._ids) as store:
+            for piece in self.pieces(final):
+                store.add(*piece)
+            return store.arrays()
+
+
+class Store:
+    """Ids and sentence ends in temporary files; a context manager.
+
+    Parameters
+    ----------
+    ids : file, optional          To be written from its beginning, in place of a new one.
+    """
+
+    def __init__(self, ids: IO[bytes] | None = None) -> None:
+        self.tokens = self.sentences = 0
+        self._ids = ids or temporary_file()
+        self._ends = temporary_file()
+
+    def __enter__(self) -> "Store":
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._ids.close()
+        self._ends.close()
+
+    def add(self, ids: Int32s, ends: Int64s) -> None:
+        """Append tokens, and the sentence ends among them, counted from the first token of all."""
+        self._ids.seek(4 * self.tokens)
+        append_to(self._ids, ids)
+        append_to(self._ends, ends)
+        self.tokens += len(ids)
+        self.sentences += len(ends)
+
+    def arrays(self) -> tuple[Int32s, Int64s]:
+        """All of them, memory-mapped."""
+        self._ids.truncate(4 * self.tokens)
+        return mapped(self._ids, np.dtype(np.int32)), mapped(self._ends, np.dtype(np.int64))
+
+
+def recoded(pieces: Pieces, final: Int32s) -> Pieces:
+    """Tokens with other ids.
+
+    Parameters
+    ----------
+    pieces : iterable of (int32, int64)
+        Ids, and the sentence ends among them, counted from the first token of all.
+    final : int32 (words,)        The new id of each, -1 to drop it.
+
+    Yields
+    ------
+    ids : int32
+    ends : int64                  Of the sentences that have a token left.
+    """
+    start = kept = last_end = 0
+    for old_ids, old_ends in pieces:
+        ids = final.take(old_ids)
+        known = ids >= 0
+        ends = known.cumsum(dtype=np.int32)[old_ends - (start + 1)] + np.int64(kept)
+        ends = ends[np.diff(ends, prepend=last_end) > 0]
+        yield ids.compress(known), ends
+        start += len(ids)
+        kept += int(np.count_nonzero(known))
+        last_end = int(ends[-1]) if len(ends) else last_end
 
 
 def temporary_file() -> IO[bytes]:
@@ -134,5 +204,8 @@ def append_to(file: IO[bytes], array: NDArray[Any]) -> None:
         ) from error
 
 
-def mapped(file: IO[bytes], dtype: np.dtype[Any]) -> NDArray[Any]:
-    return np.frombuffer(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ), dtype)
+def mapped(file: IO[bytes], dtype: np.dtype[Any], offset: int = 0) -> NDArray[Any]:
+    """The numbers of a file from a byte on, memory-mapped and read-only."""
+    if os.fstat(file.fileno()).st_size == offset:
+        return np.zeros(0, dtype)  # which the system does not map
+    return np.frombuffer(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ), dtype, offset=offset)

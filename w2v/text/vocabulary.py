@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from w2v.errors import ConfigError, CorpusError, quoted
-from w2v.text.vocabulary_file import SENTENCE_END, read_counts, write_counts
+from w2v.files import write_text
+from w2v.text.vocabulary_file import SENTENCE_END, counts_text, read_counts
 from w2v.words import LONGEST_WORD, as_words
 
 A_WORD = f"UTF-8 text of at most {LONGEST_WORD:,} bytes, without white space or NUL"
@@ -186,7 +187,7 @@ class Vocabulary:
             The file cannot be written.
         """
         _check_words(self)
-        write_counts(path, self.words, self.counts.tolist())
+        write_text(path, counts_text(self.words, self.counts))
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> "Vocabulary":

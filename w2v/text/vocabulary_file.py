@@ -3,27 +3,23 @@
 import os
 from collections.abc import Iterable
 
+import numpy as np
+from numpy.typing import NDArray
+
 from w2v.errors import CorpusError, quoted
-from w2v.files import read_lines, write_text
+from w2v.files import read_lines
 
 SENTENCE_END = "</s>"
 """The first line of every vocabulary that word2vec.c writes; no word, in a text neither."""
 
 
-def write_counts(path: str | os.PathLike[str], words: Iterable[str], counts: Iterable[int]) -> None:
-    """Write one `word count` a line, UTF-8; the file appears whole or not at all.
-
-    Raises
-    ------
-    OutputError
-        The file cannot be written.
-    """
-    pairs = zip(words, counts, strict=True)
-    write_text(path, "".join(f"{word} {count}\n" for word, count in pairs))
+def counts_text(words: Iterable[str], counts: NDArray[np.int64]) -> str:
+    """One `word count` a line."""
+    return "".join(f"{word} {count}\n" for word, count in zip(words, counts.tolist(), strict=True))
 
 
 def read_counts(path: str | os.PathLike[str]) -> dict[str, int]:
-    """Words and counts that `write_counts` or word2vec.c wrote, without the sentence end of that.
+    """Words and counts that `counts_text` or word2vec.c gave, without the sentence end of that.
 
     Raises
     ------

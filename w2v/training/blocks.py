@@ -8,7 +8,7 @@ which number a block has depend only on position, seed and epoch.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -22,6 +22,9 @@ from w2v.training import draws
 
 CHUNK = 1 << 15
 """Tokens of the corpus (rare words already out) cut into blocks at a time, at most."""
+
+_AHEAD = 1 << 16  # tokens that are checked before a chunk is cut, after its end
+_AHEAD_OF_WINDOW = 128
 
 
 @dataclass(frozen=True)
@@ -60,7 +63,7 @@ class BlockReader:
 
     Parameters
     ----------
-    ids : int32 (N,)            Word ids; checked once, here, to lie in [0, V).
+    ids : int32 (N,)            Word ids, in [0, V).
     ends : int64 (S,)           Exclusive end of each sentence.
     keep : float64 (V,)         Probability of keeping a token of each word.
     window : int                w, tokens on each side at most; of kept ones, within a sentence.
@@ -70,6 +73,9 @@ class BlockReader:
     fixed_window : bool         Every window has w tokens on each side, in place of 1 to w.
     seed : int                  Of the draws.
     chunk : int, optional       Tokens of a chunk; `CHUNK` if left out.
+    check : callable(int), optional
+        Sees to it that the ids before a position lie in [0, V), as `Corpus.check`. If it is left
+        out, all of them are looked at here.
     """
 
     def __init__(
@@ -85,8 +91,13 @@ class BlockReader:
         fixed_window: bool = False,
         seed: int = 1,
         chunk: int | None = None,
+        check: Callable[[int], object] | None = None,
     ) -> None:
-        _check_ids(ids, len(keep))
+        if check is None:
+            _check_ids(ids, len(keep))
+        else:
+            check(0)  # which looks at the sentence ends
+        self._check = check
         self.backend = backend
         self.window = window
         self.block = block
@@ -113,6 +124,16 @@ class BlockReader:
     def token_key(self, epoch: int) -> int:
         """Key of the draws of an epoch: which tokens are kept, how wide their windows are."""
         return draws.stream_key(self._seed, draws.TOKEN, epoch)
+
+    def check(self, chunks: range) -> None:
+        """See to it that compiled code may cut these chunks.
+
+        It reads on until it has kept enough tokens or a sentence ends, and a GPU somewhat further.
+        """
+        if self._check is not None:
+            stop = min(chunks.stop * self.chunk, len(self._ids))
+            sentence_end = self._sentence_bounds(stop - 1, stop)[1]
+            self._check(max(sentence_end, stop + max(_AHEAD, _AHEAD_OF_WINDOW * self.window)))
 
     def stretch(self, epoch: int, chunk: int) -> Stretch:
         """The kept tokens of a chunk; each epoch keeps others."""
@@ -257,7 +278,7 @@ def _joined(xp: Any, parts: list[Blocks]) -> Blocks:
 
 
 def _check_ids(ids: NDArray[np.int32], words: int) -> None:
-    """The one place where ids are range-checked: NumPy would raise, CuPy would wrap."""
+    """NumPy would raise, CuPy would wrap, and compiled code would read what is somewhere else."""
     for first in range(0, len(ids), CHUNK * 16):
         piece = ids[first : first + CHUNK * 16]
         if piece.min() < 0 or piece.max() >= words:

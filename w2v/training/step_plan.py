@@ -86,6 +86,7 @@ def text_reader(
         fixed_window=config.fixed_window,
         seed=config.seed,
         chunk=min(most or blocks.CHUNK, chunk_tokens(config, shape)),
+        check=corpus.check,
     )
 
 

@@ -81,7 +81,6 @@ class Trainer:
         self.config = config = in_steps(backend, config, self._kept)
         self.shape = step_shape(backend, config)
         self._reader = text_reader(backend, config, self.text, keep)
-        self.text.forget_pages()  # the reader has looked at all of it
         kept_of_a_chunk = self._reader.chunk * kept_share
         self._schedule = schedule(config, self.shape, self._reader.chunks, kept_of_a_chunk)
         self.workers = self._schedule.workers

@@ -115,6 +115,7 @@ class Worker:
     ) -> Iterator[Stepped]:
         steps_of_a_span = -(-self._reader.chunk // self._step_tokens) if self.at_once == 1 else 1
         for span in spans:
+            self._reader.check(span)
             end: float = span.start
             first = span.start // self.at_once * steps_of_a_span
             steps = self._reader.steps(epoch, span, self._step_tokens)
@@ -144,6 +145,7 @@ class Worker:
         token_key = self._reader.token_key(epoch)
         under_way: tuple[range, Array] | None = None
         for span in spans:
+            self._reader.check(span)
             alphas = learning_rate(span.start), learning_rate(span.stop)
             keys = {"token_key": token_key, "key": key, "loss_key": measured[0]}
             sums = self._own(span, **keys, alphas=alphas, loss_every=measured[1])

@@ -1,0 +1,84 @@
+"""Which words of a text become its vocabulary."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from w2v.errors import ConfigError, CorpusError
+from w2v.text.splitting import Dictionary
+from w2v.text.spool import Int32s, Int64s
+from w2v.text.vocabulary import Vocabulary
+
+
+class Chosen:
+    """How words are to be chosen; see `read_corpus`.
+
+    Attributes
+    ----------
+    given : tuple of str          Words that have the first ids of a dictionary.
+    limits : dict                 The "min_count" and "max_vocab" that have a say.
+    """
+
+    def __init__(
+        self,
+        min_count: int,
+        max_vocab: int | None,
+        vocabulary: Vocabulary | None,
+        known: Vocabulary | None,
+    ) -> None:
+        if vocabulary is not None and known is not None:
+            raise TypeError("Give `vocabulary` or `known`, not both.")
+        self._min_count, self._max_vocab = min_count, max_vocab
+        self._vocabulary, self._known = vocabulary, known
+        words = vocabulary or known
+        self.given = words.words if words is not None else ()
+        self.limits: dict[str, int | None] = {"min_count": None, "max_vocab": None}
+        if vocabulary is None:
+            self.limits["min_count"] = int(min_count)
+            self.limits["max_vocab"] = None if max_vocab is None else int(max_vocab)
+
+    def vocabulary(self, dictionary: Dictionary, counts: Int64s) -> Vocabulary:
+        """Those words of a dictionary that are frequent enough, and the known ones, if any are.
+
+        Parameters
+        ----------
+        dictionary : Dictionary       It begins with those `given`.
+        counts : int64                How often each of its words is in the text.
+        """
+        if self._vocabulary is not None:
+            return self._vocabulary
+        known, old = self._known, len(self.given)
+        frequent = old + np.flatnonzero(counts[old:] >= min(self._min_count, counts.max()))
+        some = dictionary.take(frequent), counts[frequent]
+        limits: dict[str, Any] = {"min_count": self._min_count, "max_vocab": self._max_vocab}
+        try:
+            if known is None:
+                return Vocabulary.from_counts(*some, **limits)
+            return known.extended(counts[:old], *some, **limits)
+        except ConfigError:
+            raise
+        except ValueError as error:  # a word that a tokenizer or a table has made too long
+            raise CorpusError(str(error)) from error
+
+    def kept(self, counts: Int64s, final: Int32s) -> int:
+        """How many tokens have a word of the vocabulary.
+
+        Raises
+        ------
+        CorpusError
+            None has.
+        """
+        if kept := int(counts[final >= 0].sum()):
+            return kept
+        tokens = int(counts.sum())
+        if self._vocabulary is not None:
+            raise CorpusError(
+                f"No word of the text is in the given vocabulary; tokens read: {tokens:,}. "
+                "Was it (--vocab) made from text in another language or another case?"
+            )
+        raise CorpusError(
+            f"No word of the text is known to the model, and none occurs {self._min_count} times; "
+            f"tokens read: {tokens:,}. Lower min_count (--min-count) or give more text."
+        )
