@@ -90,19 +90,21 @@ def memory_left() -> Left | None:
     return min(found, key=lambda left: left.memory + left.swap)
 
 
-def _own_limits() -> Iterator[tuple[int, str]]:
+def _own_limits() -> list[tuple[int, str]]:
     """What the limits of the process leave of addresses and of data, with their flags."""
-    if sys.platform == "linux":
+    if sys.platform != "linux":
+        return []
+    try:
         import resource
-
-        status = _sizes(_text(_PROC / "self/status"))
-        for number, used, flag in (
-            (resource.RLIMIT_AS, "VmSize", "-v"),
-            (resource.RLIMIT_DATA, "VmData", "-d"),
-        ):
-            limit = resource.getrlimit(number)[0]
-            if limit != resource.RLIM_INFINITY:
-                yield max(0, limit - status.get(used, 0)), flag
+    except ImportError:  # a Python that was made without it
+        return []
+    status = _sizes(_text(_PROC / "self/status"))
+    limits = (resource.RLIMIT_AS, "VmSize", "-v"), (resource.RLIMIT_DATA, "VmData", "-d")
+    return [
+        (max(0, most - status.get(used, 0)), flag)
+        for most, used, flag in ((resource.getrlimit(n)[0], used, flag) for n, used, flag in limits)
+        if most != resource.RLIM_INFINITY
+    ]
 
 
 def _memory_limits() -> Iterator[tuple[int, int, int]]:

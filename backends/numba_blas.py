@@ -6,25 +6,22 @@ addresses; where these are limited it waits for ever, deaf to any signal.
 
 from __future__ import annotations
 
-import importlib
 import sys
 from importlib.util import find_spec
-from typing import Any
-
-_LOOKS = "numba.np.arraymath"  # asks once, while it is imported
 
 
 def do_not_load() -> None:
     """Let Numba take SciPy's BLAS for there if SciPy is; it is loaded where code calls it."""
-    if _LOOKS in sys.modules:
+    if "numba.np.arraymath" in sys.modules:  # it asks once, while it is imported
         return
-    linalg: Any = importlib.import_module("numba.np.linalg")
+    from numba.np import linalg
+
     load = getattr(linalg, "ensure_blas", None)
     if load is None:  # a Numba that goes about it in another way
         return
     linalg.ensure_blas = _look
     try:
-        importlib.import_module(_LOOKS)
+        from numba.np import arraymath  # noqa: F401
     finally:
         linalg.ensure_blas = load
 

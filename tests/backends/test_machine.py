@@ -185,8 +185,7 @@ def test_memory_of_a_control_group_of_the_first_version(memory: Machine) -> None
 def test_limits_of_the_process(
     memory: Machine, monkeypatch: pytest.MonkeyPatch, limit: str, flag: str
 ) -> None:
-    import resource
-
+    resource = pytest.importorskip("resource")
     number, none = getattr(resource, limit), resource.RLIM_INFINITY
     for size, left in ((3 * GIB, (1 if flag == "-v" else 2) * GIB), (GIB // 2, 0)):
         limits = {number: (size, none)}

@@ -11,8 +11,7 @@ from pathlib import Path
 import pytest
 from commands import QUICK, refused, run, topics_file
 
-from w2v.backends import get_backend, numba_cache
-from w2v.backends.machine import Left
+from w2v.backends import Left, get_backend, machine, numba_cache
 from w2v.errors import BackendError, W2VError, ran_out
 
 MIB = 1 << 20
@@ -26,8 +25,7 @@ def corpus(tmp_path: Path) -> Path:
 
 def limited(name: str, size: int, *arguments: object) -> subprocess.CompletedProcess[str]:
     """A command under a limit of the process, that of addresses (`ulimit -v`) for one."""
-    import resource
-
+    resource = pytest.importorskip("resource")
     number = getattr(resource, name)
     return subprocess.run(
         [sys.executable, "-m", "w2v", *map(str, arguments)],
@@ -122,7 +120,7 @@ def test_compiling_waits_for_no_abort_of_the_compiler(monkeypatch: pytest.Monkey
 
     cache = numba_cache._Forgiving(Missing())
     assert cache.load_overload() is None
-    monkeypatch.setattr(numba_cache.machine, "memory_left", lambda: Left(20 * MIB, 0, "ulimit -v"))
+    monkeypatch.setattr(machine, "memory_left", lambda: Left(20 * MIB, 0, "ulimit -v"))
     message = "Compiling takes some 160 MiB of memory, and ulimit -v leaves 20 MiB"
     with pytest.raises(BackendError, match=message):
         cache.load_overload()
