@@ -1,17 +1,21 @@
-"""The command `w2v`, and ``python -m w2v``: Ctrl-C ends it from the first moment on."""
+"""The command `w2v`, and ``python -m w2v``: signals end it from the first moment on.
+
+From the first command on they are handled by `w2v.interrupts`.
+"""
 
 import _thread
 import os
 import signal
 import sys
 
-INTERRUPTED = 130
-
 
 def main() -> None:
-    """Run the command line; nothing is imported before Ctrl-C has a meaning."""
-    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # not behind nohup or &
-        signal.signal(signal.SIGINT, _leave)
+    """Run the command line; nothing is imported before signals have a meaning."""
+    for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGUSR1"):
+        number = getattr(signal, name, None)
+        default = (signal.SIG_DFL, signal.default_int_handler)
+        if number is not None and signal.getsignal(number) in default:  # not behind nohup or &
+            signal.signal(number, _leave)
     try:
         from w2v.cli import main as commands
     except Exception as error:
@@ -26,19 +30,20 @@ def main() -> None:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # all is done but for leaving
 
 
-def _leave(*_: object) -> None:
+def _leave(number: int, _: object) -> None:
     """There is nothing to clean up yet, or any more; an import might lose an exception.
 
     OpenBLAS interrupts the process where it may start no threads, as NumPy is loaded.
     """
-    message, code = "\nInterrupted.", INTERRUPTED
-    try:
-        _thread.start_new_thread(int, ())
-    except RuntimeError:
-        from w2v.errors import NO_THREADS
+    message, code = "\nInterrupted.", 128 + number
+    if number == signal.SIGINT:
+        try:
+            _thread.start_new_thread(int, ())
+        except RuntimeError:
+            from w2v.errors import NO_THREADS
 
-        message, code = f"Error: {NO_THREADS}", 1
-    if sys.stderr is not None:
+            message, code = f"Error: {NO_THREADS}", 1
+    if sys.stderr is not None and number == signal.SIGINT:
         os.write(2, f"{message}\n".encode())
     os._exit(code)
 

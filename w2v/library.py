@@ -15,6 +15,7 @@ from w2v import layers
 from w2v.config import Config
 from w2v.errors import (
     BackendError,
+    CheckpointError,
     ConfigError,
     CorpusError,
     EvaluationError,
@@ -30,7 +31,7 @@ from w2v.errors import (
 )
 from w2v.index import NeighbourIndex
 from w2v.phrases import Phrases
-from w2v.text import Corpus, Table, Tokenizer, Vocabulary, read_corpus, read_sentences
+from w2v.text import Corpus, Sentences, Table, Tokenizer, Vocabulary, read_corpus, read_sentences
 from w2v.training import Callback, EarlyStopping, Progress
 from w2v.vectors import Vectors, load
 from w2v.word2vec import Word2Vec
@@ -48,6 +49,7 @@ __all__ = [
     "Corpus",
     "Vocabulary",
     "Table",
+    "Sentences",
     "Tokenizer",
     "read_corpus",
     "read_sentences",
@@ -57,6 +59,7 @@ __all__ = [
     "get_backend",
     "W2VError",
     "BackendError",
+    "CheckpointError",
     "ConfigError",
     "CorpusError",
     "EvaluationError",

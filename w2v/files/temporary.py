@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import tempfile
 
 
-def temporary_folder() -> str | None:
-    """The folder that TMPDIR names; None leaves the choice to the system.
+def temporary_folder() -> str:
+    """The folder that TMPDIR names, and without it the system's.
 
     Python would pass over one that is missing, full or not to be written, and take another.
     """
-    return os.environ.get("TMPDIR") or None
+    return os.environ.get("TMPDIR") or tempfile.gettempdir()

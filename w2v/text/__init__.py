@@ -10,6 +10,7 @@ from w2v.text.encoded import is_encoded, open_encoded, write_encoded
 from w2v.text.ingestion import (
     Source,
     is_path,
+    parts_of,
     pieces_of,
     read_corpus,
     read_sentences,
@@ -18,12 +19,13 @@ from w2v.text.ingestion import (
 from w2v.text.looks import rawness
 from w2v.text.novels import AUSTEN
 from w2v.text.python_prose import python_prose
-from w2v.text.sentences import checked_sentences
+from w2v.text.sentences import Sentences
 from w2v.text.setting_aside import drawn, set_aside
-from w2v.text.splitting import Dictionary, release_memory, split_ahead
+from w2v.text.splitting import Dictionary, release_memory
 from w2v.text.spool import Int32s, Int64s, append_to, temporary_file
 from w2v.text.table import Table
 from w2v.text.table_stats import TableStats
+from w2v.text.token_lists import parts_of_lists
 from w2v.text.tokenizing import TOKENS, Tokenizer
 from w2v.text.vocabulary import Vocabulary, is_word
 from w2v.text.vocabulary_file import read_words
@@ -37,6 +39,7 @@ __all__ = [
     "Int64s",
     "Progress",
     "STDIN",
+    "Sentences",
     "Source",
     "TOKENS",
     "Table",
@@ -44,13 +47,14 @@ __all__ = [
     "Tokenizer",
     "Vocabulary",
     "append_to",
-    "checked_sentences",
     "drawn",
     "find_files",
     "is_encoded",
     "is_path",
     "is_word",
     "open_encoded",
+    "parts_of",
+    "parts_of_lists",
     "pieces_of",
     "python_prose",
     "rawness",
@@ -61,7 +65,6 @@ __all__ = [
     "read_words",
     "release_memory",
     "set_aside",
-    "split_ahead",
     "temporary_file",
     "write_encoded",
 ]

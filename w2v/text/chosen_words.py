@@ -39,6 +39,11 @@ class Chosen:
             self.limits["min_count"] = int(min_count)
             self.limits["max_vocab"] = None if max_vocab is None else int(max_vocab)
 
+    def keeps_all(self, words: Vocabulary) -> bool:
+        """Whether all of these words are chosen for sure, and no others."""
+        enough = self._max_vocab is None or self._max_vocab >= len(words)
+        return not self.given and enough and int(words.counts.min()) >= self._min_count
+
     def vocabulary(self, dictionary: Dictionary, counts: Int64s) -> Vocabulary:
         """Those words of a dictionary that are frequent enough, and the known ones, if any are.
 

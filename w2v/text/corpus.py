@@ -64,6 +64,8 @@ class Corpus:
                                   each None if by none.
     seconds : dict                Time taken to "count" (read) and to "encode".
     folder : str or None          Where it is kept, if in an encoded corpus.
+    remark : str                  A sentence, if words were asked for that an encoded corpus may
+                                  have lost.
 
     Notes
     -----
@@ -103,6 +105,7 @@ class Corpus:
         self.looks = looks
         self.limits: Limits = limits or {"min_count": None, "max_vocab": None}
         self.folder: str | None = None
+        self.remark = ""
         self._closed = False
 
     def about(self) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from collections.abc import Hashable, Iterator, Sequence
 from typing import NoReturn
 
 from w2v.errors import CorpusError
+from w2v.text.encoded import is_encoded
 
 STDIN = "-"
 
@@ -109,7 +110,14 @@ def _exists(path: str) -> bool:
 def _files_below(path: str) -> list[str]:
     if path == STDIN or not os.path.isdir(path):
         return [path]
-    files = [os.path.join(folder, name) for folder, names in _walk(path) for name in names]
+    files = []
+    for folder, names in _walk(path):
+        if is_encoded(folder):
+            raise CorpusError(
+                f"{folder} is an encoded corpus and holds no text. `w2v train` and `fit` take its "
+                "name alone; whatever else reads a text needs that itself."
+            )
+        files += [os.path.join(folder, name) for name in names]
     for file in files:
         if not stat.S_ISREG(_status(file).st_mode):
             raise CorpusError(

@@ -17,7 +17,7 @@ import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -54,6 +54,14 @@ class EncodedCorpus(Corpus):
         self.sizes = sizes
         self._stored = sums
         self._checks = None
+
+    def renamed(self, about: dict[str, Any]) -> Corpus:
+        """The same ids with other words or counts; this is not what stands in the folder."""
+        checks = self._open()
+        words = BlockSums([_words(about["vocabulary"])]).sums
+        other = EncodedCorpus("", replace(self._stored, vocabulary=words), self.sizes, about)
+        other.folder, other._checks = None, checks
+        return other
 
     def _open(self) -> Checks:
         if self._checks is None and not self._closed:
@@ -125,7 +133,7 @@ class Draft:
         """
         vocabulary = about["vocabulary"]
         vocabulary.save(os.path.join(self._path, VOCABULARY))
-        text = counts_text(vocabulary.words, vocabulary.counts).encode()
+        text = _words(vocabulary)
         sums = Sums(*self._arrays, BlockSums([text]).sums)
         sizes = Sizes(*self._counts, len(text))
         corpus = EncodedCorpus(self._folder, sums, sizes, about)
@@ -171,10 +179,19 @@ def write_encoded(corpus: Corpus, folder: PathLike) -> Corpus:
     CorpusError
         The corpus is damaged.
     """
-    corpus.check(0)
     with drafting(folder) as draft:
-        draft.write_arrays(_pieces(corpus), len(corpus.ids), len(corpus.ends))
-        return draft.finish(corpus.about())
+        return write_corpus(corpus, draft)
+
+
+def write_corpus(corpus: Corpus, draft: Draft) -> Corpus:
+    """Write a corpus as it is to a folder under way."""
+    corpus.check(0)
+    draft.write_arrays(_pieces(corpus), len(corpus.ids), len(corpus.ends))
+    return draft.finish(corpus.about())
+
+
+def _words(vocabulary: Vocabulary) -> bytes:
+    return counts_text(vocabulary.words, vocabulary.counts).encode()
 
 
 def _pieces(corpus: Corpus) -> Iterator[tuple[Int32s, Int64s]]:
@@ -201,7 +218,7 @@ def is_encoded(path: object) -> bool:
         return False
 
 
-def open_encoded(folder: PathLike) -> Corpus:
+def open_encoded(folder: PathLike) -> EncodedCorpus:
     """The corpus in a folder, memory-mapped, with nothing dropped.
 
     The vocabulary, the sentence ends and the sizes of all files are checked at once, and the ids of

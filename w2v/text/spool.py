@@ -10,7 +10,6 @@ array on them is gone, whatever ended the process.
 
 import mmap
 import os
-import tempfile
 import time
 from collections.abc import Iterator
 from typing import IO, Any
@@ -19,7 +18,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from w2v.errors import CorpusError
-from w2v.files import temporary_folder
+from w2v.files import Scratch, temporary_folder
 
 Int32s = NDArray[np.int32]
 Int64s = NDArray[np.int64]
@@ -181,12 +180,11 @@ def recoded(pieces: Pieces, final: Int32s) -> Pieces:
 def temporary_file() -> IO[bytes]:
     """A file without a name; raises `CorpusError` where none can be made."""
     try:
-        return tempfile.TemporaryFile(buffering=0, prefix="w2v-", dir=temporary_folder())
+        return Scratch("w2v-")
     except OSError as error:
-        where = f" in {folder} (TMPDIR)" if (folder := temporary_folder()) else ""
         raise CorpusError(
-            f"No temporary file can be made{where}: {error.strerror}. Set TMPDIR to a folder with "
-            "space."
+            f"No temporary file can be made in {temporary_folder()}: {error.strerror}. Set TMPDIR "
+            "to a folder with space."
         ) from error
 
 
@@ -198,8 +196,7 @@ def append_to(file: IO[bytes], array: NDArray[Any]) -> None:
             data = data[file.write(data) :]
     except OSError as error:
         raise CorpusError(
-            "Temporary data cannot be written to the folder "
-            f"{temporary_folder() or tempfile.gettempdir()}: "
+            f"Temporary data cannot be written to the folder {temporary_folder()}: "
             f"{error.strerror}. Free some space there, or set TMPDIR to another folder."
         ) from error
 
