@@ -10,7 +10,6 @@ array on them is gone, whatever ended the process.
 
 import mmap
 import os
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,7 +19,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from w2v.errors import CorpusError
-from w2v.files import Scratch
+from w2v.files import Scratch, temporary_folder
 
 Int32s = NDArray[np.int32]
 Int64s = NDArray[np.int64]
@@ -183,7 +182,8 @@ def temporary_file() -> IO[bytes]:
         return Scratch("w2v-")
     except OSError as error:
         raise CorpusError(
-            f"No temporary file can be made: {error.strerror}. Set TMPDIR to a folder with space."
+            f"No temporary file can be made in {temporary_folder()}: {error.strerror}. Set TMPDIR "
+            "to a folder with space."
         ) from error
 
 
@@ -217,7 +217,7 @@ def _writing() -> Iterator[None]:
         yield
     except OSError as error:
         raise CorpusError(
-            f"Temporary data cannot be written to the folder {tempfile.gettempdir()}: "
+            f"Temporary data cannot be written to the folder {temporary_folder()}: "
             f"{error.strerror}. Free some space there, or set TMPDIR to another folder."
         ) from error
 
