@@ -179,7 +179,7 @@ def recoded(pieces: Pieces, final: Int32s) -> Pieces:
 def temporary_file() -> IO[bytes]:
     """A file without a name; raises `CorpusError` where none can be made."""
     try:
-        return Scratch(temporary_folder())
+        return Scratch("w2v-")
     except OSError as error:
         raise CorpusError(
             f"No temporary file can be made in {temporary_folder()}: {error.strerror}. Set TMPDIR "
