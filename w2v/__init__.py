@@ -27,6 +27,7 @@ __all__ = [
     "Tokenizer",
     "read_corpus",
     "read_sentences",
+    "encode",
     "layers",
     "Backend",
     "available_backends",

@@ -7,6 +7,7 @@ import click
 from w2v import __version__
 from w2v.cli import (
     change_commands,
+    encode_command,
     eval_command,
     file_commands,
     machine_commands,
@@ -50,6 +51,7 @@ for _command in (
     train_commands.train,
     train_commands.demo,
     word2vec_c.word2vec,
+    encode_command.encode,
     tokenize_command.tokenize,
     phrases_command.phrases,
     query_commands.nearest,

@@ -13,7 +13,8 @@ from w2v.cli.text_options import text_options
 from w2v.cli.training_options import training_options
 
 if TYPE_CHECKING:
-    from w2v import Tokenizer, Vectors, Word2Vec
+    from w2v import Corpus, Tokenizer, Vectors, Word2Vec
+    from w2v.cli.console import Console
 
 _LONG_WORD = 6  # letters
 _FREQUENT = 2500  # words that the demo looks for neighbours among
@@ -39,6 +40,7 @@ _AUSTEN_WORDS = (
     is_flag=True,
     help="Do not change the vectors that --pretrained or --continue brings.",
 )
+@click.option("--save-corpus", type=PATH, help="Keep the encoded text in a folder; see w2v encode.")
 @click.option("--save-model", type=PATH, help="Write the whole model, to go on with later (.npz).")
 @click.option("--report", type=PATH, help="Write what was done, as JSON.")
 @QUIET
@@ -54,6 +56,7 @@ def train(
     model_file: str | None,
     freeze: str | None,
     freeze_known: bool,
+    save_corpus: str | None,
     save_model: str | None,
     report: str | None,
     quiet: bool,
@@ -64,7 +67,8 @@ def train(
 
     CORPUS is one or more files, folders or glob patterns, or - for standard input: UTF-8, one
     sentence a line, words between white space; gzip, bzip2, xz and zstd are recognised. CSV,
-    Parquet and Arrow files need --group and --token, --columns, or --text; see docs/tables.md.
+    Parquet and Arrow files need --group and --token, --columns, or --text; see docs/tables.md. Or
+    it is a folder that `w2v encode` has made.
 
     \b
     Examples:
@@ -74,6 +78,7 @@ def train(
       zcat news.gz | w2v train - -o vectors.bin --loss hs --report run.json
       w2v train clicks.parquet -o vectors.npz --group session_id --order time --token item_id
       w2v train corpus.txt -o vectors.bin --pretrained known.bin --freeze-known
+      w2v train corpus.w2v -o vectors.bin --dim 300
       w2v train corpus.txt -o vectors.bin --save-model model.npz
       w2v train more.txt.gz -o vectors.bin --continue model.npz --epochs 2
     """
@@ -83,20 +88,23 @@ def train(
     from w2v.cli.console import Console
     from w2v.cli.notes import notes
     from w2v.formats import check_words, check_writable, named_outputs
-    from w2v.text import STDIN, Vocabulary, find_files, read_corpus, read_words
+    from w2v.text import STDIN, Vocabulary, find_corpus, read_words
     from w2v.training import Pretrained
 
     _check_together(pretrained, model_file, vocab, freeze_known)
-    names = find_files(corpus)
-    source = corpus_source(names, options)
+    names, folder = find_corpus(corpus)
+    source = corpus_source(names, options, folder)
     model = _continued(model_file, options) if model_file else Word2Vec(**options)
     get_backend(model.config.backend, model.config.device)
     check_writable(output)
     for path in filter(None, (save_vocab, save_model, report)):
         files.check_target(path)
+    if save_corpus:
+        files.check_new_folder(save_corpus)
     outputs: dict[str, files.PathLike | None] = {
         **named_outputs("--output", output),
         "--save-vocab": save_vocab,
+        "--save-corpus": save_corpus,
         "--report": report,
     }
     inputs = [*names, *filter(None, [vocab, pretrained, freeze])]
@@ -114,7 +122,7 @@ def train(
             console.say("Reading standard input.")
         reading: dict[str, Any] = {"errors": errors, "tokenizer": tokenizer}
         reading["progress"] = console.reading
-        with read_corpus(source, **reading, **words) as text:
+        with _read(source, save_corpus, console, **reading, **words) as text:
             check_words(output, text.vocabulary.words)
             for note in notes(text, begins_anew=not (begin or model_file)):
                 console.say(f"note      {note}")
@@ -132,6 +140,18 @@ def train(
         lost = results.save(made, report, model.report)
         console.done(model, None if output in lost else output)
     results.check_lost(lost)
+
+
+def _read(source: Any, save_corpus: str | None, console: Console, **options: Any) -> Corpus:
+    """The text, kept in a folder if one is named."""
+    from w2v.text import drafting, read_corpus
+
+    if save_corpus is None:
+        return read_corpus(source, **options)
+    with drafting(save_corpus) as draft:
+        corpus = read_corpus(source, draft=draft, **options)
+    console.saved_corpus(corpus)
+    return corpus
 
 
 def _check_together(

@@ -8,7 +8,7 @@ from collections.abc import Hashable, Iterator, Sequence
 from typing import NoReturn
 
 from w2v.errors import CorpusError
-from w2v.text.encoded import is_encoded
+from w2v.text.encoded_files import is_encoded
 
 STDIN = "-"
 

@@ -34,6 +34,7 @@ class Spool:
     Parameters
     ----------
     types : int                   Provisional ids that are given before anything is read.
+    folder : str, optional        Where its files are, in place of the one for temporary files.
 
     Attributes
     ----------
@@ -43,15 +44,16 @@ class Spool:
     started : float               `time.perf_counter` when the spool was made.
     """
 
-    def __init__(self, types: int) -> None:
+    def __init__(self, types: int, folder: str | None = None) -> None:
         self.counts = np.zeros(max(types, 1 << 16), np.int64)
         self.tokens = 0
         self.sentences = 0
         self.lines = 0
         self.started = time.perf_counter()
         self._last_end = 0
-        self._ids = temporary_file()
-        self._ends = temporary_file()
+        self._folder = folder
+        self._ids = temporary_file(folder)
+        self._ends = temporary_file(folder)
 
     def __enter__(self) -> "Spool":
         return self
@@ -63,7 +65,7 @@ class Spool:
     def add(self, lengths: ArrayLike, ids: Int32s) -> None:
         """Append tokens; each of `lengths` ends a sentence, except the last, which stays open."""
         ends = self.tokens + np.asarray(lengths, np.int64).cumsum()
-        append_to(self._ids, ids)
+        append_to(self._ids, ids, self._folder)
         self.tokens += len(ids)
         self.lines += len(ends) - 1
         if (types := int(ids.max(initial=-1)) + 1) > len(self.counts):
@@ -72,7 +74,7 @@ class Spool:
         ends = ends[:-1]
         ends = ends[np.diff(ends, prepend=self._last_end) > 0]
         if len(ends):
-            append_to(self._ends, ends)
+            append_to(self._ends, ends, self._folder)
             self._last_end = int(ends[-1])
             self.sentences += len(ends)
 
@@ -177,26 +179,30 @@ def recoded(pieces: Pieces, final: Int32s) -> Pieces:
         last_end = int(ends[-1]) if len(ends) else last_end
 
 
-def temporary_file() -> IO[bytes]:
+def temporary_file(folder: str | None = None) -> IO[bytes]:
     """A file without a name; raises `CorpusError` where none can be made."""
     try:
-        return tempfile.TemporaryFile(buffering=0, prefix="w2v-")
+        return tempfile.TemporaryFile(buffering=0, prefix="w2v-", dir=folder)
     except OSError as error:
         raise CorpusError(
             f"No temporary file can be made: {error.strerror}. Set TMPDIR to a folder with space."
         ) from error
 
 
-def append_to(file: IO[bytes], array: NDArray[Any]) -> None:
-    """Write an array where the file stands; raises `CorpusError`, as on a full disk."""
+def append_to(file: IO[bytes], array: NDArray[Any], folder: str | None = None) -> None:
+    """Write an array where the file stands; raises `CorpusError`, as on a full disk.
+
+    `folder` is where the file is, if not where temporary files are.
+    """
     data = array.view(np.uint8).data
     try:
         while data:
             data = data[file.write(data) :]
     except OSError as error:
         raise CorpusError(
-            f"Temporary data cannot be written to the folder {tempfile.gettempdir()}: "
-            f"{error.strerror}. Free some space there, or set TMPDIR to another folder."
+            f"Temporary data cannot be written to the folder {folder or tempfile.gettempdir()}: "
+            f"{error.strerror}. Free some space there, or "
+            + ("give one on another disk." if folder else "set TMPDIR to another folder.")
         ) from error
 
 
