@@ -24,6 +24,7 @@ __all__ = [
     "Corpus",
     "Vocabulary",
     "Table",
+    "Sentences",
     "Tokenizer",
     "read_corpus",
     "read_sentences",

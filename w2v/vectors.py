@@ -210,7 +210,9 @@ class Vectors(Queries):
             raise UnknownWordError(unknown_words([word], self.words))
         return row
 
-    def align(self, other: "Vectors", anchors: int | Sequence[str] | None = None) -> "Vectors":
+    def align(
+        self, other: "Vectors", anchors: int | Sequence[str] | Sequence[int] | None = None
+    ) -> "Vectors":
         """These vectors in the space of others, so that vectors of both can be compared.
 
         Two trainings give spaces that are turned against each other. The rotation that brings the
@@ -220,7 +222,7 @@ class Vectors(Queries):
         Parameters
         ----------
         other : Vectors
-        anchors : int or sequence of str, optional
+        anchors : int, or sequence of str or int, optional
             What is to lie near: so many of the words both have, in the order of `other`, which is
             by frequency after training; or words. [all that both have]
 
@@ -340,15 +342,18 @@ def load(
     return Vectors(table.words, table.matrix, table.counts)
 
 
-def _anchors(left: Vectors, right: Vectors, anchors: int | Sequence[str] | None) -> Sequence[str]:
+def _anchors(
+    left: Vectors, right: Vectors, anchors: int | Sequence[str] | Sequence[int] | None
+) -> Sequence[str]:
     """Words of both."""
     if isinstance(anchors, str):
         raise TypeError(f"`anchors` must be a number or a list of words, got {anchors!r:.60}.")
     if anchors is not None and not isinstance(anchors, int | np.integer):
+        anchors = as_words(anchors)
         for vectors in (left, right):
             if unknown := [word for word in anchors if word not in vectors]:
                 raise UnknownWordError(unknown_words(unknown, vectors.words))
-        return list(anchors)
+        return anchors
     shared = [word for word in right.words if word in left]
     if anchors is not None and anchors < 1:
         raise ValueError(f"`anchors` must be at least 1, or words; got {anchors}.")

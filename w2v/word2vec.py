@@ -163,7 +163,7 @@ class Word2Vec(Estimator, Answers, metaclass=_Named):
         errors: str = "strict",
         tokenizer: Tokenizer | None = None,
         pretrained: Vectors | PathLike | None = None,
-        freeze: Iterable[str] = (),
+        freeze: Iterable[str] | Iterable[int] = (),
         callbacks: Sequence[Callback] = (),
         progress: bool | None = None,
         on_progress: Callable[[Progress], None] | None = None,
@@ -172,10 +172,11 @@ class Word2Vec(Estimator, Answers, metaclass=_Named):
 
         Parameters
         ----------
-        source : path, list of `pathlib.Path`, Table, or iterable of token lists
+        source : path, list of `pathlib.Path`, Table, Sentences, array, or iterable of token lists
             A file, folder, glob pattern or ``-`` (standard input), see `read_corpus`; a
-            `w2v.Table`, of CSV, Parquet or a data frame; or sentences that are lists of tokens,
-            a one-shot iterator included, see `read_sentences`. Whole numbers are words.
+            `w2v.Table`, of CSV, Parquet or a data frame; or sentences that are lists or arrays of
+            tokens, a one-shot iterator included, rows of a 2-D array, or a column of Arrow, see
+            `read_sentences` and `w2v.Sentences`. Whole numbers are words.
         vocabulary : Vocabulary, optional
             Words and counts to use instead of the corpus's own; `min_count` and `max_vocab` apply
             to it as well.
@@ -187,7 +188,7 @@ class Word2Vec(Estimator, Answers, metaclass=_Named):
         pretrained : Vectors or path of a vector file, optional
             Words of the vocabulary that have a vector there begin with it. Other words of it are
             not added. `report` says how many matched.
-        freeze : iterable of str, optional
+        freeze : iterable of str or int, optional
             Words whose vectors stay as they are at the start, bit for bit; those that are not in
             the vocabulary are counted in `report`. `Vectors` iterate over their words, so
             ``fit(text, pretrained=v, freeze=v)`` freezes all that matched.
@@ -227,7 +228,7 @@ class Word2Vec(Estimator, Answers, metaclass=_Named):
         *,
         errors: str = "strict",
         tokenizer: Tokenizer | None = None,
-        freeze: Iterable[str] = (),
+        freeze: Iterable[str] | Iterable[int] = (),
         callbacks: Sequence[Callback] = (),
         progress: bool | None = None,
         on_progress: Callable[[Progress], None] | None = None,
@@ -310,7 +311,7 @@ class Word2Vec(Estimator, Answers, metaclass=_Named):
         *,
         continued: bool = False,
         pretrained: Pretrained | None = None,
-        freeze: Iterable[str] = (),
+        freeze: Iterable[str] | Iterable[int] = (),
         callbacks: Sequence[Callback] = (),
         on_start: Callable[[Trainer, str], None] | None = None,
         on_progress: Callable[[Progress], None] | None = None,

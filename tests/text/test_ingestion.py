@@ -28,7 +28,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from w2v.errors import ConfigError, CorpusError
-from w2v.text import decoding, sentences, spool
+from w2v.text import decoding, spool
 from w2v.text import splitting as words
 from w2v.text.corpus import Corpus, CorpusStats
 from w2v.text.corpus_files import find_files
@@ -64,7 +64,7 @@ def write_stdin(monkeypatch: pytest.MonkeyPatch, data: bytes) -> None:
 def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make every loop over pieces, batches and blocks turn many times."""
     monkeypatch.setattr(decoding, "_PIECE_BYTES", 16)
-    monkeypatch.setattr("w2v.text.sentences._BATCH_TOKENS", 3)
+    monkeypatch.setattr("w2v.text.token_lists._BATCH_TOKENS", 3)
     monkeypatch.setattr(spool, "_PIECE_TOKENS", 5)
     monkeypatch.setattr(words, "_PART_CHARACTERS", 20)
     monkeypatch.setattr(words, "_MERGE_WORDS", 4)
@@ -111,7 +111,7 @@ def test_both_routes_agree_with_a_loop(
     file.write_text("".join(f"{' '.join(s)}\n" for s in sentences), encoding="utf-8")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(decoding, "_PIECE_BYTES", 16)
-        patch.setattr("w2v.text.sentences._BATCH_TOKENS", 3)
+        patch.setattr("w2v.text.token_lists._BATCH_TOKENS", 3)
         patch.setattr(spool, "_PIECE_TOKENS", 5)
         patch.setattr(words, "_PART_CHARACTERS", 20)
         patch.setattr(words, "_MERGE_WORDS", 4)
@@ -624,11 +624,11 @@ def test_used_up_iterator() -> None:
 
 @pytest.mark.usefixtures("small_pieces")
 def test_whole_numbers_are_words(monkeypatch: pytest.MonkeyPatch) -> None:
-    numbers: list[object] = [[7, 8, 7], (9,), [], np.array([7, -1]), [np.int64(8)]]
+    numbers: list[object] = [[7, 8, 7], (9,), [], np.array([7, 10]), [np.int64(8)]]
     with read_sentences(numbers, min_count=1) as corpus:  # type: ignore[arg-type]
-        assert corpus.vocabulary.words == ("7", "8", "-1", "9")
+        assert corpus.vocabulary.words == ("7", "8", "10", "9")
         assert corpus.stats.tokens == 7
-    monkeypatch.setattr(sentences, "_BATCH_TOKENS", 1)  # each by itself
+    monkeypatch.setattr("w2v.text.token_lists._BATCH_TOKENS", 1)  # each by itself
     for mixed in ([[7], ["a"]], [["a"], [], [7]]):
         with pytest.raises(TypeError, match=r"Sentence [23]: .* str.* number|number.* str"):
             read_sentences(mixed, min_count=1)  # type: ignore[arg-type]

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from w2v import ConfigError, Tokenizer
 from w2v.text import TOKENS, Dictionary, tokenizing
+from w2v.text.splitting import split_ahead
 
 UNICODE = Tokenizer(tokens="unicode")
 LOWER = Tokenizer(tokens="unicode", lower=True)
@@ -198,7 +199,7 @@ def words_of_lines(pieces: Iterable[str]) -> list[list[str]]:
     """What a dictionary makes of a text, a list for each line that has words."""
     dictionary = Dictionary()
     lines: list[list[int]] = [[]]
-    for lengths, ids in dictionary.encode(pieces):
+    for lengths, ids in dictionary.encode(split_ahead(pieces)):
         at = 0
         for number, length in enumerate(lengths):
             if number:

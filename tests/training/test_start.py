@@ -167,7 +167,7 @@ class TestFrozen:
         ("freeze", "error", "message"),
         [
             ("the", TypeError, "`freeze` must be words, got the string 'the'"),
-            ([1], TypeError, r"`freeze` must be words, got 1 \(int\)"),
+            ([1, 1.5], TypeError, r"`freeze` must be words, got 1\.5 \(float\)"),
             (None, TypeError, "`freeze` must be words, got None"),
         ],
     )

@@ -21,7 +21,7 @@ from w2v.phrases.bigrams import LINE_END, TokenFile
 from w2v.phrases.passes import PassStats, Search, find_and_join
 from w2v.phrases.phrase_table import Phrase, arranged, read_table, write_table
 from w2v.renamed import names_checked
-from w2v.text import Progress, Source, Tokenizer, checked_sentences, is_word
+from w2v.text import Progress, Source, Tokenizer, is_word, parts_of_lists
 
 _MOST_PASSES = 30  # each can double the words of a phrase
 
@@ -161,14 +161,14 @@ class Phrases:
             `output` cannot be written; if it could not be seen before, the phrases are found.
         """
         from w2v.phrases.rewriting import Lines, with_line_ends  # these load Arrow
-        from w2v.text import Dictionary, pieces_of, release_memory
+        from w2v.text import Dictionary, parts_of, release_memory
 
         check_writing(output)
 
         search = Search(self.scoring, self.min_count, self.delimiter, len(self.connector_words))
         words = Dictionary(self.connector_words)
         with TokenFile() as text:
-            for lengths, ids in words.encode(pieces_of(source, errors, tokenizer, progress)):
+            for lengths, ids in words.encode(parts_of(source, errors, tokenizer, progress)):
                 text.append(with_line_ends(lengths, ids))
             release_memory()
             table: list[list[Phrase]] = []
@@ -199,12 +199,12 @@ class Phrases:
         Parameters and errors as for `fit`.
         """
         from w2v.phrases.rewriting import Chain, Lines, with_line_ends
-        from w2v.text import pieces_of, split_ahead
+        from w2v.text import parts_of
 
         chain = Chain(self._rules())
         parts = (
             (chain.feed(with_line_ends(lengths, chain.number(part))), chain.words_with(part))
-            for lengths, part in split_ahead(pieces_of(source, errors, tokenizer, progress))
+            for lengths, part in parts_of(source, errors, tokenizer, progress)
         )
         with writing(output) as handle:
             lines = Lines(handle)
@@ -224,10 +224,7 @@ class Phrases:
         from w2v.phrases.rewriting import Chain, with_line_ends
 
         chain = Chain(self._rules())
-        for batch in checked_sentences(sentences):
-            tokens = [token for sentence in batch for token in sentence]
-            part = pa.array(tokens, pa.large_string()).dictionary_encode()
-            lengths = np.array([*map(len, batch), 0])
+        for lengths, part in parts_of_lists(sentences):
             ids = chain.feed(with_line_ends(lengths, chain.number(part)))
             ends = np.flatnonzero(ids == LINE_END)
             joined = chain.words_with(part).take(pa.array(ids[ids != LINE_END])).to_pylist()

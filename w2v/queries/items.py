@@ -208,7 +208,7 @@ class Items:
     def _vector(self, item: Query) -> Floats:
         """A vector (D,) of a caller, checked."""
         vector = np.asarray(item)
-        if vector.dtype.kind not in "fiu":
+        if vector.dtype.kind not in "fiu" or not vector.ndim:
             raise TypeError(_not_a_query(item))
         vector = vector.astype(np.float32)
         width = self.unit.shape[1]

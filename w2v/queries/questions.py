@@ -253,14 +253,14 @@ class Queries(Items):
         return items[int(np.argmin(dots(unit, total)))]
 
     def rank(
-        self, a: Query, b: str, restrict_vocab: Limit = None, *, min_count: int | None = None
+        self, a: Query, b: str | int, restrict_vocab: Limit = None, *, min_count: int | None = None
     ) -> int:
         """Place of `b` among the words nearest to `a`, from 1; `a` itself does not count."""
         return self.rank_batch([(a, b)], restrict_vocab, min_count=min_count)[0]
 
     def rank_batch(
         self,
-        pairs: Sequence[tuple[Query, str]],
+        pairs: Sequence[tuple[Query, str | int]],
         restrict_vocab: Limit = None,
         *,
         min_count: int | None = None,
@@ -280,7 +280,7 @@ class Queries(Items):
     def neighbours(
         self,
         n: int = 10,
-        words: Sequence[str] | None = None,
+        words: Sequence[str] | Sequence[int] | None = None,
         restrict_vocab: Limit = None,
         *,
         min_count: int | None = None,
@@ -292,7 +292,7 @@ class Queries(Items):
         ----------
         n : int
             Neighbours of a word.
-        words : sequence of str, optional
+        words : sequence of str or int, optional
             [those that may be answers]
         restrict_vocab, min_count
             What may be answered, as in `most_similar`.
@@ -318,7 +318,7 @@ class Queries(Items):
         return blocks(self.table, rows, n, exhaustive(self.table, candidates), workers)
 
     def closer_than(
-        self, a: Query, b: str, restrict_vocab: Limit = None, *, min_count: int | None = None
+        self, a: Query, b: str | int, restrict_vocab: Limit = None, *, min_count: int | None = None
     ) -> list[str]:
         """The words that are nearer to `a` than `b` is, nearest first."""
         closer = self.rank(a, b, restrict_vocab, min_count=min_count) - 1
@@ -326,8 +326,8 @@ class Queries(Items):
         return [word for word, _ in found]
 
     def most_similar_to_given(
-        self, a: Query, words: Sequence[str], restrict_vocab: Limit = None
-    ) -> str:
+        self, a: Query, words: Sequence[str | int], restrict_vocab: Limit = None
+    ) -> str | int:
         """Which of `words` is nearest to `a`; of equal ones the first."""
         if not words:
             raise QueryError("`words` is empty; expected the words to choose from.")
@@ -338,7 +338,7 @@ class Queries(Items):
 
     @names_checked()
     def relative_cosine_similarity(
-        self, a: str, b: str, n: int = 10, restrict_vocab: Limit = None
+        self, a: str | int, b: str | int, n: int = 10, restrict_vocab: Limit = None
     ) -> float:
         """Cosine of a and b over the sum of the cosines of the n words nearest to a.
 
@@ -349,7 +349,9 @@ class Queries(Items):
         self._check_within([b], restrict_vocab)
         total = sum(near for _, near in self.most_similar(a, (), n, restrict_vocab))
         if not total:
-            raise QueryError(f"The {n} words nearest to {quoted(a)} have cosines that sum to 0.")
+            raise QueryError(
+                f"The {n} words nearest to {quoted(str(a))} have cosines that sum to 0."
+            )
         return cosine / total
 
 

@@ -15,6 +15,7 @@ from w2v.text.encoding import encode
 from w2v.text.ingestion import (
     Source,
     is_path,
+    parts_of,
     pieces_of,
     read_corpus,
     read_sentences,
@@ -23,12 +24,13 @@ from w2v.text.ingestion import (
 from w2v.text.looks import rawness
 from w2v.text.novels import AUSTEN
 from w2v.text.python_prose import python_prose
-from w2v.text.sentences import checked_sentences
+from w2v.text.sentences import Sentences
 from w2v.text.setting_aside import drawn, set_aside
-from w2v.text.splitting import Dictionary, release_memory, split_ahead
+from w2v.text.splitting import Dictionary, release_memory
 from w2v.text.spool import Int32s, Int64s, append_to, temporary_file
 from w2v.text.table import Table
 from w2v.text.table_stats import TableStats
+from w2v.text.token_lists import parts_of_lists
 from w2v.text.tokenizing import TOKENS, Tokenizer
 from w2v.text.vocabulary import Vocabulary, is_word
 from w2v.text.vocabulary_file import read_words
@@ -42,6 +44,7 @@ __all__ = [
     "Int64s",
     "Progress",
     "STDIN",
+    "Sentences",
     "Source",
     "TOKENS",
     "Table",
@@ -49,7 +52,6 @@ __all__ = [
     "Tokenizer",
     "Vocabulary",
     "append_to",
-    "checked_sentences",
     "describe_corpus",
     "drafting",
     "drawn",
@@ -61,6 +63,8 @@ __all__ = [
     "is_word",
     "name_corpus",
     "open_encoded",
+    "parts_of",
+    "parts_of_lists",
     "pieces_of",
     "python_prose",
     "rawness",
@@ -71,7 +75,6 @@ __all__ = [
     "read_words",
     "release_memory",
     "set_aside",
-    "split_ahead",
     "temporary_file",
     "write_encoded",
 ]

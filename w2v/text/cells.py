@@ -6,7 +6,7 @@ Loaded by who reads a table: Arrow takes a while to import, and most commands ne
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 import pyarrow as pa
@@ -55,6 +55,29 @@ def as_strings(cells: Any, column: str) -> Any:
     return nulls_where(strings, pc.equal(strings, ""))
 
 
+def decoded(cells: Any) -> Any:
+    """Lists without what they are wrapped in; other cells as they are."""
+    if isinstance(cells.type, pa.BaseExtensionType):
+        return decoded(cells.storage)
+    if pa.types.is_dictionary(cells.type) and is_list(cells.type.value_type):
+        return cells.dictionary.take(cells.indices)
+    return cells
+
+
+def is_text(kind: Any) -> bool:
+    return any(
+        is_kind(kind)
+        for is_kind in (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view)
+    )
+
+
+def is_list(kind: Any) -> bool:
+    return any(
+        is_kind(kind)
+        for is_kind in (pa.types.is_list, pa.types.is_large_list, pa.types.is_fixed_size_list)
+    )
+
+
 def _is_view(cells: Any) -> bool:
     """Whether it is text of a kind, as Polars has it, that this Arrow cannot cast."""
     is_view = pa.types.is_string_view(cells.type)
@@ -86,11 +109,48 @@ def as_words(cells: Any, column: str) -> tuple[Any, int]:
     if _is_plain(strings):
         return strings, 0
     coded = strings.dictionary_encode()
-    parts = pc.utf8_split_whitespace(pc.utf8_trim_whitespace(coded.dictionary))
+    words, several = _spelled(coded.dictionary)
+    return words.take(coded.indices), pc.sum(several.take(coded.indices)).as_py() or 0
+
+
+def numbered_words(cells: Any, column: str) -> tuple[NDArray[np.int32], Any, int]:
+    """(for each cell a place among the words, -1 where there is none; the words; as `as_words`).
+
+    Each different cell is looked at once.
+    """
+    coded = _coded(cells, column)
+    words, several = _spelled(as_strings(coded.dictionary, column))
+    places = coded.indices.fill_null(-1).to_numpy().astype(np.int32)
+    spaced = pc.sum(several.take(coded.indices)).as_py() or 0 if pc.any(several).as_py() else 0
+    if words.null_count:
+        valid = words.is_valid().to_numpy(zero_copy_only=False)
+        number = np.where(valid, valid.cumsum(dtype=np.int32) - 1, -1)
+        places, words = np.append(number, -1).astype(np.int32)[places], words.drop_null()
+    return places, words, spaced
+
+
+def _coded(cells: Any, column: str) -> Any:
+    """The cells with a dictionary, which has no more values than there are cells."""
+    kind = cells.type
+    if isinstance(kind, pa.BaseExtensionType):
+        return _coded(cells.storage, column)
+    if pa.types.is_dictionary(kind):
+        if len(cells.dictionary) <= len(cells):
+            return cells
+        used = cells.indices.dictionary_encode()
+        return pa.DictionaryArray.from_arrays(used.indices, cells.dictionary.take(used.dictionary))
+    if pa.types.is_integer(kind) or kind in (pa.string(), STRING):
+        return cells.dictionary_encode()
+    return as_strings(cells, column).dictionary_encode()
+
+
+def _spelled(strings: Any) -> tuple[Any, Any]:
+    """(words of different cells, null where there is none; which had white space inside)."""
+    if _is_plain(strings):
+        return strings, pc.equal(strings, " ")
+    parts = pc.utf8_split_whitespace(pc.utf8_trim_whitespace(strings))
     spelled = pc.binary_join(parts, pa.scalar("_", STRING))
-    spelled = nulls_where(spelled, pc.equal(spelled, ""))
-    several = pc.greater(pc.list_value_length(parts), 1).take(coded.indices)
-    return spelled.take(coded.indices), pc.sum(several).as_py() or 0
+    return nulls_where(spelled, pc.equal(spelled, "")), pc.greater(pc.list_value_length(parts), 1)
 
 
 def _is_plain(strings: Any) -> bool:
@@ -101,6 +161,14 @@ def _is_plain(strings: Any) -> bool:
     bounds = np.frombuffer(offsets, np.int64)[strings.offset :][: len(strings) + 1]
     letters = np.frombuffer(data, np.uint8)[bounds[0] : bounds[-1]]
     return bool(((letters > 0x20) & (letters < 0x80)).all())
+
+
+def refuse_nul(text: str) -> NoReturn:
+    before = text[: text.index("\0")].rsplit("\n", maxsplit=1)[-1].rsplit(" ", maxsplit=1)[-1]
+    raise CorpusError(
+        f"There is a NUL character in a cell, after {before[-40:]!r}, which no text holds. "
+        "Take it out of the table."
+    )
 
 
 def lines_of(offsets: NDArray[np.int64], words: Any) -> Any:

@@ -45,8 +45,9 @@ def name_corpus(about: dict[str, Any]) -> str:
     dropped = f"{read['rare'] / read['tokens']:.1%}" if read["tokens"] else "nothing"
     tokenizer = about["tokenizer"] or {}
     chosen = [f"{k}={v}" for k, v in tokenizer.items() if v not in (False, "whitespace")]
+    size = in_units(sum(about["bytes"].values()))
     lines = [
-        f"format     {about['format']} {about['version']}, {in_units(sum(about['bytes'].values()))}",
+        f"format     {about['format']} {about['version']}, {size}",
         f"tokens     {about['tokens']:,} in {counted(about['sentences'], 'sentence')}",
         f"words      {about['words']:,}{rule}",
         f"counts     {counts['sum']:,} in all, {counts['min']:,} to {counts['max']:,} a word",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import chain, islice
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from w2v.errors import CorpusError
 
@@ -32,6 +32,24 @@ class Frame(NamedTuple):
     """Columns that number the rows, as pandas writes them."""
     has_header: bool = False
     """Whether the columns are called what stands in the first row."""
+
+
+class _ArrowArray(Protocol):
+    def __arrow_c_array__(self, requested_schema: Any = None) -> Any: ...
+
+
+class _ArrowStream(Protocol):
+    def __arrow_c_stream__(self, requested_schema: Any = None) -> Any: ...
+
+
+ArrowColumn = _ArrowArray | _ArrowStream
+"""An array of Arrow, in one chunk or several, of whatever library."""
+
+
+def is_column(source: object) -> bool:
+    """Whether it is an Arrow array, with no columns of its own."""
+    arrow = hasattr(source, "__arrow_c_stream__") or hasattr(source, "__arrow_c_array__")
+    return arrow and not isinstance(source, type) and column_names(source) is None
 
 
 def column_names(source: object) -> list[str] | None:

@@ -22,17 +22,30 @@ from w2v.text.corpus_files import find_files, source_name
 from w2v.text.decoding import Progress, read_pieces, total_bytes
 from w2v.text.encoded_draft import Draft
 from w2v.text.encoded_source import encoded_folder, read_encoded
+from w2v.text.frames import ArrowColumn, is_column
 from w2v.text.looks import looks_like
-from w2v.text.sentences import TO_READ_FILES, as_text, shown, texts
-from w2v.text.splitting import Dictionary, release_memory
+from w2v.text.parts import Part
+from w2v.text.sentences import Sentences
+from w2v.text.splitting import Dictionary, release_memory, split_ahead
 from w2v.text.spool import Spool
-from w2v.text.table import Table, refuse_frame, refuse_tables
+from w2v.text.table import Table, refuse_frame, refuse_tables, table_of_column
+from w2v.text.token_lists import TO_READ_FILES, shown
 from w2v.text.tokenizing import Tokenizer, check_tokenizer
 from w2v.text.vocabulary import Vocabulary
 from w2v.text.vocabulary_file import SENTENCE_END
 
-Sentence = list[str] | tuple[str, ...] | list[int] | tuple[int, ...]
-Source = PathLike | Sequence[Path] | Table | Iterable[Sentence] | Iterable[str]
+Tokens = NDArray[np.str_] | NDArray[np.integer[Any]]
+Sentence = list[str] | tuple[str, ...] | list[int] | tuple[int, ...] | Tokens
+Source = (
+    PathLike
+    | Sequence[Path]
+    | Table
+    | Sentences
+    | Tokens
+    | Iterable[Sentence]
+    | Iterable[str]
+    | ArrowColumn
+)
 """Names of files, a table, or sentences; `is_path` tells which."""
 
 
@@ -90,8 +103,8 @@ def read_corpus(
     if folder := encoded_folder(source):
         return read_encoded(folder, limits, errors=errors, progress=progress, **rest)
     if isinstance(source, Table):
-        pieces = source.pieces(errors=errors, tokenizer=tokenizer, progress=progress)
-        return _read(pieces, limits, "", table=source, **rest)
+        parts = source.parts(errors=errors, tokenizer=tokenizer, progress=progress)
+        return _read(parts, limits, "", table=source, **rest)
     files = _text_files(source)
     first: list[str] = []
 
@@ -104,7 +117,7 @@ def read_corpus(
     nothing = f"There is no word in {_few(files)}."
     looks = partial(_looks, first, tokenizer)
     try:
-        return _read(pieces, limits, nothing, files=len(files), looks=looks, **rest)
+        return _read(split_ahead(pieces), limits, nothing, files=len(files), looks=looks, **rest)
     except CorpusError as error:
         if not looks():
             raise
@@ -117,7 +130,7 @@ def _looks(first: list[str], tokenizer: Tokenizer | None) -> str:
 
 
 def read_sentences(
-    sentences: Iterable[Sentence | NDArray[np.str_ | np.integer[Any]]] | Iterable[str],
+    sentences: Sentences | Tokens | Iterable[Sentence] | Iterable[str] | ArrowColumn,
     *,
     min_count: int = 5,
     max_vocab: int | None = None,
@@ -132,6 +145,8 @@ def read_sentences(
     ----------
     sentences : iterable of list, tuple or array of str or of int
         An iterator will do. A sentence may be empty or of any length. The number 7 is the word "7".
+        A row of a 2-D array (S, L) is a sentence; of one array (N,) `w2v.Sentences` says where they
+        end. A column of Arrow holds lists of tokens or texts, and is read as `w2v.Table` does.
     min_count, max_vocab, vocabulary, known, draft
         As for `read_corpus`.
     tokenizer : Tokenizer, optional
@@ -146,19 +161,23 @@ def read_sentences(
         A sentence is not a list, tuple or array, a token is no str nor int, or some are one and
         some the other.
     ValueError
-        A token is empty or has white space or NUL in it, so that no file could hold it.
+        A token is empty or has white space or NUL in it, so that no file could hold it, or a
+        number is below 0.
     """
     nothing = (
         "There is no token in the sentences. If they are an iterator that was used before, make a "
         "new one."
     )
-    pieces = _given(sentences, tokenizer)
     limits = Chosen(min_count, max_vocab, vocabulary, known)
-    return _read(pieces, limits, nothing, tokenizer=tokenizer, draft=draft)
+    rest: dict[str, Any] = {"tokenizer": tokenizer, "draft": draft}
+    given = _given(sentences, tokenizer)
+    if isinstance(given, Table):
+        return _read(given.parts(tokenizer=tokenizer), limits, "", table=given, **rest)
+    return _read(given, limits, nothing, **rest)
 
 
 def _read(
-    pieces: Iterable[str],
+    parts: Iterable[Part],
     chosen: Chosen,
     nothing: str,
     *,
@@ -171,7 +190,7 @@ def _read(
     """Number words as they turn up, choose the vocabulary, and give the tokens their final ids."""
     dictionary = Dictionary(chosen.given)
     with Spool(len(dictionary), draft.temporary_folder if draft else None) as spool:
-        for lengths, ids in dictionary.encode(pieces):
+        for lengths, ids in dictionary.encode(parts):
             spool.add(lengths, ids)
         if not spool.tokens:
             raise CorpusError(table.stats.nothing() if table else nothing)
@@ -211,16 +230,29 @@ def read_source(source: Source, *, errors: str = "strict", **options: Any) -> Co
     return read_sentences(source, **options)  # type: ignore[arg-type]
 
 
+def parts_of(
+    source: Source, errors: str, tokenizer: Tokenizer | None, progress: Progress | None
+) -> Iterable[Part]:
+    """What `read_source` would read, before words are counted."""
+    if is_path(source):
+        return split_ahead(pieces_of(source, errors, tokenizer, progress))  # type: ignore[arg-type]
+    given = source if isinstance(source, Table) else _given(source, tokenizer)
+    if isinstance(given, Table):
+        return given.parts(errors=errors, tokenizer=tokenizer, progress=progress)
+    return given
+
+
 def pieces_of(
-    source: Any, errors: str, tokenizer: Tokenizer | None, progress: Progress | None
+    source: PathLike | Sequence[Path] | Table,
+    errors: str,
+    tokenizer: Tokenizer | None,
+    progress: Progress | None,
 ) -> Iterable[str]:
-    """The text that `read_source` would read."""
+    """The text of files or of a table."""
     if isinstance(source, Table):
         return source.pieces(errors=errors, tokenizer=tokenizer, progress=progress)
-    if is_path(source):
-        files = _text_files(source)
-        return read_pieces(files, errors=errors, tokenizer=tokenizer, progress=progress)
-    return _given(source, tokenizer)
+    files = _text_files(source)
+    return read_pieces(files, errors=errors, tokenizer=tokenizer, progress=progress)
 
 
 def _text_files(source: object) -> list[str]:
@@ -229,19 +261,23 @@ def _text_files(source: object) -> list[str]:
     return files
 
 
-def _given(sentences: Iterable[Any], tokenizer: Tokenizer | None) -> Iterable[str]:
-    """The text of what a program gives, none of which is read before it is asked for."""
+def _given(sentences: Any, tokenizer: Tokenizer | None) -> Table | Iterable[Part]:
+    """What a program gives, none of which is read before it is asked for."""
     if isinstance(sentences, (str, bytes, os.PathLike)):
         raise TypeError(
             f"Sentences must be lists of tokens, got {shown(sentences)}. {TO_READ_FILES}"
         )
-    if not hasattr(sentences, "__iter__") and not hasattr(sentences, "__getitem__"):
-        raise TypeError(
-            f"A corpus must be a path or an iterable of token lists, got {shown(sentences)}."
-        )
-    refuse_frame(sentences)
+    if not isinstance(sentences, Sentences):
+        if not hasattr(sentences, "__iter__") and not hasattr(sentences, "__getitem__"):
+            raise TypeError(
+                f"A corpus must be a path or an iterable of token lists, got {shown(sentences)}."
+            )
+        refuse_frame(sentences)
+        if is_column(sentences):
+            return table_of_column(sentences)
+        sentences = Sentences(sentences)
     check_tokenizer(tokenizer)
-    return as_text(sentences) if tokenizer is None else tokenizer.lines_of(texts(sentences))
+    return sentences.parts() if tokenizer is None else split_ahead(sentences.lines(tokenizer))
 
 
 def is_path(source: object) -> bool:

@@ -1,48 +1,180 @@
-"""Sentences that a program gives, lists of tokens: checked, and made into lines of text."""
+"""Sentences that a program has: lists of tokens, arrays of ids, texts, Arrow's arrays."""
 
-import os
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator
-from itertools import chain
-from typing import NoReturn
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
-from w2v.text.vocabulary import A_WORD, are_words, is_word
+from w2v.text.parts import Part, without
+from w2v.text.token_lists import checked_part, parts_of_lists, refuse_masked, shown
+from w2v.text.tokenizing import Tokenizer
 from w2v.words import is_whole_number
 
-TO_READ_FILES = "To read files, give `fit` or `read_corpus` one path, or a list of pathlib.Path."
-
-_BATCH_TOKENS = 1 << 14
+_PART_TOKENS = 1 << 20
 
 
-def as_text(sentences: Iterable[object]) -> Iterator[str]:
-    """Sentences as lines of text, some at a time."""
-    for batch in checked_sentences(sentences):
-        yield "".join([" ".join(sentence) + "\n" for sentence in batch])
+class Sentences:
+    """Sentences of a program, with what an array of ids does not say by itself.
 
+    `fit`, `partial_fit`, `read_sentences` and `Phrases` take it. A list of lists or arrays of
+    tokens, and a 2-D array whose rows are sentences, need it only for `padding`.
 
-def checked_sentences(sentences: Iterable[object]) -> Iterator[list[list[str]]]:
-    """Copies of some sentences at a time; whole numbers are words, where all tokens are.
+    Parameters
+    ----------
+    sentences : array or iterable of lists or arrays
+        One array (N,) of all tokens, with `ends`; or (S, L), a row a sentence; or what `fit` takes.
+        Of whole numbers, 0 or more, or of str.
+    ends : int (S,), optional
+        Where each sentence ends in `sentences`: sentence s is ``sentences[ends[s - 1]:ends[s]]``,
+        the first starts at 0, the last of them is N. Offsets that begin with 0, such as the
+        `indptr` of a sparse matrix, serve as well: 0 is an empty sentence.
+    padding : int or str, optional
+        A token that is left out, wherever it stands: what fills short rows up.
 
     Raises
     ------
-    TypeError
-        A sentence is no list, tuple or array, or a token is no str nor int.
-    ValueError
-        A token is one that no file could hold.
+    TypeError, ValueError
+        The arguments are of other kinds or shapes, or do not fit each other.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> walks = np.array([[5, 7, 5], [7, 9, -1]])
+    >>> from w2v import read_sentences
+    >>> corpus = read_sentences(Sentences(walks, padding=-1), min_count=1)
+    >>> corpus.vocabulary.words, corpus.ends.tolist()
+    (('5', '7', '9'), [3, 5])
     """
-    numbers: bool | None = None
-    for first, batch in _batches(sentences):
-        try:
-            fit, whole = are_words(list(set(chain.from_iterable(batch)))), False
-        except TypeError:  # a token that is no str
-            fit = whole = all(map(is_whole_number, chain.from_iterable(batch)))
-        if any(batch):
-            fit = fit and numbers in (None, whole)
-            numbers = whole
-        if not fit:
-            _refuse_token(first, batch)
-        yield [list(map(str, sentence)) for sentence in batch] if whole else batch
+
+    def __init__(
+        self,
+        sentences: Any,
+        ends: ArrayLike | None = None,
+        *,
+        padding: int | str | None = None,
+    ) -> None:
+        if ends is not None and not isinstance(sentences, np.ndarray):
+            sentences = np.asarray(sentences)
+        self.sentences = as_array(sentences)
+        self.ends = None if ends is None else _checked_ends(ends, self.sentences)
+        self.padding = _checked_padding(padding)
+        self._check()
+
+    def __repr__(self) -> str:
+        named = {name: getattr(self, name) for name in ("ends", "padding")}
+        more = [f", {name}={it!r:.40}" for name, it in named.items() if it is not None]
+        return f"<Sentences: {self.sentences!r:.60}{''.join(more)}>"
+
+    def __len__(self) -> int:
+        """How many; `TypeError` of an iterator."""
+        return len(self.sentences if self.ends is None else self.ends)
+
+    def _check(self) -> None:
+        given = self.sentences
+        if isinstance(given, np.ndarray) and given.dtype != object:
+            _check_array(given, self.ends)
+
+    def parts(self) -> Iterator[Part]:
+        """All tokens, some at a time."""
+        given = self.sentences
+        if isinstance(given, np.ndarray) and given.dtype.kind in "iuU" and given.ndim:
+            if self.ends is not None:
+                return self._numbered(_of_one(given, self.ends))
+            if given.ndim == 2:
+                return self._numbered(_of_rows(given))
+        return parts_of_lists(given, self.padding)
+
+    def lines(self, tokenizer: Tokenizer) -> Iterable[str]:
+        """The sentences as a tokenizer cuts them, each of which is one text."""
+        if self.ends is not None or self.padding is not None:
+            raise TypeError("With a `tokenizer` sentences are texts, without `ends` and `padding`.")
+        return tokenizer.lines_of(texts(self.sentences))
+
+    def _numbered(self, stretches: Iterable[tuple[int, Any, NDArray[Any]]]) -> Iterator[Part]:
+        import pyarrow as pa
+
+        for first, some_lengths, ids in stretches:
+            lengths, tokens = (
+                some_lengths,
+                pa.array(ids.astype(ids.dtype.newbyteorder("="), copy=False)),
+            )
+            if self.padding is not None:
+                lengths, tokens = without(self.padding, lengths, tokens)
+            yield checked_part(first, lengths, tokens, whole=ids.dtype.kind != "U")
+
+
+def _of_rows(rows: NDArray[Any]) -> Iterator[tuple[int, Any, NDArray[Any]]]:
+    """(number of the first sentence, lengths, tokens) of some rows at a time."""
+    width = rows.shape[1]
+    step = max(1, _PART_TOKENS // max(1, width))
+    for start in range(0, len(rows), step):
+        some = rows[start : start + step]
+        yield start + 1, np.append(np.full(len(some), width), 0), some.reshape(-1)
+
+
+def _of_one(ids: NDArray[Any], ends: NDArray[np.int64]) -> Iterator[tuple[int, Any, NDArray[Any]]]:
+    """The same of stretches of an array, the last sentence of which may go on in the next."""
+    done = 0
+    for start in range(0, len(ids), _PART_TOKENS):
+        some = ids[start : start + _PART_TOKENS]
+        stop = start + len(some)
+        last = len(ends) if stop == len(ids) else int(np.searchsorted(ends, stop, side="right"))
+        bounds = np.concatenate([[start], ends[done:last], [stop]])
+        yield done + 1, np.diff(bounds), some
+        done = last
+
+
+def as_array(source: Any) -> Any:
+    """An array of any library as NumPy's; all else as it is."""
+    if not isinstance(source, np.ndarray) and hasattr(source, "__array__"):
+        source = np.asarray(source)
+    return refuse_masked(source) if isinstance(source, np.ndarray) else source
+
+
+def _check_array(array: NDArray[Any], ends: NDArray[np.int64] | None) -> None:
+    """Raise where an array is not tokens, or nothing says what its sentences are."""
+    if array.size and array.dtype.kind not in "iuU":
+        raise TypeError(
+            f"An array of tokens must hold whole numbers or str, got {array.dtype}. Numbers that "
+            "are whole become so with `array.astype(np.int64)`."
+        )
+    if ends is None and array.ndim == 1 and array.dtype.kind in "iu":
+        raise TypeError(
+            "One array of ids does not say where sentences end: give w2v.Sentences(ids, ends), or "
+            "a list of arrays, or an array with a row for each sentence."
+        )
+    if array.ndim > 2 or (ends is not None and array.ndim != 1):
+        raise ValueError(
+            "An array of tokens must have a row for each sentence, (S, L), or one axis and `ends`, "
+            f"(N,); got the shape {array.shape}."
+        )
+
+
+def _checked_ends(ends: ArrayLike, ids: NDArray[Any]) -> NDArray[np.int64]:
+    found = np.asarray(ends)
+    if found.ndim != 1 or (found.size and found.dtype.kind not in "iu"):
+        raise TypeError(
+            f"`ends` must be whole numbers along one axis, got {found.dtype} of the shape "
+            f"{found.shape}."
+        )
+    found = found.astype(np.int64)
+    if (np.diff(found, prepend=0) < 0).any() or (found[-1] if len(found) else 0) != len(ids):
+        raise ValueError(
+            "`ends` must not fall, from 0 on, and its last must be the number of tokens, "
+            f"{len(ids):,}; got {found!r:.60}."
+        )
+    return found
+
+
+def _checked_padding(padding: Any) -> int | str | None:
+    if padding is None or isinstance(padding, str):
+        return padding
+    if is_whole_number(padding):
+        return int(padding)
+    raise TypeError(f"`padding` must be a token, an int or a str, got {shown(padding)}.")
 
 
 def texts(values: Iterable[object]) -> Iterator[str]:
@@ -64,60 +196,3 @@ def _is_utf8(text: str) -> bool:
     except UnicodeEncodeError:  # half of a surrogate pair
         return False
     return True
-
-
-def _batches(sentences: Iterable[object]) -> Iterator[tuple[int, list[list[str]]]]:
-    """(number of the first sentence, copies of some sentences)."""
-    first = 1
-    batch: list[list[str]] = []
-    size = 0
-    for number, sentence in enumerate(sentences, start=1):
-        if isinstance(sentence, np.ndarray):
-            sentence = sentence.tolist()  # noqa: PLW2901 (plain str for np.str_)
-        if not isinstance(sentence, (list, tuple)):
-            _refuse_sentence(number, sentence)
-        batch.append(list(sentence))
-        size += len(sentence) + 1
-        if size >= _BATCH_TOKENS:
-            yield first, batch
-            first, batch, size = number + 1, [], 0
-    yield first, batch
-
-
-def _refuse_sentence(number: int, sentence: object) -> NoReturn:
-    if isinstance(sentence, str):
-        raise TypeError(
-            f"Sentence {number}: a string was given where a list of tokens is expected, "
-            f"{shown(sentence)}. Split each sentence, as `text.split()` does, or give a "
-            f"`tokenizer`. {TO_READ_FILES}"
-        )
-    advice = f" {TO_READ_FILES}" if isinstance(sentence, os.PathLike) else ""
-    raise TypeError(f"Sentence {number}: expected a list of tokens, got {shown(sentence)}.{advice}")
-
-
-def _refuse_token(first: int, sentences: list[list[str]]) -> NoReturn:
-    """Name the first token that is not a word, or is none of the kind of those before."""
-    for number, sentence in enumerate(sentences, start=first):
-        for token in sentence:
-            if is_whole_number(token):
-                raise TypeError(
-                    f"Sentence {number}: a token is a number, {shown(token)}, and others are str. "
-                    "Make str of all, as `str(token)` does."
-                )
-            if not isinstance(token, str):
-                raise TypeError(
-                    f"Sentence {number}: a token must be a str or an int, got {shown(token)}."
-                )
-            if not is_word(token):
-                raise ValueError(
-                    f"Sentence {number}: a token must be {A_WORD}, got {shown(token)}."
-                )
-    raise TypeError(
-        f"Sentence {first}: its tokens are str, and those before are numbers. Make str of all."
-    )
-
-
-def shown(value: object) -> str:
-    """A value of any size and its type, for a message."""
-    text = repr(value)
-    return f"{text if len(text) <= 60 else text[:57] + '...'} ({type(value).__name__})"

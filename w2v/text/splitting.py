@@ -12,10 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from w2v.text.parts import Part, strings
 from w2v.text.spool import Int32s
 from w2v.text.tokenizing import Lines, Tokenizer
-
-Part = tuple[Int32s, Any]  # words of each line; all words, as an Arrow array with a dictionary
 
 _THREADS = 3  # more are not fed by the one that reads and merges
 _PART_CHARACTERS = 1 << 20
@@ -33,7 +32,7 @@ class Dictionary:
     """
 
     def __init__(self, words: Iterable[str] = ()) -> None:
-        self._words = _strings(words)
+        self._words = strings(words)
 
     def __len__(self) -> int:
         return len(self._words)
@@ -47,7 +46,7 @@ class Dictionary:
         """Add words that are not there yet."""
         import pyarrow as pa
 
-        self._words = pa.concat_arrays([self._words, _strings(words)])
+        self._words = pa.concat_arrays([self._words, strings(words)])
 
     def take(self, ids: NDArray[np.int64]) -> list[str]:
         """The words of `ids`."""
@@ -59,15 +58,11 @@ class Dictionary:
         """For each word of the dictionary, its place in `words`, or -1."""
         from pyarrow import compute
 
-        places = compute.index_in(self._words, _strings(words))
+        places = compute.index_in(self._words, strings(words))
         return places.fill_null(-1).to_numpy()  # type: ignore[no-any-return]
 
-    def encode(self, pieces: Iterable[str]) -> Iterator[tuple[Int32s, Int32s]]:
-        r"""Split text at what is white space for `str.split`, and its lines at `\n`.
-
-        Parameters
-        ----------
-        pieces : iterable of str      A text that is cut at white space only.
+    def encode(self, parts: Iterable[Part]) -> Iterator[tuple[Int32s, Int32s]]:
+        """The numbers of the words of a text, in place of those that each part gives them.
 
         Yields
         ------
@@ -76,7 +71,7 @@ class Dictionary:
         """
         waiting: list[Part] = []
         size = 0
-        for lengths, words in split_ahead(pieces):
+        for lengths, words in parts:
             waiting.append((lengths, words))
             size += len(words.dictionary)
             if size >= max(_MERGE_WORDS, len(self)) or len(waiting) == _MERGE_PARTS:
@@ -103,15 +98,15 @@ def release_memory() -> None:
     pa.default_memory_pool().release_unused()
 
 
-def _strings(words: Iterable[str | None]) -> Any:
-    """An Arrow array; the words of all parts may take more than 2 GiB."""
-    import pyarrow as pa
-
-    return pa.array(words, pa.large_string())
-
-
 def split_ahead(pieces: Iterable[str]) -> Iterator[Part]:
-    """What `_split` gives, in order; the next few parts are read and split meanwhile."""
+    r"""Text split at what is white space for `str.split`, and its lines at `\n`.
+
+    The next few parts are read and split meanwhile.
+
+    Parameters
+    ----------
+    pieces : iterable of str      A text that is cut at white space only.
+    """
     cut, threads, size = None, _THREADS, _PART_CHARACTERS
     if isinstance(pieces, Lines):
         threads, size = _CUTTING_THREADS, _CUT_CHARACTERS
@@ -146,7 +141,7 @@ def _split(text: str, cut: Callable[[Any], Any] | None) -> Part:
     """
     from pyarrow import compute as pc
 
-    lines = pc.split_pattern(_strings([text]), "\n").flatten()
+    lines = pc.split_pattern(strings([text]), "\n").flatten()
     lines = pc.utf8_trim_whitespace(lines)  # splitting leaves empty words at both ends
     lines = pc.if_else(pc.equal(lines, ""), None, lines)  # and one in an empty line
     words = pc.utf8_split_whitespace(lines)
@@ -164,7 +159,7 @@ def _tokens(tokenizer: Tokenizer, known: dict[str, str], stretches: Any) -> Any:
 
     plain = pc.and_(pc.ascii_is_alnum(stretches), not tokenizer.turkish)
     others = stretches.filter(pc.invert(plain)).to_pylist()
-    found = _strings([known[stretch] or None for stretch in others])
+    found = strings([known[stretch] or None for stretch in others])
     whole = pc.ascii_lower(stretches) if tokenizer.lower else stretches
     return pc.split_pattern(pc.replace_with_mask(whole, pc.invert(plain), found), " ")
 

@@ -7,11 +7,13 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from w2v.errors import ConfigError, CorpusError
+from w2v.errors import ConfigError
 from w2v.text.columns import Wanted, likely, listed
 from w2v.text.corpus_files import find_files
 from w2v.text.decoding import REPORT_BYTES, Progress, total_bytes
 from w2v.text.frames import Frame, column_names, frame_of
+from w2v.text.parts import Part
+from w2v.text.splitting import split_ahead
 from w2v.text.table_files import data_files, looks_like_table, opened_table
 from w2v.text.table_stats import TableStats
 from w2v.text.tokenizing import Tokenizer, check_tokenizer
@@ -136,21 +138,36 @@ class Table:
         from w2v.text.cells import as_pieces
         from w2v.text.table_rows import sentences
 
+        lines = sentences(self._begin(tokenizer), self._frames(errors, progress))
+        if tokenizer is not None and not tokenizer.is_plain:
+            cells = (cell for some in lines for cell in some.to_pylist())
+            return tokenizer.lines_of(_without_nul(cells))
+        return _without_nul(piece for some in lines for piece in as_pieces(some))
+
+    def parts(
+        self,
+        *,
+        errors: str = "strict",
+        progress: Progress | None = None,
+        tokenizer: Tokenizer | None = None,
+    ) -> Iterable[Part]:
+        """The same as numbers and words; lists of words are not made into text first."""
+        if self.token is None or self.group is not None:
+            return split_ahead(self.pieces(errors=errors, progress=progress, tokenizer=tokenizer))
+        from w2v.text.table_rows import word_lists
+
+        return word_lists(self._begin(tokenizer), self._frames(errors, progress))
+
+    def _begin(self, tokenizer: Tokenizer | None) -> Wanted:
+        """What is to be read, now, of which nothing has been read yet."""
         check_tokenizer(tokenizer)
-        if tokenizer is not None and tokenizer.is_plain:
-            tokenizer = None
-        if tokenizer is not None and self.text is None:
+        if tokenizer is not None and not tokenizer.is_plain and self.text is None:
             raise ConfigError(
                 "How text is cut into words has no meaning for a table whose cells are words. "
                 "Name a column of `text`, or leave out the options that change words."
             )
         self.stats = TableStats(self.group, self.order)
-        wanted = Wanted(self.group, self.order, self.token, self.columns, self.text, self.stats)
-        lines = sentences(wanted, self._frames(errors, progress))
-        if tokenizer is not None:
-            cells = (cell for some in lines for cell in some.to_pylist())
-            return tokenizer.lines_of(_without_nul(cells))
-        return _without_nul(piece for some in lines for piece in as_pieces(some))
+        return Wanted(self.group, self.order, self.token, self.columns, self.text, self.stats)
 
     def _frames(self, errors: str, progress: Progress | None) -> Iterator[Frame]:
         """The source, one file after the other."""
@@ -171,13 +188,11 @@ class Table:
 
 
 def _without_nul(pieces: Iterable[str]) -> Iterator[str]:
+    from w2v.text.cells import refuse_nul
+
     for piece in pieces:
         if "\0" in piece:
-            before = piece[: piece.index("\0")].split("\n")[-1].split(" ")[-1]
-            raise CorpusError(
-                f"There is a NUL character in a cell, after {before[-40:]!r}, which no text holds. "
-                "Take it out of the table."
-            )
+            refuse_nul(piece)
         yield piece
 
 
@@ -213,6 +228,24 @@ def refuse_tables(files: Sequence[str]) -> None:
         f"w2v train {_quoted(file)} {flags} (in a program w2v.Table({file!r}, "
         f"{keywords or 'columns=...'})). To read it as text all the same, pipe it into `-`."
     )
+
+
+def table_of_column(column: Any) -> Table:
+    """A table of one column, of Arrow: lists of words, or texts."""
+    import pyarrow as pa
+
+    from w2v.text.cells import is_list, is_text
+
+    array = pa.chunked_array(column) if hasattr(column, "__arrow_c_stream__") else pa.array(column)
+    kind = array.type.value_type if pa.types.is_dictionary(array.type) else array.type
+    if not is_list(kind) and not is_text(kind):
+        raise TypeError(
+            f"An Arrow array of {array.type} was given where one of lists of words, or of texts, "
+            "is expected. Of one array of ids w2v.Sentences(ids, ends) says where sentences end."
+        )
+    name = "sentences"
+    options: dict[str, Any] = {"token": name} if is_list(kind) else {"text": name}
+    return Table({name: array}, **options)
 
 
 def refuse_frame(source: object) -> None:

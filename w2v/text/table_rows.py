@@ -9,13 +9,28 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from w2v.errors import ConfigError, CorpusError
-from w2v.text.cells import STRING, as_strings, as_words, lines_of, nulls_where
+from w2v.text.cells import (
+    STRING,
+    as_strings,
+    as_words,
+    decoded,
+    is_list,
+    is_text,
+    lines_of,
+    nulls_where,
+    numbered_words,
+    refuse_nul,
+)
 from w2v.text.columns import Wanted, listed, place
 from w2v.text.frames import Frame
 from w2v.text.grouping import grouped
+from w2v.text.parts import Part
+from w2v.text.spool import Int32s
 
+_LIST_TOKENS = 1 << 18
 _LOOKED_AT = 1 << 12  # rows that tell whether the first one is like them
 
 
@@ -24,7 +39,7 @@ def sentences(table: Wanted, frames: Iterable[Frame]) -> Iterator[Any]:
     if table.group is not None:
         return grouped(_grouped_rows(table, frames), table.stats)
     if table.token is not None:
-        return _lists(table, frames)
+        return _list_lines(table, frames)
     return _cells(table, frames) if table.columns is not None else _texts(table, frames)
 
 
@@ -58,7 +73,8 @@ def _exploded(token: Any, table: Wanted, grouped_rows: Any) -> tuple[Any, Any]:
     """Words that have a group, and the row of each; rows without are counted."""
     assert table.token is not None
     rows = pa.array(np.arange(len(token)))
-    if _is_list(token.type):
+    token = decoded(token)
+    if is_list(token.type):
         token, rows = pc.list_flatten(token), pc.list_parent_indices(token).cast(pa.int64())
     words, spaced = as_words(token, table.token)
     table.stats.spaced += spaced
@@ -100,7 +116,7 @@ class _Sorting:
             values = values.cast(pa.int64())
         elif pa.types.is_null(kind):  # as text, of which numbers that follow are sorted as such
             values = values.cast(self._type or STRING)
-        elif _is_text(kind):
+        elif is_text(kind):
             values = pc.utf8_trim_whitespace(values.cast(STRING))
             values = nulls_where(values, pc.equal(values, ""))
         self._type = self._type or values.type
@@ -113,35 +129,59 @@ class _Sorting:
             ) from error
 
 
-def _is_text(kind: Any) -> bool:
-    return any(
-        is_kind(kind)
-        for is_kind in (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view)
-    )
-
-
-def _is_list(kind: Any) -> bool:
-    return any(
-        is_kind(kind)
-        for is_kind in (pa.types.is_list, pa.types.is_large_list, pa.types.is_fixed_size_list)
-    )
-
-
-def _lists(table: Wanted, frames: Iterable[Frame]) -> Iterator[Any]:
+def word_lists(table: Wanted, frames: Iterable[Frame]) -> Iterator[Part]:
     """A column of lists: each row is a sentence."""
+    for lengths, places, words in _lists(table, frames):
+        if (found := pc.match_substring(words, "\0")) and pc.any(found).as_py():
+            refuse_nul(words.filter(found)[0].as_py())
+        yield (
+            np.append(lengths, 0).astype(np.int32),
+            pa.DictionaryArray.from_arrays(pa.array(places), words),
+        )
+
+
+def _list_lines(table: Wanted, frames: Iterable[Frame]) -> Iterator[Any]:
+    for lengths, places, words in _lists(table, frames):
+        yield lines_of(np.append(0, lengths.cumsum()), words.take(pa.array(places)))
+
+
+def _lists(table: Wanted, frames: Iterable[Frame]) -> Iterator[tuple[NDArray[Any], Int32s, Any]]:
+    """(words of each row, places of all of them in the last: different words), some at a time."""
     assert table.token is not None
     for frame in frames:
         for (token,) in _rows(table, frame, [place(frame, table.token)]):
-            if not _is_list(token.type):
+            token = decoded(token)  # noqa: PLW2901
+            if not is_list(token.type):
                 raise ConfigError(
                     f"{frame.name}: the column {table.token!r} has one word a row ({token.type}), "
                     "so `group` must name the column that says which rows make a sentence. "
                     f"The columns are: {listed(frame.columns)}."
                 )
-            every = pa.array(np.ones(len(token), bool))
-            words, parents = _exploded(token, table, every)
-            counts = np.bincount(parents.to_numpy(), minlength=len(token))
-            yield lines_of(np.concatenate([[0], counts.cumsum()]), words)
+            lengths = pc.list_value_length(token).fill_null(0).to_numpy()
+            for start, stop in _bounded(lengths):
+                places, words, spaced = numbered_words(
+                    pc.list_flatten(token[start:stop]), table.token
+                )
+                table.stats.spaced += spaced
+                counts = lengths[start:stop]
+                if len(places) and places.min() < 0:
+                    found = places >= 0
+                    row = np.repeat(np.arange(len(counts)), counts)
+                    counts = np.bincount(row[found], minlength=len(counts))
+                    places = places[found]
+                _count_dropped(table, table.token, pa.array(counts > 0))
+                yield counts, places, words
+
+
+def _bounded(lengths: NDArray[Any]) -> Iterator[tuple[int, int]]:
+    """From which row to which there are so many tokens, or one row alone has more."""
+    before = np.concatenate([[0], lengths.cumsum()])
+    start = 0
+    while start < len(lengths):
+        stop = int(np.searchsorted(before, before[start] + _LIST_TOKENS, side="right")) - 1
+        stop = max(stop, start + 1)
+        yield start, stop
+        start = stop
 
 
 def _cells(table: Wanted, frames: Iterable[Frame]) -> Iterator[Any]:

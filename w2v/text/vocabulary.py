@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from w2v.errors import ConfigError, CorpusError, quoted
 from w2v.files import write_text
 from w2v.text.vocabulary_file import SENTENCE_END, counts_text, read_counts
-from w2v.words import LONGEST_WORD, as_words
+from w2v.words import LONGEST_WORD, as_words, is_whole_number
 
 A_WORD = f"UTF-8 text of at most {LONGEST_WORD:,} bytes, without white space or NUL"
 
@@ -135,7 +135,8 @@ class Vocabulary:
         return len(self.words)
 
     def __contains__(self, word: object) -> bool:
-        return word in self.index
+        """Whether a word is there; 7 is the word "7"."""
+        return (str(int(word)) if is_whole_number(word) else word) in self.index
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Vocabulary):

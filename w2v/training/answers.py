@@ -61,7 +61,7 @@ class Answers:
     def report(self) -> dict[str, Any]:
         return self._done().report
 
-    def score(self, sentence: Sequence[str]) -> float:
+    def score(self, sentence: Sequence[str] | Sequence[int]) -> float:
         """Log-likelihood of a sentence: how well its words go together, in nats.
 
         The sum over its words of log p(word | word near it) for skip-gram, over all words near it,
@@ -84,7 +84,7 @@ class Answers:
         return _likelihood(fitted).of_sentence(rows, window, averaged)
 
     def predict_output_word(
-        self, context: Sequence[str], topn: int = 10
+        self, context: Sequence[str] | Sequence[int], topn: int = 10
     ) -> list[tuple[str, float]]:
         """The words a context makes most likely, with their probabilities, best first.
 
@@ -114,7 +114,7 @@ class Answers:
         best = np.argsort(-found, kind="stable")[:topn]
         return [(fitted.vectors.words[i], float(np.exp(found[i]))) for i in best.tolist()]
 
-    def transform(self, sentences: Iterable[Sequence[str]]) -> NDArray[np.float32]:
+    def transform(self, sentences: Iterable[Sequence[str] | Sequence[int]]) -> NDArray[np.float32]:
         """The mean vector of the known words of each sentence, (N, D); zeros where there is none.
 
         What a pipeline of scikit-learn hands to its next step.
@@ -143,7 +143,7 @@ def _likelihood(fitted: Fitted) -> Likelihood:
     return Likelihood(fitted.vectors.matrix, fitted.output, fitted.tree)
 
 
-def _listed(words: Iterable[str]) -> list[str]:
+def _listed(words: Iterable[str] | Iterable[int]) -> list[str]:
     """The words of a sentence; raises `TypeError` for what is none."""
     if isinstance(words, str):
         raise TypeError(f"Expected a list of words, got the string {words!r:.60}. Split it first.")
@@ -152,6 +152,6 @@ def _listed(words: Iterable[str]) -> list[str]:
     return list(as_words(words))
 
 
-def _known(words: Iterable[str], vectors: Vectors) -> list[int]:
+def _known(words: Iterable[str] | Iterable[int], vectors: Vectors) -> list[int]:
     """Rows of those words that have one."""
     return [vectors.index(word) for word in _listed(words) if word in vectors]

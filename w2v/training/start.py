@@ -17,6 +17,7 @@ from w2v.text import Corpus
 from w2v.training.fitted import Fitted
 from w2v.training.huffman import HuffmanTree
 from w2v.vectors import Vectors, load
+from w2v.words import as_words, is_whole_number
 
 _SAME = ("model", "loss", "dim")
 
@@ -154,16 +155,16 @@ def check_same(config: Config, fitted: Fitted) -> None:
             raise ConfigError(f"The model was trained with `{name}` {was}, and it is {now} now.")
 
 
-def word_list(words: Iterable[str]) -> list[str]:
-    """Distinct words in their order; raises `TypeError` for one string or what is no word."""
+def word_list(words: Iterable[str] | Iterable[int]) -> list[str]:
+    """Distinct words in their order, 7 as "7"; `TypeError` for one string or what is no word."""
     if isinstance(words, str):
         raise TypeError(f"`freeze` must be words, got the string {words!r:.60}. Give a list.")
     if not isinstance(words, Iterable):
         raise TypeError(f"`freeze` must be words, got {words!r:.60}. Give a list.")
-    for word in (listed := list(dict.fromkeys(words))):
-        if not isinstance(word, str):
+    for word in (listed := list(words)):
+        if not isinstance(word, str) and not is_whole_number(word):
             raise TypeError(f"`freeze` must be words, got {word!r:.60} ({type(word).__name__}).")
-    return listed
+    return list(dict.fromkeys(as_words(listed)))
 
 
 def with_frozen(start: Start, corpus: Corpus, words: list[str]) -> Start:

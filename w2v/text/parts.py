@@ -1,0 +1,71 @@
+"""A part of a text as numbers: what everything that is read becomes, text, lists and arrays alike.
+
+Arrow is imported by who is called: that takes a while, and most commands need none of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from w2v.text.spool import Int32s
+
+Part = tuple[Int32s, Any]
+"""Words of each line, the last of which goes on in the next part; all words, as an Arrow array with
+a dictionary of its own."""
+
+
+def strings(words: Iterable[str | None]) -> Any:
+    """An Arrow array; the words of all parts may take more than 2 GiB."""
+    import pyarrow as pa
+
+    return pa.array(words, pa.large_string())
+
+
+def part_of(lengths: ArrayLike, tokens: Any) -> Part:
+    """Tokens as a part; of whole numbers each different one becomes text once.
+
+    Parameters
+    ----------
+    lengths : int (lines + 1,)    The last is 0 where no line goes on.
+    tokens : Arrow array          Text or integers, without null.
+    """
+    import pyarrow as pa
+
+    coded = tokens.dictionary_encode()
+    words = coded.dictionary.cast(pa.large_string())
+    return np.asarray(lengths, np.int32), pa.DictionaryArray.from_arrays(coded.indices, words)
+
+
+def without(padding: object, lengths: ArrayLike, tokens: Any) -> tuple[NDArray[np.int64], Any]:
+    """(lengths, tokens) where what is padding is left out, wherever it stands."""
+    import pyarrow as pa
+    from pyarrow import compute as pc
+
+    lengths = np.asarray(lengths, np.int64)
+    try:
+        kept = pc.not_equal(tokens, pa.scalar(padding, tokens.type))
+    except (pa.ArrowException, OverflowError, TypeError):  # none of them can be that
+        return lengths, tokens
+    before = np.concatenate([[0], kept.to_numpy(zero_copy_only=False).cumsum()])
+    bounds = np.concatenate([[0], lengths.cumsum()])
+    return np.diff(before[bounds]), tokens.filter(kept)
+
+
+def first_negative(words: Any) -> str | None:
+    """The first of some whole numbers, as text, that is below 0."""
+    from pyarrow import compute as pc
+
+    below = words.filter(pc.starts_with(words, "-"))
+    return below[0].as_py() if len(below) else None
+
+
+def place_of(word: str, tokens: Any) -> int:
+    """Where a word first stands among tokens, text or integers."""
+    import pyarrow as pa
+    from pyarrow import compute as pc
+
+    return pc.index(tokens, pa.scalar(word).cast(tokens.type)).as_py()  # type: ignore[no-any-return]
