@@ -39,9 +39,9 @@ def name_corpus(about: dict[str, Any]) -> str:
     """The same for people."""
     read, counts, limits = about["read"], about["counts"], about["limits"]
     files = f" of {counted(read['files'], 'file')}" if read["files"] else ""
-    rules = [f"seen {limits['min_count']} times or more"] * (limits["min_count"] is not None)
-    rules += [f"the {limits['max_vocab']:,} most frequent"] * (limits["max_vocab"] is not None)
-    rule = f"; {' and '.join(rules)}" if rules else "; given"
+    least, most = limits["min_count"], limits["max_vocab"]
+    rule = ", given" if least is None else f", seen {least} times or more"
+    rule += "" if most is None else f", the {most:,} most frequent"
     dropped = f"{read['rare'] / read['tokens']:.1%}" if read["tokens"] else "nothing"
     tokenizer = about["tokenizer"] or {}
     chosen = [f"{k}={v}" for k, v in tokenizer.items() if v not in (False, "whitespace")]

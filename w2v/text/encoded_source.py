@@ -82,15 +82,15 @@ def read_encoded(
     began = time.perf_counter()
     corpus = open_encoded(folder)
     vocabulary, final, kept = _narrowed(corpus, chosen)
-    seconds: dict[str, float] = {}
+    remark = _remark(corpus, chosen)
     about = {
         **corpus.about(),
         "vocabulary": vocabulary,
         "stats": replace(corpus.stats, rare=corpus.stats.tokens - kept),
         "limits": _limits(corpus, chosen),
-        "seconds": seconds,
     }
     found: Corpus = corpus
+    corpus.limits = about["limits"]
     if final is None:
         if vocabulary is not corpus.vocabulary:
             found = corpus.renamed(about)
@@ -103,8 +103,7 @@ def read_encoded(
         else:
             ids, ends = _stored(pieces)
             found = Corpus(ids=ids, ends=ends, **about)
-    seconds["open"] = time.perf_counter() - began
-    found.seconds, found.remark = seconds, _remark(corpus, chosen)
+    found.seconds, found.remark = {"open": time.perf_counter() - began}, remark
     return found
 
 
