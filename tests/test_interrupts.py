@@ -78,6 +78,29 @@ def test_a_lost_exception_is_raised_by_who_asks() -> None:
         assert raised.value.code == 143
 
 
+def test_what_fails_because_an_exception_was_lost_is_not_what_ends_the_program() -> None:
+    """Numba misses what the function was to do that lost it: "no compiled object yet"."""
+
+    def fail() -> None:
+        with interrupts.install():
+            lose(signal.SIGTERM)
+            raise RuntimeError("no compiled object yet")
+
+    with pytest.raises(SystemExit) as raised:
+        fail()
+    assert raised.value.code == 143
+
+
+def test_what_fails_while_a_signal_is_held_is_told() -> None:
+    def fail() -> None:
+        with interrupts.install(), interrupts.held():
+            signal.raise_signal(signal.SIGTERM)
+            raise RuntimeError("disk full")
+
+    with pytest.raises(RuntimeError):
+        fail()
+
+
 def test_what_others_lose_is_reported_as_ever() -> None:
     seen: list[Any] = []
     before, sys.unraisablehook = sys.unraisablehook, seen.append

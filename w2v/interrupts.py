@@ -46,7 +46,9 @@ class _Noted:
     installed = 0
     held = 0
     lost = False
-    """An exception was lost, and the next call of the handler raises it again."""
+    """Its exception was lost: what fails from now on may fail because of that."""
+    due = False
+    """The next call of the handler raises it again."""
     again: threading.Timer | None = None
     """Makes that call."""
 
@@ -133,8 +135,8 @@ def _exception(number: int) -> BaseException:
 
 def _come(number: int, _: FrameType | None) -> None:
     """The handler."""
-    if _noted.lost and _noted.number is not None:
-        _noted.lost = False
+    if _noted.due and _noted.number is not None:
+        _noted.due = False
         raise _exception(_noted.number)
     last, _noted.at = _noted.at, time.monotonic()
     if _noted.at - last < _ONE_PRESS_S:
@@ -192,10 +194,13 @@ def _installed(names: tuple[str, ...], ours: Callable[[object], bool]) -> Iterat
     try:
         yield
     except (KeyboardInterrupt, SystemExit) as end:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            traceback.clear_frames(end.__traceback__)  # what is half made goes now, unheard
+        _clear(end)
         raise
+    except Exception as error:
+        if not _noted.lost or _noted.number is None:
+            raise
+        _clear(error)
+        raise _exception(_noted.number) from None
     finally:
         if sys.unraisablehook is lost:
             sys.unraisablehook = report
@@ -208,7 +213,15 @@ def _installed(names: tuple[str, ...], ours: Callable[[object], bool]) -> Iterat
 def _forget() -> None:
     if _noted.again is not None:
         _noted.again.cancel()
-    _noted.number, _noted.at, _noted.lost = None, -math.inf, False
+    _noted.number, _noted.at = None, -math.inf
+    _noted.lost = _noted.due = False
+
+
+def _clear(error: BaseException) -> None:
+    """Let go of what was left half made, and have it go unheard."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        traceback.clear_frames(error.__traceback__)
 
 
 def _is_noted(error: BaseException | None) -> bool:
@@ -222,6 +235,7 @@ def _is_noted(error: BaseException | None) -> bool:
 
 def _raise_again() -> None:
     """Soon, from whatever the main thread is at then."""
+    _noted.lost = True
     timer = _noted.again = threading.Timer(_AGAIN_S, _interrupt)
     timer.daemon = True
     with contextlib.suppress(RuntimeError):  # no more threads: whoever asks next raises
@@ -232,7 +246,7 @@ def _interrupt() -> None:
     """Have the handler called, from another thread."""
     if (number := _noted.number) is None:
         return
-    _noted.lost = True
+    _noted.due = True
     if sys.platform == "win32":
         _thread.interrupt_main(signal.Signals(number))
     else:

@@ -9,6 +9,7 @@ from w2v.files.compression import (
     compression_by_name,
     decompressed,
 )
+from w2v.files.disk import Scratch
 from w2v.files.drafts import locked, sweep
 from w2v.files.foreign import HEAD_BYTES, refuse_foreign
 from w2v.files.outputs import (
@@ -22,13 +23,21 @@ from w2v.files.outputs import (
 )
 from w2v.files.text_files import read_lines, readable
 from w2v.files.together import together
-from w2v.files.whole import check_writing, making_folder, replacing, write_text, writing
+from w2v.files.whole import (
+    check_writing,
+    making_folder,
+    replacing,
+    scratch_folder,
+    write_text,
+    writing,
+)
 
 __all__ = [
     "EXTENSIONS",
     "HEAD_BYTES",
     "LONGEST_MAGIC",
     "PathLike",
+    "Scratch",
     "check_compressor",
     "check_distinct",
     "check_name",
@@ -47,6 +56,7 @@ __all__ = [
     "readable",
     "refuse_foreign",
     "replacing",
+    "scratch_folder",
     "sweep",
     "together",
     "write_text",

@@ -11,7 +11,6 @@ the size of each file, the header of an array, and a checksum for each 4 MiB of 
 
 from __future__ import annotations
 
-import json
 import os
 import zlib
 from typing import Any, NamedTuple
@@ -123,6 +122,8 @@ def check_sizes(folder: str, sizes: Sizes) -> None:
 
 def sealed(about: dict[str, Any]) -> bytes:
     """JSON, an entry a line; the last one is the checksum of all before."""
+    import json  # takes a while
+
     lines = "".join(f"  {json.dumps(key)}: {json.dumps(about[key])},\n" for key in about)
     body = f"{{\n{lines}".encode()
     return body + _seal(body)
@@ -134,6 +135,8 @@ def _seal(body: bytes) -> bytes:
 
 def read_about(folder: str) -> dict[str, Any]:
     """What corpus.json says, if it can be trusted and understood."""
+    import json
+
     content = read_file(folder, ABOUT, _LONGEST_ABOUT)
     try:
         about = json.loads(content)

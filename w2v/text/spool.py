@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from w2v.errors import CorpusError
+from w2v.files import Scratch
 
 Int32s = NDArray[np.int32]
 Int64s = NDArray[np.int64]
@@ -182,7 +183,7 @@ def recoded(pieces: Pieces, final: Int32s) -> Pieces:
 def temporary_file(folder: str | None = None) -> IO[bytes]:
     """A file without a name; raises `CorpusError` where none can be made."""
     try:
-        return tempfile.TemporaryFile(buffering=0, prefix="w2v-", dir=folder)
+        return Scratch("w2v-", folder)
     except OSError as error:
         raise CorpusError(
             f"No temporary file can be made: {error.strerror}. Set TMPDIR to a folder with space."
