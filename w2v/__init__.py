@@ -35,6 +35,7 @@ __all__ = [
     "get_backend",
     "W2VError",
     "BackendError",
+    "CheckpointError",
     "ConfigError",
     "CorpusError",
     "EvaluationError",

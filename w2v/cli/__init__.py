@@ -15,6 +15,7 @@ from w2v.cli import (
     phrases_command,
     plot_command,
     query_commands,
+    resume_command,
     shell_command,
     tokenize_command,
     train_commands,
@@ -49,6 +50,7 @@ def main() -> None:
 
 for _command in (
     train_commands.train,
+    resume_command.resume,
     train_commands.demo,
     word2vec_c.word2vec,
     encode_command.encode,

@@ -12,7 +12,8 @@ from w2v.cli.text_options import text_options
 from w2v.cli.training_options import option
 
 if TYPE_CHECKING:
-    from w2v import Tokenizer
+    from w2v import Corpus, Tokenizer
+    from w2v.cli.console import Console
 
 
 @click.command(cls=Command)
@@ -69,3 +70,15 @@ def encode(
         for note in notes(made, begins_anew=False):
             console.say(f"note      {note}")
         console.saved_corpus(made)
+
+
+def read_text(source: Any, folder: str | None, console: Console, **options: Any) -> Corpus:
+    """A text, read with `options` of `read_corpus`, and kept in a folder if one is named."""
+    from w2v.text import drafting, read_corpus
+
+    if folder is None:
+        return read_corpus(source, **options)
+    with drafting(folder) as draft:
+        corpus = read_corpus(source, draft=draft, **options)
+    console.saved_corpus(corpus)
+    return corpus

@@ -3,13 +3,16 @@
 from w2v.files.compression import (
     EXTENSIONS,
     LONGEST_MAGIC,
+    BlockStream,
+    bounded,
     check_compressor,
     compressing,
     compression,
     compression_by_name,
     decompressed,
+    held_at_most,
 )
-from w2v.files.disk import Scratch
+from w2v.files.disk import Scratch, make_folder, remove, remove_tree
 from w2v.files.drafts import locked, sweep
 from w2v.files.foreign import HEAD_BYTES, refuse_foreign
 from w2v.files.outputs import (
@@ -33,10 +36,12 @@ from w2v.files.whole import (
 )
 
 __all__ = [
+    "BlockStream",
     "EXTENSIONS",
     "HEAD_BYTES",
     "LONGEST_MAGIC",
     "PathLike",
+    "bounded",
     "Scratch",
     "check_compressor",
     "check_distinct",
@@ -50,11 +55,15 @@ __all__ = [
     "compression",
     "compression_by_name",
     "decompressed",
+    "held_at_most",
     "locked",
+    "make_folder",
     "making_folder",
     "read_lines",
     "readable",
     "refuse_foreign",
+    "remove",
+    "remove_tree",
     "replacing",
     "scratch_folder",
     "sweep",
