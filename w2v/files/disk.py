@@ -15,6 +15,8 @@ import tempfile
 from collections.abc import Callable
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
+from w2v.files.temporary import temporary_folder
+
 if TYPE_CHECKING:
     from typing_extensions import Buffer
 
@@ -71,8 +73,10 @@ class Scratch(File):
     """
 
     def __init__(self, prefix: str, folder: str | None = None) -> None:
-        with call(tempfile.TemporaryFile, buffering=0, prefix=prefix, dir=folder) as made:
+        where = folder or temporary_folder()
+        with call(tempfile.TemporaryFile, buffering=0, prefix=prefix, dir=where) as made:
             super().__init__(os.dup(made.fileno()), "r+b")
+        self.folder = folder
 
     def fileno(self) -> int:
         return self.descriptor

@@ -10,16 +10,16 @@ array on them is gone, whatever ended the process.
 
 import mmap
 import os
-import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import IO, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from w2v.errors import CorpusError
-from w2v.files import Scratch
+from w2v.files import Scratch, temporary_folder
 
 Int32s = NDArray[np.int32]
 Int64s = NDArray[np.int64]
@@ -52,9 +52,7 @@ class Spool:
         self.lines = 0
         self.started = time.perf_counter()
         self._last_end = 0
-        self._folder = folder
-        self._ids = temporary_file(folder)
-        self._ends = temporary_file(folder)
+        self._ids, self._ends = _pair(temporary_file(folder), folder)
 
     def __enter__(self) -> "Spool":
         return self
@@ -66,7 +64,7 @@ class Spool:
     def add(self, lengths: ArrayLike, ids: Int32s) -> None:
         """Append tokens; each of `lengths` ends a sentence, except the last, which stays open."""
         ends = self.tokens + np.asarray(lengths, np.int64).cumsum()
-        append_to(self._ids, ids, self._folder)
+        append_to(self._ids, ids)
         self.tokens += len(ids)
         self.lines += len(ends) - 1
         if (types := int(ids.max(initial=-1)) + 1) > len(self.counts):
@@ -75,7 +73,7 @@ class Spool:
         ends = ends[:-1]
         ends = ends[np.diff(ends, prepend=self._last_end) > 0]
         if len(ends):
-            append_to(self._ends, ends, self._folder)
+            append_to(self._ends, ends)
             self._last_end = int(ends[-1])
             self.sentences += len(ends)
 
@@ -130,8 +128,7 @@ class Store:
 
     def __init__(self, ids: IO[bytes] | None = None) -> None:
         self.tokens = self.sentences = 0
-        self._ids = ids or temporary_file()
-        self._ends = temporary_file()
+        self._ids, self._ends = _pair(ids or temporary_file())
 
     def __enter__(self) -> "Store":
         return self
@@ -150,7 +147,7 @@ class Store:
 
     def arrays(self) -> tuple[Int32s, Int64s]:
         """All of them, memory-mapped."""
-        self._ids.truncate(4 * self.tokens)
+        cut(self._ids, 4 * self.tokens)
         return mapped(self._ids, np.dtype(np.int32)), mapped(self._ends, np.dtype(np.int64))
 
 
@@ -181,29 +178,55 @@ def recoded(pieces: Pieces, final: Int32s) -> Pieces:
 
 
 def temporary_file(folder: str | None = None) -> IO[bytes]:
-    """A file without a name; raises `CorpusError` where none can be made."""
+    """A file without a name, in a folder or where temporary files are.
+
+    Raises
+    ------
+    CorpusError
+        None can be made.
+    """
     try:
         return Scratch("w2v-", folder)
     except OSError as error:
         raise CorpusError(
-            f"No temporary file can be made: {error.strerror}. Set TMPDIR to a folder with space."
+            f"No temporary file can be made in {folder or temporary_folder()}: {error.strerror}. "
+            + ("Give another folder." if folder else "Set TMPDIR to a folder with space.")
         ) from error
 
 
-def append_to(file: IO[bytes], array: NDArray[Any], folder: str | None = None) -> None:
-    """Write an array where the file stands; raises `CorpusError`, as on a full disk.
-
-    `folder` is where the file is, if not where temporary files are.
-    """
-    data = array.view(np.uint8).data
+def _pair(first: IO[bytes], folder: str | None = None) -> tuple[IO[bytes], IO[bytes]]:
+    """A file, and another one beside it."""
     try:
+        return first, temporary_file(folder)
+    except BaseException:
+        first.close()
+        raise
+
+
+def append_to(file: IO[bytes], array: NDArray[Any]) -> None:
+    """Write an array where the file stands; raises `CorpusError`, as on a full disk."""
+    data = array.view(np.uint8).data
+    with _writing(file):
         while data:
             data = data[file.write(data) :]
+
+
+def cut(file: IO[bytes], size: int) -> None:
+    """Leave so many bytes of a file; raises `CorpusError`."""
+    with _writing(file):
+        file.truncate(size)
+
+
+@contextmanager
+def _writing(file: IO[bytes]) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
+        folder = getattr(file, "folder", None)
+        where = os.path.dirname(folder) if folder else temporary_folder()
         raise CorpusError(
-            f"Temporary data cannot be written to the folder {folder or tempfile.gettempdir()}: "
-            f"{error.strerror}. Free some space there, or "
-            + ("give one on another disk." if folder else "set TMPDIR to another folder.")
+            f"Temporary data cannot be written to the folder {where}: {error.strerror}. Free some "
+            f"space there, or {'give' if folder else 'set TMPDIR to'} another folder."
         ) from error
 
 
