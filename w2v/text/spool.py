@@ -10,16 +10,16 @@ array on them is gone, whatever ended the process.
 
 import mmap
 import os
-import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import IO, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from w2v.errors import CorpusError
-from w2v.files import Scratch
+from w2v.files import Scratch, temporary_folder
 
 Int32s = NDArray[np.int32]
 Int64s = NDArray[np.int64]
@@ -51,8 +51,7 @@ class Spool:
         self.lines = 0
         self.started = time.perf_counter()
         self._last_end = 0
-        self._ids = temporary_file()
-        self._ends = temporary_file()
+        self._ids, self._ends = _pair()
 
     def __enter__(self) -> "Spool":
         return self
@@ -128,8 +127,7 @@ class Store:
 
     def __init__(self, ids: IO[bytes] | None = None) -> None:
         self.tokens = self.sentences = 0
-        self._ids = ids or temporary_file()
-        self._ends = temporary_file()
+        self._ids, self._ends = _pair(ids)
 
     def __enter__(self) -> "Store":
         return self
@@ -148,7 +146,7 @@ class Store:
 
     def arrays(self) -> tuple[Int32s, Int64s]:
         """All of them, memory-mapped."""
-        self._ids.truncate(4 * self.tokens)
+        cut(self._ids, 4 * self.tokens)
         return mapped(self._ids, np.dtype(np.int32)), mapped(self._ends, np.dtype(np.int64))
 
 
@@ -184,19 +182,42 @@ def temporary_file() -> IO[bytes]:
         return Scratch("w2v-")
     except OSError as error:
         raise CorpusError(
-            f"No temporary file can be made: {error.strerror}. Set TMPDIR to a folder with space."
+            f"No temporary file can be made in {temporary_folder()}: {error.strerror}. Set TMPDIR "
+            "to a folder with space."
         ) from error
+
+
+def _pair(first: IO[bytes] | None = None) -> tuple[IO[bytes], IO[bytes]]:
+    """Two such files, or one beside another."""
+    first = first or temporary_file()
+    try:
+        return first, temporary_file()
+    except BaseException:
+        first.close()
+        raise
 
 
 def append_to(file: IO[bytes], array: NDArray[Any]) -> None:
     """Write an array where the file stands; raises `CorpusError`, as on a full disk."""
     data = array.view(np.uint8).data
-    try:
+    with _writing():
         while data:
             data = data[file.write(data) :]
+
+
+def cut(file: IO[bytes], size: int) -> None:
+    """Leave so many bytes of a file; raises `CorpusError`."""
+    with _writing():
+        file.truncate(size)
+
+
+@contextmanager
+def _writing() -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise CorpusError(
-            f"Temporary data cannot be written to the folder {tempfile.gettempdir()}: "
+            f"Temporary data cannot be written to the folder {temporary_folder()}: "
             f"{error.strerror}. Free some space there, or set TMPDIR to another folder."
         ) from error
 
