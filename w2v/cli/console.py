@@ -6,6 +6,7 @@ import os
 
 from w2v import Word2Vec
 from w2v.errors import counted
+from w2v.terminal import shown
 from w2v.training import Narration
 
 
@@ -40,7 +41,7 @@ class Console(Narration):
 
     def saved(self, output: str, what: str) -> None:
         """A file that is there now."""
-        self.say(f"saved     {output}: {what}")
+        self.say(shown(f"saved     {output}: {what}"))
 
     def _counting(self, label: str, done: int, total: int, noun: str, *more: str) -> None:
         if done >= total:

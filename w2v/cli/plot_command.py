@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from w2v.cli.base import PATH, TEXT, Command
+from w2v.terminal import shown
 
 
 @click.command(cls=Command)
@@ -122,7 +123,7 @@ def plot(
     with Console() as console:
         if vectors is None:
             pictures.plot_reports(reports, output, say=console.say)
-            console.say(f"saved     {output}")
+            console.say(shown(f"saved     {output}"))
             return
         pictures.plot_words(
             vectors,
@@ -139,4 +140,4 @@ def plot(
             say=console.say,
             progress=console.placing,
         )
-        console.say(f"saved     {output}")
+        console.say(shown(f"saved     {output}"))

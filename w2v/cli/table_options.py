@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from w2v.cli.base import TEXT
+from w2v.terminal import shown
 
 if TYPE_CHECKING:
     from w2v.cli.console import Console
@@ -86,4 +87,4 @@ def say_table(console: Console, source: object) -> None:
 
     if isinstance(source, Table):
         for line in source.stats.lines():
-            console.say(line)
+            console.say(shown(line))

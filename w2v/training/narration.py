@@ -7,6 +7,7 @@ from typing import Any
 
 from w2v.display import Display, Place, duration, place, short
 from w2v.errors import counted
+from w2v.terminal import shown
 from w2v.training import verdict
 from w2v.training.progress import Progress
 from w2v.training.trainer import Trainer
@@ -53,7 +54,7 @@ class Narration(Display):
             return
         table = trainer.corpus.stats.table
         lines = table.lines() if table else []
-        lines += [_text(trainer), _words(trainer), *_beginning(trainer)]
+        lines += [_text(trainer), *_words(trainer).split("\n"), *_beginning(trainer)]
         lines.append(f"model     {_name(trainer)}")
         epochs = counted(trainer.epochs, "epoch")
         chosen = ", chosen by the length of the text" * trainer.by_length
@@ -69,14 +70,14 @@ class Narration(Display):
             lines.append(f"chosen    {why}")
             lines.append(f"steps     {counted(trainer.step_tokens, 'token')} a step")
             lines.append(f"rate      from {rates[0]:.4g} down to {rates[1]:.2g}")
-        self.say("\n".join(lines))
+        self.say("\n".join(map(shown, lines)))
 
     def waiting(self, why: str) -> None:
         """Something takes a while before training."""
         if self._brief:
             self.hint(why)
         else:
-            self.say(f"wait      {why}")
+            self.say(shown(f"wait      {why}"))
 
     def training(self, progress: Progress) -> None:
         """How far training is; also the loss of each epoch that is over."""
@@ -103,7 +104,7 @@ class Narration(Display):
             return
         self.say(f"trained   {line}")
         if note := verdict.note(report):
-            self.say(f"note      {note}")
+            self.say(shown(f"note      {note}"))
         kept, gone = (sum(report["tokens"][name]) for name in ("kept", "subsampled"))
         if self._verbose:
             self.say(f"          {kept:,} tokens trained on, {gone:,} left out by subsampling")
