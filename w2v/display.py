@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
-from w2v.terminal import Terminal, lines_shown, shown
+from w2v.terminal import Terminal, shown
 
 Place = Literal["terminal", "notebook", "lines"]
 
@@ -73,9 +73,9 @@ class Display:
     def __exit__(self, *_: object) -> None:
         self.clear()
 
-    def say(self, text: str) -> None:
-        """A line, or several, that stay; names in them are `shown` by whoever says it."""
-        text = lines_shown(text)
+    def say(self, *lines: str) -> None:
+        """Lines that stay; what would steer a terminal, or forge a line, is escaped in each."""
+        text = "\n".join(map(shown, lines))
         with self._lock:
             self.clear()
             self.begin()

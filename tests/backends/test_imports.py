@@ -51,7 +51,7 @@ HOUSE: list[dict[str, str]] = [
         "phrases": "errors renamed files text",
     },
     {
-        "training": "errors version interrupts renamed terminal words display config files "
+        "training": "errors version interrupts renamed words display config files "
         "backends text formats layers vectors",
         "evaluation": "errors terminal files backends queries vectors",
         "pictures": "errors files vectors",

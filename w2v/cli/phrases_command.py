@@ -13,7 +13,6 @@ from w2v.cli.table_options import corpus_source, say_table, table_options
 from w2v.cli.text_options import text_options
 from w2v.errors import OutputError, counted
 from w2v.phrases import SCORINGS
-from w2v.terminal import shown
 
 if TYPE_CHECKING:
     from w2v import Phrases, Tokenizer
@@ -138,7 +137,7 @@ def phrases(
             _find(model, source, target, save, reading)
         say_table(console, source)
         for path in filter(None, (output, save)):
-            console.say(shown(f"saved     {path}"))
+            console.say(f"saved     {path}")
     sys.stdout.flush()
 
 

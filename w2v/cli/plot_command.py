@@ -5,7 +5,6 @@ from __future__ import annotations
 import click
 
 from w2v.cli.base import PATH, TEXT, Command
-from w2v.terminal import shown
 
 
 @click.command(cls=Command)
@@ -123,7 +122,7 @@ def plot(
     with Console() as console:
         if vectors is None:
             pictures.plot_reports(reports, output, say=console.say)
-            console.say(shown(f"saved     {output}"))
+            console.say(f"saved     {output}")
             return
         pictures.plot_words(
             vectors,
@@ -140,4 +139,4 @@ def plot(
             say=console.say,
             progress=console.placing,
         )
-        console.say(shown(f"saved     {output}"))
+        console.say(f"saved     {output}")

@@ -10,7 +10,6 @@ import click
 from w2v.cli.base import PATH, QUIET, Command
 from w2v.cli.table_options import corpus_source, say_table, table_options
 from w2v.cli.text_options import text_options
-from w2v.terminal import shown
 
 if TYPE_CHECKING:
     from w2v import Tokenizer
@@ -66,5 +65,5 @@ def tokenize(
                 handle.write(piece.encode())
         say_table(console, source)
         if target is output:
-            console.say(shown(f"saved     {output}"))
+            console.say(f"saved     {output}")
     sys.stdout.flush()
