@@ -7,20 +7,13 @@ from w2v.text.corpus import Corpus, CorpusStats
 from w2v.text.corpus_files import STDIN, find_files
 from w2v.text.decoding import Progress, read_pieces
 from w2v.text.encoded import is_encoded, open_encoded, write_encoded
-from w2v.text.ingestion import (
-    Source,
-    is_path,
-    parts_of,
-    pieces_of,
-    read_corpus,
-    read_sentences,
-    read_source,
-)
+from w2v.text.ingestion import read_corpus, read_sentences, read_source
 from w2v.text.looks import rawness
 from w2v.text.novels import AUSTEN
 from w2v.text.python_prose import python_prose
 from w2v.text.sentences import Sentences
 from w2v.text.setting_aside import drawn, set_aside
+from w2v.text.sources import Source, is_path, parts_of, pieces_of
 from w2v.text.splitting import Dictionary, release_memory
 from w2v.text.spool import Int32s, Int64s, append_to, temporary_file
 from w2v.text.table import Table

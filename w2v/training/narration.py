@@ -51,8 +51,9 @@ class Narration(Display):
         """What was read, and what is about to run; `why` says which backend it is."""
         if self._brief:
             return
-        table = trainer.corpus.stats.table
-        lines = table.lines() if table else []
+        stats = trainer.corpus.stats
+        lines = stats.table.lines() if stats.table else []
+        lines += [f"weights   {stats.weighted}"] if stats.weighted else []
         lines += [_text(trainer), _words(trainer), *_beginning(trainer)]
         lines.append(f"model     {_name(trainer)}")
         epochs = counted(trainer.epochs, "epoch")
