@@ -34,6 +34,7 @@ __all__ = [
     "get_backend",
     "W2VError",
     "BackendError",
+    "CheckpointError",
     "ConfigError",
     "CorpusError",
     "EvaluationError",

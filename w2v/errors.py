@@ -37,6 +37,10 @@ class ModelFileError(W2VError):
     """A saved model that is missing, cut short, foreign or of a later version."""
 
 
+class CheckpointError(W2VError):
+    """A checkpoint that is missing, damaged or of another run than the one that is to go on."""
+
+
 class OutputError(W2VError):
     """A file that cannot be written."""
 

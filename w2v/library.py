@@ -15,6 +15,7 @@ from w2v import layers
 from w2v.config import Config
 from w2v.errors import (
     BackendError,
+    CheckpointError,
     ConfigError,
     CorpusError,
     EvaluationError,
@@ -58,6 +59,7 @@ __all__ = [
     "get_backend",
     "W2VError",
     "BackendError",
+    "CheckpointError",
     "ConfigError",
     "CorpusError",
     "EvaluationError",

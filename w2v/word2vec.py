@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
@@ -24,21 +25,26 @@ from w2v.queries import Limit, Query
 from w2v.renamed import name_elsewhere, names_checked
 from w2v.text import Corpus, Source, Tokenizer, Vocabulary, is_path, read_source
 from w2v.training import (
+    EVERY,
     FRESH,
     Answers,
     Callback,
+    Checkpoints,
     Estimator,
     Fitted,
     Pretrained,
     Progress,
+    RunFolder,
     Trained,
     Trainer,
     UnderWay,
     check_same,
     checked,
     continue_from,
+    known_run,
     load_model,
     narrating,
+    new_run,
     save_model,
     training_report,
     with_frozen,
@@ -165,7 +171,7 @@ class Word2Vec(Estimator, Answers, metaclass=_Named):
     @names_checked(_OF_OTHERS)
     def fit(
         self,
-        source: Source,
+        source: Source | None = None,
         y: object = None,
         *,
         vocabulary: Vocabulary | None = None,
@@ -174,6 +180,9 @@ class Word2Vec(Estimator, Answers, metaclass=_Named):
         pretrained: Vectors | PathLike | None = None,
         freeze: Iterable[str] | Iterable[int] = (),
         callbacks: Sequence[Callback] = (),
+        checkpoint: PathLike | None = None,
+        checkpoint_every: str | None = None,
+        resume: PathLike | None = None,
         progress: bool | None = None,
         on_progress: Callable[[Progress], None] | None = None,
     ) -> Word2Vec:
@@ -203,6 +212,16 @@ class Word2Vec(Estimator, Answers, metaclass=_Named):
             ``fit(text, pretrained=v, freeze=v)`` freezes all that matched.
         callbacks : sequence of Callback, optional
             Look on, and may stop the training.
+        checkpoint : path, optional
+            A folder, made if it is not there, that keeps the text and now and then a checkpoint, so
+            that the run can go on if it is cut off. Ctrl-C, SIGTERM and SIGUSR1 leave one too.
+        checkpoint_every : str, optional
+            How often: ``"10min"``, ``"5%"`` of the run, ``"1epoch"``; ``"10min"`` if left out.
+        resume : path, optional
+            The folder of such a run, which goes on from its latest checkpoint, with the same
+            options but for `workers`, `backend` and `device`. `source` may be left out, since the
+            folder has the text; if it is given, it must be the same. One worker ends with the bytes
+            that the run would have ended with.
         progress : bool, optional
             Whether to show a bar on standard error, or below the cell of a notebook. If left out,
             it is shown on a terminal and in a notebook, unless there is `on_progress`.
@@ -219,6 +238,8 @@ class Word2Vec(Estimator, Answers, metaclass=_Named):
         Raises
         ------
         CorpusError, BackendError, ConfigError, TrainingError, VectorFileError
+        OutputError, CheckpointError
+            The folder cannot be written, holds another run, or has nothing to go on from.
         """
         self._check_idle()
         choose_backend(self.config.backend, self.config.device)  # first: it may fail
@@ -226,8 +247,11 @@ class Word2Vec(Estimator, Answers, metaclass=_Named):
         known = None if pretrained is None else Pretrained(pretrained, self.config.dim)
         words = self.vocabulary_options(vocabulary)
         words |= {"errors": errors, "tokenizer": tokenizer}
-        given = {"pretrained": known, "freeze": freeze, "callbacks": callbacks}
-        return self._read_and_train(source, words, progress, on_progress, **given)
+        given: dict[str, Any] = {"pretrained": known, "freeze": freeze, "callbacks": callbacks}
+        with self._folder(checkpoint, resume) as run:
+            given |= {"run": run, "checkpoint_every": checkpoint_every}
+            kept = run.open_corpus() if source is None and run and resume else source
+            return self._read_and_train(kept, words, progress, on_progress, **given)
 
     @names_checked(_OF_OTHERS)
     def partial_fit(
@@ -239,6 +263,8 @@ class Word2Vec(Estimator, Answers, metaclass=_Named):
         tokenizer: Tokenizer | None = None,
         freeze: Iterable[str] | Iterable[int] = (),
         callbacks: Sequence[Callback] = (),
+        checkpoint: PathLike | None = None,
+        checkpoint_every: str | None = None,
         progress: bool | None = None,
         on_progress: Callable[[Progress], None] | None = None,
     ) -> Word2Vec:
@@ -249,7 +275,7 @@ class Word2Vec(Estimator, Answers, metaclass=_Named):
         them, and counts add up, so the order of the words may change. The learning rate begins
         again at `alpha`, for `epochs` epochs of the new text; `set_params` may lower it before.
 
-        Its parameters are those of `fit`.
+        Its parameters are those of `fit`; ``fit(resume=...)`` goes on with its checkpoints, too.
 
         Raises
         ------
@@ -259,18 +285,37 @@ class Word2Vec(Estimator, Answers, metaclass=_Named):
         self._check_idle()
         if self._fitted is None:
             given: dict[str, Any] = {"freeze": freeze, "callbacks": callbacks}
-            given |= {"errors": errors, "tokenizer": tokenizer}
+            given |= {"errors": errors, "tokenizer": tokenizer, "checkpoint": checkpoint}
+            given |= {"checkpoint_every": checkpoint_every}
             return self.fit(source, progress=progress, on_progress=on_progress, **given)
         choose_backend(self.config.backend, self.config.device)
         freeze, callbacks = word_list(freeze), checked(callbacks)
         words = self.vocabulary_options(known=True)
         words |= {"errors": errors, "tokenizer": tokenizer}
         given = {"continued": True, "freeze": freeze, "callbacks": callbacks}
-        return self._read_and_train(source, words, progress, on_progress, **given)
+        with self._folder(checkpoint, None) as run:
+            given |= {"run": run, "checkpoint_every": checkpoint_every}
+            return self._read_and_train(source, words, progress, on_progress, **given)
+
+    @contextmanager
+    def _folder(self, new: PathLike | None, known: PathLike | None) -> Iterator[RunFolder | None]:
+        """The folder of a run that begins, or goes on; None for neither."""
+        if new is not None and known is not None:
+            raise TypeError(
+                "Give `checkpoint`, for a run that begins, or `resume`, for one that goes on."
+            )
+        if known is not None:
+            with known_run(known) as run:
+                yield run
+        elif new is not None:
+            with new_run(new, {"options": self.plain_options()}) as run:
+                yield run
+        else:
+            yield None
 
     def _read_and_train(
         self,
-        source: Source,
+        source: Source | Corpus | None,
         reading: dict[str, Any],
         progress: bool | None,
         on_progress: Callable[[Progress], None] | None,
@@ -280,7 +325,9 @@ class Word2Vec(Estimator, Answers, metaclass=_Named):
         with narrating(progress, on_progress) as shown:
             if is_path(source):
                 reading["progress"] = shown.reading
-            with read_source(source, **reading) as corpus:
+            with (
+                source if isinstance(source, Corpus) else read_source(source, **reading)  # type: ignore[arg-type]
+            ) as corpus:
                 if corpus.looks:
                     warn(corpus.looks)
                 told = {"on_progress": shown.also(on_progress), "on_waiting": shown.waiting}
@@ -322,6 +369,8 @@ class Word2Vec(Estimator, Answers, metaclass=_Named):
         pretrained: Pretrained | None = None,
         freeze: Iterable[str] | Iterable[int] = (),
         callbacks: Sequence[Callback] = (),
+        run: RunFolder | None = None,
+        checkpoint_every: str | None = None,
         on_start: Callable[[Trainer, str], None] | None = None,
         on_progress: Callable[[Progress], None] | None = None,
         on_waiting: Callable[[str], None] | None = None,
@@ -336,6 +385,10 @@ class Word2Vec(Estimator, Answers, metaclass=_Named):
             `vocabulary_options`.
         pretrained, freeze, callbacks
             As for `fit`; `pretrained` has been read already.
+        run : RunFolder, optional
+            Where to leave checkpoints, and what to go on from.
+        checkpoint_every
+            As for `fit`.
         on_start : callable(Trainer, str), optional
             Called once before training, with what is about to run and a line on the backend.
         on_progress : callable(Progress), optional
@@ -359,12 +412,22 @@ class Word2Vec(Estimator, Answers, metaclass=_Named):
         self._check_idle()
         freeze, callbacks = word_list(freeze), checked(callbacks)
         config = self.config  # a callback may change that of the model
+        saved = run.saved if run else None
+        checkpoints = None
+        if run:
+            before = saved.state.checkpoints["every"] if saved else EVERY
+            checkpoints = Checkpoints(run, checkpoint_every or before)
+            if saved:
+                saved.check(config.as_dict(), corpus)
+            corpus = run.keep(corpus)
         backend, why = choose_backend(config.backend, config.device, in_order=config.deterministic)
         begin = pretrained.start(corpus) if pretrained else FRESH
         if continued:
             begin = continue_from(config, self._done(), corpus)
         if freeze:
             begin = with_frozen(begin, corpus, freeze)
+        if saved:
+            begin = saved.start(begin)
         trainer = Trainer(
             config,
             corpus,
@@ -373,6 +436,8 @@ class Word2Vec(Estimator, Answers, metaclass=_Named):
             on_waiting,
             start=begin,
             callbacks=callbacks,
+            checkpoints=checkpoints,
+            saved=saved,
         )
         if on_start:
             on_start(trainer, why)
@@ -448,11 +513,14 @@ class Word2Vec(Estimator, Answers, metaclass=_Named):
 
         `save` writes the vectors alone, for other programs.
         """
-        options = {  # as given, but plain numbers
+        save_model(path, self.plain_options(), self._done())
+
+    def plain_options(self) -> dict[str, Any]:
+        """As given, but plain numbers."""
+        return {
             name: value if value is None else getattr(self.config, name)
             for name, value in self._options.items()
         }
-        save_model(path, options, self._done())
 
     @classmethod
     def load_model(cls, path: PathLike) -> Word2Vec:

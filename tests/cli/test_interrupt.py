@@ -1,4 +1,4 @@
-"""Ctrl-C at any moment: code 130, one line, no traceback, no file."""
+"""Ctrl-C and other signals at any moment: their code, one line, no traceback, no file."""
 
 from __future__ import annotations
 
@@ -41,6 +41,29 @@ def after(child: subprocess.Popen[str], begin: str, more: int) -> None:
     assert any(begin in line for line in child.stderr)
     for _ in range(more):
         next(child.stderr)
+
+
+@pytest.mark.parametrize("pause", [0.1, 0.9])
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGUSR1"])
+def test_while_kernels_are_compiled(
+    tmp_path: Path, name: str, pause: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """LLVM calls functions of Python, which lose an exception that is raised in them."""
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "cache"))
+    corpus, output = tmp_path / "corpus.txt", tmp_path / "v.vec"
+    corpus.write_text("a b c d e f g h\n" * 100)
+    output.write_text("old")
+    options = ["--epochs", "1000000", "--backend", "numba"]
+    with started("-m", "w2v", "train", str(corpus), "-o", str(output), *options) as child:
+        after(child, "compiling", 0)
+        time.sleep(pause)
+        child.send_signal(signal.Signals[name])
+        _, rest = child.communicate(timeout=60)
+        assert child.returncode == 128 + signal.Signals[name]
+        told = "\nInterrupted.\n" if name == "SIGINT" else f"\nEnded by {name}.\n"
+        assert rest == told  # and nothing of exceptions that were ignored, or objects half made
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["cache", "corpus.txt", "v.vec"]
+    assert output.read_text() == "old"
 
 
 @pytest.mark.parametrize("presses", [1, 2])

@@ -63,7 +63,7 @@ def test_interrupt_exits_130_and_leaves_no_half_file(
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a signal ends a process at once there")
-@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP", "SIGUSR1"])
 def test_signals_that_end_a_process_leave_no_half_file(
     long_corpus: Path, tmp_path: Path, name: str
 ) -> None:
@@ -83,6 +83,7 @@ def test_signals_that_end_a_process_leave_no_half_file(
     child.send_signal(number)
     rest = child.communicate(timeout=30)[1]
     assert child.returncode == 128 + number
+    assert rest.endswith(f"\nEnded by {name}.\n")
     assert "Traceback" not in rest
     assert not os.listdir(tmp_path)
 

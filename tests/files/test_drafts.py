@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from w2v.errors import OutputError
-from w2v.files import check_room, disk, drafts, locked, making_folder, replacing, sweep, write_text
+from w2v.files import check_room, drafts, locked, making_folder, replacing, sweep, write_text
 
 if sys.platform == "win32":
     pytest.skip("locks and signals of POSIX", allow_module_level=True)
@@ -183,15 +183,15 @@ def test_a_draft_that_is_swept_before_it_is_locked_is_made_again(
     def swept(descriptor: int) -> bool | None:
         took.append(descriptor)
         if len(took) == 1:
-            monkeypatch.setattr("w2v.files.whole.take_lock", drafts.take_lock)
+            monkeypatch.setattr("w2v.files.draft_files.take_lock", drafts.take_lock)
             sweep(tmp_path)
         return drafts.take_lock(descriptor)
 
-    monkeypatch.setattr("w2v.files.whole.take_lock", swept)
+    monkeypatch.setattr("w2v.files.draft_files.take_lock", swept)
     with replacing(tmp_path / "file") as handle:
         handle.write(b"whole")
     took.clear()
-    monkeypatch.setattr("w2v.files.whole.take_lock", swept)
+    monkeypatch.setattr("w2v.files.draft_files.take_lock", swept)
     with making_folder(tmp_path / "folder") as draft:
         write_text(os.path.join(draft, "a"), "whole")
     assert (tmp_path / "file").read_bytes() == b"whole"
@@ -312,7 +312,5 @@ def test_short_writes_are_completed(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 def test_nothing_writes_past_the_file(tmp_path: Path) -> None:
     """Libraries that ask for its number would write to it themselves, as `ndarray.tofile` does."""
-    with replacing(tmp_path / "v") as handle:
-        assert isinstance(handle.raw, disk.File)  # type: ignore[attr-defined]
-        with pytest.raises(OSError, match="fileno"):
-            handle.fileno()
+    with replacing(tmp_path / "v") as handle, pytest.raises(OSError, match="fileno"):
+        handle.fileno()

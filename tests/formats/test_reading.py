@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +25,7 @@ from w2v.words import LONGEST_WORD
         b"2 2\r\na 1 2\r\nb 3 4\r\n",
         b"\xef\xbb\xbf2 2\na 1 2\nb 3 4\n",
         b"\xef\xbb\xbfa 1 2\nb 3 4\n",
-        b"2 2\na 1.0 2e0\nb .3E1 +4",
+        b"2 2\na 1.0 2e0\nb .3E1 +4\n",
         b"a 1 2\nb 3 4\n",  # GloVe
         b"2 2\n\na 1 2\n\nb 3 4\n\n",
         b"2 2\na  1 2\nb 3   4\n",
@@ -150,7 +152,7 @@ def test_rows_without_a_word_are_left_out_with_a_warning(tmp_path: Path, row: st
     path = written(tmp_path / "v.txt", f"2 2\n{row}\nb 3 4\n".encode())
     with pytest.warns(UserWarning, match=r"v\.txt: left out 1 row without a word\."):
         assert_same(read_vectors(path), ["b"], [[3, 4]])
-    path.write_bytes(b"1 2\n" + row.encode())
+    path.write_bytes(b"1 2\n" + row.encode() + b"\n")
     with pytest.raises(VectorFileError, match=r"v\.txt has no word: all of its rows begin with"):
         read_vectors(path)
 
@@ -268,3 +270,46 @@ def test_a_file_may_be_read_as_what_it_is_said_to_be(tmp_path: Path) -> None:
 def test_integers_may_be_the_words_of_text_without_a_header(tmp_path: Path) -> None:
     (tmp_path / "items.tsv").write_text("12\t0.5\t1\n7\t0.25\t2\n")
     assert load(tmp_path / "items.tsv").words == ("12", "7")
+
+
+ROWS = b"the 0.418000 0.249680\nof -0.412420 0.121700\nto "
+
+
+@pytest.mark.parametrize("packed", [bytes, gzip.compress])
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"3 2\n" + ROWS + b"0.345270 0.04445", r"line 4: the file ends in the number 0\.04445\."),
+        (ROWS + b"0.345270 0.", r"line 3: the file ends in the number 0\.\. It is cut short"),
+        (ROWS + b"0.345270 -0", r"line 3: the file ends in the number -0\. It is cut short"),
+        (b"2 2\na 1.5 2 \nb 3 4.25", r"line 3: the file ends in the number 4\.25\. It is cut"),
+        (b"2 2\na 1.5 2 \r\nb 3 4.25", r"line 3: the file ends in the number 4\.25\. It is cut"),
+    ],
+)
+def test_a_last_number_that_is_cut_is_refused_where_it_can_be_told(
+    tmp_path: Path, packed: Callable[[bytes], bytes], content: bytes, message: str
+) -> None:
+    path = written(tmp_path / "v.vec", packed(content))
+    with pytest.raises(VectorFileError, match=rf"v\.vec, {message}"):
+        read_vectors(path)
+
+
+@pytest.mark.parametrize(
+    ("content", "last"),
+    [
+        (b"2 2\na 1.5 2\nb 3 4.25", "4.25"),
+        (b"a 1.5 2\nb 3 4.25", "4.25"),
+        (b"1 2\nb 3 4.25", "4.25"),
+        (ROWS + b"0.345270 0.044457", "0.044457"),
+        (b"2 1\na -1\nb 1e-05 ", "1e-05"),
+    ],
+)
+def test_a_last_number_that_may_be_cut_is_warned_of(
+    tmp_path: Path, content: bytes, last: str
+) -> None:
+    path = written(tmp_path / "v.vec", content)
+    with pytest.warns(UserWarning, match=f"no line break at its end.*its last number, {last}, is"):
+        found = read_vectors(path)
+    assert found.matrix[-1, -1] == np.float32(last)
+    written(path, content + b"\n")
+    assert read_vectors(path).matrix.tobytes() == found.matrix.tobytes()

@@ -74,7 +74,8 @@ def test_decimals_of_both_readers_are_the_nearest_float32(tmp_path: Path) -> Non
     words = [f"w{row}" for row in range(len(table))]
     for form in ("{}", "{:.9g}", "{:.8e}"):
         lines = [" ".join([w, *map(form.format, r)]) for w, r in zip(words, table, strict=True)]
-        (tmp_path / "fast").write_text("\n".join(lines))
-        (tmp_path / "slow").write_text("\n".join(lines).replace(" ", "\t"))
+        text = "\n".join([*lines, ""])
+        (tmp_path / "fast").write_text(text)
+        (tmp_path / "slow").write_text(text.replace(" ", "\t"))
         for name in ("fast", "slow"):
             assert_table(read_vectors(tmp_path / name), words, table, None)

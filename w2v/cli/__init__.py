@@ -14,6 +14,7 @@ from w2v.cli import (
     phrases_command,
     plot_command,
     query_commands,
+    resume_command,
     shell_command,
     tokenize_command,
     train_commands,
@@ -48,6 +49,7 @@ def main() -> None:
 
 for _command in (
     train_commands.train,
+    resume_command.resume,
     train_commands.demo,
     word2vec_c.word2vec,
     tokenize_command.tokenize,

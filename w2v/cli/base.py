@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from w2v.vectors import Vectors
 
 INTERRUPTED = 130
+GIVEN = "w2v.given"
+"""Under this name a context's `meta` has what stood behind the command's name."""
 
 
 class _Path(click.Path):
@@ -56,7 +58,7 @@ class Command(click.Command):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """An option of another program is refused by the name it has here."""
-        given = list(args)
+        given = ctx.meta[GIVEN] = list(args)
         try:
             return super().parse_args(ctx, args)
         except click.NoSuchOption as error:

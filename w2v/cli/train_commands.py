@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from w2v.cli.base import PATH, QUIET, Command
+from w2v.cli.resuming import EVERY, begun
 from w2v.cli.table_options import corpus_source, table_options, weight_option
 from w2v.cli.text_options import text_options
 from w2v.cli.training_options import training_options
 
 if TYPE_CHECKING:
-    from w2v import Tokenizer, Vectors, Word2Vec
+    from w2v import Corpus, Tokenizer, Vectors, Word2Vec
+    from w2v.cli.console import Console
+    from w2v.training import Pretrained
 
 _LONG_WORD = 6  # letters
 _FREQUENT = 2500  # words that the demo looks for neighbours among
@@ -42,6 +45,10 @@ _AUSTEN_WORDS = (
 )
 @click.option("--save-model", type=PATH, help="Write the whole model, to go on with later (.npz).")
 @click.option("--report", type=PATH, help="Write what was done, as JSON.")
+@click.option(
+    "--checkpoint", type=PATH, metavar="FOLDER", help="Keep what `w2v resume` needs to go on."
+)
+@EVERY
 @QUIET
 @click.option("-v", "--verbose", is_flag=True, help="Say more: learning rate, tokens kept, steps.")
 def train(
@@ -57,6 +64,8 @@ def train(
     freeze_known: bool,
     save_model: str | None,
     report: str | None,
+    checkpoint: str | None,
+    checkpoint_every: str | None,
     quiet: bool,
     verbose: bool,
     **options: Any,
@@ -77,6 +86,7 @@ def train(
       w2v train corpus.txt -o vectors.bin --pretrained known.bin --freeze-known
       w2v train corpus.txt -o vectors.bin --save-model model.npz
       w2v train more.txt.gz -o vectors.bin --continue model.npz --epochs 2
+      w2v train corpus.txt -o vectors.bin --checkpoint run/
     """
     from w2v import Word2Vec, files
     from w2v.backends import get_backend
@@ -84,13 +94,18 @@ def train(
     from w2v.cli.console import Console
     from w2v.cli.notes import notes
     from w2v.formats import check_words, check_writable, named_outputs
-    from w2v.text import STDIN, Vocabulary, find_files, read_corpus, read_words
-    from w2v.training import Pretrained
+    from w2v.text import STDIN, Vocabulary, find_files, read_corpus
+    from w2v.training import Every, check_new_run
 
     _check_together(pretrained, model_file, vocab, freeze_known)
+    if checkpoint:
+        Every.parsed(checkpoint_every or "1s")
+        check_new_run(checkpoint)
+    elif checkpoint_every:
+        raise click.UsageError("--checkpoint-every needs --checkpoint FOLDER.")
     names = find_files(corpus)
     source = corpus_source(names, options)
-    model = _continued(model_file, options) if model_file else Word2Vec(**options)
+    model = continued(model_file, options) if model_file else Word2Vec(**options)
     get_backend(model.config.backend, model.config.device)
     check_writable(output)
     for path in filter(None, (save_vocab, save_model, report)):
@@ -106,11 +121,11 @@ def train(
     words = model.vocabulary_options(
         Vocabulary.load(vocab) if vocab else None, known=model_file is not None
     )
-    frozen = read_words(freeze) if freeze else []
-    begin = Pretrained(pretrained, model.config.dim) if pretrained else None
-    if freeze_known:
-        frozen += begin.vectors.words if begin else model.vectors.words
-    with Console(quiet=quiet, verbose=verbose) as console:
+    begin, frozen = beginning(model, pretrained, freeze, freeze_known)
+    with (
+        Console(quiet=quiet, verbose=verbose) as console,
+        begun(checkpoint, model) as run,
+    ):
         if STDIN in names:
             console.say("Reading standard input.")
         reading: dict[str, Any] = {"errors": errors, "tokenizer": tokenizer}
@@ -119,20 +134,63 @@ def train(
             check_words(output, text.vocabulary.words)
             for note in notes(text, begins_anew=not (begin or model_file)):
                 console.say(f"note      {note}")
-            made = results.of_training(model, text.vocabulary, output, save_model, save_vocab)
-            results.check_room(made)
-            model.train(
+            lost = train_and_save(
+                console,
+                model,
                 text,
+                (output, save_model, save_vocab, report),
+                run=run,
+                checkpoint_every=checkpoint_every,
                 continued=model_file is not None,
                 pretrained=begin,
                 freeze=frozen,
-                on_start=console.starting,
-                on_progress=console.training,
-                on_waiting=console.waiting,
             )
-        lost = results.save(made, report, model.report)
-        console.done(model, None if output in lost else output)
     results.check_lost(lost)
+
+
+def beginning(
+    model: Word2Vec, pretrained: str | None, freeze: str | None, freeze_known: bool
+) -> tuple[Pretrained | None, list[str]]:
+    """What training begins with, and the words that it leaves as they are."""
+    from w2v.text import read_words
+    from w2v.training import Pretrained
+
+    frozen = read_words(freeze) if freeze else []
+    begin = Pretrained(pretrained, model.config.dim) if pretrained else None
+    if freeze_known:
+        frozen += begin.vectors.words if begin else model.vectors.words
+    return begin, frozen
+
+
+def train_and_save(
+    console: Console,
+    model: Word2Vec,
+    text: Corpus,
+    outputs: tuple[str, str | None, str | None, str | None],
+    **how: Any,
+) -> dict[str, str]:
+    """Train, and write what was asked for; what could not be written.
+
+    Parameters
+    ----------
+    outputs : vectors, model, vocabulary and report
+    **how : of `Word2Vec.train`
+    """
+    from w2v.cli import results
+
+    output, save_model, save_vocab, report = outputs
+    made = results.of_training(model, text.vocabulary, output, save_model, save_vocab)
+    results.check_room(made)
+    model.train(
+        text,
+        on_start=console.starting,
+        on_progress=console.training,
+        on_waiting=console.waiting,
+        **how,
+    )
+    lost = results.save(made, report, model.report)
+    console.done(model, None if output in lost else output)
+    return lost
 
 
 def _check_together(
@@ -146,7 +204,7 @@ def _check_together(
         raise click.UsageError("--freeze-known needs --pretrained or --continue.")
 
 
-def _continued(path: str, options: dict[str, Any]) -> Word2Vec:
+def continued(path: str, options: dict[str, Any]) -> Word2Vec:
     """A saved model, with those options changed that the user has named."""
     from w2v import Word2Vec
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import sys
-import tempfile
-from pathlib import Path
 
 import click
 
@@ -36,15 +36,17 @@ def compute_accuracy(ctx: click.Context, /, vectors: str, threshold: int) -> Non
 
     Only the first THRESHOLD words count; 0 is for all.
     """
-    with tempfile.TemporaryDirectory(prefix="w2v-") as folder:
-        # closed: Windows opens no file a second time; tables are headed by its name
-        questions = Path(folder, "standard input")
-        questions.write_bytes(sys.stdin.buffer.read())
-        asked = {"analogies": (str(questions),), "restrict_vocab": threshold, "case": "fold"}
+    from w2v.files import replacing, scratch_folder
+
+    with scratch_folder() as folder:
+        questions = os.path.join(folder, "standard input")  # tables are headed by its name
+        with replacing(questions) as file:
+            shutil.copyfileobj(sys.stdin.buffer, file)
+        asked = {"analogies": (questions,), "restrict_vocab": threshold, "case": "fold"}
         try:
             ctx.invoke(eval_command.evaluate, vectors=(vectors,), **asked)
         except EvaluationError as error:
-            message = str(error).replace(str(questions), "standard input")
+            message = str(error).replace(questions, "standard input")
             raise EvaluationError(message) from error
 
 

@@ -3,12 +3,16 @@
 from w2v.files.compression import (
     EXTENSIONS,
     LONGEST_MAGIC,
+    BlockStream,
+    bounded,
     check_compressor,
     compressing,
     compression,
     compression_by_name,
     decompressed,
+    held_at_most,
 )
+from w2v.files.disk import Scratch, make_folder, remove, remove_tree
 from w2v.files.drafts import locked, sweep
 from w2v.files.foreign import HEAD_BYTES, refuse_foreign
 from w2v.files.outputs import (
@@ -22,13 +26,23 @@ from w2v.files.outputs import (
 )
 from w2v.files.text_files import read_lines, readable
 from w2v.files.together import together
-from w2v.files.whole import check_writing, making_folder, replacing, write_text, writing
+from w2v.files.whole import (
+    check_writing,
+    making_folder,
+    replacing,
+    scratch_folder,
+    write_text,
+    writing,
+)
 
 __all__ = [
+    "BlockStream",
     "EXTENSIONS",
     "HEAD_BYTES",
     "LONGEST_MAGIC",
     "PathLike",
+    "bounded",
+    "Scratch",
     "check_compressor",
     "check_distinct",
     "check_name",
@@ -41,12 +55,17 @@ __all__ = [
     "compression",
     "compression_by_name",
     "decompressed",
+    "held_at_most",
     "locked",
+    "make_folder",
     "making_folder",
     "read_lines",
     "readable",
     "refuse_foreign",
+    "remove",
+    "remove_tree",
     "replacing",
+    "scratch_folder",
     "sweep",
     "together",
     "write_text",

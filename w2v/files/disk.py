@@ -1,4 +1,4 @@
-"""Every call of the system that changes a disk; nothing else in w2v makes one.
+"""Every call of the system that changes a disk; no other module of w2v makes one.
 
 All of them go through `call`, one by one: what may fail, or be the last before a kill or a power
 cut, is what is handed to it.
@@ -11,11 +11,15 @@ import errno
 import io
 import os
 import sys
+import tempfile
 from collections.abc import Callable
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
+
+BLOCK_BYTES = 1 << 20
+"""Written at a time."""
 
 _Given = ParamSpec("_Given")
 _Result = TypeVar("_Result")
@@ -36,8 +40,8 @@ def call(
 class File(io.FileIO):
     """A file that is open for writing. It keeps its number to itself: nothing writes past it."""
 
-    def __init__(self, descriptor: int) -> None:
-        super().__init__(descriptor, "wb")
+    def __init__(self, descriptor: int, mode: str = "wb") -> None:
+        super().__init__(descriptor, mode)
         self.descriptor = descriptor
         self.end = 0  # of what was written
         self.given_up = False  # what is still to be written is not wanted any more
@@ -60,6 +64,17 @@ class File(io.FileIO):
         return size
 
 
+class Scratch(File):
+    """A file without a name, to be read too; the system takes its room back when it is closed."""
+
+    def __init__(self, prefix: str) -> None:
+        with call(tempfile.TemporaryFile, buffering=0, prefix=prefix) as made:
+            super().__init__(os.dup(made.fileno()), "r+b")
+
+    def fileno(self) -> int:
+        return self.descriptor
+
+
 def create(path: str) -> int:
     """A descriptor of a file that was not there before; `FileExistsError` if it was."""
     return call(os.open, path, _NEW | _PLAIN, 0o666)
@@ -73,6 +88,11 @@ def open_old(path: str, flags: int = 0) -> int:
 def open_lock(path: str) -> int:
     """A descriptor of a file to be locked, which is made if it is not there."""
     return call(os.open, path, os.O_RDWR | os.O_CREAT | _PLAIN, 0o666)
+
+
+def open_to_lock(path: str) -> int:
+    """A descriptor of a file or folder that is there; only to be locked, and nothing changes."""
+    return os.open(path, os.O_RDONLY if os.path.isdir(path) else os.O_RDWR)
 
 
 def check_open(descriptor: int) -> None:
@@ -162,9 +182,9 @@ def remove(path: str) -> None:
     call(os.unlink, path)
 
 
-def make_folder(path: str) -> None:
+def make_folder(path: str, mode: int = 0o777) -> None:
     """Make a folder that was not there before; raises `FileExistsError` if it was."""
-    call(os.mkdir, path)
+    call(os.mkdir, path, mode)
 
 
 def remove_folder(path: str) -> None:

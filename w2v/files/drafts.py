@@ -34,6 +34,11 @@ def draft_name(folder: str) -> str:
     return os.path.join(folder, f".w2v-{_HOST}{secrets.token_hex(4)}.tmp")
 
 
+def is_draft(path: str) -> bool:
+    """Whether a name is one that `draft_name` gives."""
+    return bool(_DRAFT.fullmatch(os.path.basename(path)))
+
+
 def take_lock(descriptor: int) -> bool | None:
     """Lock an open file or folder until it is closed.
 
@@ -88,7 +93,7 @@ def _remove_dead(entry: os.DirEntry[str], of_this_machine: bool) -> None:
     if sys.platform == "win32":  # which opens no folder, and removes no file that is open
         descriptor, lock = None, None
     else:
-        descriptor = os.open(entry.path, os.O_RDONLY if is_folder else os.O_RDWR)
+        descriptor = disk.open_to_lock(entry.path)
         lock = take_lock(descriptor)
     try:
         if lock is not False and (old or (lock and of_this_machine)):

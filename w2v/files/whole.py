@@ -6,7 +6,7 @@ import contextlib
 import io
 import os
 import stat
-import sys
+import tempfile
 from collections.abc import Iterator
 from typing import BinaryIO
 
@@ -14,7 +14,8 @@ from w2v.errors import ConfigError, OutputError
 from w2v.files import disk
 from w2v.files.compression import check_compressor, compressing, compression_by_name
 from w2v.files.descriptors import open_descriptor
-from w2v.files.drafts import draft_name, is_named, sweep, take_lock
+from w2v.files.draft_files import DraftFile, new_draft_folder, removed_on_failure, settle
+from w2v.files.drafts import is_draft, sweep
 from w2v.files.outputs import (
     PathLike,
     check_name,
@@ -24,8 +25,6 @@ from w2v.files.outputs import (
     move_into_place,
 )
 from w2v.files.together import waiting
-
-_BLOCK_BYTES = 1 << 20  # written at a time
 
 
 @contextlib.contextmanager
@@ -79,15 +78,49 @@ def making_folder(path: PathLike) -> Iterator[str]:
     parent = os.path.dirname(os.path.realpath(name))
     sweep(parent)
     try:
-        with _draft_folder(parent) as draft:
-            yield draft
+        draft, lock = new_draft_folder(parent)
+        with removed_on_failure(draft, name, lock):
+            with _called(draft, name):
+                yield draft
             if os.path.isdir(name):
                 disk.set_mode(draft, stat.S_IMODE(os.stat(name).st_mode))
             disk.sync_tree(draft)
             move_into_place(draft, name)
-        _settle(parent, name)
+        settle(parent, name)
     except OSError as error:
         raise OutputError(f"Cannot write {name}: {error.strerror or error}.") from error
+
+
+@contextlib.contextmanager
+def _called(draft: str, name: str) -> Iterator[None]:
+    """Messages on what is written in a draft name the place it is for."""
+    try:
+        yield
+    except OutputError as error:
+        raise OutputError(str(error).replace(draft, name)) from error
+
+
+@contextlib.contextmanager
+def scratch_folder() -> Iterator[str]:
+    """The name of a new folder, for files that are needed until the block ends.
+
+    Raises
+    ------
+    OutputError
+        None can be made.
+    """
+    try:
+        parent = tempfile.gettempdir()
+        sweep(parent)
+        draft, descriptor = new_draft_folder(parent, 0o700)
+    except OSError as error:
+        raise OutputError(
+            f"No temporary folder can be made: {error.strerror}. Set TMPDIR to a folder with space."
+        ) from error
+    with removed_on_failure(draft, draft, descriptor):
+        yield draft
+        with contextlib.suppress(OSError):
+            disk.remove_tree(draft)
 
 
 @contextlib.contextmanager
@@ -132,120 +165,25 @@ def _opened(name: str, size: int) -> Iterator[BinaryIO]:
             # moving a file over /dev/null would end it; the pipe of /dev/stdout has no real path
             opened = disk.File(disk.open_old(name))
     if opened is not None:
-        with io.BufferedWriter(opened, _BLOCK_BYTES) as handle:
+        with io.BufferedWriter(opened, disk.BLOCK_BYTES) as handle:
             yield handle
         return
     folder = os.path.dirname(os.path.realpath(name))
-    sweep(folder)
+    if not is_draft(folder):
+        sweep(folder)
     if size:
         check_room({name: size})
-    draft = _Draft(folder, name, mode, size)
+    draft = DraftFile(folder, name, mode, size)
     try:
         yield draft.handle
         draft.finish()
-    except BaseException:
-        draft.discard()
+    except BaseException as error:
+        draft.discard(error)
         raise
-    if (group := waiting()) is not None:
+    if is_draft(folder):  # which goes to the disk, and to its place, as a whole
+        draft.place()
+    elif (group := waiting()) is not None:
         group.add(draft)
-        return
-    draft.place()
-    draft.settle()
-
-
-class _Draft:
-    """A file beside its place, locked until it is there or gone."""
-
-    def __init__(self, folder: str, name: str, mode: int | None, size: int) -> None:
-        self.name, self._folder, self._size = name, folder, size
-        self.path, self._file = _new_draft(folder)
-        self.handle = io.BufferedWriter(self._file, _BLOCK_BYTES)
-        try:
-            disk.allocate(self._file, size)
-            if mode is not None:
-                disk.set_mode(self.path, stat.S_IMODE(mode))
-        except BaseException:
-            self.discard()
-            raise
-
-    def finish(self) -> None:
-        """Have all of it on the disk."""
-        self.handle.flush()
-        if self._file.end < self._size:
-            self._file.truncate(self._file.end)
-        disk.sync(self._file.descriptor)
-
-    def place(self) -> None:
-        """Move it to its place, or remove it."""
-        try:
-            if sys.platform == "win32":  # which moves no file that is open
-                self.handle.close()
-            move_into_place(self.path, self.name)
-        except BaseException:
-            self.discard()
-            raise
-        self.handle.close()  # and with it the lock
-
-    def settle(self) -> None:
-        """Have its place on the disk too."""
-        _settle(self._folder, self.name)
-
-    def discard(self) -> None:
-        """Remove it."""
-        self._file.given_up = True
-        self.handle.close()
-        with contextlib.suppress(OSError):
-            disk.remove(self.path)
-
-
-def _new_draft(folder: str) -> tuple[str, disk.File]:
-    """A new file, locked; where another process has swept it before that, another."""
-    while True:
-        draft = draft_name(folder)
-        file = disk.File(disk.create(draft))
-        if sys.platform == "win32":  # which removes no file that is open
-            return draft, file
-        if take_lock(file.descriptor) is not False and is_named(file.descriptor, draft):
-            return draft, file
-        file.close()
-
-
-@contextlib.contextmanager
-def _draft_folder(parent: str) -> Iterator[str]:
-    """A new folder, locked, that is removed on failure."""
-    draft, descriptor = _new_draft_folder(parent)
-    try:
-        yield draft
-    except BaseException:
-        with contextlib.suppress(OSError):
-            disk.remove_tree(draft)
-        raise
-    finally:
-        if descriptor is not None:
-            os.close(descriptor)
-
-
-def _new_draft_folder(parent: str) -> tuple[str, int | None]:
-    while True:
-        draft = draft_name(parent)
-        disk.make_folder(draft)
-        if sys.platform == "win32":  # which opens no folder
-            return draft, None
-        try:
-            descriptor = os.open(draft, os.O_RDONLY)
-        except FileNotFoundError:  # swept
-            continue
-        if take_lock(descriptor) is not False and is_named(descriptor, draft):
-            return draft, descriptor
-        os.close(descriptor)
-
-
-def _settle(folder: str, name: str) -> None:
-    """Have a name that was changed on the disk too."""
-    try:
-        disk.sync_folder(folder)
-    except OSError as error:
-        raise OutputError(
-            f"{name} is written, but may be gone after a power cut: its folder {folder} cannot be "
-            f"brought to the disk ({error.strerror or error})."
-        ) from error
+    else:
+        draft.place()
+        draft.settle()

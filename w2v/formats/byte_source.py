@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import io
 import os
-from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 from w2v.errors import VectorFileError, counted, warn
-from w2v.files import LONGEST_MAGIC, compression, decompressed
+from w2v.files import LONGEST_MAGIC, BlockStream, bounded, compression, decompressed
 from w2v.formats.table import Progress
 
 _HEAD_BYTES = 1 << 16
@@ -51,7 +49,8 @@ class Source:
         self.size = None if self.compression else self._stored
         self._stream: Any = raw
         if self.compression:
-            self._stream = _Blocks(decompressed(raw, self.compression, name, VectorFileError))
+            blocks = decompressed(raw, self.compression, name, VectorFileError)
+            self._stream = BlockStream(bounded(blocks, self._stored, name, VectorFileError))
         head = bytearray(_HEAD_BYTES)
         self.head = bytes(head[: self._fill(memoryview(head))])
         self.whole = len(self.head) < _HEAD_BYTES
@@ -103,25 +102,6 @@ class Source:
         except UnicodeDecodeError:
             lines = enumerate(raw.split(b"\n"), 1)
             return [self.decode(line, f"word {number}") for number, line in lines]
-
-
-class _Blocks(io.RawIOBase):
-    """Blocks of bytes as a stream."""
-
-    def __init__(self, blocks: Iterator[bytes]) -> None:
-        self._blocks = blocks
-        self._rest = memoryview(b"")
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any, /) -> int:
-        if not self._rest:
-            self._rest = memoryview(next(self._blocks, b""))
-        got = min(len(buffer), len(self._rest))
-        buffer[:got] = self._rest[:got]
-        self._rest = self._rest[got:]
-        return got
 
 
 class Window:

@@ -26,6 +26,8 @@ _LONGEST_NUMBER = 64  # bytes, white space with it
 _BOM = b"\xef\xbb\xbf"
 _GAP = re.compile(rb"[ \t]+")
 _COMMA = re.compile(rb"[+-]?\d*,\d+(?:[eE][+-]?\d+)?")
+_FIXED = re.compile(rb"[+-]?\d+\.\d+")
+_LEAST = 3  # decimals, as many for all numbers
 _NUMBER_AHEAD = re.compile(rb"[+-]?\.?\d")
 POINT = "Write them with points, as 0.5."
 
@@ -102,13 +104,20 @@ def read_text(source: Source, count: int | None, dim: int, start: int) -> Table:
     line = 0 if count is None else 1
     blocks = _blocks_of_lines(source, start, dim, line)
     quickly = partial(_parse_quickly, source, dim)
+    before = block = b""
     for block, quick in in_order(quickly, blocks, pa.cpu_count()):
         parsed = quick or _parse(source, block, dim, line, beyond)
         words += parsed[0]
         if parsed[0]:
             matrix.take(len(parsed[0]))[:] = parsed[1]
         line += block.count(b"\n") + (not block.endswith(b"\n"))
+        if block.endswith(b"\n"):
+            before = block
     _compare(source, len(words), count, line)
+    if words and not block.endswith(b"\n"):
+        lines, _, last = block.rpartition(b"\n")
+        before = (lines or before).rstrip(b"\n").rpartition(b"\n")[2]
+        _check_end(source, before, last, dim, line)
     if beyond:
         source.warn_beyond(len(beyond), f" (the first in line {beyond[0]})")
     name = "GloVe text" if count is None else "word2vec text"
@@ -124,6 +133,27 @@ def _compare(source: Source, found: int, announced: int | None, line: int) -> No
         reason = f"the file ends after {rows}, its header announces {announced:,}."
         raise source.fail(f"line {line}", f"{reason} It may be cut short.")
     warn(f"{source.name} holds {rows}, its header announces {announced:,}; all were read.")
+
+
+def _check_end(source: Source, before: bytes, last: bytes, dim: int, line: int) -> None:
+    """Warn of a last line without a line break, and refuse it if its last number is cut.
+
+    All programs that we know of write one. Without it nobody can say whether 0.12 was 0.123; that
+    is clear where all other numbers have as many decimals, or lines end in a space.
+    """
+    others = [*_GAP.split(before.strip(b" \t\r"))[-dim:], *_GAP.split(last.strip(b" \t\r"))[-dim:]]
+    cut = others.pop()
+    decimals = {len(number.rpartition(b".")[2]) for number in others if b"." in number}
+    fixed = len(decimals) == 1 and all(map(_FIXED.fullmatch, others)) and min(decimals) >= _LEAST
+    shorter = fixed and len(cut.partition(b".")[2]) < min(decimals)
+    if shorter or cut.endswith(b".") or (before.rstrip(b"\r").endswith(b" ") > last.endswith(b" ")):
+        raise source.fail(
+            f"line {line}", f"the file ends in the number {cut.decode()}. It is cut short."
+        )
+    warn(
+        f"{source.name} has no line break at its end. It may be cut short; then its last number, "
+        f"{cut.decode(errors='replace')}, is wrong."
+    )
 
 
 def _blocks_of_lines(source: Source, start: int, dim: int, line: int) -> Iterator[bytes]:

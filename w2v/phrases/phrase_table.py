@@ -55,7 +55,7 @@ def read_table(path: PathLike) -> tuple[dict[str, Any], list[Row]]:
         The file cannot be read, or is no table of phrases; its message names the line.
     """
     name = os.fspath(path)
-    lines = list(read_lines(path, "the table of phrases", CorpusError))
+    lines = list(read_lines(path, "the table of phrases", CorpusError, ends_in_break=True))
     magic, _, text = lines[0].partition("\t") if lines else ("", "", "")
     if (found := _VERSION.fullmatch(magic)) and int(found[1]) > 1:
         raise CorpusError(

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from w2v.errors import CorpusError, OutputError, counted
-from w2v.files import check_room
+from w2v.files import Scratch, check_room
 from w2v.text.copies import Copies
 from w2v.text.repeating import gathered, in_order
 
@@ -259,7 +259,7 @@ def recoded(pieces: Pieces, final: Int32s) -> Pieces:
 def temporary_file() -> IO[bytes]:
     """A file without a name; raises `CorpusError` where none can be made."""
     try:
-        return tempfile.TemporaryFile(buffering=0, prefix="w2v-")
+        return Scratch("w2v-")
     except OSError as error:
         raise CorpusError(
             f"No temporary file can be made: {error.strerror}. Set TMPDIR to a folder with space."

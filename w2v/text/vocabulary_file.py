@@ -28,7 +28,8 @@ def read_counts(path: str | os.PathLike[str]) -> dict[str, int]:
     """
     name = os.fspath(path)
     counts: dict[str, int] = {}
-    for number, line in enumerate(read_lines(path, "the vocabulary", CorpusError), start=1):
+    lines = read_lines(path, "the vocabulary", CorpusError, ends_in_break=True)
+    for number, line in enumerate(lines, start=1):
         word, count = _parse(line, f"{name}, line {number}")
         if word in counts:
             raise CorpusError(f"{name}, line {number}: {word!r} was listed before.")

@@ -2,7 +2,8 @@
 
 begin       draws, huffman, tables, start, memory_plan
 a step      blocks, step_plan, step, worker
-epochs      schedule, epoch, held_out, run, trainer
+epochs      schedule, epoch, held_out, run, passes, trainer
+kept        checkpoint_file, checkpoint_state, run_folder, checkpoints
 told        progress, callbacks, onlookers, narration
 given back  verdict, outcome, report, fitted, model_file
 asked       likelihood, answers, estimator
@@ -12,6 +13,7 @@ measured    throughput
 from w2v.training import throughput
 from w2v.training.answers import Answers, UnderWay
 from w2v.training.callbacks import Callback, EarlyStopping, checked
+from w2v.training.checkpoints import EVERY, Checkpoints, Every
 from w2v.training.estimator import Estimator
 from w2v.training.fitted import Fitted
 from w2v.training.huffman import HuffmanTree
@@ -21,6 +23,7 @@ from w2v.training.narration import Narration, narrating
 from w2v.training.outcome import Trained
 from w2v.training.progress import Progress
 from w2v.training.report import training_report
+from w2v.training.run_folder import RunFolder, check_new_run, known_run, new_run
 from w2v.training.schedule import epochs_for
 from w2v.training.start import (
     FRESH,
@@ -34,26 +37,33 @@ from w2v.training.step_plan import step_shape
 from w2v.training.trainer import Trainer
 
 __all__ = [
+    "EVERY",
     "FRESH",
     "Answers",
     "Callback",
+    "Checkpoints",
     "EarlyStopping",
     "Estimator",
+    "Every",
     "Fitted",
     "HuffmanTree",
     "Likelihood",
     "Narration",
     "Pretrained",
     "Progress",
+    "RunFolder",
     "Trained",
     "Trainer",
     "UnderWay",
+    "check_new_run",
     "check_same",
     "checked",
     "continue_from",
     "epochs_for",
+    "known_run",
     "load_model",
     "narrating",
+    "new_run",
     "save_model",
     "step_shape",
     "throughput",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 from numbers import Integral, Real
+from typing import Any
 
 from w2v.errors import ConfigError, TrainingError
 from w2v.training.progress import Progress
@@ -27,6 +28,13 @@ class Callback:
 
     def on_epoch_end(self, progress: Progress) -> bool | None:
         """After every whole epoch; nothing else happens meanwhile."""
+
+    def state(self) -> dict[str, Any] | None:
+        """What a checkpoint is to keep of it: a dictionary that JSON can hold, or None."""
+        return None
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Take up what `state` gave, before a run goes on."""
 
 
 def checked(callbacks: Sequence[Callback]) -> list[Callback]:
@@ -94,6 +102,14 @@ class EarlyStopping(Callback):
         self.best = math.inf
         self.values: list[float] = []
         self._worse = 0
+
+    def state(self) -> dict[str, Any]:
+        return {"values": self.values, "worse": self._worse}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        self.values = list(state["values"])
+        self._worse = int(state["worse"])
+        self.best = min(self.values, default=math.inf)
 
     def on_epoch_end(self, progress: Progress) -> bool:
         if progress.epoch == 1:

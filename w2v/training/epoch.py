@@ -60,20 +60,38 @@ class Epoch:
     at_once: int
     """Chunks that a worker takes at a time."""
     corpus: Corpus
+    first: int = 0
+    """Chunks that were handed out."""
     stop: threading.Event = field(default_factory=threading.Event)
+    """Workers leave after the step under way, anywhere in a span."""
 
     def __post_init__(self) -> None:
         self._lock = threading.Lock()
-        self._first = 0
+        self._until = self.chunks
+
+    @property
+    def over(self) -> bool:
+        """Whether there is nothing left to hand out."""
+        return self.first >= self.chunks
+
+    def go_on(self, until: int | None = None) -> None:
+        """Hand out chunks again, all or as far as that one."""
+        with self._lock:
+            self._until = self.chunks if until is None else until
+
+    def pause(self) -> None:
+        """Hand out no more; workers finish the spans that they have."""
+        with self._lock:
+            self._until = min(self._until, self.first)
 
     def spans(self) -> Iterator[range]:
         """One after the other, to whichever worker asks, until there are no more or `stop`."""
         while True:
             with self._lock:
-                first = self._first
-                if first >= self.chunks or self.stop.is_set():
+                first = self.first
+                if first >= self._until or self.stop.is_set():
                     return
-                last = self._first = min(first + self.at_once, self.chunks)
+                last = self.first = min(first + self.at_once, self.chunks)
                 if first % _FORGET_EVERY < self.at_once:
                     self.corpus.forget_pages()
             yield range(first, last)

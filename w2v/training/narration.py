@@ -61,6 +61,7 @@ class Narration(Display):
         lines.append(f"training  {epochs}{chosen}")
         threads, backend = counted(trainer.workers, "thread"), trainer.backend
         lines.append(f"backend   {backend.name} on {backend.device}; {threads}")
+        lines += _keeping(trainer)
         if trainer.memory:
             lines.append(f"memory    {trainer.memory.named()}")
         if self._verbose:
@@ -206,6 +207,25 @@ def _beginning(trainer: Trainer) -> list[str]:
         )
     if found := about.get("frozen"):
         lines.append(f"frozen    {found['matched']:,} of {counted(found['asked'], 'word')} listed")
+    return lines
+
+
+def _keeping(trainer: Trainer) -> list[str]:
+    """Lines on checkpoints: where they go, and what this run goes on from."""
+    lines, saved = [], trainer.saved
+    if trainer.checkpoints:
+        kept = trainer.checkpoints
+        lines.append(f"kept      in {kept.folder.path}, every {kept.every}")
+    if saved and saved.state.ended:
+        lines.append(f"resumed   at the end, from {saved.name}: nothing is left to train")
+    elif saved:
+        state = saved.state
+        before = state.parts[-1]
+        who = f"{counted(before['workers'], 'thread')} of {before['backend']}"
+        lines.append(
+            f"resumed   at {state.done:.1%}, in epoch {state.epoch + 1} of {state.epochs}, from "
+            f"{saved.name}; so far {who}"
+        )
     return lines
 
 

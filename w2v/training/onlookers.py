@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
+from w2v.errors import ConfigError
 from w2v.training.callbacks import Callback
 from w2v.training.progress import Progress
 
@@ -46,6 +48,35 @@ class Onlookers:
     def tell_end(self, progress: Progress) -> None:
         """After a whole epoch."""
         self._ask("on_epoch_end", progress)
+
+    def memories(self) -> list[list[Any]]:
+        """Name of each callback, and what it wants to be told when the run goes on elsewhere."""
+        known = ((callback, getattr(callback, "state", None)) for callback in self._callbacks)
+        return [[type(one).__name__, state() if callable(state) else None] for one, state in known]
+
+    def go_on(
+        self, trace: list[Progress], stopped: dict[str, Any] | None, memories: list[list[Any]]
+    ) -> None:
+        """Take up what was left in a checkpoint.
+
+        Raises
+        ------
+        ConfigError
+            A callback that remembers something is not there any more.
+        """
+        self._kept, self.stopped = list(trace), stopped
+        waiting = list(self._callbacks)
+        for name, memory in memories:
+            same = [one for one in waiting if type(one).__name__ == name]
+            if same:
+                waiting.remove(same[0])
+                if memory is not None:
+                    same[0].restore(memory)
+            elif memory is not None:
+                raise ConfigError(
+                    f"The run had the callback {name}, which remembers what it has seen. Go on "
+                    "with it: fit(..., resume=FOLDER, callbacks=[...])."
+                )
 
     def _ask(self, when: str, progress: Progress) -> None:
         for callback in self._callbacks:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,3 +45,7 @@ class Trained:
     """Which callback that was, and in which epoch."""
     trace: list[Progress]
     """The run at a few hundred moments at most."""
+    parts: list[dict[str, Any]]
+    """Who trained, from which fraction on; more than one if the run went on from checkpoints."""
+    checkpoints: dict[str, Any] | None
+    """See `Checkpoints.told`; None without."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from w2v.backends import Array, Backend
+from w2v.errors import W2VError
 from w2v.text import Vocabulary
 from w2v.vectors import Vectors
 
@@ -51,3 +52,8 @@ def copied(backend: Backend, table: Array, dim: int, words: Vocabulary) -> Vecto
     """The vectors that a table (V, dim or more) holds now."""
     matrix = np.array(backend.to_numpy(table)[:, :dim])
     return Vectors(words.words, matrix, words.counts)
+
+
+def gone() -> Vectors:
+    """In place of `copied` for a moment before a checkpoint."""
+    raise W2VError("The vectors of a moment before a checkpoint are not kept.")

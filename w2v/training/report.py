@@ -52,6 +52,8 @@ def training_report(trainer: Trainer, trained: Trained, why: str) -> Report:
         "held_out_loss": trained.held_out_loss if aside else None,
         "done": trained.done,
         "stopped": trained.stopped,
+        "parts": trained.parts,
+        "checkpoints": trained.checkpoints,
         "trace": _trace(trainer, trained),
         **{name: trainer.start.about.get(name) for name in ("continued", "pretrained", "frozen")},
         "seconds": {

@@ -5,17 +5,29 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from w2v.backends import Backend
+from w2v.backends import Array, Backend
+from w2v.config import Config
+from w2v.text import Corpus, Vocabulary
+from w2v.training.checkpoint_state import Saved, State
 from w2v.training.epoch import Tally
 from w2v.training.held_out import HeldOut
 from w2v.training.onlookers import Onlookers
 from w2v.training.outcome import Trained
+from w2v.training.progress import Progress, copied, gone
 from w2v.training.tables import Tables, taken
 from w2v.training.worker import Worker
+
+_TRACED = (
+    *("epoch", "epochs", "done", "seconds", "raw_words_per_second", "kept_tokens_per_second"),
+    *("learning_rate", "loss", "held_out_loss"),
+)
+"""Fields of `Progress` that a checkpoint keeps of a moment."""
 
 
 @dataclass
@@ -23,40 +35,117 @@ class Run:
     """Tables in training, who trains them, and the sums of each epoch."""
 
     backend: Backend
-    dim: int
+    config: Config
+    vocabulary: Vocabulary
+    text: Corpus
+    """That is trained on."""
     tables: Tables
     workers: list[Worker]
     onlookers: Onlookers
     loss_every: int
+    epochs: int
     chunks: int
-    """Of all epochs, and below the words of the text."""
+    """Of an epoch, and below the tokens of each, and the words of the text."""
+    chunk: int
     words: int
+    trained_before: int
+    """Epochs of the runs before this one."""
     aside: HeldOut | None
     sample: Callable[[], HeldOut]
     """Makes one of sentences that are trained on."""
     preparing: float
     """`time.perf_counter` when the tables were begun, and below when the first step was."""
     started: float = field(init=False)
+    seconds_before: float = 0.0
+    """Trained before a checkpoint, and below what it took to prepare that."""
+    prepared_before: float = 0.0
     tallies: list[Tally] = field(default_factory=list)
     """Of the epochs that are done."""
     now: list[Tally] = field(default_factory=list)
     """Of each worker in the epoch under way."""
+    first: int = 0
+    """Chunks of that epoch that are done, where nothing moves."""
+    ended: bool = False
     held_out_loss: list[float | None] = field(default_factory=list)
+    parts: list[dict[str, Any]] = field(default_factory=list)
+    """Who trained, from where on."""
 
     def __post_init__(self) -> None:
         frozen = self.tables.frozen
         self._copy: Trained | None = None
         self._sample: HeldOut | None = None
         self._frozen = np.flatnonzero([] if frozen is None else frozen)
-        rows = self.tables.input[self.backend.asarray(self._frozen), : self.dim]
+        rows = self.tables.input[self.backend.asarray(self._frozen), : self.config.dim]
         self._as_they_were = np.array(self.backend.to_numpy(rows))
+        self.begin()
+
+    def begin(self) -> None:
+        """The clock starts."""
         self.backend.synchronize()
         self.started = time.perf_counter()
 
+    def go_on(self, saved: Saved) -> None:
+        """Take up the figures of a checkpoint; the tables have been read from it."""
+        state = saved.state
+        tallies = [
+            Tally(one["done"] * self.chunks, int(one["done"] * self.chunks), int(one["kept"]),
+                  one["loss"], one["pairs"], one["untrained"])
+            for one in state.tallies
+        ]  # fmt: skip
+        self.first = state.first * state.chunk // self.chunk
+        if len(tallies) > state.epoch:
+            now = tallies.pop()
+            now.done = now.whole = self.first
+            self.now = [now]
+        self.tallies, self.ended = tallies, state.ended
+        self.held_out_loss = list(state.held_out_loss)
+        self.seconds_before, self.prepared_before = state.seconds, state.prepare_seconds
+        self.parts = list(state.parts)
+        if "frozen_rows" in saved.arrays:
+            self._as_they_were = saved.arrays["frozen_rows"]
+        trace = [Progress(**moment, vectors=gone) for moment in state.trace]
+        self.onlookers.go_on(trace, state.stopped, state.callbacks)
+
     @property
-    def epochs(self) -> list[Tally]:
+    def all_tallies(self) -> list[Tally]:
         """Sums of each epoch, that of the one under way too."""
         return self.tallies + ([Tally.total(self.now)] if self.now else [])
+
+    @property
+    def seconds(self) -> float:
+        """Trained so far."""
+        return self.seconds_before + time.perf_counter() - self.started
+
+    @property
+    def done(self) -> float:
+        """Fraction of all epochs."""
+        return Tally.total(self.all_tallies).done / (self.chunks * self.epochs)
+
+    def progress(self, held_out_loss: float | None) -> Progress:
+        """In the epoch under way."""
+        now = Tally.total(self.now)
+        done = self.done_at(len(self.tallies), now.done)
+        seconds = self.seconds
+        kept = sum(tally.kept for tally in self.all_tallies)
+        return Progress(
+            epoch=len(self.tallies) + 1,
+            epochs=self.epochs,
+            done=done,
+            seconds=seconds,
+            raw_words_per_second=self.words * self.epochs * done / seconds,
+            kept_tokens_per_second=kept / seconds,
+            learning_rate=self.config.learning_rate(done),
+            loss=now.mean_loss,
+            held_out_loss=held_out_loss,
+            settled_loss=self.settled_loss,
+            vectors=partial(
+                copied, self.backend, self.tables.input, self.config.dim, self.vocabulary
+            ),
+        )
+
+    def done_at(self, epoch: int, chunks: float) -> float:
+        """Fraction of the training at a position in chunks of an epoch."""
+        return (epoch + chunks / self.chunks) / self.epochs
 
     def measure_held_out(self) -> float | None:
         """The loss of the sentences that are set aside, as the tables are now."""
@@ -72,18 +161,61 @@ class Run:
         return self._sample.loss()
 
     def end_epoch(self) -> None:
-        self.tallies, self.now = self.epochs, []
+        self.tallies, self.now, self.first = self.all_tallies, [], 0
+
+    def state(self, checkpoints: dict[str, Any], **given: Any) -> State:
+        """All of it but the tables, where nothing moves; `given` are fields that others know."""
+        done = [tally.done / self.chunks for tally in self.all_tallies]
+        return State(
+            checkpoints=checkpoints,
+            epochs=self.epochs,
+            chunk=self.chunk,
+            epoch=len(self.tallies),
+            first=self.first,
+            done=self.done,
+            ended=self.ended,
+            tallies=[
+                {"done": share, "kept": tally.kept, "loss": tally.loss, "pairs": tally.pairs,
+                 "untrained": tally.untrained}
+                for share, tally in zip(done, self.all_tallies, strict=True)
+            ],
+            held_out_loss=list(self.held_out_loss),
+            trace=[
+                {name: getattr(moment, name) for name in _TRACED}
+                for moment in self.onlookers.trace
+            ],
+            stopped=self.onlookers.stopped,
+            seconds=self.seconds,
+            prepare_seconds=self.prepare_seconds,
+            callbacks=self.onlookers.memories(),
+            parts=list(self.parts),
+            start_epochs=self.trained_before,
+            **given,
+        )  # fmt: skip
+
+    @property
+    def both(self) -> tuple[Array, Array]:
+        """Input and output table, perhaps wider than their vectors."""
+        return self.tables.input, self.tables.output
+
+    def frozen_rows(self) -> dict[str, NDArray[np.float32]]:
+        """As they were, for a checkpoint; nothing if none are frozen."""
+        return {"frozen_rows": self._as_they_were} if len(self._frozen) else {}
+
+    @property
+    def prepare_seconds(self) -> float:
+        return self.prepared_before + self.started - self.preparing
 
     def copies(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Vectors and output table as they are now."""
-        both = self.tables.input, self.tables.output
-        vectors, output = (np.array(self.backend.to_numpy(t)[:, : self.dim]) for t in both)
+        dim = self.config.dim
+        vectors, output = (np.array(self.backend.to_numpy(t)[:, :dim]) for t in self.both)
         return self._unmoved(vectors), output
 
     def taken(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Vectors and output table, in their own memory; once, at the end."""
-        output = taken(self.backend, self.tables.output, self.dim)
-        return self._unmoved(taken(self.backend, self.tables.input, self.dim)), output
+        output = taken(self.backend, self.tables.output, self.config.dim)
+        return self._unmoved(taken(self.backend, self.tables.input, self.config.dim)), output
 
     def so_far(self) -> Trained:
         """What was made so far, as a copy; the same one until `forget_copy`.
@@ -91,7 +223,7 @@ class Run:
         At the end of an epoch nothing moves meanwhile.
         """
         if self._copy is None:
-            self._copy = self.trained(*self.copies(), time.perf_counter() - self.started)
+            self._copy = self.trained(*self.copies(), self.seconds)
         return self._copy
 
     def forget_copy(self) -> None:
@@ -99,12 +231,16 @@ class Run:
         self._copy = None
 
     def trained(
-        self, vectors: NDArray[np.float32], output: NDArray[np.float32], seconds: float
+        self,
+        vectors: NDArray[np.float32],
+        output: NDArray[np.float32],
+        seconds: float,
+        checkpoints: dict[str, Any] | None = None,
     ) -> Trained:
         """These tables with all figures so far."""
-        epochs = self.epochs
+        epochs = self.all_tallies
         kept = [tally.kept for tally in epochs]
-        done = Tally.total(epochs).done / self.chunks
+        done = self.done
         return Trained(
             vectors=vectors,
             output=output,
@@ -114,13 +250,15 @@ class Run:
             kept=kept,
             loss_every=self.loss_every,
             seconds=seconds,
-            prepare_seconds=self.started - self.preparing,
-            raw_words_per_second=self.words * done / seconds,
+            prepare_seconds=self.prepare_seconds,
+            raw_words_per_second=self.words * self.epochs * done / seconds,
             kept_tokens_per_second=sum(kept) / seconds,
             tree=self.tables.tree,
             done=done,
             stopped=self.onlookers.stopped if done < 1 else None,
             trace=self.onlookers.trace,
+            parts=list(self.parts),
+            checkpoints=checkpoints,
         )
 
     def _unmoved(self, vectors: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -42,6 +42,7 @@ def make_tables(
     tree: HuffmanTree | None = None,
     start: Start = FRESH,
     keep: NDArray[np.float64] | None = None,
+    begin: tuple[NDArray[np.float32], NDArray[np.float32]] | None = None,
 ) -> Tables:
     """Tables to train: input uniform in (-1, 1)/D as in gensim, output zero.
 
@@ -52,11 +53,13 @@ def make_tables(
     counts : int64 (V,)
     tree : HuffmanTree, optional        Of hierarchical softmax; made from the counts if left out.
     keep : float64 (V,), optional       Probability of keeping a token of each word; 1 if left out.
+    begin : pair of float32, optional   Both tables whole, as a checkpoint holds them.
     """
     words = len(counts)
     key = draws.stream_key(config.seed, draws.INITIAL, start.epochs)
     table = backend.new_table(words, config.dim)
-    Embedding.fill_uniform(backend, table[:, : config.dim], key)
+    if begin is None:
+        Embedding.fill_uniform(backend, table[:, : config.dim], key)
     rows = max(words - 1, 1) if config.loss == "hs" else words
     noise = noise_share = None
     if config.loss == "ns":
@@ -72,6 +75,8 @@ def make_tables(
     ):
         if len(at):
             to[backend.asarray(at), : config.dim] = backend.asarray(given)
+    for to, saved in zip((table, output), begin or (), strict=False):
+        to[:, : config.dim] = backend.asarray(saved)
     kept = counts if keep is None else counts * keep
     return Tables(table, output, noise, tree, kept / kept.sum(), noise_share, start.frozen)
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import math
-import tempfile
+import os
 import time
 import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 
 from w2v.backends import Backend, available_backends
 from w2v.config import Config
+from w2v.files import scratch_folder, write_text
 from w2v.text import Corpus, CorpusStats, Vocabulary, read_corpus
 from w2v.training.blocks import CHUNK
 from w2v.training.outcome import Trained
@@ -137,9 +137,9 @@ def reading_speed(words: int) -> float:
     names = corpus.vocabulary.words
     tokens = [names[i] for i in corpus.ids.tolist()]
     lines = (tokens[at : at + _SENTENCE] for at in range(0, len(tokens), _SENTENCE))
-    with tempfile.TemporaryDirectory(prefix="w2v-bench-") as folder:
-        text = Path(folder) / "text.txt"
-        text.write_text("\n".join(map(" ".join, lines)), encoding="utf-8")
+    with scratch_folder() as folder:
+        text = os.path.join(folder, "text.txt")
+        write_text(text, "\n".join(map(" ".join, lines)))
         read_corpus(text, min_count=1).close()
         started = time.perf_counter()
         read_corpus(text, min_count=1).close()

@@ -1,12 +1,12 @@
-"""Epochs over a corpus: learning rate, workers, loss."""
+"""One configuration on one corpus: what is decided before training, and what comes of it."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import replace
 from functools import cached_property, partial
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,23 +16,23 @@ from w2v.backends import Backend
 from w2v.config import AUTO, Config
 from w2v.errors import TrainingError
 from w2v.text import Corpus
-from w2v.training import draws, verdict
+from w2v.training import verdict
 from w2v.training.callbacks import Callback
-from w2v.training.epoch import Epoch, Tally
+from w2v.training.checkpoint_state import Saved, about_text, start_arrays
+from w2v.training.checkpoints import Checkpoints
 from w2v.training.held_out import HeldOut, parted, sampled
 from w2v.training.huffman import HuffmanTree
 from w2v.training.memory_plan import MemoryPlan, plan_memory
 from w2v.training.onlookers import Onlookers
 from w2v.training.outcome import Trained
-from w2v.training.progress import Progress, copied
+from w2v.training.passes import Passes
+from w2v.training.progress import Progress
 from w2v.training.run import Run
 from w2v.training.schedule import check_softmax, epochs_for, in_steps, loss_every, schedule
 from w2v.training.start import FRESH, Start
 from w2v.training.step_plan import beside, rows_met, step_shape, text_reader
 from w2v.training.tables import Tables, make_tables
 from w2v.training.worker import Worker
-
-_REPORT_S = 0.2
 
 
 class Trainer:
@@ -52,6 +52,10 @@ class Trainer:
         Vectors to begin with, and words that are frozen.
     callbacks : sequence of Callback
         Called from the thread that called `run`; they may stop the training.
+    checkpoints : Checkpoints, optional
+        Left on the way.
+    saved : Saved, optional
+        A checkpoint of the same run, to go on from; `start` is what it says.
     """
 
     def __init__(
@@ -64,8 +68,12 @@ class Trainer:
         *,
         start: Start = FRESH,
         callbacks: Sequence[Callback] = (),
+        checkpoints: Checkpoints | None = None,
+        saved: Saved | None = None,
     ) -> None:
         self.corpus = corpus
+        self.asked = config
+        self.saved, self._checkpoints = saved, checkpoints
         self.text, self.aside = parted(backend, config, corpus)
         self.raw_words = corpus.stats.tokens - (len(self.aside.ids) if self.aside else 0)
         self.backend = backend
@@ -80,7 +88,9 @@ class Trainer:
         config = replace(config, epochs=self.epochs)
         self.config = config = in_steps(backend, config, self._kept)
         self.shape = step_shape(backend, config)
-        self._reader = text_reader(backend, config, self.text, keep)
+        self._reader = text_reader(
+            backend, config, self.text, keep, saved.state.chunk if saved else None
+        )
         kept_of_a_chunk = self._reader.chunk * kept_share
         self._schedule = schedule(config, self.shape, self._reader.chunks, kept_of_a_chunk)
         self.workers = self._schedule.workers
@@ -114,6 +124,11 @@ class Trainer:
             sentences=len(corpus.ends),
             tree=self.tree,
         )
+
+    @property
+    def checkpoints(self) -> Checkpoints | None:
+        """Where they are left, and how often."""
+        return self._checkpoints
 
     @property
     def step_tokens(self) -> int:
@@ -153,50 +168,84 @@ class Trainer:
             self._under_way = None
 
     def _run(self) -> Trained:
-        config, backend = self.config, self.backend
-        with backend.training():
-            run = self._under_way = self._prepared()
-            for epoch in range(self.epochs):
-                self._run_epoch(epoch, run)
-                if self._onlookers.stopped:
-                    break
-            backend.synchronize()
-            seconds = time.perf_counter() - run.started
-        self._under_way = None
-        vectors, output = run.taken()
-        self._check_moved(run, output)
-        if not (np.isfinite(vectors).all() and np.isfinite(output).all()):
-            raise self._diverged("A vector is no longer finite", self.epochs, 1.0)
-        trained = run.trained(vectors, output, seconds)
+        config, backend, checkpoints = self.config, self.backend, self._checkpoints
+        try:
+            with backend.training():
+                run = self._under_way = self._prepared()
+                interrupts.ask_unless_held()
+                state = partial(run.state, **self._facts())
+                arrays = {**start_arrays(self.start), **run.frozen_rows()}
+                Passes(run, checkpoints, state, arrays, self._diverged).all()
+                backend.synchronize()
+                seconds = run.seconds
+            self._under_way = None
+            vectors, output = run.taken()
+            self._check_moved(run, output)
+            if not (np.isfinite(vectors).all() and np.isfinite(output).all()):
+                raise self._diverged("A vector is no longer finite", self.epochs, 1.0)
+            if checkpoints and not (self.saved and self.saved.state.ended):
+                checkpoints.write(state, {"input": vectors, "output": output, **arrays})
+            told = checkpoints.told() if checkpoints else None
+            trained = run.trained(vectors, output, seconds, told)
+        finally:
+            if checkpoints:
+                checkpoints.close()
         verdict.after(config, trained.loss, trained.untrained_loss)
         return trained
 
+    def _facts(self) -> dict[str, Any]:
+        """What a checkpoint says of the run, the same at every position."""
+        return {
+            "options": self.asked.as_dict(),
+            "text": about_text(self.corpus),
+            "start": self.start.about,
+        }
+
     def _prepared(self) -> Run:
         config, backend, keep = self.config, self.backend, self._keep_share
+        saved, checkpoints = self.saved, self._checkpoints
         preparing = time.perf_counter()
         averaged = config.model == "cbow"
         backend.prepare(rows_met(config), averaged=averaged, waiting=self._on_waiting)
-        interrupts.ask_unless_held()
+        interrupts.ask_unless_held()  # a signal may have been lost while kernels were compiled
         counts = self.corpus.vocabulary.counts
-        tables = make_tables(backend, config, counts, self.tree, self.start, keep)
+        begin = (saved.arrays["input"], saved.arrays["output"]) if saved else None
+        tables = make_tables(backend, config, counts, self.tree, self.start, keep, begin)
+        del begin
         workers = self._workers(tables)
 
         def looked_at(corpus: Corpus) -> HeldOut:
             return HeldOut(backend, config, corpus, keep, tables, self.workers)
 
-        return Run(
+        run = Run(
             backend=backend,
-            dim=config.dim,
+            config=config,
+            vocabulary=self.corpus.vocabulary,
+            text=self.text,
             tables=tables,
             workers=workers,
             onlookers=self._onlookers,
             loss_every=self._loss_every,
-            chunks=self._reader.chunks * self.epochs,
-            words=self.raw_words * self.epochs,
+            epochs=self.epochs,
+            chunks=self._reader.chunks,
+            chunk=self._reader.chunk,
+            words=self.raw_words,
+            trained_before=self.start.epochs,
             aside=None if self.aside is None else looked_at(self.aside),
             sample=lambda: looked_at(sampled(backend, config, self.text)),
             preparing=preparing,
         )
+        if saved:
+            run.go_on(saved)
+            saved.arrays.clear()  # or there would be two copies of the tables
+        if checkpoints:
+            about = saved.state.checkpoints if saved else {}
+            checkpoints.begin(run.both, config.dim, run.done, about)
+        if not run.ended:
+            part = {"done": run.done, "workers": self.workers, "backend": backend.name}
+            run.parts.append({**part, "device": backend.device})
+        run.begin()
+        return run
 
     def so_far(self) -> Trained | None:
         """A copy of what the run under way has made; None before its first step."""
@@ -221,79 +270,6 @@ class Trainer:
         moved = output.any() if not len(known) else (output[known] != self.start.output).any()
         if not moved and not any(tally.pairs for tally in run.tallies):
             raise verdict.nothing_to_learn(self.config)
-
-    def _run_epoch(self, number: int, run: Run) -> None:
-        chunks, at_once = self._reader.chunks, run.workers[0].at_once
-        epoch = Epoch(number, self.start.epochs + number, chunks, at_once, self.text)
-        run.now = [Tally() for _ in run.workers]
-        held_out_loss = None
-        with ThreadPoolExecutor(self.workers, thread_name_prefix="w2v") as pool:
-            try:
-                work = zip(run.workers, run.now, strict=True)
-                pending = {pool.submit(self._work, epoch, *pair) for pair in work}
-                while pending:
-                    finished, pending = wait(pending, _REPORT_S, return_when=FIRST_EXCEPTION)
-                    interrupts.ask_unless_held()
-                    for future in finished:
-                        future.result()
-                    if not pending:
-                        held_out_loss = run.measure_held_out()
-                    run.forget_copy()
-                    progress = self._progress(epoch, run, held_out_loss)
-                    if self._onlookers.tell(progress):
-                        epoch.stop.set()
-                if Tally.total(run.now).whole == chunks:
-                    self._onlookers.tell_end(progress)
-            finally:
-                epoch.stop.set()  # on an error or Ctrl-C all workers leave after their step
-        run.end_epoch()
-
-    def _progress(self, epoch: Epoch, run: Run, held_out_loss: float | None) -> Progress:
-        now = Tally.total(run.now)
-        done = self._done(epoch, now.done)
-        seconds = time.perf_counter() - run.started
-        kept = sum(tally.kept for tally in run.epochs)
-        words = self.corpus.vocabulary
-        return Progress(
-            epoch=epoch.number + 1,
-            epochs=self.epochs,
-            done=done,
-            seconds=seconds,
-            raw_words_per_second=self.raw_words * self.epochs * done / seconds,
-            kept_tokens_per_second=kept / seconds,
-            learning_rate=self.config.learning_rate(done),
-            loss=now.mean_loss,
-            held_out_loss=held_out_loss,
-            settled_loss=run.settled_loss,
-            vectors=partial(copied, self.backend, run.tables.input, self.config.dim, words),
-        )
-
-    def _work(self, epoch: Epoch, worker: Worker, tally: Tally) -> None:
-        """Train on one span of chunks after another until the epoch has no more."""
-        with self.backend.training():
-            steps = worker.train(
-                epoch.draws,
-                epoch.spans(),
-                key=draws.stream_key(self.config.seed, draws.NEGATIVE, epoch.draws),
-                learning_rate=lambda at: self.config.learning_rate(self._done(epoch, at)),
-                loss_key=draws.stream_key(self.config.seed, draws.MEASURED, epoch.draws),
-                loss_every=self._loss_every,
-                stopped=epoch.stop.is_set,
-            )
-            for step in steps:
-                tally.add(step)
-                if step.loss is not None:
-                    done = self._done(epoch, step.begin)
-                    self._check(step.loss, step.untrained, epoch, done)
-
-    def _done(self, epoch: Epoch, at: float) -> float:
-        """Fraction of the training at a position in chunks."""
-        return (epoch.number + at / self._reader.chunks) / self.epochs
-
-    def _check(self, loss: float, untrained: float, epoch: Epoch, done: float) -> None:
-        """Stop when the loss of a step says that training has diverged."""
-        if what := verdict.of_step(loss, untrained):
-            raise self._diverged(what, epoch.number + 1, done)
 
     def _diverged(self, what: str, epoch: int, done: float) -> TrainingError:
         step = round(done * self.epochs * self._kept / self._in_flight)

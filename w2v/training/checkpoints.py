@@ -1,0 +1,228 @@
+"""When a run leaves a checkpoint, and how: copied while nothing moves, written while it goes on."""
+
+from __future__ import annotations
+
+import math
+import os
+import re
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from w2v.backends import Array, Backend, usable_cores
+from w2v.errors import ConfigError, OutputError, warn
+from w2v.training.checkpoint_state import State
+from w2v.training.run_folder import RunFolder
+
+EVERY = "10min"
+"""How often, if nothing is said."""
+
+_EVERY = re.compile(r"(\d+(?:\.\d*)?|\.\d+)\s*([a-z%]+)")
+_SECONDS = {"s": 1, "sec": 1, "min": 60, "h": 3600}
+_ALMOST = 1e-9
+_PIECE = 1 << 22  # numbers that a thread copies at a time
+_THREADS = 8  # that copy, at most: memory is no faster with more
+
+
+class Every(NamedTuple):
+    """After so many seconds, or so large a part of a run or of an epoch; one of the three."""
+
+    seconds: float | None = None
+    share: float | None = None
+    epochs: float | None = None
+
+    @classmethod
+    def parsed(cls, text: str) -> Every:
+        """Of ``10min``, ``5%`` or ``1epoch``.
+
+        Raises
+        ------
+        ConfigError
+        """
+        match = _EVERY.fullmatch(str(text).strip().lower())
+        number, unit = (float(match[1]), match[2]) if match else (0.0, "")
+        if number > 0:
+            if unit in _SECONDS:
+                return cls(seconds=number * _SECONDS[unit])
+            if unit == "%" and number <= 100:
+                return cls(share=number / 100)
+            if unit in ("epoch", "epochs"):
+                return cls(epochs=number)
+        raise ConfigError(
+            f"`checkpoint_every` must be a time, a share or epochs, such as 10min, 30s, 2h, 5% or "
+            f"1epoch; got {text!r:.60}."
+        )
+
+
+class Checkpoints:
+    """Those of one run.
+
+    Parameters
+    ----------
+    folder : RunFolder
+    every : str         See `Every`.
+    """
+
+    def __init__(self, folder: RunFolder, every: str = EVERY) -> None:
+        self.folder = folder
+        self.every = every
+        self._every = Every.parsed(every)
+        self._copies: list[NDArray[np.float32]] = []
+        self._copiers = ThreadPoolExecutor(min(usable_cores(), _THREADS), "w2v-copy")
+        self._writer = ThreadPoolExecutor(1, "w2v-checkpoint")
+        self._pending: Future[None] | None = None
+        self._last = time.perf_counter()
+        self._done = 0.0
+        self._stalls: list[float] = []
+        self._seconds: list[float] = []
+        self._before: dict[str, Any] = {}
+        self._bytes = 0
+        self._failed = 0
+
+    def begin(
+        self, tables: tuple[Array, Array], dim: int, done: float, before: dict[str, Any]
+    ) -> None:
+        """Make room for a copy of both tables, and touch it, which takes longer than to copy.
+
+        Parameters
+        ----------
+        tables : pair of arrays (rows, dim or more)
+        dim : int
+        done : float          Fraction of the run that is trained already.
+        before : dict         What `told` said then.
+        """
+        self._before, self._done = before, done
+        self._copies = [np.zeros((len(table), dim), np.float32) for table in tables]
+        for copy in self._copies:
+            copy.fill(0)
+        self._last = time.perf_counter()
+
+    def due_chunk(self, epoch: int, first: int, chunks: int, epochs: int) -> int | None:
+        """The chunk of an epoch, after the first ones, before which the next is due by a share."""
+        done = self._due(epochs)
+        if done is None:
+            return None
+        chunk = max(first + 1, math.ceil((done * epochs - epoch) * chunks - _ALMOST))
+        return chunk if chunk < chunks else None
+
+    def due_between(self, epoch: int, epochs: int) -> bool:
+        """Whether one is due when so many epochs are over."""
+        done = self._due(epochs)
+        return self.is_due() if done is None else epoch / epochs >= done - _ALMOST
+
+    def _due(self, epochs: int) -> float | None:
+        """Fraction of the run at which the next is due; None if the clock says when."""
+        share = self._every.share
+        if self._every.epochs is not None:
+            share = self._every.epochs / epochs
+        if share is None:
+            return None
+        return (math.floor(self._done / share + _ALMOST) + 1) * share
+
+    def is_due(self) -> bool:
+        """By the clock; not while the one before is still being written."""
+        seconds = self._every.seconds
+        late = seconds is not None and time.perf_counter() - self._last >= seconds
+        return late and not self.writing
+
+    @property
+    def writing(self) -> bool:
+        return self._pending is not None and not self._pending.done()
+
+    def pass_over(self, done: float) -> None:
+        """Take none here, though one is due: the one before is still being written."""
+        self._done = done
+
+    def take(
+        self,
+        backend: Backend,
+        tables: tuple[Array, Array],
+        done: float,
+        state: Callable[[dict[str, Any]], State],
+        arrays: Mapping[str, NDArray[Any]],
+    ) -> None:
+        """Copy the tables, which nothing moves, and begin to write; waits for the one before."""
+        self.settle()
+        for copy, table in zip(self._copies, tables, strict=True):
+            self._copy(backend, copy, table)
+        self._last, self._done = time.perf_counter(), done
+        whole = {"input": self._copies[0], "output": self._copies[1], **arrays}
+        self._pending = self._writer.submit(self._write, state(self.told()), whole)
+
+    def stalled(self, seconds: float) -> None:
+        """Training stood still for so long, for the latest one."""
+        self._stalls.append(seconds)
+
+    def write(
+        self, state: Callable[[dict[str, Any]], State], arrays: Mapping[str, NDArray[Any]]
+    ) -> None:
+        """Write what moves no more, and wait until it is on the disk."""
+        self.settle()
+        self._pending = self._writer.submit(self._write, state(self.told()), dict(arrays))
+        self.settle()
+
+    def settle(self) -> bool:
+        """Wait until all is written; warns of what could not be. Whether the last one was."""
+        pending, self._pending = self._pending, None
+        if pending is None:
+            return True
+        try:
+            wait([pending])
+        except BaseException:
+            self._pending = pending
+            raise
+        try:
+            pending.result()
+        except OutputError as error:
+            self._failed += 1
+            left = self.folder.left
+            before = "There is none yet" if left is None else f"The last one knows {left:.1%}"
+            warn(f"A checkpoint could not be written, and training goes on. {error} {before}.")
+            return False
+        return True
+
+    def told(self) -> dict[str, Any]:
+        """For reports: how many, and what they took."""
+        was = self._before
+        stalls, seconds = (
+            [was.get(name) or 0.0, *new]
+            for name, new in (
+                ("longest_stall_seconds", self._stalls),
+                ("longest_write_seconds", self._seconds),
+            )
+        )
+        return {
+            "folder": os.path.abspath(self.folder.path),
+            "every": self.every,
+            "written": was.get("written", 0) + len(self._seconds),
+            "failed": was.get("failed", 0) + self._failed,
+            "bytes": self._bytes or was.get("bytes", 0),
+            "stalled_seconds": was.get("stalled_seconds", 0.0) + sum(self._stalls),
+            "longest_stall_seconds": max(stalls),
+            "longest_write_seconds": max(seconds),
+        }
+
+    def close(self) -> None:
+        """Let go of threads and copies; what is being written is finished first."""
+        self._writer.shutdown()
+        self._copiers.shutdown()
+        self._copies = []
+
+    def _copy(self, backend: Backend, to: NDArray[np.float32], table: Array) -> None:
+        rows = max(1, _PIECE // max(to.shape[1], 1))
+        firsts = range(0, len(to), rows)
+
+        def some(first: int) -> None:
+            wide = table[first : first + rows]
+            to[first : first + rows] = backend.to_numpy(wide)[:, : to.shape[1]]
+
+        list(self._copiers.map(some, firsts))
+
+    def _write(self, state: State, arrays: Mapping[str, NDArray[Any]]) -> None:
+        started = time.perf_counter()
+        self._bytes = self.folder.write(state, arrays)
+        self._seconds.append(time.perf_counter() - started)

@@ -1,0 +1,266 @@
+"""The folder of a run: what it was asked to do, its text, and its checkpoints.
+
+run.json              what was asked for, and where the text is
+corpus/               the text as an encoded corpus, unless it was one already
+checkpoint-000012     the latest, and the one before
+lock                  held while a run is at work
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from numpy.typing import NDArray
+
+from w2v.errors import CheckpointError, ConfigError, OutputError, warn
+from w2v.files import (
+    PathLike,
+    check_name,
+    locked,
+    make_folder,
+    remove,
+    remove_tree,
+    write_text,
+)
+from w2v.text import Corpus, is_encoded, open_encoded, write_encoded
+from w2v.training.checkpoint_file import read_checkpoint, write_checkpoint
+from w2v.training.checkpoint_state import Saved, State
+
+_VERSION = 1
+_KEPT = 2
+_ASKED, _CORPUS = "run.json", "corpus"
+_NAME = re.compile(r"checkpoint-(\d{6,})")
+
+
+class RunFolder:
+    """Made by `new_run` and `known_run`.
+
+    Attributes
+    ----------
+    path : str
+    asked : dict          What the run was asked to do, as whoever began it wrote it down.
+    saved : Saved or None The checkpoint to go on from.
+    left : float or None  Fraction of the run that the latest checkpoint knows.
+    """
+
+    def __init__(self, path: str, asked: Mapping[str, Any], corpus: str | None = None) -> None:
+        self.path = path
+        self.asked = dict(asked)
+        self.saved: Saved | None = None
+        self.left: float | None = None
+        self._corpus = corpus
+        self._last = max((number for number, _ in _checkpoints(path)), default=0)
+
+    @property
+    def has_corpus(self) -> bool:
+        """Whether the text was kept, so that it need not be read again."""
+        return self._corpus is not None
+
+    def open_corpus(self) -> Corpus:
+        """The text of the run.
+
+        Raises
+        ------
+        CheckpointError, CorpusError
+            It is not there, or cannot be read.
+        """
+        if self._corpus is None:
+            raise CheckpointError(
+                f"The run in {self.path} ended before its text was read, so there is nothing to go "
+                "on from. Begin it anew, with its text."
+            )
+        where = os.path.join(self.path, self._corpus)
+        if not os.path.isdir(where):
+            raise CheckpointError(
+                f"The run in {self.path} trains on the encoded corpus {where}, which is not there "
+                "any more. Put it back there, or give it."
+            )
+        return open_encoded(where)
+
+    def keep(self, corpus: Corpus) -> Corpus:
+        """The same text, from a folder that outlives this process: its own, or a copy in here.
+
+        Raises
+        ------
+        CheckpointError
+            The text that was kept before is another one.
+        OutputError
+            It cannot be written.
+        """
+        copy = os.path.join(self.path, _CORPUS)
+        if self._corpus is None:
+            if corpus.folder is None:
+                _remove_encoded(copy)  # of a run that died while it wrote this
+                write_encoded(corpus, copy)
+            self._corpus = _CORPUS if corpus.folder is None else os.path.abspath(corpus.folder)
+            self._write_asked()
+        if corpus.folder is not None:
+            return corpus
+        kept = self.open_corpus()
+        if kept.fingerprint() != corpus.fingerprint():
+            raise CheckpointError(
+                f"The text is not that of the run in {self.path}. Give the same one, or none: the "
+                "run has its own copy."
+            )
+        kept.looks = corpus.looks
+        corpus.close()
+        return kept
+
+    def write(self, state: State, arrays: Mapping[str, NDArray[Any]]) -> int:
+        """Write a checkpoint, and let go of all but the latest two; the bytes of it are returned.
+
+        Raises
+        ------
+        OutputError
+            It cannot be written; those before stay.
+        """
+        path = os.path.join(self.path, f"checkpoint-{self._last + 1:06}")
+        size = write_checkpoint(path, state.as_dict(), arrays)
+        self._last += 1
+        self.left = state.done
+        with contextlib.suppress(OSError):
+            for _, name in _checkpoints(self.path)[:-_KEPT]:
+                remove(os.path.join(self.path, name))
+        return size
+
+    def latest(self) -> Saved | None:
+        """The latest checkpoint that can be read, and a warning if a later one cannot.
+
+        Raises
+        ------
+        CheckpointError
+            There are some, and none can be read.
+        """
+        damaged: list[str] = []
+        for _, name in reversed(_checkpoints(self.path)):
+            path = os.path.join(self.path, name)
+            try:
+                saved = Saved.of(*read_checkpoint(path), path)
+            except CheckpointError as error:
+                damaged.append(str(error))
+                continue
+            if damaged:
+                warn(f"{' '.join(damaged)} Going on from {path}, at {saved.state.done:.1%}.")
+            self.left = saved.state.done
+            return saved
+        if damaged:
+            raise CheckpointError(f"No checkpoint in {self.path} can be read. {' '.join(damaged)}")
+        return None
+
+    def _write_asked(self) -> None:
+        about = {"version": _VERSION, "corpus": self._corpus, "asked": self.asked}
+        write_text(os.path.join(self.path, _ASKED), json.dumps(about, indent=2) + "\n")
+
+
+@contextlib.contextmanager
+def new_run(path: PathLike, asked: Mapping[str, Any]) -> Iterator[RunFolder]:
+    """A folder for a run that begins, made if it is not there; no other run may use it meanwhile.
+
+    Raises
+    ------
+    ConfigError
+        It holds a run that can go on, or other files.
+    OutputError
+        It cannot be made or written, or a run is at work there.
+    """
+    name = check_name(path, "the folder of checkpoints", OutputError)
+    check_new_run(name)
+    try:
+        if not os.path.isdir(name):
+            make_folder(name)
+    except OSError as error:
+        raise OutputError(f"Cannot make the folder {name}: {error.strerror}.") from error
+    with locked(name):
+        check_new_run(name)
+        folder = RunFolder(name, asked)
+        folder._write_asked()
+        yield folder
+
+
+def check_new_run(path: PathLike) -> None:
+    """Refuse a folder that `new_run` would refuse; looks only.
+
+    Raises
+    ------
+    ConfigError, OutputError
+    """
+    name = check_name(path, "the folder of checkpoints", OutputError)
+    if not os.path.exists(name):
+        return
+    if not os.path.isdir(name):
+        raise OutputError(f"Cannot write checkpoints to {name}: it is a file. Name a folder.")
+    if _checkpoints(name):
+        raise ConfigError(
+            f"{name} holds checkpoints of a run. Go on with it (w2v resume {name}), or give "
+            "another folder."
+        )
+    others = [entry for entry in os.listdir(name) if not _ours(entry)]
+    if others:
+        raise ConfigError(
+            f"{name} holds other files, such as {others[0]!r}. Give checkpoints a folder of their "
+            "own."
+        )
+
+
+@contextlib.contextmanager
+def known_run(path: PathLike) -> Iterator[RunFolder]:
+    """The folder of a run that is to go on.
+
+    Raises
+    ------
+    CheckpointError
+        There is no run, or no checkpoint of it can be read.
+    OutputError
+        A run is at work there.
+    """
+    name = check_name(path, "the folder of checkpoints", CheckpointError)
+    about = _read_asked(name)
+    with locked(name):
+        folder = RunFolder(name, about["asked"], about["corpus"])
+        folder.saved = folder.latest()
+        yield folder
+
+
+def _read_asked(name: str) -> dict[str, Any]:
+    file = os.path.join(name, _ASKED)
+    try:
+        with open(file, encoding="utf-8") as handle:
+            about = json.load(handle)
+        if about["version"] != _VERSION:
+            raise CheckpointError(
+                f"{file} is of version {about['version']}, and this w2v reads version {_VERSION}."
+            )
+        if not isinstance(about["asked"], dict) or not isinstance(about["corpus"], str | None):
+            raise ValueError
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise CheckpointError(
+            f"There is no run in {name}: {file} is missing. Give the folder that --checkpoint had."
+        ) from error
+    except OSError as error:
+        raise CheckpointError(f"{file} cannot be read: {error.strerror}.") from error
+    except (ValueError, TypeError, LookupError, RecursionError) as error:
+        raise CheckpointError(f"{file} is not what a run writes, or damaged.") from error
+    return dict(about)
+
+
+def _remove_encoded(folder: str) -> None:
+    """Remove an encoded corpus, if one is there."""
+    if is_encoded(folder):
+        remove_tree(folder)
+
+
+def _checkpoints(folder: str) -> list[tuple[int, str]]:
+    """Numbers and names of those in a folder, in order."""
+    if not os.path.isdir(folder):
+        return []
+    found = ((_NAME.fullmatch(name), name) for name in os.listdir(folder))
+    return sorted((int(match[1]), name) for match, name in found if match)
+
+
+def _ours(entry: str) -> bool:
+    return entry in (_ASKED, _CORPUS, "lock") or entry.startswith(".w2v-")
