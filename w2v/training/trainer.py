@@ -190,6 +190,7 @@ class Trainer:
         finally:
             if checkpoints:
                 checkpoints.close()
+        interrupts.ask_unless_held()  # one that was held while the last epoch came to its end
         verdict.after(config, trained.loss, trained.untrained_loss)
         return trained
 
