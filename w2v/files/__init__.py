@@ -24,6 +24,7 @@ from w2v.files.outputs import (
     check_stdout,
     check_target,
 )
+from w2v.files.temporary import temporary_folder
 from w2v.files.text_files import read_lines, readable
 from w2v.files.together import together
 from w2v.files.whole import (
@@ -67,6 +68,7 @@ __all__ = [
     "replacing",
     "scratch_folder",
     "sweep",
+    "temporary_folder",
     "together",
     "write_text",
     "writing",

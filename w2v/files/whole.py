@@ -6,7 +6,6 @@ import contextlib
 import io
 import os
 import stat
-import tempfile
 from collections.abc import Iterator
 from typing import BinaryIO
 
@@ -24,6 +23,7 @@ from w2v.files.outputs import (
     check_target,
     move_into_place,
 )
+from w2v.files.temporary import temporary_folder
 from w2v.files.together import waiting
 
 
@@ -109,13 +109,14 @@ def scratch_folder() -> Iterator[str]:
     OutputError
         None can be made.
     """
+    parent = temporary_folder()
     try:
-        parent = tempfile.gettempdir()
         sweep(parent)
         draft, descriptor = new_draft_folder(parent, 0o700)
     except OSError as error:
         raise OutputError(
-            f"No temporary folder can be made: {error.strerror}. Set TMPDIR to a folder with space."
+            f"No temporary folder can be made in {parent}: {error.strerror}. Set TMPDIR to a "
+            "folder with space."
         ) from error
     with removed_on_failure(draft, draft, descriptor):
         yield draft

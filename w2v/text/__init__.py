@@ -15,7 +15,7 @@ from w2v.text.sentences import Sentences
 from w2v.text.setting_aside import drawn, set_aside
 from w2v.text.sources import Source, is_path, parts_of, pieces_of
 from w2v.text.splitting import Dictionary, release_memory
-from w2v.text.spool import Int32s, Int64s, append_to, temporary_file
+from w2v.text.spool import Int32s, Int64s, append_to, cut, temporary_file
 from w2v.text.table import Table
 from w2v.text.table_stats import TableStats
 from w2v.text.token_lists import parts_of_lists
@@ -40,6 +40,7 @@ __all__ = [
     "Tokenizer",
     "Vocabulary",
     "append_to",
+    "cut",
     "drawn",
     "find_files",
     "is_encoded",

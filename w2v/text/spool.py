@@ -10,16 +10,16 @@ array on them is gone, whatever ended the process.
 
 import mmap
 import os
-import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import IO, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from w2v.errors import CorpusError, OutputError, counted
-from w2v.files import Scratch, check_room
+from w2v.files import Scratch, check_room, temporary_folder
 from w2v.text.copies import Copies
 from w2v.text.repeating import gathered, in_order
 
@@ -58,10 +58,9 @@ class Spool:
         self.read_tokens = self.read_sentences = self.left_out = 0
         self.started = time.perf_counter()
         self._last_end = 0
-        self._ids = temporary_file()
-        self._ends = temporary_file()
+        self._ids, self._ends = _pair()
         self._copies = copies
-        self._copies_of = temporary_file()
+        self._copies_of = temporary_file() if copies else None
 
     def __enter__(self) -> "Spool":
         return self
@@ -69,7 +68,8 @@ class Spool:
     def __exit__(self, *exception: object) -> None:
         self._ids.close()
         self._ends.close()
-        self._copies_of.close()
+        if self._copies_of is not None:
+            self._copies_of.close()
 
     def add(self, lengths: ArrayLike, ids: Int32s) -> None:
         """Append tokens; each of `lengths` ends a sentence, except the last, which stays open."""
@@ -102,6 +102,7 @@ class Spool:
         self.lines += int(done.sum())
         self.sentences += int(done[new].sum())
         self.left_out += int(np.count_nonzero(done == 0))
+        assert self._copies_of is not None
         append_to(self._copies_of, done[new])
         if self.tokens > _MOST_TOKENS:
             raise CorpusError(
@@ -132,7 +133,7 @@ class Spool:
         """
         if self._copies is None:
             return
-        folder = tempfile.gettempdir()
+        folder = temporary_folder()
         try:
             check_room({os.path.join(folder, "w2v"): 4 * tokens + 8 * self.sentences})
         except OutputError as error:
@@ -149,6 +150,7 @@ class Spool:
         """Each sentence as often as it is to stand there, in that order."""
         ids = mapped(self._ids, np.dtype(np.int32))
         ends = mapped(self._ends, np.dtype(np.int64))
+        assert self._copies_of is not None
         copies = mapped(self._copies_of, np.dtype(np.int64))
         done = 0
         for numbers in in_order(copies):
@@ -206,8 +208,7 @@ class Store:
 
     def __init__(self, ids: IO[bytes] | None = None) -> None:
         self.tokens = self.sentences = 0
-        self._ids = ids or temporary_file()
-        self._ends = temporary_file()
+        self._ids, self._ends = _pair(ids)
 
     def __enter__(self) -> "Store":
         return self
@@ -226,7 +227,7 @@ class Store:
 
     def arrays(self) -> tuple[Int32s, Int64s]:
         """All of them, memory-mapped."""
-        self._ids.truncate(4 * self.tokens)
+        cut(self._ids, 4 * self.tokens)
         return mapped(self._ids, np.dtype(np.int32)), mapped(self._ends, np.dtype(np.int64))
 
 
@@ -262,19 +263,42 @@ def temporary_file() -> IO[bytes]:
         return Scratch("w2v-")
     except OSError as error:
         raise CorpusError(
-            f"No temporary file can be made: {error.strerror}. Set TMPDIR to a folder with space."
+            f"No temporary file can be made in {temporary_folder()}: {error.strerror}. Set TMPDIR "
+            "to a folder with space."
         ) from error
+
+
+def _pair(first: IO[bytes] | None = None) -> tuple[IO[bytes], IO[bytes]]:
+    """Two such files, or one beside another."""
+    first = first or temporary_file()
+    try:
+        return first, temporary_file()
+    except BaseException:
+        first.close()
+        raise
 
 
 def append_to(file: IO[bytes], array: NDArray[Any]) -> None:
     """Write an array where the file stands; raises `CorpusError`, as on a full disk."""
     data = array.view(np.uint8).data
-    try:
+    with _writing():
         while data:
             data = data[file.write(data) :]
+
+
+def cut(file: IO[bytes], size: int) -> None:
+    """Leave so many bytes of a file; raises `CorpusError`."""
+    with _writing():
+        file.truncate(size)
+
+
+@contextmanager
+def _writing() -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise CorpusError(
-            f"Temporary data cannot be written to the folder {tempfile.gettempdir()}: "
+            f"Temporary data cannot be written to the folder {temporary_folder()}: "
             f"{error.strerror}. Free some space there, or set TMPDIR to another folder."
         ) from error
 

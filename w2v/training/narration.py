@@ -62,8 +62,8 @@ class Narration(Display):
         threads, backend = counted(trainer.workers, "thread"), trainer.backend
         lines.append(f"backend   {backend.name} on {backend.device}; {threads}")
         lines += _keeping(trainer)
-        if trainer.memory:
-            lines.append(f"memory    {trainer.memory.named()}")
+        if (memory := trainer.memory) and (self._verbose or memory.on_device):
+            lines.append(f"memory    {memory.named()}")
         if self._verbose:
             config = trainer.config
             rates = config.learning_rate(0), config.learning_rate(1)
