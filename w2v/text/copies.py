@@ -1,8 +1,9 @@
 """Weighted sentences: how often each stands in the text, and where.
 
 A sentence of weight 3 stands in the text three times; one of weight 2.5 two or three times, as a
-draw says that depends on nothing but its number. Its copies are spread evenly: in a row, a step
-would meet the same words many times at once and learn less of them (docs/decisions/weights.md).
+draw says that depends on nothing but its number. Its copies are spread evenly (`repeating`): in a
+row, a step would meet the same words many times at once, and they would count for less than their
+number (docs/decisions/weights.md).
 """
 
 from __future__ import annotations
