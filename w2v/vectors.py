@@ -318,6 +318,7 @@ def load(
     format: str | None = None,
     errors: str = "strict",
     progress: Progress | None = None,
+    check: bool = True,
 ) -> Vectors:
     """Read a word2vec text or binary, GloVe, npz or safetensors file, whatever the extension.
 
@@ -332,13 +333,16 @@ def load(
     errors : {"strict", "replace"}
         ``"strict"`` refuses words that are not UTF-8, ``"replace"`` loads them.
     progress : callable(bytes_read, total_bytes), optional
+    check : bool
+        Whether vectors that are mapped are read once, to compare their checksum (npz has one).
+        Without that they are there at once, whatever the size of the file.
 
     Raises
     ------
     VectorFileError
-        The file is missing, foreign, cut short or inconsistent.
+        The file is missing, foreign, cut short, damaged or inconsistent.
     """
-    table = read_vectors(path, format=format, errors=errors, progress=progress)
+    table = read_vectors(path, format=format, errors=errors, progress=progress, check=check)
     return Vectors(table.words, table.matrix, table.counts)
 
 

@@ -68,20 +68,30 @@ def table_options(command: _Function) -> _Function:
     return command
 
 
-def corpus_source(names: list[str], options: dict[str, Any]) -> list[Path] | Table:
+def corpus_source(
+    names: list[str], options: dict[str, Any], folder: str | None = None
+) -> list[Path] | Table:
     """The files as they are, or the table that the options say they are.
 
-    Takes its options out of `options`.
+    Takes its options out of `options`. With `folder`, which is an encoded corpus, that.
     """
     from w2v.text import Table
 
     given = {name: options.pop(name) for name in _NAMES}
     separator, no_header = options.pop("separator"), options.pop("no_header")
     weight = options.pop("weight", None)
-    if not any(value is not None for value in given.values()):
-        others = {"--no-header": no_header or None, "--separator": separator}
-        others["--weight-column"] = weight
-        if named := next((name for name, value in others.items() if value is not None), None):
+    asked = any(value is not None for value in given.values())
+    others = {"--no-header": no_header or None, "--separator": separator}
+    others["--weight-column"] = weight
+    named = next((name for name, value in others.items() if value is not None), None)
+    if folder and (asked or named):
+        raise click.UsageError(
+            f"{folder} is an encoded corpus, and no table; leave out the options of tables."
+        )
+    if folder:
+        return [Path(folder)]
+    if not asked:
+        if named:
             raise click.UsageError(
                 f"{named} is for tables; say which columns hold the words: --group and --token, "
                 "--columns or --text."

@@ -17,8 +17,8 @@ from w2v.text.chosen_words import Chosen
 from w2v.text.copies import Copies
 from w2v.text.corpus import Corpus, CorpusStats
 from w2v.text.corpus_files import source_name
-from w2v.text.decoding import Progress, read_pieces
-from w2v.text.encoded import Draft
+from w2v.text.decoding import Progress, read_pieces, total_bytes
+from w2v.text.encoded_draft import Draft
 from w2v.text.encoded_source import encoded_folder, read_encoded
 from w2v.text.frames import ArrowColumn
 from w2v.text.looks import looks_like
@@ -92,9 +92,13 @@ def read_corpus(
         return _read(parts, limits, "", table=source, copies=copies, **rest)
     files = text_files(source)
     first: list[str] = []
-    pieces = read_pieces(
-        files, errors=errors, tokenizer=tokenizer, progress=progress, look=first.append
-    )
+
+    def look(piece: str) -> None:
+        first.append(piece)
+        if draft is not None:
+            draft.expect(piece, total_bytes(files))
+
+    pieces = read_pieces(files, errors=errors, tokenizer=tokenizer, progress=progress, look=look)
     nothing = f"There is no word in {_few(files)}."
     looks = partial(_looks, first, tokenizer)
     try:
@@ -172,7 +176,8 @@ def _read(
 ) -> Corpus:
     """Number words as they turn up, choose the vocabulary, and give the tokens their final ids."""
     dictionary = Dictionary(chosen.given)
-    with Spool(len(dictionary), copies) as spool:
+    folder = draft.temporary_folder if draft else None
+    with Spool(len(dictionary), copies, folder) as spool:
         for lengths, ids in dictionary.encode(parts):
             spool.add(lengths, ids)
         if not spool.tokens:
