@@ -36,6 +36,7 @@ from w2v.queries import (
     unknown_words,
 )
 from w2v.renamed import name_elsewhere
+from w2v.terminal import shown
 from w2v.words import as_words
 
 _SHOWN, _LONGEST_SHOWN = 10, 60  # words in a notebook, and letters of one
@@ -174,7 +175,7 @@ class Vectors(Queries):
     def _repr_html_(self) -> str:
         """What a notebook shows: how many, and the first words, with counts where known."""
         counts = [""] * _SHOWN if self.counts is None else [f"{n:,}" for n in self.counts[:_SHOWN]]
-        words = [html.escape(word[:_LONGEST_SHOWN]) for word in self.words[:_SHOWN]]
+        words = [html.escape(shown(word[:_LONGEST_SHOWN])) for word in self.words[:_SHOWN]]
         rows = "".join(
             f"<tr><td>{word}</td><td>{count}</td></tr>"
             for word, count in zip(words, counts, strict=False)

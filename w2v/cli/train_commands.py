@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from w2v.cli.base import PATH, QUIET, Command
+from w2v.cli.columns import plain
 from w2v.cli.encode_command import read_text
 from w2v.cli.resuming import EVERY, begun
 from w2v.cli.table_options import corpus_source, table_options, weight_option
@@ -289,7 +290,7 @@ def demo(output: str | None, text: str, show: int, verbose: bool, **options: Any
     shown = _AUSTEN_WORDS if text == "austen" else _long_words(model.vectors)
     for word in [word for word in shown if word in model][:show]:
         neighbours = (name for name, _ in model.most_similar(word, n=6, restrict_vocab=_FREQUENT))
-        click.echo(f"{word:>14}  {', '.join(neighbours)}")
+        click.echo(plain(f"{word:>14}  {', '.join(neighbours)}"))
     results.check_lost(lost)
 
 
