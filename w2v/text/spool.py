@@ -270,7 +270,7 @@ def temporary_file(folder: str | None = None) -> IO[bytes]:
         return Scratch("w2v-", folder)
     except OSError as error:
         raise CorpusError(
-            f"No temporary file can be made in {folder or temporary_folder()}: {error.strerror}. "
+            f"No temporary file can be made in {_place(folder)}: {error.strerror}. "
             + ("Give another folder." if folder else "Set TMPDIR to a folder with space.")
         ) from error
 
@@ -304,11 +304,15 @@ def _writing(file: IO[bytes]) -> Iterator[None]:
         yield
     except OSError as error:
         folder = getattr(file, "folder", None)
-        where = os.path.dirname(folder) if folder else temporary_folder()
         raise CorpusError(
-            f"Temporary data cannot be written to the folder {where}: {error.strerror}. Free some "
-            f"space there, or {'give' if folder else 'set TMPDIR to'} another folder."
+            f"Temporary data cannot be written to the folder {_place(folder)}: {error.strerror}. "
+            f"Free some space there, or {'give' if folder else 'set TMPDIR to'} another folder."
         ) from error
+
+
+def _place(folder: str | None) -> str:
+    """What messages call the folder of a temporary file: a draft is gone by then."""
+    return os.path.dirname(folder) if folder else temporary_folder()
 
 
 def mapped(file: IO[bytes], dtype: np.dtype[Any], offset: int = 0) -> NDArray[Any]:
