@@ -169,8 +169,8 @@ class Table:
                 return _weighted(tokenizer, lines, copies)
             cells = (cell for some, _ in lines for cell in some.to_pylist())
             return tokenizer.lines_of(_without_nul(cells))
-        told = told(lines, copies)
-        return _without_nul(piece for some in told for piece in as_pieces(some))
+        some_lines = told(lines, copies)
+        return _without_nul(piece for some in some_lines for piece in as_pieces(some))
 
     def parts(
         self,
