@@ -228,6 +228,26 @@ def test_room_is_asked_for_before_the_first_step(
     assert not names(here)
 
 
+@pytest.mark.parametrize("command", ["neighbours", "index"])
+def test_room_is_asked_for_before_a_long_search(
+    here: Path, command: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """20 words of 50 numbers are 4,000 bytes of an index; 19 neighbours of each, 1,140 bytes."""
+    if command == "index":
+        pytest.importorskip("faiss")
+    rng = np.random.default_rng(0)
+    Vectors([f"w{i}" for i in range(20)], rng.normal(size=(20, 50))).save("v.npz")
+    output = {"neighbours": "n.tsv.gz", "index": "v.faiss"}[command]
+    room = {"neighbours": 1139, "index": 3999}[command]
+    n = ["-n", 100] if command == "neighbours" else []
+    for free, code in ((room, 1), (10**6, 0)):
+        monkeypatch.setattr(shutil, "disk_usage", lambda _, f=free: Usage(ALL_ROOM, ALL_ROOM, f))
+        result = run(command, "v.npz", "-o", output, *n)
+        assert result.exit_code == code, result.output
+        assert (here / output).exists() == (not code)
+        assert bool(code) == ("of the disk are free" in result.stderr)
+
+
 # together
 
 
