@@ -146,6 +146,16 @@ class Sizes(NamedTuple):
     """To be taken for all that is no text."""
 
 
+class Left(NamedTuple):
+    """Bytes that a process can have beyond what it holds."""
+
+    memory: int
+    swap: int
+    """More, on a disk: a training that needs it crawls."""
+    limit: str
+    """Whose limit it is, for people."""
+
+
 class Memory(NamedTuple):
     """Bytes of the memory that arrays are in: the process's on a CPU, the device's on a GPU."""
 
@@ -158,6 +168,10 @@ class Memory(NamedTuple):
     text: dict[str, int] | None = None
     """What `Backend.fused` takes for the text of a run, by purpose; None where it is no way for it,
     or no run was given."""
+    held: int = 0
+    """What the process holds now, where that is the memory meant."""
+    left: Left | None = None
+    """What it can have beyond that, where that is known."""
 
 
 @dataclass(frozen=True)

@@ -275,7 +275,9 @@ def make() -> NumbaBackend:
     try:
         import numba
 
-        from w2v.backends import numba_kernels
+        from w2v.backends import numba_blas, numba_kernels
+
+        numba_blas.do_not_load()
     except Exception as error:  # it checks the versions of what it needs as it is imported
         if isinstance(error, ModuleNotFoundError) and error.name == "numba":
             raise BackendError(

@@ -8,6 +8,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from w2v.backends import machine
+from w2v.errors import BackendError
+
+_COMPILING = 160 << 20
 unkept: list[OSError] = []
 """Why kernels of this process could not be kept on disk."""
 
@@ -48,6 +52,22 @@ def kept_on_disk(kernel: Any, *sources: str) -> Any:
     return kernel
 
 
+def _check_room() -> None:
+    """Refuse to compile where LLVM would end the process for want of memory.
+
+    Raises
+    ------
+    BackendError
+    """
+    left = machine.memory_left()
+    if left is not None and left.memory + left.swap < _COMPILING:
+        raise BackendError(
+            f"Compiling takes some {_COMPILING >> 20} MiB of memory, and {left.limit} leaves "
+            f"{left.memory + left.swap >> 20} MiB. Give it more, or take backend 'numpy'.",
+            "out of memory",
+        )
+
+
 class _Forgiving:
     """A cache of Numba, without its errors."""
 
@@ -65,8 +85,10 @@ class _Forgiving:
         except Exception:  # whatever meaningless bytes may raise
             with suppress(OSError):
                 self._cache.flush()  # forgets what is there, so that it can be kept anew
-        if found is None and _tell:
-            _tell.pop()()
+        if found is None:
+            _check_room()
+            if _tell:
+                _tell.pop()()
         return found
 
     def save_overload(self, *arguments: Any) -> None:

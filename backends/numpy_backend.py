@@ -90,7 +90,12 @@ class NumpyBackend(Backend):
             yield
 
     def memory(self, run: Sizes | None = None) -> Memory:
-        return Memory(machine.peak_memory_bytes(), machine.total_memory_bytes())
+        return Memory(
+            machine.peak_memory_bytes(),
+            machine.total_memory_bytes(),
+            held=machine.held_memory_bytes(),
+            left=machine.memory_left(),
+        )
 
 
 @cache

@@ -86,18 +86,18 @@ def _half(data: Any) -> memoryview:
 
 
 def each_call(
-    monkeypatch: pytest.MonkeyPatch, trouble: str, *, lasting: bool = False
+    monkeypatch: pytest.MonkeyPatch, trouble: str, *, lasting: bool = False, block: int = 512
 ) -> Iterator[FailingDisk]:
     """A disk whose first call fails, then one whose second does, until none fails any more.
 
-    Blocks are small, so that a file takes several writes.
+    A write is of `block` bytes, few, so that a file takes several of them.
     """
     at, failing = 1, None
     while failing is None or failing.failed:
         failing = FailingDisk(at, trouble, lasting=lasting)
         with monkeypatch.context() as patch:
             patch.setattr(disk, "call", failing)
-            patch.setattr(disk, "BLOCK_BYTES", 512)
+            patch.setattr(disk, "BLOCK_BYTES", block)
             yield failing
         at += 1
 

@@ -3,6 +3,7 @@
 From the first command on they are handled by `w2v.interrupts`.
 """
 
+import _thread
 import os
 import signal
 import sys
@@ -15,8 +16,14 @@ def main() -> None:
         default = (signal.SIG_DFL, signal.default_int_handler)
         if number is not None and signal.getsignal(number) in default:  # not behind nohup or &
             signal.signal(number, _leave)
-    from w2v.cli import main as commands
+    try:
+        from w2v.cli import main as commands
+    except Exception as error:
+        from w2v.errors import ran_out
 
+        if not (message := ran_out(error)):
+            raise
+        sys.exit(f"Error: {message}")
     try:
         commands(prog_name="w2v")
     finally:
@@ -24,10 +31,21 @@ def main() -> None:
 
 
 def _leave(number: int, _: object) -> None:
-    """There is nothing to clean up yet, or any more; an import might lose an exception."""
+    """There is nothing to clean up yet, or any more; an import might lose an exception.
+
+    OpenBLAS interrupts the process where it may start no threads, as NumPy is loaded.
+    """
+    message, code = "\nInterrupted.", 128 + number
+    if number == signal.SIGINT:
+        try:
+            _thread.start_new_thread(int, ())
+        except RuntimeError:
+            from w2v.errors import NO_THREADS
+
+            message, code = f"Error: {NO_THREADS}", 1
     if sys.stderr is not None and number == signal.SIGINT:
-        os.write(2, b"\nInterrupted.\n")
-    os._exit(128 + number)
+        os.write(2, f"{message}\n".encode())
+    os._exit(code)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ A message says what is wrong and its value, what was expected, and what to do.
 Mistakes of the calling program stay `TypeError` and `ValueError`.
 """
 
+import errno
 import itertools
 import os
 import sys
@@ -14,6 +15,11 @@ from typing import TypeVar
 
 _Item = TypeVar("_Item")
 _LONGEST_SHOWN = 60  # characters of a word in a message
+NO_THREADS = (
+    "No more threads can be started: the limit of processes (ulimit -u) or of memory (ulimit -v) "
+    "is reached. Raise it."
+)
+"""What is said where the system starts no thread."""
 _UNITS = ((2**30, "GiB"), (2**20, "MiB"), (2**10, "KiB"))
 
 
@@ -77,6 +83,24 @@ class TrainingError(W2VError):
 
 class TrainingWarning(UserWarning):
     """Training that has learnt little or nothing, or cannot."""
+
+
+def ran_out(error: BaseException) -> str:
+    """A sentence on what this process may have no more of; empty for any other error.
+
+    That is memory, threads, open files, and room for a library: what limits of a process
+    (`ulimit -a`) or of a container end.
+    """
+    text = str(error).rstrip(".")
+    if isinstance(error, MemoryError):
+        return f"Not enough memory{text and f': {text}'}."
+    if isinstance(error, RuntimeError) and "start new thread" in text:
+        return NO_THREADS
+    if isinstance(error, ImportError) and ("shared object" in text or "DLL load" in text):
+        return f"A library cannot be loaded: {text}. Is memory limited (ulimit -v)?"
+    if isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE, errno.ENOMEM):
+        return f"Cannot go on: {error.strerror}."
+    return ""
 
 
 def warn(message: str, category: type[Warning] = UserWarning) -> None:

@@ -70,7 +70,7 @@ HOUSE: list[dict[str, str]] = [
         "phrases training evaluation pictures w2v library",
     },
     {
-        "__main__": "cli",
+        "__main__": "errors cli",
         "benchmarks": "backends text training evaluation w2v",
     },
 ]

@@ -124,6 +124,75 @@ def test_peak_memory_where_there_is_no_proc(box: Machine, monkeypatch: pytest.Mo
     assert machine.peak_memory_bytes() == 3 << 20  # there the unit is another
 
 
+GIB = 1 << 30
+MEMINFO = "MemTotal: 16777216 kB\nMemAvailable: 8388608 kB\nSwapFree: 1048576 kB\nHugePages: 0\n"
+
+
+@pytest.fixture
+def memory(box: Machine, monkeypatch: pytest.MonkeyPatch) -> Machine:
+    """8 GiB of memory available and 1 of swap; a process of 2 GiB addresses and 1 GiB of data."""
+    resource = pytest.importorskip("resource")
+    box.write("proc/meminfo", MEMINFO)
+    box.write("proc/self/status", "VmSize: 2097152 kB\nVmData: 1048576 kB\nVmRSS: 524288 kB\n")
+    box.write("proc/self/cgroup", "0::/jobs/one\n")
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (resource.RLIM_INFINITY,) * 2)
+    return box
+
+
+def test_what_is_held(memory: Machine) -> None:
+    assert machine.held_memory_bytes() == GIB // 2
+
+
+def test_memory_that_the_machine_has_left(memory: Machine) -> None:
+    assert machine.memory_left() == (8 * GIB, GIB, "the machine")
+
+
+def test_nothing_is_known_of_a_system_that_says_nothing(box: Machine) -> None:
+    assert machine.memory_left() is None
+    box.write("proc/meminfo", "MemAvailable: lots\nMemAvailable:\n")
+    assert machine.memory_left() is None
+
+
+def test_memory_of_a_control_group(memory: Machine) -> None:
+    group = "sys/fs/cgroup/jobs"
+    memory.write(f"{group}/one/memory.max", "max\n")
+    memory.write(f"{group}/one/memory.current", f"{3 * GIB}\n")
+    assert machine.memory_left() == (8 * GIB, GIB, "the machine")
+    memory.write(f"{group}/memory.max", f"{4 * GIB}\n")
+    memory.write(f"{group}/memory.current", f"{3 * GIB}\n")
+    assert machine.memory_left() == (GIB, GIB, "its control group")
+    pages = f"anon 7\ninactive_file {GIB // 2}\nactive_file {GIB // 4}\n"  # they give way
+    memory.write(f"{group}/memory.stat", pages)
+    memory.write(f"{group}/memory.swap.max", f"{GIB // 2}\n")
+    memory.write(f"{group}/memory.swap.current", f"{GIB // 4}\n")
+    assert machine.memory_left() == (GIB * 7 // 4, GIB // 4, "its control group")
+    memory.write(f"{group}/memory.current", f"{9 * GIB}\n")
+    assert machine.memory_left() == (0, GIB // 4, "its control group")
+
+
+def test_memory_of_a_control_group_of_the_first_version(memory: Machine) -> None:
+    memory.write("proc/self/cgroup", "5:cpuset:/jobs\n4:memory:/docker/5e1f\n0::/\n")
+    group = "sys/fs/cgroup/memory"  # in a container it is the root
+    memory.write(f"{group}/memory.limit_in_bytes", "9223372036854771712\n")
+    memory.write(f"{group}/memory.usage_in_bytes", f"{2 * GIB}\n")
+    assert machine.memory_left() == (8 * GIB, GIB, "the machine")
+    memory.write(f"{group}/memory.limit_in_bytes", f"{3 * GIB}\n")
+    memory.write(f"{group}/memory.stat", f"inactive_file 5\ntotal_inactive_file {GIB}\n")
+    assert machine.memory_left() == (2 * GIB, GIB, "its control group")
+
+
+@pytest.mark.parametrize(("limit", "flag"), [("RLIMIT_AS", "-v"), ("RLIMIT_DATA", "-d")])
+def test_limits_of_the_process(
+    memory: Machine, monkeypatch: pytest.MonkeyPatch, limit: str, flag: str
+) -> None:
+    resource = pytest.importorskip("resource")
+    number, none = getattr(resource, limit), resource.RLIM_INFINITY
+    for size, left in ((3 * GIB, (1 if flag == "-v" else 2) * GIB), (GIB // 2, 0)):
+        limits = {number: (size, none)}
+        monkeypatch.setattr(resource, "getrlimit", lambda n, got=limits: got.get(n, (none, none)))
+        assert machine.memory_left() == (left, 0, f"ulimit {flag}")
+
+
 class _Windows:
     """The psutil of a Windows with two cores of two threads, one of them not for this process."""
 
@@ -133,14 +202,14 @@ class _Windows:
 
     @staticmethod
     def memory_info() -> SimpleNamespace:
-        return SimpleNamespace(peak_wset=5 << 20)
+        return SimpleNamespace(peak_wset=5 << 20, rss=3 << 20)
 
 
 def test_windows(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     psutil = SimpleNamespace(
         Process=_Windows,
         cpu_count=lambda logical=True: 4 if logical else 2,
-        virtual_memory=lambda: SimpleNamespace(total=8 << 30),
+        virtual_memory=lambda: SimpleNamespace(total=8 << 30, available=2 << 30),
     )
     monkeypatch.setitem(sys.modules, "psutil", psutil)
     monkeypatch.setattr(machine, "_PROC", tmp_path)
@@ -151,6 +220,8 @@ def test_windows(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     assert machine.cpu() == "AMD64 CPU, 2 cores, 3 threads"
     assert machine.peak_memory_bytes() == 5 << 20
     assert machine.total_memory_bytes() == 8 << 30
+    assert machine.held_memory_bytes() == 3 << 20
+    assert machine.memory_left() == (2 << 30, 0, "the machine")
     monkeypatch.delattr(_Windows, "cpu_affinity")  # macOS binds no process to CPUs
     assert usable_cores() == 4
 
@@ -158,6 +229,10 @@ def test_windows(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 def test_this_machine() -> None:
     assert 1 <= usable_cores() <= (os.cpu_count() or 1)
     assert 1 << 20 < machine.peak_memory_bytes() < machine.total_memory_bytes()
+    assert 1 << 20 < machine.held_memory_bytes() < machine.total_memory_bytes()
+    left = machine.memory_left()
+    assert left is not None
+    assert 1 << 20 < left.memory < machine.total_memory_bytes()
 
 
 @pytest.mark.parametrize(

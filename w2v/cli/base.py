@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from w2v import interrupts
-from w2v.errors import ConfigError, W2VError
+from w2v.errors import ConfigError, W2VError, ran_out
 from w2v.renamed import option_elsewhere
 
 if TYPE_CHECKING:
@@ -92,12 +92,12 @@ class Command(click.Command):
             raise click.UsageError(self.in_own_words(str(error)), ctx) from error
         except W2VError as error:
             raise click.ClickException(self.in_own_words(str(error))) from error
-        except MemoryError as error:
-            raise click.ClickException(f"Not enough memory. {error}".strip()) from error
         except BrokenPipeError:
             raise  # click ends quietly when nobody reads on
-        except OSError as error:
-            raise click.ClickException(_cannot_go_on(error)) from error
+        except (OSError, MemoryError, RuntimeError, ImportError) as error:
+            if not (message := _cannot_go_on(error)):
+                raise
+            raise click.ClickException(message) from error
         except KeyboardInterrupt:
             click.echo("\nInterrupted.", err=True)
             ctx.exit(INTERRUPTED)
@@ -125,8 +125,10 @@ class Group(click.Group):
     def main(self, *args: Any, **kwargs: Any) -> Any:
         try:
             return super().main(*args, **kwargs)
-        except OSError as error:
-            click.echo(f"Error: {_cannot_go_on(error)}", err=True)
+        except (OSError, MemoryError, RuntimeError, ImportError) as error:
+            if not (message := _cannot_go_on(error)):
+                raise
+            click.echo(f"Error: {message}", err=True)
             sys.exit(1)
 
 
@@ -141,7 +143,10 @@ class _Closed(io.TextIOBase):
         raise OSError(errno.EBADF, "standard output is closed")
 
 
-def _cannot_go_on(error: OSError) -> str:
+def _cannot_go_on(error: Exception) -> str:
+    """A sentence on what the system refuses; empty for a fault of the program."""
+    if (message := ran_out(error)) or not isinstance(error, OSError):
+        return message
     about = f"{error.filename}: " if error.filename else ""
     return f"Cannot go on: {about}{error.strerror or error}."
 

@@ -45,9 +45,9 @@ def told(run: RunFolder) -> Iterator[None]:
     try:
         yield
     except BaseException:
+        kept = "The text is kept" if run.has_corpus else ""
         if run.left is not None:
-            click.echo(
-                f"\nThe run is kept as far as {run.left:.1%}: w2v resume {run.path} goes on.",
-                err=True,
-            )
+            kept = f"The run is kept as far as {run.left:.1%}"
+        if kept:
+            click.echo(f"\n{kept}: w2v resume {run.path} goes on.", err=True)
         raise

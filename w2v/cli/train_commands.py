@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from w2v.cli.base import PATH, QUIET, Command
+from w2v.cli.encode_command import read_text
 from w2v.cli.resuming import EVERY, begun
 from w2v.cli.table_options import corpus_source, table_options
 from w2v.cli.text_options import text_options
@@ -42,6 +43,7 @@ _AUSTEN_WORDS = (
     is_flag=True,
     help="Do not change the vectors that --pretrained or --continue brings.",
 )
+@click.option("--save-corpus", type=PATH, help="Keep the encoded text in a folder; see w2v encode.")
 @click.option("--save-model", type=PATH, help="Write the whole model, to go on with later (.npz).")
 @click.option("--report", type=PATH, help="Write what was done, as JSON.")
 @click.option(
@@ -61,6 +63,7 @@ def train(
     model_file: str | None,
     freeze: str | None,
     freeze_known: bool,
+    save_corpus: str | None,
     save_model: str | None,
     report: str | None,
     checkpoint: str | None,
@@ -73,7 +76,8 @@ def train(
 
     CORPUS is one or more files, folders or glob patterns, or - for standard input: UTF-8, one
     sentence a line, words between white space; gzip, bzip2, xz and zstd are recognised. CSV,
-    Parquet and Arrow files need --group and --token, --columns, or --text; see docs/tables.md.
+    Parquet and Arrow files need --group and --token, --columns, or --text; see docs/tables.md. Or
+    it is a folder that `w2v encode` has made.
 
     \b
     Examples:
@@ -83,6 +87,7 @@ def train(
       zcat news.gz | w2v train - -o vectors.bin --loss hs --report run.json
       w2v train clicks.parquet -o vectors.npz --group session_id --order time --token item_id
       w2v train corpus.txt -o vectors.bin --pretrained known.bin --freeze-known
+      w2v train corpus.w2v -o vectors.bin --dim 300
       w2v train corpus.txt -o vectors.bin --save-model model.npz
       w2v train more.txt.gz -o vectors.bin --continue model.npz --epochs 2
       w2v train corpus.txt -o vectors.bin --checkpoint run/
@@ -93,7 +98,7 @@ def train(
     from w2v.cli.console import Console
     from w2v.cli.notes import notes
     from w2v.formats import check_words, check_writable, named_outputs
-    from w2v.text import STDIN, Vocabulary, find_files, read_corpus
+    from w2v.text import STDIN, Vocabulary, find_corpus
     from w2v.training import Every, check_new_run
 
     _check_together(pretrained, model_file, vocab, freeze_known)
@@ -102,16 +107,19 @@ def train(
         check_new_run(checkpoint)
     elif checkpoint_every:
         raise click.UsageError("--checkpoint-every needs --checkpoint FOLDER.")
-    names = find_files(corpus)
-    source = corpus_source(names, options)
+    names, folder = find_corpus(corpus)
+    source = corpus_source(names, options, folder)
     model = continued(model_file, options) if model_file else Word2Vec(**options)
     get_backend(model.config.backend, model.config.device)
     check_writable(output)
     for path in filter(None, (save_vocab, save_model, report)):
         files.check_target(path)
+    if save_corpus:
+        files.check_new_folder(save_corpus)
     outputs: dict[str, files.PathLike | None] = {
         **named_outputs("--output", output),
         "--save-vocab": save_vocab,
+        "--save-corpus": save_corpus,
         "--report": report,
     }
     inputs = [*names, *filter(None, [vocab, pretrained, freeze])]
@@ -129,7 +137,7 @@ def train(
             console.say("Reading standard input.")
         reading: dict[str, Any] = {"errors": errors, "tokenizer": tokenizer}
         reading["progress"] = console.reading
-        with read_corpus(source, **reading, **words) as text:
+        with read_text(source, save_corpus, console, **reading, **words) as text:
             check_words(output, text.vocabulary.words)
             for note in notes(text, begins_anew=not (begin or model_file)):
                 console.say(f"note      {note}")

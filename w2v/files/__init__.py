@@ -12,7 +12,7 @@ from w2v.files.compression import (
     decompressed,
     held_at_most,
 )
-from w2v.files.disk import Scratch, make_folder, remove, remove_tree
+from w2v.files.disk import Scratch, remove, remove_tree
 from w2v.files.drafts import locked, sweep
 from w2v.files.foreign import HEAD_BYTES, refuse_foreign
 from w2v.files.outputs import (
@@ -24,10 +24,12 @@ from w2v.files.outputs import (
     check_stdout,
     check_target,
 )
+from w2v.files.temporary import temporary_folder
 from w2v.files.text_files import read_lines, readable
 from w2v.files.together import together
 from w2v.files.whole import (
     check_writing,
+    make_folder,
     making_folder,
     replacing,
     scratch_folder,
@@ -67,6 +69,7 @@ __all__ = [
     "replacing",
     "scratch_folder",
     "sweep",
+    "temporary_folder",
     "together",
     "write_text",
     "writing",

@@ -15,6 +15,8 @@ import tempfile
 from collections.abc import Callable
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
+from w2v.files.temporary import temporary_folder
+
 if TYPE_CHECKING:
     from typing_extensions import Buffer
 
@@ -93,11 +95,16 @@ class File(io.FileIO):
 
 
 class Scratch(File):
-    """A file without a name, to be read too; the system takes its room back when it is closed."""
+    """A file without a name, to be read too; the system takes its room back when it is closed.
 
-    def __init__(self, prefix: str) -> None:
-        with call(tempfile.TemporaryFile, buffering=0, prefix=prefix) as made:
+    It is where temporary files are, or on the disk of `folder`.
+    """
+
+    def __init__(self, prefix: str, folder: str | None = None) -> None:
+        where = folder or temporary_folder()
+        with call(tempfile.TemporaryFile, buffering=0, prefix=prefix, dir=where) as made:
             super().__init__(os.dup(made.fileno()), "r+b")
+        self.folder = folder
 
     def fileno(self) -> int:
         return self.descriptor

@@ -6,7 +6,6 @@ import contextlib
 import io
 import os
 import stat
-import tempfile
 from collections.abc import Iterator
 from typing import BinaryIO
 
@@ -24,6 +23,7 @@ from w2v.files.outputs import (
     check_target,
     move_into_place,
 )
+from w2v.files.temporary import temporary_folder
 from w2v.files.together import waiting
 
 
@@ -105,6 +105,12 @@ def _called(draft: str, name: str) -> Iterator[None]:
         raise OutputError(str(error).replace(draft, name)) from error
 
 
+def make_folder(path: str) -> None:
+    """Make an empty folder, which is on the disk then; raises `OSError`."""
+    disk.make_folder(path)
+    disk.sync_folder(os.path.dirname(os.path.realpath(path)))
+
+
 @contextlib.contextmanager
 def scratch_folder() -> Iterator[str]:
     """The name of a new folder, for files that are needed until the block ends.
@@ -114,13 +120,14 @@ def scratch_folder() -> Iterator[str]:
     OutputError
         None can be made.
     """
+    parent = temporary_folder()
     try:
-        parent = tempfile.gettempdir()
         sweep(parent)
         draft, descriptor = new_draft_folder(parent, 0o700)
     except OSError as error:
         raise OutputError(
-            f"No temporary folder can be made: {error.strerror}. Set TMPDIR to a folder with space."
+            f"No temporary folder can be made in {parent}: {error.strerror}. Set TMPDIR to a "
+            "folder with space."
         ) from error
     with removed_on_failure(draft, draft, descriptor):
         yield draft

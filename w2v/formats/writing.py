@@ -181,8 +181,10 @@ def write_table(
     kind, packing = _format(path, format)
     more = {"dtype": dtype} if kind.arrays else {}
     names = output_paths(path, format)
+    known = kind.number < _DECIMALS and not packing
+    size = table.matrix.size * np.dtype(dtype).itemsize if known else None
     with together():
-        with replacing(names[0]) as file, compressing(file, packing) as handle:
+        with replacing(names[0], size) as file, compressing(file, packing) as handle:
             kind.write(handle, table, progress, **more)
         for name in names[1:]:
             with replacing(name) as handle:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from w2v.errors import CorpusError
-from w2v.text import Int32s, Int64s, append_to, temporary_file
+from w2v.text import Int32s, Int64s, append_to, cut, temporary_file
 
 LINE_END = -1
 MOST_BETWEEN = 3
@@ -55,7 +55,7 @@ class TokenFile:
         for ids in self.blocks():
             kept = self._put(kept, joiner.join(ids))
         kept = self._put(kept, joiner.end())
-        self._file.truncate(4 * kept)
+        cut(self._file, 4 * kept)
         self.size = kept
 
     def _put(self, at: int, ids: Int32s) -> int:

@@ -6,7 +6,12 @@ Knows words and no arrays of a backend. Arrow, which splits, is loaded when the 
 from w2v.text.corpus import Corpus, CorpusStats
 from w2v.text.corpus_files import STDIN, find_files
 from w2v.text.decoding import Progress, read_pieces
-from w2v.text.encoded import is_encoded, open_encoded, write_encoded
+from w2v.text.encoded import open_encoded
+from w2v.text.encoded_description import describe_corpus, name_corpus
+from w2v.text.encoded_draft import drafting, write_encoded
+from w2v.text.encoded_files import is_encoded
+from w2v.text.encoded_source import find_corpus
+from w2v.text.encoding import encode
 from w2v.text.ingestion import (
     Source,
     is_path,
@@ -22,7 +27,7 @@ from w2v.text.python_prose import python_prose
 from w2v.text.sentences import Sentences
 from w2v.text.setting_aside import drawn, set_aside
 from w2v.text.splitting import Dictionary, release_memory
-from w2v.text.spool import Int32s, Int64s, append_to, temporary_file
+from w2v.text.spool import Int32s, Int64s, append_to, cut, temporary_file
 from w2v.text.table import Table
 from w2v.text.table_stats import TableStats
 from w2v.text.token_lists import parts_of_lists
@@ -47,11 +52,17 @@ __all__ = [
     "Tokenizer",
     "Vocabulary",
     "append_to",
+    "cut",
+    "describe_corpus",
+    "drafting",
     "drawn",
+    "encode",
+    "find_corpus",
     "find_files",
     "is_encoded",
     "is_path",
     "is_word",
+    "name_corpus",
     "open_encoded",
     "parts_of",
     "parts_of_lists",

@@ -1,4 +1,4 @@
-"""What training takes of a device's memory, known before any of it is taken."""
+"""What training takes of the memory of a device or of the process, known before it is taken."""
 
 from __future__ import annotations
 
@@ -6,30 +6,44 @@ from dataclasses import dataclass
 
 from w2v.backends import Backend, Sizes, StepShape
 from w2v.config import Config
-from w2v.errors import TrainingError, in_units
+from w2v.errors import TrainingError, TrainingWarning, in_units, warn
 from w2v.training.huffman import HuffmanTree
 
 _FLOAT = 4
 _DRAWING = 64 << 20  # bytes for the draws of the first table, a piece at a time, and for sums
+_WEIGHED = 96  # bytes a word, see `draws.alias_table`
 _COPIES = 5  # of the rows and of the scores of a step that the layers compose, at most
+_WORKING_ROWS = 4096  # of a compiled worker, for its blocks and its copy of the top of a tree
+_TEXT_PAGES = 8 << 20  # bytes of token ids that are mapped at a time
+_CLOSE = 0.9  # of what can be had
 
 
 @dataclass(frozen=True)
 class MemoryPlan:
-    """Bytes by purpose, and what the device has."""
+    """Bytes by purpose, and what there is: of a device of its own, or for this process."""
 
     parts: dict[str, int]
     free: int
+    """For the plan, with what the process holds already, and what a disk lends."""
     total: int
     device: str
+    swap: int = 0
+    """Bytes of `free` that a disk lends."""
+    limit: str = ""
+    """Who sets `free`, for the process; empty for a device with memory of its own."""
 
     @property
     def planned(self) -> int:
         """Bytes in all."""
         return sum(self.parts.values())
 
+    @property
+    def on_device(self) -> bool:
+        """Whether the memory is that of a device of its own."""
+        return not self.limit
+
     def check(self) -> None:
-        """Refuse what does not fit.
+        """Refuse what does not fit, and warn of what is close.
 
         Raises
         ------
@@ -37,11 +51,29 @@ class MemoryPlan:
             Names the sizes and what to change.
         """
         if self.planned > self.free:
-            raise TrainingError(
-                f"Training takes {self.named()} on {self.device}, and {in_units(self.free)} of its "
-                f"{in_units(self.total)} is free. Lower dim or max_vocab, raise min_count, or take "
-                "a CPU backend (numba)."
+            raise TrainingError(f"{self._beside_free()} {self._advice()}")
+        if not self.on_device and self.planned > _CLOSE * (self.free - self.swap):
+            warn(
+                f"{self._beside_free()} That is close: with less left, the system may end the "
+                f"training, or crawl. {self._advice()}",
+                TrainingWarning,
             )
+
+    def _beside_free(self) -> str:
+        if self.on_device:
+            return (
+                f"Training takes {self.named()} on {self.device}, and {in_units(self.free)} of its "
+                f"{in_units(self.total)} is free."
+            )
+        lent = f", {in_units(self.swap)} of it on a disk (swap)" if self.swap else ""
+        return (
+            f"Training takes {self.named()}, and {self.limit} leaves this process "
+            f"{in_units(self.free)}{lent}."
+        )
+
+    def _advice(self) -> str:
+        elsewhere = ", or take a CPU backend (numba)" if self.on_device else ""
+        return f"Lower `dim` or `max_vocab`, or raise `min_count`{elsewhere}."
 
     def named(self) -> str:
         """The sum and what it is made of, for people."""
@@ -63,33 +95,60 @@ def plan_memory(
     tokens: int,
     sentences: int,
     tree: HuffmanTree | None,
+    workers: int = 1,
+    checkpoints: bool = False,
 ) -> MemoryPlan | None:
-    """The plan of a training run; None where the backend works in the memory of the process."""
-    if backend.memory().free is None:
-        return None
+    """The plan of a training run; None where the system does not say what there is.
+
+    Parameters
+    ----------
+    workers : int         Threads that train.
+    checkpoints : bool    A copy of both tables is held while it is written.
+    """
     rows = max(words - 1, 1) if config.loss == "hs" else words
+    width = backend.new_table(1, config.dim).shape[1]
     parts = {
-        "vectors": _FLOAT * words * config.dim,
-        "output table": _FLOAT * rows * config.dim,
+        "vectors": _FLOAT * words * width,
+        "output table": _FLOAT * rows * width,
+        "checkpoint": _FLOAT * (words + rows) * width * checkpoints,
         "sums and counts of rows": 4 * _FLOAT * (words + rows),  # what is in flight has 64 bits
-        "drawing": _DRAWING,
     }
-    if tree is not None:
-        parts["paths"] = 2 * (5 * len(tree.nodes) + 12 * (words + 1))
-    else:
+    if tree is None:
         parts["noise words"] = 8 * words
     longest = int(tree.lengths.max()) if tree is not None else 0
+    memory = backend.memory()
+    if memory.free is None:
+        if memory.left is None:
+            return None
+        parts["held already"] = memory.held  # words, counts and the tree among it
+        parts["workers"] = workers * _FLOAT * width * _WORKING_ROWS
+        parts["text"] = min(_TEXT_PAGES, 4 * tokens) + 8 * sentences
+        parts["a step"] = _composed(config, shape, words, width, longest)
+        # of Python's numbers while noise words are weighed, when there is no output table yet
+        weighing = _WEIGHED * words if config.loss == "ns" else 0
+        parts["drawing"] = max(0, weighing - parts["output table"])
+        left = memory.left
+        free = memory.held + left.memory + left.swap
+        return MemoryPlan(parts, free, memory.total, backend.device, left.swap, left.limit)
+    parts["drawing"] = _DRAWING
+    if tree is not None:
+        parts["paths"] = 2 * (5 * len(tree.nodes) + 12 * (words + 1))
     sizes = Sizes(config.dim, config.window, shape, longest, tokens, sentences, sum(parts.values()))
     memory = backend.memory(None if config.loss == "softmax" else sizes)
     assert memory.free is not None
     if memory.text is not None:
         return MemoryPlan(parts | memory.text, memory.free, memory.total, backend.device)
     parts["text"] = 64 * 2**15 + 8 * sentences  # a chunk and what is made of it
+    parts["a step"] = _composed(config, shape, words, width, longest)
+    return MemoryPlan(parts, memory.free, memory.total, backend.device)
+
+
+def _composed(config: Config, shape: StepShape, words: int, width: int, longest: int) -> int:
+    """Bytes of the steps that all workers take at once, where the layers compose them."""
     span = shape.block + 2 * config.window
-    others = (2 * config.window + 1) * max(longest, 1) if tree else span + shape.shared
+    others = (2 * config.window + 1) * longest if longest else span + shape.shared
     if config.loss == "softmax":
         others = words
-    hidden = shape.block if tree is None or config.model == "cbow" else span
-    floats = config.dim * (hidden + others) + others * hidden
-    parts["a step"] = _COPIES * _FLOAT * floats * -(-shape.step // shape.block)
-    return MemoryPlan(parts, memory.free, memory.total, backend.device)
+    hidden = shape.block if not longest or config.model == "cbow" else span
+    floats = width * (hidden + others) + others * hidden
+    return _COPIES * _FLOAT * floats * -(-shape.step // shape.block)

@@ -67,7 +67,7 @@ def save_model(path: PathLike, options: dict[str, Any], fitted: Fitted) -> None:
     }
     if fitted.tree is not None:
         arrays |= {name: getattr(fitted.tree, name) for name in _TREE}
-    with replacing(path) as handle:
+    with replacing(path, sum(array.nbytes for array in arrays.values())) as handle:
         np.savez(handle, allow_pickle=False, **arrays)
 
 

@@ -81,6 +81,18 @@ def make_tables(
     return Tables(table, output, noise, tree, kept / kept.sum(), noise_share, start.frozen)
 
 
+def all_finite(table: NDArray[np.float32]) -> bool:
+    """Whether no number of a table (rows, D) is infinite or NaN; no copy of it is made."""
+    pieces = range(0, len(table), _ROWS_MOVED)
+    return all(np.isfinite(table[first : first + _ROWS_MOVED]).all() for first in pieces)
+
+
+def moved(table: NDArray[np.float32], rows: NDArray[np.int64], before: NDArray[np.float32]) -> bool:
+    """Whether some rows (N,) of a table are no longer as they were, (N, D); no copy is made."""
+    pieces = [slice(first, first + _ROWS_MOVED) for first in range(0, len(rows), _ROWS_MOVED)]
+    return any((table[rows[piece]] != before[piece]).any() for piece in pieces)
+
+
 def taken(backend: Backend, table: Array, dim: int) -> NDArray[np.float32]:
     """A table (rows, dim) on the host, in the memory of the table; call it once, at the end."""
     wide: NDArray[np.float32] = backend.to_numpy(table)

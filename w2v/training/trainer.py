@@ -31,7 +31,7 @@ from w2v.training.run import Run
 from w2v.training.schedule import check_softmax, epochs_for, in_steps, loss_every, schedule
 from w2v.training.start import FRESH, Start
 from w2v.training.step_plan import beside, rows_met, step_shape, text_reader
-from w2v.training.tables import Tables, make_tables
+from w2v.training.tables import Tables, all_finite, make_tables, moved
 from w2v.training.worker import Worker
 
 
@@ -113,7 +113,7 @@ class Trainer:
 
     @cached_property
     def memory(self) -> MemoryPlan | None:
-        """What training will take of the device's memory; None on a CPU."""
+        """What training will take of the device's memory, or of the process's."""
         corpus = self.corpus
         return plan_memory(
             self.backend,
@@ -123,6 +123,8 @@ class Trainer:
             tokens=len(corpus.ids),
             sentences=len(corpus.ends),
             tree=self.tree,
+            workers=self.workers,
+            checkpoints=self._checkpoints is not None,
         )
 
     @property
@@ -141,8 +143,8 @@ class Trainer:
         Raises
         ------
         TrainingError
-            Training diverged, no word had a neighbour to learn from, it does not fit the device's
-            memory, or memory ran out on the way.
+            Training diverged, no word had a neighbour to learn from, it does not fit the memory
+            there is, or memory ran out on the way.
         """
         if self.memory is not None:
             self.memory.check()
@@ -158,10 +160,11 @@ class Trainer:
         try:
             return self._run()
         except MemoryError as error:
-            elsewhere = ", or take a CPU backend (numba)" if self.memory is not None else ""
+            on_device = self.memory is not None and self.memory.on_device
+            elsewhere = ", or take a CPU backend (numba)" if on_device else ""
             epoch = len(self._under_way.tallies) + 1 if self._under_way else 1
             raise TrainingError(
-                f"Memory ran out in epoch {epoch} ({error or 'no size given'}). "
+                f"Memory ran out in epoch {epoch}{f' ({error})' if str(error) else ''}. "
                 f"Lower `dim`, `max_vocab` or `step_tokens`, or raise `min_count`{elsewhere}."
             ) from error
         finally:
@@ -181,7 +184,7 @@ class Trainer:
             self._under_way = None
             vectors, output = run.taken()
             self._check_moved(run, output)
-            if not (np.isfinite(vectors).all() and np.isfinite(output).all()):
+            if not (all_finite(vectors) and all_finite(output)):
                 raise self._diverged("A vector is no longer finite", self.epochs, 1.0)
             if checkpoints and not (self.saved and self.saved.state.ended):
                 checkpoints.write(state, {"input": vectors, "output": output, **arrays})
@@ -190,6 +193,7 @@ class Trainer:
         finally:
             if checkpoints:
                 checkpoints.close()
+        interrupts.ask_unless_held()  # one that was held while the last epoch came to its end
         verdict.after(config, trained.loss, trained.untrained_loss)
         return trained
 
@@ -267,8 +271,8 @@ class Trainer:
     def _check_moved(self, run: Run, output: NDArray[np.float32]) -> None:
         """Refuse to give back what has learnt nothing."""
         known = self.start.output_rows
-        moved = output.any() if not len(known) else (output[known] != self.start.output).any()
-        if not moved and not any(tally.pairs for tally in run.tallies):
+        changed = moved(output, known, self.start.output) if len(known) else output.any()
+        if not changed and not any(tally.pairs for tally in run.tallies):
             raise verdict.nothing_to_learn(self.config)
 
     def _diverged(self, what: str, epoch: int, done: float) -> TrainingError:
