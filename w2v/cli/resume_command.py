@@ -14,6 +14,7 @@ from w2v.cli.resuming import EVERY, told
 from w2v.cli.train_commands import beginning, train, train_and_save
 from w2v.config import BACKENDS
 from w2v.errors import CheckpointError
+from w2v.terminal import shown
 
 if TYPE_CHECKING:
     from w2v.training import RunFolder
@@ -70,7 +71,8 @@ def resume(
             f"The run in {folder} ended before it had read standard input, which is gone. Begin it "
             "anew."
         )
-    click.echo(f"The run in {folder} ended before its first checkpoint, and begins anew.", err=True)
+    told = f"The run in {folder} ended before its first checkpoint, and begins anew."
+    click.echo(shown(told), err=True)
     with _standing(asked.get("folder")), context:
         train.invoke(context)
 
@@ -94,10 +96,8 @@ def _standing(folder: str | None) -> Iterator[None]:
     """In the folder that the run was begun in, whose files it names."""
     if folder is None or not os.path.isdir(folder):
         if folder is not None:
-            click.echo(
-                f"The run began in {folder}, which is not here; its outputs go to this folder.",
-                err=True,
-            )
+            told = f"The run began in {folder}, which is not here; its outputs go to this folder."
+            click.echo(shown(told), err=True)
         yield
         return
     before = os.getcwd()

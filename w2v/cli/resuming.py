@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from w2v.cli.base import GIVEN
+from w2v.terminal import shown
 
 if TYPE_CHECKING:
     from w2v import Word2Vec
@@ -49,5 +50,5 @@ def told(run: RunFolder) -> Iterator[None]:
         if run.left is not None:
             kept = f"The run is kept as far as {run.left:.1%}"
         if kept:
-            click.echo(f"\n{kept}: w2v resume {run.path} goes on.", err=True)
+            click.echo(f"\n{kept}: w2v resume {shown(str(run.path))} goes on.", err=True)
         raise

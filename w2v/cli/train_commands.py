@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from w2v.cli.base import PATH, QUIET, Command
+from w2v.cli.columns import plain
 from w2v.cli.encode_command import read_text
 from w2v.cli.resuming import EVERY, begun
-from w2v.cli.table_options import corpus_source, table_options
+from w2v.cli.table_options import corpus_source, table_options, weight_option
 from w2v.cli.text_options import text_options
 from w2v.cli.training_options import training_options
 
@@ -32,6 +33,7 @@ _AUSTEN_WORDS = (
 @click.option("-o", "--output", required=True, type=PATH, help="Vectors; see w2v convert --help.")
 @training_options
 @table_options
+@weight_option
 @click.option("--vocab", type=PATH, help="Take words and counts from this file.")
 @click.option("--save-vocab", type=PATH, help="Write words and counts: lines 'word count'.")
 @text_options
@@ -288,7 +290,7 @@ def demo(output: str | None, text: str, show: int, verbose: bool, **options: Any
     shown = _AUSTEN_WORDS if text == "austen" else _long_words(model.vectors)
     for word in [word for word in shown if word in model][:show]:
         neighbours = (name for name, _ in model.most_similar(word, n=6, restrict_vocab=_FREQUENT))
-        click.echo(f"{word:>14}  {', '.join(neighbours)}")
+        click.echo(plain(f"{word:>14}  {', '.join(neighbours)}"))
     results.check_lost(lost)
 
 

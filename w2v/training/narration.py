@@ -50,7 +50,7 @@ class Narration(Display):
 
     def read(self, corpus: Corpus) -> None:
         """What was read."""
-        self.say("\n".join(_read(corpus)))
+        self.say(*_read(corpus))
 
     def starting(self, trainer: Trainer, why: str) -> None:
         """What was read, and what is about to run; `why` says which backend it is."""
@@ -72,7 +72,7 @@ class Narration(Display):
             lines.append(f"chosen    {why}")
             lines.append(f"steps     {counted(trainer.step_tokens, 'token')} a step")
             lines.append(f"rate      from {rates[0]:.4g} down to {rates[1]:.2g}")
-        self.say("\n".join(lines))
+        self.say(*lines)
 
     def waiting(self, why: str) -> None:
         """Something takes a while before training."""
@@ -180,6 +180,8 @@ def _read(corpus: Corpus) -> list[str]:
     found.append(
         f"text      {counted(stats.tokens, 'word')} in {lines}{files}, {verb} in {seconds:.1f} s"
     )
+    if stats.weighted:
+        found.append(f"weights   {stats.weighted}")
     kept, left = len(words), stats.types - len(words)
     share = f"{stats.rare / stats.tokens:.1%} of the text"
     if int(words.counts.sum()) != stats.kept or left < 0:  # the words come from elsewhere
