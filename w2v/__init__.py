@@ -49,18 +49,23 @@ __all__ = [
     "VectorFileError",
 ]
 
+_MODULES = {"library", "interrupts", "files"}
+"""That others import from here whole: the import system asks whether they are there already."""
+
 
 def __getattr__(name: str) -> object:
     """Load the library when it is first asked for: help, and Ctrl-C, do not wait for NumPy."""
-    if name in __all__:
+    if not name.startswith("_") and name not in _MODULES:
         from w2v import library
 
         globals().update((known, it) for known, it in vars(library).items() if known in __all__)
-        return globals()[name]
-    from w2v.renamed import name_elsewhere
+        if name in globals():
+            return globals()[name]
+        from w2v.renamed import name_elsewhere
 
-    known = None if name.startswith("_") else name_elsewhere("w2v", name)
-    raise AttributeError(known or f"module {__name__!r} has no attribute {name!r}")
+        if known := name_elsewhere("w2v", name):
+            raise AttributeError(known)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:

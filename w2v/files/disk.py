@@ -28,7 +28,6 @@ _Result = TypeVar("_Result")
 
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL
 _PLAIN = getattr(os, "O_BINARY", 0)  # Windows would change line ends
-_DIRECT: int = getattr(os, "O_DIRECT", 0)  # Linux
 _PAGE = 4096  # bytes; what goes past the cache begins and ends at a multiple
 _NO_SUCH_CALL = {errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP}
 """What a file system says of a call that it does not know."""
@@ -69,7 +68,7 @@ class File(io.FileIO):
     def _write_past_cache(self, data: Buffer) -> int | None:
         """Write without a copy in memory; None where the piece or the file system is not for it."""
         size = memoryview(data).nbytes
-        fits = bool(_DIRECT) and size >= BLOCK_BYTES and size % _PAGE == 0
+        fits = size >= BLOCK_BYTES and size % _PAGE == 0
         try:
             self._go_direct(fits and self.past_cache and self.tell() % _PAGE == 0)
             return call(os.write, self.descriptor, data) if self._direct else None
@@ -81,12 +80,13 @@ class File(io.FileIO):
         return None
 
     def _go_direct(self, wanted: bool) -> None:
-        if wanted != self._direct:
+        if sys.platform == "linux":
             import fcntl
 
-            self._direct = wanted
-            flags = fcntl.fcntl(self.descriptor, fcntl.F_GETFL) & ~_DIRECT
-            fcntl.fcntl(self.descriptor, fcntl.F_SETFL, flags | _DIRECT * wanted)
+            if wanted != self._direct:
+                self._direct = wanted
+                flags = fcntl.fcntl(self.descriptor, fcntl.F_GETFL) & ~os.O_DIRECT
+                fcntl.fcntl(self.descriptor, fcntl.F_SETFL, flags | os.O_DIRECT * wanted)
 
     def truncate(self, size: int | None = None, /) -> int:
         size = self.tell() if size is None else size
