@@ -49,13 +49,10 @@ __all__ = [
     "VectorFileError",
 ]
 
-_MODULES = {"library", "interrupts", "files"}
-"""That others import from here whole: the import system asks whether they are there already."""
-
 
 def __getattr__(name: str) -> object:
     """Load the library when it is first asked for: help, and Ctrl-C, do not wait for NumPy."""
-    if not name.startswith("_") and name not in _MODULES:
+    if not name.startswith("_") and name not in ("library", "interrupts"):  # which it needs
         from w2v import library
 
         globals().update((known, it) for known, it in vars(library).items() if known in __all__)
