@@ -741,7 +741,7 @@ def test_full_disk(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_no_temporary_folder(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tempfile, "tempdir", "/nowhere/at/all")
-    with pytest.raises(CorpusError, match=r"No temporary file can be made: .*Set TMPDIR"):
+    with pytest.raises(CorpusError, match=r"can be made in /nowhere/at/all: .*Set TMPDIR"):
         read_sentences(SENTENCES)
 
 

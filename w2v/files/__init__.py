@@ -12,7 +12,7 @@ from w2v.files.compression import (
     decompressed,
     held_at_most,
 )
-from w2v.files.disk import Scratch, make_folder, remove
+from w2v.files.disk import Scratch, remove
 from w2v.files.drafts import is_locked, locked, remove_tree, sweep
 from w2v.files.foreign import HEAD_BYTES, refuse_foreign
 from w2v.files.outputs import (
@@ -29,6 +29,7 @@ from w2v.files.text_files import read_lines, readable
 from w2v.files.together import together
 from w2v.files.whole import (
     check_writing,
+    make_folder,
     making_folder,
     replacing,
     scratch_folder,

@@ -100,6 +100,12 @@ def _called(draft: str, name: str) -> Iterator[None]:
         raise OutputError(str(error).replace(draft, name)) from error
 
 
+def make_folder(path: str) -> None:
+    """Make an empty folder, which is on the disk then; raises `OSError`."""
+    disk.make_folder(path)
+    disk.sync_folder(os.path.dirname(os.path.realpath(path)))
+
+
 @contextlib.contextmanager
 def scratch_folder() -> Iterator[str]:
     """The name of a new folder, for files that are needed until the block ends.
