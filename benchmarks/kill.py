@@ -8,13 +8,15 @@ more than one worker no two runs are the same; what must be is which tokens were
 Half of the kills come by the clock, at a moment between a process's first and its last; half at one
 of its calls that open a file for writing, move or remove one. What the process was at is told from
 what lies in its folders and from what it said. Most processes are forked from one that has compiled
-all kernels; those of the first `--processes` kills are new ones.
+all kernels; those of the first `--processes` kills are new ones, and one in ten of their runs finds
+no kernels in a cache.
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
+import hashlib
 import json
 import mmap
 import os
@@ -31,6 +33,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from benchmarks import harness
 from w2v import W2VError
@@ -53,6 +57,7 @@ STAGES = (
 _CALLS = {"os.rename", "os.remove", "os.mkdir", "os.rmdir"}
 _OUTPUTS = ("v.bin", "m.npz", "report.json")
 _EPOCHS = {"ns": 8, "hs": 6, "softmax": 2}
+_LOG = "log.txt"
 _AGAIN = 0.6  # of the processes that go on, this part is killed too
 _NOT_AGAIN = 30  # kills of one run, at the most
 _CLOSE = 0.05  # losses of two runs with several workers
@@ -70,7 +75,8 @@ class Plan:
 class Alone:
     """A run that nothing disturbs."""
 
-    files: dict[str, bytes]
+    files: dict[str, Any]
+    """See `_content`."""
     report: dict[str, Any]
     seconds: float
     calls: int
@@ -109,7 +115,7 @@ def main() -> None:
         found.runs += 1
         found.equal += not trouble
         if trouble:
-            found.wrong.append(f"{kind} in {at}: {trouble}")
+            found.wrong.append(f"{at}: {trouble}")
             harness.say(found.wrong[-1])
         else:
             shutil.rmtree(at)
@@ -157,22 +163,22 @@ def _train(at: Path, text: Path, kind: str, workers: int) -> list[str]:
 def _alone(at: Path, text: Path, kind: str, workers: int, anew: bool) -> Alone:
     """A run in a process as the others are; the second one: the first compiles."""
     command = _train(at, text, kind, workers)
-    log = at.parent / "log.txt"
+    log = at.parent / _LOG
     for _ in range(2):
         shutil.rmtree(at, ignore_errors=True)
         at.mkdir()
         calls = mmap.mmap(-1, 8)
         if not anew:
-            _here(command)
+            _here([*command, "-q"])
             shutil.rmtree(at)
             at.mkdir()
         started = time.perf_counter()
-        code = _process(command, log, Plan(), anew, calls)
+        code = _process(command, at, Plan(), anew, calls)
         seconds = time.perf_counter() - started
         if code:
             raise SystemExit(f"A run that nothing disturbed ended with {code}:\n{log.read_text()}")
-    files = {name: (at / name).read_bytes() for name in _OUTPUTS}
-    report = json.loads(files.pop("report.json"))
+    files = {name: _content(at / name) for name in _OUTPUTS[:2]}
+    report = json.loads((at / _OUTPUTS[2]).read_text(encoding="utf-8"))
     return Alone(files, report, seconds, int.from_bytes(calls[:], "little"))
 
 
@@ -188,7 +194,7 @@ def _run(
 ) -> str:
     """One run, killed and resumed until it ends; what is wrong with it, or nothing."""
     at.mkdir()
-    log = at.parent / "log.txt"
+    log = at.parent / _LOG
     for times in range(_NOT_AGAIN):
         went_on = (at / "run" / "run.json").exists()
         command = _train(at, text, kind, options.workers)
@@ -199,7 +205,7 @@ def _run(
         if times + 1 < _NOT_AGAIN and (not times or rng.random() < _AGAIN):
             plan = _plan(rng, alone, went_on, anew)
         before = _names(at)
-        code = _process(command, log, plan, anew, mmap.mmap(-1, 8))
+        code = _process(command, at, plan, anew, mmap.mmap(-1, 8))
         if not code:
             return _differs(at, alone, options.workers)
         said = log.read_text(encoding="utf-8", errors="replace")
@@ -211,7 +217,7 @@ def _run(
             return f"After a kill: {error}"
         found.kills[stage, "went on" if went_on else "began"] += 1
         for name, data in alone.files.items():
-            if options.workers == 1 and (at / name).exists() and (at / name).read_bytes() != data:
+            if options.workers == 1 and (at / name).exists() and _content(at / name) != data:
                 return f"{name} was there when {stage}, and is not what it is to be"
     raise AssertionError("the last process was not to be killed")
 
@@ -224,12 +230,14 @@ def _plan(rng: random.Random, alone: Alone, went_on: bool, anew: bool) -> Plan:
     return Plan(alone.seconds * rng.uniform(0, 1.05))
 
 
-def _process(command: list[str], log: Path, plan: Plan, anew: bool, calls: mmap.mmap) -> int:
+def _process(command: list[str], at: Path, plan: Plan, anew: bool, calls: mmap.mmap) -> int:
     """The exit code of a process that does it, negative if a signal ended it."""
-    with log.open("wb") as said:
+    with (at.parent / _LOG).open("wb") as said:
         if anew:
             new = [sys.executable, "-m", "w2v", *command]
-            child = subprocess.Popen(new, stdout=said, stderr=said).pid
+            cold = {"NUMBA_CACHE_DIR": str(at.parent / f"{at.name}-compiled")}
+            other = os.environ | (cold if at.name.endswith("0") else {})
+            child = subprocess.Popen(new, stdout=said, stderr=said, env=other).pid
         elif not (child := os.fork()):
             os.dup2(said.fileno(), 1)
             os.dup2(said.fileno(), 2)
@@ -277,61 +285,69 @@ def _counting(plan: Plan, calls: mmap.mmap) -> Any:
     return hook
 
 
+def _content(path: Path) -> Any:
+    """The bytes of a file; of a model those of each part, but for the times in its report."""
+    if path.suffix != ".npz":
+        return path.read_bytes()
+    with np.load(path) as parts:
+        found = {name: parts[name].tobytes() for name in parts.files}
+    about = json.loads(found.pop("about"))
+    report = about.pop("report")
+    return found, about, report["loss"], report["tokens"]
+
+
 def _names(at: Path) -> dict[str, bool]:
-    """Of all in a run's folders, with the moment of its last change."""
-    return {path.relative_to(at).as_posix(): path.is_dir() for path in at.glob("**/*")}
+    """Of all in a run's folders, in order, and whether each is a folder."""
+    return {path.relative_to(at).as_posix(): path.is_dir() for path in sorted(at.glob("**/*"))}
 
 
 def _stage(at: Path, before: dict[str, bool], went_on: bool, said: str) -> str:
     """What a process was at that is no more."""
     run, now = at / "run", _names(at)
-    if not (run / "run.json").exists():
-        return STAGES[0]
-    drafts = {n: d for n, d in now.items() if n.endswith(".tmp") and n not in before}
-    if any(is_folder for name, is_folder in drafts.items() if name.startswith("run/")):
-        return STAGES[2]
-    if "run/corpus" not in now:
-        return STAGES[1]
-    if any(name.startswith("run/") for name in drafts):
-        return STAGES[5]
+    new = {name: is_folder for name, is_folder in now.items() if name not in before}
+    drafts = [name for name in new if name.endswith(".tmp")]
+    outputs = [name for name in _OUTPUTS if name in new]
     kept = [name for name in now if name.startswith("run/checkpoint-")]
-    if len(kept) > 2 and any(name not in before for name in kept):
-        return STAGES[6]
-    with warnings.catch_warnings(action="error"), known_run(run) as known:
-        ended = known.saved is not None and known.saved.state.ended
-    if ended and (not went_on or "saved" in said or drafts or _moved(now, before)):
-        there = [name in now and name not in before for name in _OUTPUTS]
-        if "saved     " in said or all(name in before for name in _OUTPUTS):
-            return STAGES[10]
-        return STAGES[9] if any(there) else STAGES[8] if drafts else STAGES[7]
-    if went_on and "resumed   " not in said:
-        return STAGES[3]
-    return STAGES[7] if ended else STAGES[4]
-
-
-def _moved(now: dict[str, bool], before: dict[str, bool]) -> bool:
-    return any(name in now and name not in before for name in _OUTPUTS)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with known_run(run) if "run/run.json" in now else contextlib.nullcontext() as known:
+            ended = known is not None and known.saved is not None and known.saved.state.ended
+    stages = {
+        "before the run was written down": "run/run.json" not in now,
+        "writing the encoded text": any(new[name] for name in drafts),
+        "reading the text": "run/corpus" not in now,
+        "writing a checkpoint": any(name.startswith("run/") for name in drafts),
+        "letting go of an old one": len(kept) > 2 and kept[-1] in new,
+        "after outputs were written": "\nsaved  " in said,
+        "moving outputs to their places": bool(outputs),
+        "writing outputs": bool(drafts),
+        "reading a checkpoint": went_on and bool(kept) and "\nresumed  " not in said,
+        "trained, before outputs are begun": ended,
+    }
+    return next((stage for stage, at_it in stages.items() if at_it), STAGES[4])
 
 
 def _differs(at: Path, alone: Alone, workers: int) -> str:
     """What is not as in the run that nothing disturbed; nothing if all is."""
     left = sorted(set(_names(at)) - {"run", *_OUTPUTS, "run/run.json"})
-    kept = [name for name in left if name.startswith(("run/checkpoint-", "run/corpus"))]
-    if left != kept or sum(name.startswith("run/checkpoint-") for name in kept) != 2:
-        return f"files are left over: {', '.join(left)}"
+    checkpoints = [name for name in left if name.startswith("run/checkpoint-")]
+    others = [name for name in left if not name.startswith(("run/checkpoint-", "run/corpus"))]
     report = json.loads((at / "report.json").read_text(encoding="utf-8"))
-    if (report["tokens"], report["done"]) != (alone.report["tokens"], 1):
-        return f"its report does not add up: {report['tokens']}, {report['done']}"
-    if workers == 1:
-        for name, data in alone.files.items():
-            if (at / name).read_bytes() != data:
-                return f"{name} differs"
-        losses = (report["loss"], alone.report["loss"])
-        return "" if losses[0] == losses[1] else f"its losses differ: {losses}"
-    for loss, other in zip(report["loss"], alone.report["loss"], strict=True):
-        if abs(loss - other) > _CLOSE * other:
-            return f"its losses are far apart: {report['loss']}, {alone.report['loss']}"
-    return ""
+    sums = {file["path"]: file["sha256"] for file in report["files"]}
+    found = {name: hashlib.sha256(Path(name).read_bytes()).hexdigest() for name in sums}
+    losses, others_losses = report["loss"], alone.report["loss"]
+    far = max(abs(a / b - 1) for a, b in zip(losses, others_losses, strict=True))
+    wrong = {
+        f"files are left over: {', '.join(left)}": others or len(checkpoints) != 2,
+        f"it has trained on other tokens: {report['tokens']}, {report['done']}": (
+            (report["tokens"], report["done"]) != (alone.report["tokens"], 1)
+        ),
+        "a file is not that of the report": found != sums,
+        f"its losses are others: {losses}, {others_losses}": far > (0 if workers == 1 else _CLOSE),
+        "its vectors or its model differ": workers == 1
+        and any(_content(at / name) != data for name, data in alone.files.items()),
+    }
+    return "; ".join(what for what, is_so in wrong.items() if is_so)
 
 
 def _markdown(found: Found) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -13,10 +13,11 @@ from w2v.cli.base import PATH, QUIET, Command
 from w2v.cli.resuming import EVERY, Asked, told
 from w2v.cli.train_commands import beginning, check_outputs, train, train_and_save
 from w2v.config import BACKENDS
-from w2v.errors import CheckpointError, W2VError
+from w2v.errors import CheckpointError, CorpusError
 
 if TYPE_CHECKING:
     from w2v import Corpus, Word2Vec
+    from w2v.cli.console import Console
     from w2v.training import RunFolder
 
 _OUTPUTS = ("output", "save_model", "save_vocab", "report")
@@ -47,11 +48,15 @@ def resume(folder: str, corpus: str | None, quiet: bool, verbose: bool, **given:
       w2v resume run/
       w2v resume run/ --workers 8 -o elsewhere.bin
     """
-    from w2v.training import known_run
+    from w2v.cli import results
+    from w2v.cli.console import Console
+    from w2v.text import open_encoded
+    from w2v.training import MAY_CHANGE, known_run
 
     named = {name: value for name, value in given.items() if value is not None}
     named |= {name: os.path.abspath(named[name]) for name in _OUTPUTS if name in named}
-    with known_run(folder) as run:
+    with contextlib.ExitStack() as kept:
+        run = kept.enter_context(known_run(folder))
         run.path = os.path.abspath(run.path)
         where = os.path.abspath(corpus) if corpus else None
         asked = Asked.of(run)
@@ -65,22 +70,23 @@ def resume(folder: str, corpus: str | None, quiet: bool, verbose: bool, **given:
                 with (
                     Console(quiet=quiet, verbose=verbose) as console,
                     told(run, folder),
-                    (open_encoded(where) if where else run.open_corpus()) as text,
+                    open_encoded(where) if where else run.open_corpus() as text,
                 ):
                     lost = _go_on(console, run, context.params, model, text)
                 results.check_lost(lost)
                 return
-    if "-" in context.params["corpus"]:
-        raise CheckpointError(
-            f"The run in {folder} ended before it had read standard input, which is gone. Begin it "
-            "anew."
-        )
-    if not quiet:
-        message = f"The run in {folder} ended before its text was read, and begins anew."
-        click.echo(message, err=True)
-    with _standing(asked.folder), context:
-        context.params |= {"quiet": quiet, "verbose": verbose}
-        train.invoke(context)
+            if "-" in context.params["corpus"]:
+                raise CheckpointError(
+                    f"The run in {folder} ended before it had read standard input, which is gone. "
+                    "Begin it anew."
+                )
+            kept.close()  # the run that begins takes the folder for itself
+            if not quiet:
+                message = f"The run in {folder} ended before its text was read, and begins anew."
+                click.echo(message, err=True)
+            context.params |= {"quiet": quiet, "verbose": verbose}
+            with context:
+                click.Command.invoke(train, context)
 
 
 def _check_program(run: RunFolder, corpus: str | None, has_output: bool) -> None:
@@ -134,6 +140,17 @@ def _model(asked: Asked, named: dict[str, Any]) -> Word2Vec:
         raise CheckpointError(f"The run has options that this w2v does not take: {error}") from None
 
 
+def _texts(names: Sequence[str]) -> list[str]:
+    """The files that the run has read, as far as they are still there."""
+    from w2v.text import find_files
+
+    found = []
+    for name in names:
+        with contextlib.suppress(CorpusError):
+            found += find_files([name])
+    return found
+
+
 def _go_on(
     console: Console, run: RunFolder, params: dict[str, Any], model: Word2Vec, text: Corpus
 ) -> dict[str, str]:
@@ -141,8 +158,7 @@ def _go_on(
     from w2v import Word2Vec
     from w2v.formats import check_words
 
-    outputs = (params[name] for name in _OUTPUTS)
-    check_outputs(...)
+    check_outputs(params, _texts(params["corpus"]))
     started: dict[str, Any] = {}
     if run.saved is None:  # the text was read, and nothing trained
         if model_file := params["model_file"]:

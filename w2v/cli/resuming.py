@@ -85,5 +85,9 @@ def told(run: RunFolder, folder: str) -> Iterator[None]:
 
 def _kept(run: RunFolder) -> str:
     if run.left is not None:
-        return "All of the run is kept" if run.left >= 1 else f"The run is kept as far as {run.left:.1%}"
+        return (
+            "All of the run is kept"
+            if run.left >= 1
+            else f"The run is kept as far as {run.left:.1%}"
+        )
     return "" if run.corpus is None else "The text is kept"

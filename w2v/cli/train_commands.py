@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -87,12 +88,12 @@ def train(
       w2v train more.txt.gz -o vectors.bin --continue model.npz --epochs 2
       w2v train corpus.txt -o vectors.bin --checkpoint run/
     """
-    from w2v import Word2Vec, files
+    from w2v import Word2Vec
     from w2v.backends import get_backend
     from w2v.cli import results
     from w2v.cli.console import Console
     from w2v.cli.notes import notes
-    from w2v.formats import check_words, check_writable, named_outputs
+    from w2v.formats import check_words
     from w2v.text import STDIN, Vocabulary, find_files, read_corpus
     from w2v.training import Every, check_new_run
 
@@ -106,17 +107,7 @@ def train(
     source = corpus_source(names, options)
     model = continued(model_file, options) if model_file else Word2Vec(**options)
     get_backend(model.config.backend, model.config.device)
-    check_writable(output)
-    for path in filter(None, (save_vocab, save_model, report)):
-        files.check_target(path)
-    outputs: dict[str, files.PathLike | None] = {
-        **named_outputs("--output", output),
-        "--save-vocab": save_vocab,
-        "--report": report,
-    }
-    inputs = [*names, *filter(None, [vocab, pretrained, freeze])]
-    files.check_distinct({**outputs, "--save-model": save_model}, inputs)
-    files.check_distinct(outputs, filter(None, [model_file]))  # a model may take its own place
+    check_outputs(click.get_current_context().params, names)
     words = model.vocabulary_options(
         Vocabulary.load(vocab) if vocab else None, known=model_file is not None
     )
@@ -145,6 +136,32 @@ def train(
                 freeze=frozen,
             )
     results.check_lost(lost)
+
+
+def check_outputs(params: dict[str, Any], texts: Sequence[str]) -> None:
+    """Refuse outputs that could not be written, or would overwrite each other or an input.
+
+    Parameters
+    ----------
+    params : dict       Of `train`.
+    texts : files that it reads
+    """
+    from w2v import files
+    from w2v.formats import check_writable, named_outputs
+
+    check_writable(params["output"])
+    for name in ("save_vocab", "save_model", "report"):
+        if params[name]:
+            files.check_target(params[name])
+    outputs: dict[str, files.PathLike | None] = {
+        **named_outputs("--output", params["output"]),
+        "--save-vocab": params["save_vocab"],
+        "--report": params["report"],
+    }
+    inputs = filter(None, (params[name] for name in ("vocab", "pretrained", "freeze")))
+    files.check_distinct({**outputs, "--save-model": params["save_model"]}, [*texts, *inputs])
+    model = params["model_file"]
+    files.check_distinct(outputs, [model] if model else [])  # a model may take its own place
 
 
 def beginning(

@@ -98,7 +98,7 @@ def remove_tree(folder: str) -> None:
 
 
 def is_locked(folder: PathLike) -> bool:
-    """Whether a process is at work in a folder, as far as its file system knows; nothing changes."""
+    """Whether a process is at work in a folder, as far as its file system knows."""
     try:
         descriptor = disk.open_to_lock(os.path.join(folder, _LOCK))
     except OSError:
