@@ -28,6 +28,7 @@ __all__ = [
     "Tokenizer",
     "read_corpus",
     "read_sentences",
+    "encode",
     "layers",
     "Backend",
     "available_backends",

@@ -189,7 +189,10 @@ def _real(
     """A plain float: np.float64 would widen float32 arrays."""
     if isinstance(value, bool) or not isinstance(value, numbers.Real):
         raise ConfigError(f"`{name}` must be a number, got {value!r}.")
-    number = float(value)
+    try:
+        number = float(value)
+    except OverflowError:
+        number = math.copysign(math.inf, value)
     if not math.isfinite(number) or not least <= number <= most or (above and number == least):
         rule = f"above {least}" if above else f"at least {least}"
         rule += f" and at most {most}" if math.isfinite(most) else ""

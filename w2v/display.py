@@ -15,6 +15,8 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
+from w2v.terminal import Terminal, shown
+
 Place = Literal["terminal", "notebook", "lines"]
 
 _FIRST_S = 0.5  # what takes no longer needs no bar
@@ -71,8 +73,9 @@ class Display:
     def __exit__(self, *_: object) -> None:
         self.clear()
 
-    def say(self, text: str) -> None:
-        """A line, or several, that stay."""
+    def say(self, *lines: str) -> None:
+        """Lines that stay; what would steer a terminal, or forge a line, is escaped in each."""
+        text = "\n".join(map(shown, lines))
         with self._lock:
             self.clear()
             self.begin()
@@ -106,7 +109,7 @@ class Display:
     def hint(self, text: str) -> None:
         """A line in place of the bar, while it cannot be said how far something is."""
         if self._place != "lines" and not self._quiet:
-            self._paint(lambda columns, plain: text[:columns])
+            self._paint(lambda columns, plain: shown(text)[:columns])
 
     def _paint(self, line: Callable[[int, bool], str]) -> None:
         """What `line` makes for so many columns, of ASCII or not, in place of the last one."""
@@ -188,9 +191,9 @@ def bar_line(label: str, done: float, parts: Sequence[str], columns: int, *, pla
     """
     full, empty, between = "#-," if plain else "█░ "
     between = ", " if plain else " · "
-    head = f"{_printable(label)} {_percent(done):>4} "
+    head = f"{shown(label)} {_percent(done):>4} "
     tail = ""
-    for part in parts:
+    for part in map(shown, parts):
         longer = f"{tail}{between}{part}" if tail else f" {part}"
         if len(head) + _SHORTEST_BAR + len(longer) > columns:
             break
@@ -205,10 +208,6 @@ def bar_line(label: str, done: float, parts: Sequence[str], columns: int, *, pla
 
 def _percent(done: float) -> str:
     return f"{int(100 * done)}%"  # 100 only when it is
-
-
-def _printable(text: str) -> str:
-    return "".join(letter if letter.isprintable() else "?" for letter in text)
 
 
 def _can_print(text: str, stream: Any) -> bool:
@@ -228,8 +227,10 @@ def _columns() -> int:
 
 
 def _write(text: str) -> None:
-    sys.stderr.write(text)
-    sys.stderr.flush()
+    """To standard error; the bar moves the cursor itself."""
+    stream = sys.stderr.stream if isinstance(sys.stderr, Terminal) else sys.stderr
+    stream.write(text)
+    stream.flush()
 
 
 def duration(seconds: float) -> str:

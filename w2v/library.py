@@ -31,7 +31,16 @@ from w2v.errors import (
 )
 from w2v.index import NeighbourIndex
 from w2v.phrases import Phrases
-from w2v.text import Corpus, Sentences, Table, Tokenizer, Vocabulary, read_corpus, read_sentences
+from w2v.text import (
+    Corpus,
+    Sentences,
+    Table,
+    Tokenizer,
+    Vocabulary,
+    encode,
+    read_corpus,
+    read_sentences,
+)
 from w2v.training import Callback, EarlyStopping, Progress
 from w2v.vectors import Vectors, load
 from w2v.word2vec import Word2Vec
@@ -53,6 +62,7 @@ __all__ = [
     "Tokenizer",
     "read_corpus",
     "read_sentences",
+    "encode",
     "layers",
     "Backend",
     "available_backends",

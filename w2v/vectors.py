@@ -36,6 +36,7 @@ from w2v.queries import (
     unknown_words,
 )
 from w2v.renamed import name_elsewhere
+from w2v.terminal import shown
 from w2v.words import as_words
 
 _SHOWN, _LONGEST_SHOWN = 10, 60  # words in a notebook, and letters of one
@@ -174,7 +175,7 @@ class Vectors(Queries):
     def _repr_html_(self) -> str:
         """What a notebook shows: how many, and the first words, with counts where known."""
         counts = [""] * _SHOWN if self.counts is None else [f"{n:,}" for n in self.counts[:_SHOWN]]
-        words = [html.escape(word[:_LONGEST_SHOWN]) for word in self.words[:_SHOWN]]
+        words = [html.escape(shown(word[:_LONGEST_SHOWN])) for word in self.words[:_SHOWN]]
         rows = "".join(
             f"<tr><td>{word}</td><td>{count}</td></tr>"
             for word, count in zip(words, counts, strict=False)
@@ -318,6 +319,7 @@ def load(
     format: str | None = None,
     errors: str = "strict",
     progress: Progress | None = None,
+    check: bool = True,
 ) -> Vectors:
     """Read a word2vec text or binary, GloVe, npz or safetensors file, whatever the extension.
 
@@ -332,13 +334,16 @@ def load(
     errors : {"strict", "replace"}
         ``"strict"`` refuses words that are not UTF-8, ``"replace"`` loads them.
     progress : callable(bytes_read, total_bytes), optional
+    check : bool
+        Whether vectors that are mapped are read once, to compare their checksum (npz has one).
+        Without that they are there at once, whatever the size of the file.
 
     Raises
     ------
     VectorFileError
-        The file is missing, foreign, cut short or inconsistent.
+        The file is missing, foreign, cut short, damaged or inconsistent.
     """
-    table = read_vectors(path, format=format, errors=errors, progress=progress)
+    table = read_vectors(path, format=format, errors=errors, progress=progress, check=check)
     return Vectors(table.words, table.matrix, table.counts)
 
 

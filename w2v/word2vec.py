@@ -6,7 +6,6 @@ done elsewhere, mostly in `w2v.training`.
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -19,7 +18,7 @@ from numpy.typing import NDArray
 from w2v import interrupts
 from w2v.backends import choose_backend
 from w2v.config import Config
-from w2v.errors import ConfigError, ModelFileError, W2VError, warn
+from w2v.errors import W2VError, warn
 from w2v.files import PathLike
 from w2v.queries import Limit, Query
 from w2v.renamed import name_elsewhere, names_checked
@@ -523,12 +522,7 @@ class Word2Vec(Estimator, Answers, metaclass=_Named):
             The file is missing, foreign, damaged or of a later version.
         """
         options, fitted = load_model(path)
-        try:
-            model = cls(**options)
-        except (TypeError, ConfigError) as error:
-            raise ModelFileError(
-                f"{os.fspath(path)} has options that this w2v does not take: {error}"
-            ) from error
+        model = cls(**options)
         model._fitted = fitted
         return model
 

@@ -29,7 +29,7 @@ HOUSE: list[dict[str, str]] = [
         "errors": "",
         "version": "",
         "renamed": "",
-        "display": "",
+        "terminal": "",
         "words": "",
         "threads": "",
         "interrupts": "",
@@ -38,6 +38,7 @@ HOUSE: list[dict[str, str]] = [
         "config": "errors",
         "files": "errors",
         "backends": "errors",
+        "display": "terminal",
     },
     {
         "text": "errors version files words",
@@ -46,13 +47,13 @@ HOUSE: list[dict[str, str]] = [
         "queries": "errors renamed threads backends",
     },
     {
-        "vectors": "errors renamed files words backends formats queries",
+        "vectors": "errors renamed terminal files words backends formats queries",
         "phrases": "errors renamed files text",
     },
     {
-        "training": "errors version interrupts renamed words display config files backends text "
-        "formats layers vectors",
-        "evaluation": "errors files backends queries vectors",
+        "training": "errors version interrupts renamed words display config files "
+        "backends text formats layers vectors",
+        "evaluation": "errors terminal files backends queries vectors",
         "pictures": "errors files vectors",
         "index": "errors files queries vectors",
     },
@@ -66,8 +67,8 @@ HOUSE: list[dict[str, str]] = [
         "w2v": "version renamed library",
     },
     {
-        "cli": "errors renamed interrupts config files backends text formats queries vectors "
-        "phrases training evaluation pictures w2v library",
+        "cli": "errors renamed terminal interrupts config files backends text formats queries "
+        "vectors phrases training evaluation pictures w2v library",
     },
     {
         "__main__": "errors cli",

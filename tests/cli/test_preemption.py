@@ -121,7 +121,7 @@ def test_while_training(
         if more:
             assert resumed(tmp_path) == undisturbed
             parts = json.loads((tmp_path / "run.json").read_text(encoding="utf-8"))["parts"]
-            assert [part["done"] == 0 for part in parts] == [True, False]
+            assert [part["done"] > 0 for part in parts] in ([False, True], [False])
     assert sorted(os.listdir(tmp_path)) == sorted([*OUTPUTS, "run.json", "run"])
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -99,16 +100,17 @@ def command(*more: object) -> list[object]:
 def test_a_run_goes_on_wherever_it_was_cut_off(text: Path, where: str) -> None:
     whole = undisturbed("corpus.txt")
     told = cut(WHERE[where], *command("corpus.txt")).stderr
-    assert ("The run is kept as far as 50.0%: w2v resume run goes on." in told) == (where == "half")
+    kept = re.search(r"The run is kept as far as \d\d\.\d%: w2v resume run goes on\.", told)
+    assert bool(kept) == (where == "half")
     assert ("The text is kept: w2v resume run goes on." in told) == (where == "untrained")
     told = went_on().stderr
     assert ("ended before its text was read, and begins anew" in told) == (where == "unread")
-    assert ("resumed   at 50.0%, in epoch 4 of 6" in told) == (where == "half")
+    assert ("resumed   at " in told) == (where == "half")
     assert made() == whole
-    assert sorted(os.listdir("run")) == ["checkpoint-000005", "checkpoint-000006"] + [
-        "corpus",
-        "run.json",
-    ]
+    kept_files = sorted(os.listdir("run"))
+    assert [name.rstrip("0123456789") for name in kept_files] == (
+        ["checkpoint-", "checkpoint-", "corpus", "run.json"]
+    )
 
 
 def test_a_run_that_ended_writes_its_files_again(text: Path) -> None:
@@ -146,11 +148,10 @@ def test_outputs_may_go_elsewhere(text: Path, where: str, tmp_path: Path) -> Non
     whole = undisturbed("corpus.txt")
     cut(WHERE[where], *command("corpus.txt"))
     (tmp_path / "there").mkdir()
-    with contextlib.chdir(tmp_path / "there"):
-        options = ["-o", "v.bin", "--save-model", "m.npz", "--save-vocab", "words.txt"]
-        assert run("resume", text.parent / "run", *options, "-q").exit_code == 0
-        assert made() == whole
-    assert not Path("v.bin").exists()
+    os.chdir(tmp_path / "there")
+    assert run("resume", text.parent / "run", *OUTPUTS, "-q").exit_code == 0
+    assert made() == whole
+    assert not (text.parent / "v.bin").exists()
 
 
 @pytest.mark.parametrize("where", WHERE)
@@ -160,10 +161,11 @@ def test_names_are_those_of_the_folder_where_the_run_began(
     whole = undisturbed("corpus.txt")
     cut(WHERE[where], *command("corpus.txt"))
     (tmp_path / "there").mkdir()
-    with contextlib.chdir(tmp_path / "there"):
-        assert run("resume", "../here/run").exit_code == 0
-        assert os.listdir() == []
-    assert made() == whole
+    os.chdir(tmp_path / "there")
+    assert run("resume", "../here/run").exit_code == 0
+    assert os.listdir() == []
+    assert os.getcwd() == str(tmp_path / "there")
+    assert made(text.parent) == whole
 
 
 @pytest.mark.parametrize("where", WHERE)
@@ -203,7 +205,8 @@ def test_texts_may_be_gone_or_others(text: Path, where: str) -> None:
 
 @pytest.mark.parametrize("where", WHERE)
 def test_the_number_of_workers_may_change(text: Path, where: str) -> None:
-    cut(WHERE[where], *command("corpus.txt"))
+    text.write_text(text.read_text() * 30)
+    cut(WHERE[where], *command("corpus.txt", "--backend", "numba"), "--backend", "numba")
     went_on("--workers", 2, "--report", "r.json")
     parts = json.loads(Path("r.json").read_text())["parts"]
     assert [part["workers"] for part in parts] == ([1, 2] if where == "half" else [2])
@@ -284,8 +287,7 @@ def test_a_new_run_takes_the_place_of_one_without_checkpoints(text: Path) -> Non
     assert made() == whole
 
 
-def forged(folder: Path, **changes: object) -> None:
-    path = folder / "run.json"
+def forge(path: Path, changes: dict[str, object]) -> None:
     about = json.loads(path.read_text())
     about["asked"] |= {name: value for name, value in changes.items() if name in about["asked"]}
     about |= {name: value for name, value in changes.items() if name not in about["asked"]}
@@ -312,14 +314,16 @@ def forged(folder: Path, **changes: object) -> None:
 )
 def test_a_forged_run_is_refused(text: Path, changes: dict[str, object], says: str) -> None:
     cut(0.5, *command("corpus.txt"))
-    forged(Path("run"), **changes)
+    forge(Path("run/run.json"), changes)
     result = run("resume", "run")
     assert result.exit_code in (1, 2)
     assert says in result.stderr
     assert "Traceback" not in result.output
 
 
-@pytest.mark.parametrize("content", ["", "[]", "{}", "null", "[" * 100_000, "\xff", '{"version":1}'])
+@pytest.mark.parametrize(
+    "content", ["", "[]", "{}", "null", "[" * 100_000, "\xff", '{"version":1}']
+)
 def test_what_no_run_has_written_is_refused(text: Path, content: str) -> None:
     os.mkdir("run")
     Path("run/run.json").write_text(content, encoding="latin-1")
@@ -353,7 +357,7 @@ def known(folder: Path) -> None:
         ["--loss", "hs", "--model", "cbow"],
         ["table"],
     ],
-    ids=lambda options: " ".join(options),
+    ids=" ".join,
 )
 def test_all_that_a_run_is_told_is_known_to_the_one_that_goes_on(
     text: Path, where: str, options: list[str]
@@ -402,8 +406,9 @@ def test_an_encoded_corpus_may_be_moved(text: Path, where: str, tmp_path: Path) 
     if where == "half":
         refused(run("resume", "run"), 1, "encoded, which is not there any more. Put it back, or s")
     os.mkdir("there")
-    with contextlib.chdir("there"):
-        assert run("resume", "../run", "--corpus", "../moved").exit_code == 0
+    os.chdir("there")
+    assert run("resume", "../run", "--corpus", "../moved").exit_code == 0
+    os.chdir("..")
     assert made() == whole
     went_on()  # it is known there now
     assert made() == whole
@@ -458,56 +463,54 @@ def test_a_folder_that_vanishes_meanwhile_costs_a_warning(
     assert not os.path.exists("run")
 
 
-@contextlib.contextmanager
-def small_disk(folder: Path, size: str) -> Iterator[None]:
-    folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)]
-    done = subprocess.run(mount, capture_output=True, check=False)
-    if done.returncode:
-        pytest.skip("no disk may be mounted here")
-    try:
-        yield
-    finally:
-        subprocess.run(["umount", "-l", str(folder)], check=False)
+def fill(folder: Path) -> None:
+    with contextlib.suppress(OSError):
+        (folder / "other").write_bytes(bytes(1 << 21))
+
+
+def close(folder: Path) -> None:
+    (folder / "run").chmod(0o555)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="mounts a disk of Linux")
-@pytest.mark.parametrize("trouble", ["full", "read-only"])
+@pytest.mark.parametrize("trouble", [fill, close])
 def test_a_disk_that_takes_no_more_costs_a_warning(
-    text: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trouble: str
+    text: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trouble: Callable[[Path], None]
 ) -> None:
+    if trouble is close and os.geteuid() == 0:
+        pytest.skip("root may write everywhere")
     whole = undisturbed("corpus.txt")
     disk = tmp_path / "disk"
+    disk.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(disk)]
+    if trouble is fill and subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("no disk may be mounted here")
     plain = Onlookers.tell
 
     def tell(self: Onlookers, progress: Progress) -> bool:
         if progress.done >= 0.5:
-            if trouble == "full":
-                with contextlib.suppress(OSError):
-                    (disk / "other").write_bytes(bytes(1 << 21))
-            else:
-                subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
+            trouble(disk)
         return plain(self, progress)
 
-    with small_disk(disk, "1m"):
-        monkeypatch.setattr(Onlookers, "tell", tell)
+    try:
         kept = ["--checkpoint", disk / "run", "--checkpoint-every", "1epoch"]
-        with pytest.MonkeyPatch.context() as patch:
+        with monkeypatch.context() as patch:
             patch.setattr(Onlookers, "tell", tell)
             result = run("train", "corpus.txt", *OUTPUTS, *QUICK, *EPOCHS, *kept)
         assert result.exit_code == 0, result.output
-        reason = "No space left" if trouble == "full" else "may not create files|Read-only"
         assert "A checkpoint could not be written, and training goes on." in result.stderr
-        assert any(part in result.stderr for part in [*reason.split("|"), "disk are free"])
-        assert "The last one knows" in result.stderr
+        assert re.search("No space left|of the disk are free|may not create files", result.stderr)
+        assert re.search(r"The last one knows \d\d\.\d%\.", result.stderr)
         assert made() == whole
-        if trouble == "full":
-            monkeypatch.undo()
-            (disk / "other").unlink()
-            for name in OUTPUTS[1::2]:
-                (text.parent / name).unlink()
-            assert run("resume", disk / "run").exit_code == 0
-            assert made(text.parent) == whole
+        (disk / "run").chmod(0o755)
+        (disk / "other").unlink(missing_ok=True)
+        for name in OUTPUTS[1::2]:
+            os.remove(name)
+        assert run("resume", disk / "run").exit_code == 0
+        assert made() == whole
+    finally:
+        if trouble is fill:
+            subprocess.run(["umount", "-l", str(disk)], check=False)
 
 
 def test_what_a_run_prints_it_prints_when_it_goes_on(text: Path) -> None:

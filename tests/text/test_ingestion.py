@@ -733,7 +733,7 @@ def test_nothing_is_left_in_the_temporary_folder(
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs the device /dev/full")
 def test_full_disk(monkeypatch: pytest.MonkeyPatch) -> None:
     full = Path("/dev/full")
-    monkeypatch.setattr(spool, "temporary_file", lambda: full.open("r+b", buffering=0))
+    monkeypatch.setattr(spool, "temporary_file", lambda *_: full.open("r+b", buffering=0))
     message = f"cannot be written to the folder {tempfile.gettempdir()}: No space left.*TMPDIR"
     with pytest.raises(CorpusError, match=message):
         read_sentences(SENTENCES)

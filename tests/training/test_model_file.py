@@ -14,6 +14,8 @@ import pytest
 from corpora import two_topics
 
 from w2v import ModelFileError, OutputError, W2VError, Word2Vec
+from w2v.formats import write_archive
+from w2v.training import model_file
 
 KINDS = [(model, loss) for model in ("skipgram", "cbow") for loss in ("ns", "hs", "softmax")]
 
@@ -72,7 +74,7 @@ def test_a_file_is_there_whole_or_not_at_all(
     def full(*_: Any, **__: Any) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(np, "savez", full)
+    monkeypatch.setattr(model_file, "write_archive", full)
     with pytest.raises(OutputError, match="No space left"):
         model.save_model(tmp_path / "m.npz")
     assert (tmp_path / "m.npz").read_bytes() == b"older"
@@ -80,9 +82,11 @@ def test_a_file_is_there_whole_or_not_at_all(
 
 
 def changed(saved: Path, path: Path, **arrays: Any) -> Path:
+    """A model with other arrays, and the right checksums of them."""
     with np.load(saved) as archive:
         kept = {name: archive[name] for name in archive.files} | arrays
-    np.savez(path, **{name: value for name, value in kept.items() if value is not None})
+    with path.open("wb") as file:
+        write_archive(file, {k: a for k, a in kept.items() if a is not None}, sealed=True)
     return path
 
 
@@ -123,8 +127,11 @@ BAD: list[tuple[dict[str, Any], str]] = [
 ABOUT: list[tuple[Callable[[dict[str, Any]], Any], str]] = [
     (lambda about: about["trained_as"].pop("loss"), "does not say with which 'loss'"),
     (lambda about: about["trained_as"].pop("window"), "does not say with which 'window'"),
-    (lambda about: about["trained_as"].update(window=0), "a window of 0"),
-    (lambda about: about["trained_as"].update(window="x"), "a window of 'x'"),
+    (lambda about: about["trained_as"].update(window=0), "`window` must be at least 1, got 0"),
+    (
+        lambda about: about["trained_as"].update(window="x"),
+        "`window` must be a whole number, got 'x'",
+    ),
     (
         lambda about: about["trained_as"].update(dim=7),
         r"\('hs', 7 numbers\) does not fit its tables",
@@ -218,7 +225,7 @@ def write_objects(path: Path) -> None:
 @pytest.mark.parametrize("write", [write_text, write_pickle, write_array, write_objects])
 def test_other_files(tmp_path: Path, write: Callable[[Path], None]) -> None:
     write(tmp_path / "other")
-    with pytest.raises(ModelFileError, match="other is"):
+    with pytest.raises(ModelFileError, match=r"other(:| is) "):
         Word2Vec.load_model(tmp_path / "other")
 
 

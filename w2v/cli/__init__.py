@@ -7,6 +7,7 @@ import click
 from w2v import __version__
 from w2v.cli import (
     change_commands,
+    encode_command,
     eval_command,
     file_commands,
     machine_commands,
@@ -52,6 +53,7 @@ for _command in (
     resume_command.resume,
     train_commands.demo,
     word2vec_c.word2vec,
+    encode_command.encode,
     tokenize_command.tokenize,
     phrases_command.phrases,
     query_commands.nearest,

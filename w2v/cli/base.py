@@ -17,6 +17,7 @@ import click
 from w2v import interrupts
 from w2v.errors import ConfigError, W2VError, ran_out
 from w2v.renamed import option_elsewhere
+from w2v.terminal import Terminal, shown
 
 if TYPE_CHECKING:
     from w2v.vectors import Vectors
@@ -82,6 +83,7 @@ class Command(click.Command):
         from w2v import library  # noqa: F401  before Ctrl-C is an exception, which imports may lose
 
         _prepare_streams()
+        ctx.color = True  # or click takes what looks like a colour out of words
         try:
             with interrupts.install(), warnings.catch_warnings():
                 warnings.simplefilter("always")
@@ -89,15 +91,15 @@ class Command(click.Command):
                 super().invoke(ctx)
                 sys.stdout.flush()
         except ConfigError as error:
-            raise click.UsageError(self.in_own_words(str(error)), ctx) from error
+            raise click.UsageError(shown(self.in_own_words(str(error))), ctx) from error
         except W2VError as error:
-            raise click.ClickException(self.in_own_words(str(error))) from error
+            raise click.ClickException(shown(self.in_own_words(str(error)))) from error
         except BrokenPipeError:
             raise  # click ends quietly when nobody reads on
         except (OSError, MemoryError, RuntimeError, ImportError) as error:
             if not (message := _cannot_go_on(error)):
                 raise
-            raise click.ClickException(message) from error
+            raise click.ClickException(shown(message)) from error
         except KeyboardInterrupt:
             click.echo("\nInterrupted.", err=True)
             ctx.exit(INTERRUPTED)
@@ -128,7 +130,7 @@ class Group(click.Group):
         except (OSError, MemoryError, RuntimeError, ImportError) as error:
             if not (message := _cannot_go_on(error)):
                 raise
-            click.echo(f"Error: {message}", err=True)
+            click.echo(f"Error: {shown(message)}", err=True)
             sys.exit(1)
 
 
@@ -158,6 +160,10 @@ def _prepare_streams() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is not None and stream.isatty() and not isinstance(stream, Terminal):
+            setattr(sys, name, Terminal(stream))
 
 
 def _say_what_ended_it(code: object) -> None:
@@ -168,7 +174,7 @@ def _say_what_ended_it(code: object) -> None:
 
 
 def _show_warning(message: Warning | str, *_: object) -> None:
-    click.echo(f"Warning: {message}", err=True)
+    click.echo(f"Warning: {shown(str(message))}", err=True)
 
 
 def load_vectors(path: str) -> Vectors:

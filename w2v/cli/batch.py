@@ -15,6 +15,7 @@ from w2v.cli import columns
 from w2v.cli.base import Command
 from w2v.errors import QueryError, W2VError
 from w2v.queries import unknown_words
+from w2v.terminal import shown
 
 if TYPE_CHECKING:
     from w2v import Vectors
@@ -52,7 +53,8 @@ def run(
             )
             if isinstance(answer, W2VError):
                 message = _message(answer, table, suggest=failed < _SUGGESTED)
-                click.echo(f"Error{f' in line {number}' if number else ''}: {message}", err=True)
+                where = f" in line {number}" if number else ""
+                click.echo(f"Error{where}: {shown(message)}", err=True)
                 record = {"query": query, "error": message}
                 failed += 1
             else:

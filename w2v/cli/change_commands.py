@@ -189,7 +189,7 @@ def _for_people(changes: Sequence[dict[str, Any]]) -> Iterator[str]:
     for line, row in zip(lines, rows, strict=True):
         yield line
         yield from (
-            f"    {name:4}  {near}"
+            columns.plain(f"    {name:4}  {near}")
             for name, near in zip(("then", "now"), row[5:], strict=True)
             if near
         )

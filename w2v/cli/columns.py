@@ -7,6 +7,8 @@ import sys
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from w2v.terminal import shown
+
 _WIDEST = 40  # columns that a word is given
 
 
@@ -15,11 +17,16 @@ def limit() -> int:
     return min(_WIDEST, shutil.get_terminal_size().columns // 2) if _on_terminal() else _WIDEST
 
 
+def plain(text: str) -> str:
+    """Text as a terminal may show it; elsewhere as it is, for programs may read it."""
+    return shown(text) if _on_terminal() else text
+
+
 def cut(text: str) -> str:
-    """Text as wide as may be on a terminal; elsewhere it is whole, for programs may read it."""
+    """Text as wide as may be on a terminal, and `plain`; elsewhere it is whole."""
     from wcwidth import clip, width
 
-    most = limit()
+    text, most = plain(text), limit()
     if not _on_terminal() or width(text) <= most:
         return text
     return f"{clip(text, 0, most - 3)}..."
@@ -35,13 +42,13 @@ def size(texts: Iterable[str]) -> int:
 def lines(rows: Sequence[Sequence[str]], right: Iterable[int] = ()) -> list[str]:
     """Rows of cells below each other; those of some columns end below each other.
 
-    The last cell of a row is taken as it is.
+    The last cell of a row is not cut.
     """
     from wcwidth import ljust, rjust
 
     to_right = set(right)
     most = max(map(len, rows), default=0)
-    cells = [[*map(cut, row[:-1]), *row[-1:]] for row in rows]
+    cells = [[*map(cut, row[:-1]), *map(plain, row[-1:])] for row in rows]
     sizes = [size(row[i] for row in cells if i < len(row)) for i in range(most)]
     return [
         "  ".join(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 
-from w2v import Word2Vec
-from w2v.errors import counted
+from w2v import Corpus, Word2Vec
+from w2v.errors import counted, in_units
 from w2v.training import Narration
 
 
@@ -41,6 +41,12 @@ class Console(Narration):
     def saved(self, output: str, what: str) -> None:
         """A file that is there now."""
         self.say(f"saved     {output}: {what}")
+
+    def saved_corpus(self, corpus: Corpus) -> None:
+        """A folder that is there now."""
+        assert corpus.folder is not None
+        size = sum(file.stat().st_size for file in os.scandir(corpus.folder))
+        self.saved(corpus.folder, f"{counted(corpus.stats.kept, 'word')}, {in_units(size)}")
 
     def _counting(self, label: str, done: int, total: int, noun: str, *more: str) -> None:
         if done >= total:

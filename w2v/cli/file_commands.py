@@ -112,15 +112,24 @@ def convert(
 def info(vectors: str, words: int, read_as: str | None, errors: str, as_json: bool) -> None:
     """What is in a vector file: format, shape, counts, norms, first words.
 
-    The whole file is read, so that one that is damaged anywhere is refused.
+    Of a folder that `w2v encode` has made: what was read, and what was left out. All of it is
+    read, so that what is damaged anywhere is refused.
 
     \b
-    Example:
+    Examples:
       w2v info vectors.bin
+      w2v info corpus.w2v
     """
     from w2v import formats
     from w2v.cli.console import Console
+    from w2v.text import describe_corpus, is_encoded, name_corpus
 
+    if is_encoded(vectors):
+        if read_as:
+            raise click.UsageError(f"{vectors} is an encoded corpus; leave out --from.")
+        about = describe_corpus(vectors, words)
+        click.echo(json.dumps(about, indent=2) if as_json else name_corpus(about))
+        return
     with Console() as console:
         reading = console.reading
         table = formats.read_vectors(vectors, format=read_as, errors=errors, progress=reading)

@@ -12,6 +12,7 @@ import click
 from w2v.cli.base import PATH, QUIET, Command
 from w2v.cli.query_options import open_index, open_vectors, options
 from w2v.errors import counted
+from w2v.terminal import shown
 
 if TYPE_CHECKING:
     from w2v import Vectors
@@ -81,7 +82,7 @@ def neighbours(
     if unknown:
         from w2v.queries import unknown_words
 
-        click.echo(f"Error: {unknown_words(unknown, table.words)}", err=True)
+        click.echo(f"Error: {shown(unknown_words(unknown, table.words))}", err=True)
         click.get_current_context().exit(1)
 
 

@@ -20,7 +20,7 @@ def notes(corpus: Corpus, *, begins_anew: bool) -> list[str]:
 
     Items of a table are seen in one company only, and mean something sooner than words.
     """
-    found = [corpus.looks] if corpus.looks else [_raw(corpus)]
+    found = [corpus.remark, corpus.looks or _raw(corpus)]
     tokens = corpus.stats.tokens
     table = corpus.stats.table
     items = table is not None and (table.group is not None or bool(table.columns))
@@ -42,4 +42,5 @@ def _raw(corpus: Corpus) -> str:
     flags = "--tokens unicode" * (punctuated >= _RAW) + " --lower" * (capitalised >= _RAW)
     merged = "King, king" if punctuated < _RAW else "King, king and king,"
     merged = "king and king," if capitalised < _RAW else merged
+    flags = f"w2v encode {flags.strip()}" if corpus.is_opened else flags
     return f"{' and '.join(seen)}: {flags.strip()} makes one word of {merged}"

@@ -274,7 +274,7 @@ def _neighbours(
     columns: tuple[str, ...],
 ) -> batch.Shown:
     counts = counts_of(table, (word for word, _ in found))
-    head = head if len(head) <= _HEAD else f"{head[:_HEAD]}..."
+    head = table_columns.plain(head if len(head) <= _HEAD else f"{head[:_HEAD]}...")
     lines = (f"  {line}" for line in table_columns.answers(found, columns, counts))
     answers = table_columns.records(found, counts)
     return "\n".join([head, *lines]), {"query": asked, "answers": answers}

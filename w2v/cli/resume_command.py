@@ -11,9 +11,10 @@ import click
 
 from w2v.cli.base import PATH, QUIET, Command
 from w2v.cli.resuming import EVERY, Asked, told
-from w2v.cli.train_commands import beginning, check_outputs, train, train_and_save
+from w2v.cli.train_commands import beginning, train, train_and_save
 from w2v.config import BACKENDS
 from w2v.errors import CheckpointError, CorpusError
+from w2v.terminal import shown
 
 if TYPE_CHECKING:
     from w2v import Corpus, Word2Vec
@@ -83,7 +84,7 @@ def resume(folder: str, corpus: str | None, quiet: bool, verbose: bool, **given:
             kept.close()  # the run that begins takes the folder for itself
             if not quiet:
                 message = f"The run in {folder} ended before its text was read, and begins anew."
-                click.echo(message, err=True)
+                click.echo(shown(message), err=True)
             context.params |= {"quiet": quiet, "verbose": verbose}
             with context:
                 click.Command.invoke(train, context)
@@ -119,11 +120,11 @@ def _standing(folder: str | None) -> Iterator[None]:
     try:
         os.chdir(folder)
     except OSError:
-        click.echo(
+        message = (
             f"The run began in {folder}, which is not here: names of files without a folder are "
-            f"those of this one, {before}.",
-            err=True,
+            f"those of this one, {before}."
         )
+        click.echo(shown(message), err=True)
     try:
         yield
     finally:
@@ -156,9 +157,10 @@ def _go_on(
 ) -> dict[str, str]:
     """Train, and write what the run was to write; what could not be written."""
     from w2v import Word2Vec
+    from w2v.cli import results
     from w2v.formats import check_words
 
-    check_outputs(params, _texts(params["corpus"]))
+    results.check_places(params, _texts(params["corpus"]))
     started: dict[str, Any] = {}
     if run.saved is None:  # the text was read, and nothing trained
         if model_file := params["model_file"]:

@@ -12,6 +12,7 @@ import click
 
 from w2v.cli.base import GIVEN
 from w2v.errors import CheckpointError
+from w2v.terminal import shown
 
 if TYPE_CHECKING:
     from w2v import Word2Vec
@@ -79,7 +80,8 @@ def told(run: RunFolder, folder: str) -> Iterator[None]:
         yield
     except BaseException:
         if kept := _kept(run):
-            click.echo(f"\n{kept}: w2v resume {shlex.quote(folder)} goes on.", err=True)
+            name = shown(shlex.quote(folder))
+            click.echo(f"\n{kept}: w2v resume {name} goes on.", err=True)
         raise
 
 

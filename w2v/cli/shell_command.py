@@ -16,6 +16,7 @@ import click
 
 from w2v.cli import batch, query_commands, query_options
 from w2v.cli.base import INTERRUPTED, PATH, Command
+from w2v.terminal import shown
 
 if TYPE_CHECKING:
     from w2v import Vectors
@@ -77,7 +78,7 @@ def ask_lines(vectors: str, plain: str, backend: str = "numpy") -> None:
     typed = all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout))
     if typed:
         size = f"{len(table):,} words, {table.dim} dimensions"
-        click.echo(f"{vectors}: {size}. Ask for a word, or for help.", err=True)
+        click.echo(f"{shown(vectors)}: {size}. Ask for a word, or for help.", err=True)
     code = 0
     for line in _typed(table, [*commands, "help", *_LEAVE]) if typed else _piped():
         if line in _LEAVE:
@@ -170,7 +171,7 @@ def _typed(table: Vectors, names: list[str]) -> Iterator[str]:
                 readline.set_history_length(_HISTORY)
                 readline.write_history_file(history)
             except OSError as error:
-                click.echo(f"Warning: the history is not kept: {error}.", err=True)
+                click.echo(f"Warning: the history is not kept: {shown(str(error))}.", err=True)
 
 
 def _readline() -> Any:
@@ -206,7 +207,8 @@ def _completer(
     def complete(text: str, state: int) -> str | None:
         if state == 0:
             if not ordered:
-                ordered.extend(sorted(table.words))
+                # what a terminal must not show cannot be offered
+                ordered.extend(sorted(word for word in table.words if shown(word) == word))
             start = bisect.bisect_left(ordered, text)
             stop = bisect.bisect_left(ordered, text + chr(sys.maxunicode), start)
             some = heapq.nsmallest(_COMPLETIONS, ordered[start:stop], key=table.index)

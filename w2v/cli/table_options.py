@@ -58,16 +58,25 @@ def table_options(command: _Function) -> _Function:
     return command
 
 
-def corpus_source(names: list[str], options: dict[str, Any]) -> list[Path] | Table:
+def corpus_source(
+    names: list[str], options: dict[str, Any], folder: str | None = None
+) -> list[Path] | Table:
     """The files as they are, or the table that the options say they are.
 
-    Takes its options out of `options`.
+    Takes its options out of `options`. With `folder`, which is an encoded corpus, that.
     """
     from w2v.text import Table
 
     given = {name: options.pop(name) for name in _NAMES}
     separator, no_header = options.pop("separator"), options.pop("no_header")
-    if not any(value is not None for value in given.values()):
+    asked = any(value is not None for value in given.values())
+    if folder and (asked or separator is not None or no_header):
+        raise click.UsageError(
+            f"{folder} is an encoded corpus, and no table; leave out the options of tables."
+        )
+    if folder:
+        return [Path(folder)]
+    if not asked:
         if separator is not None or no_header:
             raise click.UsageError(
                 f"{'--no-header' if no_header else '--separator'} is for tables; say which columns "

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from w2v.cli.base import PATH, QUIET, Command
+from w2v.cli.columns import plain
+from w2v.cli.encode_command import read_text
 from w2v.cli.resuming import EVERY, begun
 from w2v.cli.table_options import corpus_source, table_options
 from w2v.cli.text_options import text_options
@@ -43,6 +44,7 @@ _AUSTEN_WORDS = (
     is_flag=True,
     help="Do not change the vectors that --pretrained or --continue brings.",
 )
+@click.option("--save-corpus", type=PATH, help="Keep the encoded text in a folder; see w2v encode.")
 @click.option("--save-model", type=PATH, help="Write the whole model, to go on with later (.npz).")
 @click.option("--report", type=PATH, help="Write what was done, as JSON.")
 @click.option(
@@ -62,6 +64,7 @@ def train(
     model_file: str | None,
     freeze: str | None,
     freeze_known: bool,
+    save_corpus: str | None,
     save_model: str | None,
     report: str | None,
     checkpoint: str | None,
@@ -74,7 +77,8 @@ def train(
 
     CORPUS is one or more files, folders or glob patterns, or - for standard input: UTF-8, one
     sentence a line, words between white space; gzip, bzip2, xz and zstd are recognised. CSV,
-    Parquet and Arrow files need --group and --token, --columns, or --text; see docs/tables.md.
+    Parquet and Arrow files need --group and --token, --columns, or --text; see docs/tables.md. Or
+    it is a folder that `w2v encode` has made.
 
     \b
     Examples:
@@ -84,17 +88,18 @@ def train(
       zcat news.gz | w2v train - -o vectors.bin --loss hs --report run.json
       w2v train clicks.parquet -o vectors.npz --group session_id --order time --token item_id
       w2v train corpus.txt -o vectors.bin --pretrained known.bin --freeze-known
+      w2v train corpus.w2v -o vectors.bin --dim 300
       w2v train corpus.txt -o vectors.bin --save-model model.npz
       w2v train more.txt.gz -o vectors.bin --continue model.npz --epochs 2
       w2v train corpus.txt -o vectors.bin --checkpoint run/
     """
-    from w2v import Word2Vec
+    from w2v import Word2Vec, files
     from w2v.backends import get_backend
     from w2v.cli import results
     from w2v.cli.console import Console
     from w2v.cli.notes import notes
     from w2v.formats import check_words
-    from w2v.text import STDIN, Vocabulary, find_files, read_corpus
+    from w2v.text import STDIN, Vocabulary, find_corpus
     from w2v.training import Every, check_new_run
 
     _check_together(pretrained, model_file, vocab, freeze_known)
@@ -103,24 +108,26 @@ def train(
         check_new_run(checkpoint)
     elif checkpoint_every:
         raise click.UsageError("--checkpoint-every needs --checkpoint FOLDER.")
-    names = find_files(corpus)
-    source = corpus_source(names, options)
+    names, folder = find_corpus(corpus)
+    source = corpus_source(names, options, folder)
     model = continued(model_file, options) if model_file else Word2Vec(**options)
     get_backend(model.config.backend, model.config.device)
-    check_outputs(click.get_current_context().params, names)
+    results.check_places(click.get_current_context().params, names)
+    if save_corpus:
+        files.check_new_folder(save_corpus)
     words = model.vocabulary_options(
         Vocabulary.load(vocab) if vocab else None, known=model_file is not None
     )
     begin, frozen = beginning(model, pretrained, freeze, freeze_known)
     with (
         Console(quiet=quiet, verbose=verbose) as console,
-        begun(checkpoint, model) as run,
+        begun(checkpoint, model, save_corpus) as run,
     ):
         if STDIN in names:
             console.say("Reading standard input.")
         reading: dict[str, Any] = {"errors": errors, "tokenizer": tokenizer}
         reading["progress"] = console.reading
-        with read_corpus(source, **reading, **words) as text:
+        with read_text(source, save_corpus, console, **reading, **words) as text:
             check_words(output, text.vocabulary.words)
             for note in notes(text, begins_anew=not (begin or model_file)):
                 console.say(f"note      {note}")
@@ -136,32 +143,6 @@ def train(
                 freeze=frozen,
             )
     results.check_lost(lost)
-
-
-def check_outputs(params: dict[str, Any], texts: Sequence[str]) -> None:
-    """Refuse outputs that could not be written, or would overwrite each other or an input.
-
-    Parameters
-    ----------
-    params : dict       Of `train`.
-    texts : files that it reads
-    """
-    from w2v import files
-    from w2v.formats import check_writable, named_outputs
-
-    check_writable(params["output"])
-    for name in ("save_vocab", "save_model", "report"):
-        if params[name]:
-            files.check_target(params[name])
-    outputs: dict[str, files.PathLike | None] = {
-        **named_outputs("--output", params["output"]),
-        "--save-vocab": params["save_vocab"],
-        "--report": params["report"],
-    }
-    inputs = filter(None, (params[name] for name in ("vocab", "pretrained", "freeze")))
-    files.check_distinct({**outputs, "--save-model": params["save_model"]}, [*texts, *inputs])
-    model = params["model_file"]
-    files.check_distinct(outputs, [model] if model else [])  # a model may take its own place
 
 
 def beginning(
@@ -297,7 +278,7 @@ def demo(output: str | None, text: str, show: int, verbose: bool, **options: Any
     shown = _AUSTEN_WORDS if text == "austen" else _long_words(model.vectors)
     for word in [word for word in shown if word in model][:show]:
         neighbours = (name for name, _ in model.most_similar(word, n=6, restrict_vocab=_FREQUENT))
-        click.echo(f"{word:>14}  {', '.join(neighbours)}")
+        click.echo(plain(f"{word:>14}  {', '.join(neighbours)}"))
     results.check_lost(lost)
 
 

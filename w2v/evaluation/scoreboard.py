@@ -10,6 +10,7 @@ from typing import Any
 from wcwidth import ljust, rjust, width
 
 from w2v.errors import counted
+from w2v.terminal import shown
 
 Row = tuple[str, ...]
 
@@ -35,8 +36,8 @@ def format_table(result: dict[str, Any]) -> str:
     else:
         titles = [f"{name}  {title}" for name, title in zip(_names(vectors), titles, strict=True)]
         blocks = [*_beside(vectors, result["comparisons"])]
-    parts = ["\n".join(titles), *map(_aligned, blocks)]
-    parts.append("\n".join([*_notes(result), *_hints(result)]))
+    parts = ["\n".join(map(shown, titles)), *map(_aligned, blocks)]
+    parts.append("\n".join(map(shown, [*_notes(result), *_hints(result)])))
     return "\n\n".join(parts)
 
 
@@ -105,9 +106,9 @@ def _lines(found: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
 
 def _difference(found: dict[str, Any], times: int, digits: int) -> Row:
     value, p = found["difference"], found["p"]
-    shown = "-" if value is None else f"{times * value:+.{digits}f}"
+    size = "-" if value is None else f"{times * value:+.{digits}f}"
     chance = "-" if p is None else "<0.001" if p < 0.001 else f"{p:.3f}"
-    return shown, _interval(found["interval"], times, digits), chance
+    return size, _interval(found["interval"], times, digits), chance
 
 
 def _percent(value: float | None) -> str:
@@ -123,6 +124,7 @@ def _interval(values: tuple[float, float] | None, times: int, digits: int) -> st
 
 
 def _aligned(rows: list[Row]) -> str:
+    rows = [tuple(map(shown, row)) for row in rows]
     widths = [max(map(width, column)) for column in zip(*rows, strict=True)]
     widths[0] = min(widths[0], _WIDEST)  # one long name pads no other row
     lines = []

@@ -67,12 +67,16 @@ class File(io.FileIO):
 
 
 class Scratch(File):
-    """A file without a name, to be read too; the system takes its room back when it is closed."""
+    """A file without a name, to be read too; the system takes its room back when it is closed.
 
-    def __init__(self, prefix: str) -> None:
-        folder = temporary_folder()
-        with call(tempfile.TemporaryFile, buffering=0, prefix=prefix, dir=folder) as made:
+    It is where temporary files are, or on the disk of `folder`.
+    """
+
+    def __init__(self, prefix: str, folder: str | None = None) -> None:
+        where = folder or temporary_folder()
+        with call(tempfile.TemporaryFile, buffering=0, prefix=prefix, dir=where) as made:
             super().__init__(os.dup(made.fileno()), "r+b")
+        self.folder = folder
 
     def fileno(self) -> int:
         return self.descriptor

@@ -8,12 +8,12 @@ spaces, newlines between binary vectors. What kind a file is, and how it is
 compressed, its content says.
 """
 
+from w2v.formats.archive import ARCHIVE_ERRORS, Archive, Entry, is_sealed, write_archive
 from w2v.formats.arrays import DTYPES
 from w2v.formats.convert import convert, describe, format_description
 from w2v.formats.detect import READABLE
 from w2v.formats.gensim import from_gensim, to_gensim
 from w2v.formats.neighbours import check_neighbours_path, write_neighbours
-from w2v.formats.npz import ARCHIVE_ERRORS
 from w2v.formats.reading import read_vectors
 from w2v.formats.table import Matrix, Progress, Table, UniqueWords
 from w2v.formats.writing import (
@@ -29,7 +29,9 @@ from w2v.formats.writing import (
 
 __all__ = [
     "ARCHIVE_ERRORS",
+    "Archive",
     "DTYPES",
+    "Entry",
     "FORMATS",
     "READABLE",
     "Matrix",
@@ -43,12 +45,14 @@ __all__ = [
     "describe",
     "format_description",
     "from_gensim",
+    "is_sealed",
     "keeps_counts",
     "least_bytes",
     "named_outputs",
     "output_paths",
     "read_vectors",
     "to_gensim",
+    "write_archive",
     "write_neighbours",
     "write_vectors",
 ]

@@ -8,12 +8,13 @@ row i is `vectors[i] * scales[i]`.
 from __future__ import annotations
 
 import os
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from w2v.errors import VectorFileError, counted
+from w2v.errors import VectorFileError, counted, few, quoted
 from w2v.files import PathLike
 from w2v.formats.byte_source import Source
 from w2v.formats.table import Matrix, Table
@@ -80,42 +81,70 @@ def check_numbers(path: PathLike, table: Table, dtype: str) -> None:
         )
 
 
-def from_arrays(source: Source, arrays: dict[str, Array], name: str) -> Table:
-    """A table of arrays with those names; `words` may also be an array of strings.
+class Described(Protocol):
+    """An array, or what is known of one before it is read."""
+
+    @property
+    def shape(self) -> tuple[int, ...]: ...
+
+    @property
+    def dtype(self) -> np.dtype[Any]: ...
+
+
+def check_sizes(source: Source, arrays: Mapping[str, Described | None]) -> None:
+    """Refuse arrays that do not fit together, by their types and shapes alone.
 
     Raises
     ------
     VectorFileError
         Something is missing or of another kind or size.
     """
-    for needed in ("vectors", "words"):
-        if needed not in arrays:
-            has = ", ".join(sorted(arrays)[:8]) or "nothing"
-            raise VectorFileError(
-                f"{source.name} has no array '{needed}'; expected 'vectors' and 'words', "
-                f"found {has}."
-            )
-    vectors = arrays["vectors"]
+    vectors, words = arrays.get("vectors"), arrays.get("words")
+    if vectors is None or words is None:
+        needed = "words" if "vectors" in arrays else "vectors"
+        has = few(sorted(arrays), lambda n: n if n.isprintable() else quoted(n)) or "nothing"
+        raise VectorFileError(
+            f"{source.name} has no array '{needed}'; expected 'vectors' and 'words', found {has}."
+        )
     in_steps = vectors.dtype == np.int8 and "scales" in arrays
-    if vectors.ndim != 2 or not (vectors.dtype.kind == "f" or in_steps):
+    if len(vectors.shape) != 2 or not (vectors.dtype.kind == "f" or in_steps):
         raise _odd(
             source, "vectors", vectors, "floating-point numbers (V, D), or int8 beside 'scales'"
         )
     if 0 in vectors.shape:
         raise VectorFileError(f"{source.name} holds no vectors: their shape is {vectors.shape}.")
-    words = _words(source, arrays["words"])
-    if len(words) != len(vectors):
-        sizes = f"{counted(len(words), 'word')} for {counted(len(vectors), 'vector')}"
-        raise VectorFileError(f"{source.name} has {sizes}. The file may be damaged.")
+    rows = vectors.shape[0]
+    if len(words.shape) != 1 or not (words.dtype == np.uint8 or words.dtype.kind in "US"):
+        raise _odd(source, "words", words, "strings (V,), or bytes of UTF-8, one word a line")
+    if words.dtype != np.uint8 and words.shape[0] != rows:
+        raise other_number(source, words.shape[0], rows)
     counts = arrays.get("counts")
-    if counts is not None and (counts.shape != (len(words),) or counts.dtype.kind not in "iu"):
-        raise _odd(source, "counts", counts, f"integers ({len(words)},)")
-    scales = arrays["scales"] if in_steps else None
-    if scales is not None and (scales.shape != (len(words),) or scales.dtype.kind != "f"):
-        raise _odd(source, "scales", scales, f"floating-point numbers ({len(words)},)")
+    if counts is not None and (counts.shape != (rows,) or counts.dtype.kind not in "iu"):
+        raise _odd(source, "counts", counts, f"integers ({rows},)")
+    scales = arrays.get("scales") if in_steps else None
+    if scales is not None and (scales.shape != (rows,) or scales.dtype.kind != "f"):
+        raise _odd(source, "scales", scales, f"floating-point numbers ({rows},)")
+
+
+def from_arrays(source: Source, arrays: dict[str, Array], name: str) -> Table:
+    """A table of arrays with those names; `words` may also be an array of strings.
+
+    Raises
+    ------
+    VectorFileError
+        Something is missing or of another kind or size; see `check_sizes`.
+    """
+    check_sizes(source, arrays)
+    vectors, counts = arrays["vectors"], arrays.get("counts")
+    words = _words(source, arrays["words"], len(vectors))
+    if counts is not None and (counts.min() < 0 or counts.sum(dtype=np.float64) >= 2**63):
+        raise VectorFileError(
+            f"{source.name}: 'counts' holds numbers below 0, or adds up to 2**63 or more. The file "
+            "may be damaged."
+        )
     return Table(
         words,
-        _as_float32(source, vectors, scales),
+        _as_float32(source, vectors, arrays["scales"] if vectors.dtype == np.int8 else None),
         None if counts is None else counts.astype(np.int64),
         name,
         dtype=vectors.dtype.name,
@@ -139,19 +168,26 @@ def _as_float32(source: Source, vectors: Array, scales: Array | None) -> Matrix:
     return matrix
 
 
-def _words(source: Source, words: Array) -> list[str]:
-    if words.ndim == 1 and words.dtype == np.uint8:
-        return source.decode_lines(words.tobytes())
-    if words.ndim == 1 and words.dtype.kind == "U":
+def _words(source: Source, words: Array, rows: int) -> list[str]:
+    if words.dtype == np.uint8:
+        raw = words.tobytes()
+        if (lines := raw.count(b"\n") + 1) != rows:
+            raise other_number(source, lines, rows)
+        return source.decode_lines(raw)
+    if words.dtype.kind == "U":
         return [str(word) for word in words.tolist()]
-    if words.ndim == 1 and words.dtype.kind == "S":
-        return [source.decode(w, f"word {row}") for row, w in enumerate(words.tolist(), 1)]
-    raise _odd(source, "words", words, "strings (V,), or bytes of UTF-8, one word a line")
+    return [source.decode(w, f"word {row}") for row, w in enumerate(words.tolist(), 1)]
 
 
-def _odd(source: Source, name: str, found: Array, expected: str) -> VectorFileError:
+def other_number(source: Source, words: int, vectors: int) -> VectorFileError:
+    """The error of a file with so many words and vectors."""
+    sizes = f"{counted(words, 'word')} for {counted(vectors, 'vector')}"
+    return VectorFileError(f"{source.name} has {sizes}. The file may be damaged.")
+
+
+def _odd(source: Source, name: str, found: Described, expected: str) -> VectorFileError:
     shape = f"{found.dtype} {found.shape}"
-    return VectorFileError(f"{source.name}: '{name}' is {shape}; expected {expected}.")
+    return VectorFileError(f"{source.name}: '{name}' is {shape:.80}; expected {expected}.")
 
 
 def map_array(path: str, dtype: npt.DTypeLike, shape: tuple[int, ...], offset: int) -> Array:

@@ -26,6 +26,8 @@ class Source:
         What to do with words that are not UTF-8.
     progress : callable(bytes_read, total_bytes), optional
         In bytes of the file as it is stored.
+    check : bool
+        Whether the checksum of what is mapped, and so not read, is compared.
 
     Attributes
     ----------
@@ -37,9 +39,16 @@ class Source:
     """
 
     def __init__(
-        self, raw: BinaryIO, name: str, errors: str, progress: Progress | None = None
+        self,
+        raw: BinaryIO,
+        name: str,
+        errors: str,
+        progress: Progress | None = None,
+        *,
+        check: bool = True,
     ) -> None:
         self.name = name
+        self.check = check
         self.errors = errors
         self._raw = raw
         self._stored = os.fstat(raw.fileno()).st_size

@@ -1,62 +1,42 @@
-"""NumPy's npz: a zip archive of arrays, stored as they are, so that vectors can be memory-mapped.
-
-`numpy.savez` leaves arrays at any byte of the archive; here a field of padding in front of each
-moves it to a multiple of 64, where every use of the mapped array is as fast as in memory.
-"""
+"""NumPy's npz: an archive of arrays, stored as they are, so that vectors can be memory-mapped."""
 
 from __future__ import annotations
 
-import lzma
-import math
-import struct
-import zlib
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import BinaryIO
 
 import numpy as np
 
-from w2v.errors import VectorFileError
-from w2v.formats.arrays import NAMES, Array, from_arrays, map_array, to_arrays
+from w2v.errors import VectorFileError, counted
+from w2v.formats.archive import ARCHIVE_ERRORS, Archive, Entry, write_archive
+from w2v.formats.arrays import (
+    NAMES,
+    Array,
+    check_sizes,
+    from_arrays,
+    map_array,
+    other_number,
+    to_arrays,
+)
 from w2v.formats.byte_source import Source
 from w2v.formats.table import Progress, Table
+from w2v.words import LONGEST_WORD
 
-if TYPE_CHECKING:
-    import zipfile
-
-_ALIGNMENT = 64
-_LOCAL_HEADER = 30  # bytes, then the name and the extra fields
-_ZIP64_FIELD = 20
-_PADDING_ID = 0xD935  # as Android's zipalign calls it
-_EPOCH = (1980, 1, 1, 0, 0, 0)  # the same vectors give the same bytes
 _MODEL = {"format", "about", "words", "input", "output"}  # as w2v.training.model_file writes it
-ARCHIVE_ERRORS = (
-    *(ValueError, TypeError, RuntimeError, EOFError, OverflowError),
-    *(struct.error, zlib.error, lzma.LZMAError),
-)
-"""What NumPy and `zipfile` raise, besides `zipfile.BadZipFile`, where bytes are not as written."""
 
 
 def write_npz(
     handle: BinaryIO, table: Table, progress: Progress | None = None, dtype: str = "float32"
 ) -> None:
     """Write `vectors`, `words` and `counts`; see `arrays`."""
-    import zipfile
-
-    with zipfile.ZipFile(handle, "w", zipfile.ZIP_STORED) as archive:
-        place = 0
-        for name, array in to_arrays(table, dtype).items():
-            info = zipfile.ZipInfo(f"{name}.npy", _EPOCH)
-            taken = place + _LOCAL_HEADER + len(info.filename) + _ZIP64_FIELD + 4
-            padding = -taken % _ALIGNMENT
-            info.extra = struct.pack("<HH", _PADDING_ID, padding) + bytes(padding)
-            with archive.open(info, "w", force_zip64=True) as member:
-                np.lib.format.write_array(member, array, allow_pickle=False)
-            place = archive.fp.tell() if archive.fp else 0
+    write_archive(handle, to_arrays(table, dtype))
     if progress is not None:
         progress(len(table.words), len(table.words))
 
 
 def read_npz(source: Source) -> Table:
     """Read an archive that holds `vectors` and `words`, whoever wrote it; see `arrays`.
+
+    Other arrays are not read. What the headers say is compared before any array is.
 
     Raises
     ------
@@ -66,8 +46,9 @@ def read_npz(source: Source) -> Table:
     import zipfile
 
     try:
-        with zipfile.ZipFile(source.name) as archive:
-            names = [n.removesuffix(".npy") for n in archive.namelist() if n.endswith(".npy")]
+        with zipfile.ZipFile(source.name) as file:
+            archive = Archive(file, source.name, VectorFileError)
+            names = archive.arrays
             if not names:
                 raise VectorFileError(
                     f"{source.name} is a zip archive without NumPy arrays; unpack it first."
@@ -78,41 +59,45 @@ def read_npz(source: Source) -> Table:
                     "w2v.Word2Vec.load_model, whose `vectors` can be saved, or go on training it "
                     "by w2v train --continue."
                 )
-            arrays = {n: _read(source, archive, n) for n in names if n in NAMES}
-            return from_arrays(source, arrays or dict.fromkeys(names, np.empty(0)), "NumPy npz")
+            entries = {name: archive.entry(name) for name in names if name in NAMES}
+            check_sizes(source, entries or dict.fromkeys(names))
+            words = _words(source, archive, entries)
+            arrays = {
+                name: words if name == "words" else _read(source, archive, name, entry)
+                for name, entry in entries.items()
+            }
+            return from_arrays(source, arrays, "NumPy npz")
     except (*ARCHIVE_ERRORS, zipfile.BadZipFile) as error:
         raise VectorFileError(
             f"{source.name} is a damaged or foreign npz file ({error!s:.100}). Make it again."
         ) from error
 
 
-def _read(source: Source, archive: zipfile.ZipFile, name: str) -> Array:
-    """An array of the archive; if it is stored as it is, mapped."""
-    info = archive.getinfo(f"{name}.npy")
-    with archive.open(info) as member:
-        shape, fortran, dtype = _npy_header(member)
-        header = member.tell()
-    if dtype.hasobject:
-        raise VectorFileError(
-            f"{source.name}: '{name}' holds Python objects, which may run any code when they are "
-            "read. Save it as strings or numbers."
-        )
-    # before memory is asked for; shapes are Python's integers, which do not overflow
-    if min(shape, default=0) < 0 or header + dtype.itemsize * math.prod(shape) != info.file_size:
-        raise VectorFileError(f"{source.name}: '{name}' has not the size its header says.")
-    if name != "vectors" or info.compress_type or fortran:  # 0 is stored
-        with archive.open(info) as member:
-            array: Array = np.lib.format.read_array(member, allow_pickle=False)
-            return array
-    with open(source.name, "rb") as raw:
-        raw.seek(info.header_offset)
-        name_bytes, extra_bytes = struct.unpack("<26xHH", raw.read(_LOCAL_HEADER))
-    start = info.header_offset + _LOCAL_HEADER + name_bytes + extra_bytes + header
-    return map_array(source.name, dtype, shape, start)
+def _words(source: Source, archive: Archive, entries: dict[str, Entry]) -> Array:
+    """The words; of bytes with a word a line no more than there are vectors for."""
+    entry, rows = entries["words"], entries["vectors"].shape[0]
+    if entry.dtype != np.uint8:
+        return archive.read(entry)
+    parts, lines, begun = [], 1, 0
+    for block in archive.blocks(entry):
+        parts.append(block)
+        lines += block.count(b"\n")
+        begun = len(block) - block.rfind(b"\n") - 1 + (b"\n" not in block) * begun
+        if lines > rows or begun > LONGEST_WORD:
+            found = f"more than {counted(rows, 'word')}" if lines > rows else "an endless word"
+            raise VectorFileError(
+                f"{source.name} has {found} for {counted(rows, 'vector')}. The file may be damaged."
+            )
+    if lines < rows:
+        raise other_number(source, lines, rows)
+    return np.frombuffer(b"".join(parts), np.uint8)
 
 
-def _npy_header(member: Any) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
-    version = np.lib.format.read_magic(member)
-    if version == (1, 0):
-        return np.lib.format.read_array_header_1_0(member)
-    return np.lib.format.read_array_header_2_0(member)
+def _read(source: Source, archive: Archive, name: str, entry: Entry) -> Array:
+    """An array of the archive; if it is the vectors, and stored as they are, mapped."""
+    place = archive.place(entry) if name == "vectors" else None
+    if place is None:
+        return archive.read(entry)
+    if source.check:
+        archive.check(entry)
+    return map_array(source.name, entry.dtype, entry.shape, place)

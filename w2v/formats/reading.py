@@ -23,6 +23,7 @@ def read_vectors(
     format: str | None = None,
     errors: str = "strict",
     progress: Progress | None = None,
+    check: bool = True,
 ) -> Table:
     """Read a word2vec text or binary, GloVe, npz or safetensors file, compressed or not.
 
@@ -37,6 +38,10 @@ def read_vectors(
         What to do with words that are not UTF-8: raise, or read U+FFFD.
     progress : callable(bytes_read, total_bytes), optional
         Called every few MiB, in bytes of the file as it is stored; never for a file that is mapped.
+    check : bool
+        Whether the vectors of an npz file that are mapped are compared with their checksum: 0.4 s
+        for each GB, and as long as the disk takes. False leaves that out, and what is damaged in
+        them unnoticed.
 
     Returns
     -------
@@ -44,7 +49,7 @@ def read_vectors(
         Of a word that is there more than once the first is kept, and rows without a word are left
         out, each with a warning. NaN and infinity are kept as found; numbers beyond float32 become
         infinite, with a warning. The vectors of npz and safetensors are memory-mapped where they
-        lie in the file as float32, so they are there at once and shared by all processes that look
+        lie in the file as float32, so they take no memory and are shared by all processes that look
         at them; the file must not be changed meanwhile, only replaced (as `write_vectors` does).
 
     Raises
@@ -60,7 +65,7 @@ def read_vectors(
     name = check_name(path, "the vector file", VectorFileError)
     try:
         with _opened(name) as raw:
-            table = read_table(Source(raw, name, errors, progress), format)
+            table = read_table(Source(raw, name, errors, progress, check=check), format)
     except OSError as error:
         raise VectorFileError(f"Cannot read {name}: {error.strerror or error}.") from error
     return first_of_each(name, table)

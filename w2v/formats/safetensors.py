@@ -20,6 +20,7 @@ from w2v.formats.byte_source import Source
 from w2v.formats.table import BATCH_BYTES, Progress, Table
 
 _LONGEST_HEADER = 100_000_000  # bytes, as the library has it
+_LONGEST_READ = 1 << 20  # a few tensors take some hundred bytes, thousands of a large model less
 _TYPES = {
     "F64": "<f8",
     "F32": "<f4",
@@ -73,6 +74,11 @@ def read_safetensors(source: Source) -> Table:
     """
     with open(source.name, "rb") as raw:
         start = 8 + struct.unpack("<Q", raw.read(8))[0]
+        if start - 8 > _LONGEST_READ:
+            raise VectorFileError(
+                f"{source.name} has a header of {start - 8:,} bytes; expected {_LONGEST_READ:,} at "
+                "the most, since a few tensors take some hundred. The file may be damaged."
+            )
         try:
             tensors = json.loads(raw.read(start - 8))
             tensors.pop("__metadata__", None)

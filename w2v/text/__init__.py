@@ -6,7 +6,12 @@ Knows words and no arrays of a backend. Arrow, which splits, is loaded when the 
 from w2v.text.corpus import Corpus, CorpusStats
 from w2v.text.corpus_files import STDIN, find_files
 from w2v.text.decoding import Progress, read_pieces
-from w2v.text.encoded import is_encoded, open_encoded, write_encoded
+from w2v.text.encoded import open_encoded
+from w2v.text.encoded_description import describe_corpus, name_corpus
+from w2v.text.encoded_draft import drafting, write_encoded
+from w2v.text.encoded_files import is_encoded
+from w2v.text.encoded_source import find_corpus
+from w2v.text.encoding import encode
 from w2v.text.ingestion import (
     Source,
     is_path,
@@ -48,11 +53,16 @@ __all__ = [
     "Vocabulary",
     "append_to",
     "cut",
+    "describe_corpus",
+    "drafting",
     "drawn",
+    "encode",
+    "find_corpus",
     "find_files",
     "is_encoded",
     "is_path",
     "is_word",
+    "name_corpus",
     "open_encoded",
     "parts_of",
     "parts_of_lists",

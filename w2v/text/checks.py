@@ -6,7 +6,6 @@ was looked at here, and of what stands in a folder also whether it is what was w
 
 from __future__ import annotations
 
-import hashlib
 import threading
 import zlib
 from collections.abc import Iterable
@@ -67,6 +66,8 @@ class Sums:
 
 def fingerprint(sums: Sums) -> str:
     """SHA-256 of the checksums, as hexadecimal digits."""
+    import hashlib  # takes a while
+
     return hashlib.sha256(repr(astuple(sums)).encode()).hexdigest()
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from w2v.errors import ConfigError, CorpusError
 from w2v.text.splitting import Dictionary
 from w2v.text.spool import Int32s, Int64s
-from w2v.text.vocabulary import Vocabulary
+from w2v.text.vocabulary import Vocabulary, check_limits
 
 
 class Chosen:
@@ -30,6 +30,7 @@ class Chosen:
     ) -> None:
         if vocabulary is not None and known is not None:
             raise TypeError("Give `vocabulary` or `known`, not both.")
+        check_limits(min_count, max_vocab)
         self._min_count, self._max_vocab = min_count, max_vocab
         self._vocabulary, self._known = vocabulary, known
         words = vocabulary or known

@@ -62,7 +62,8 @@ class Corpus:
     looks : str                   A sentence, if the text begins like something else than words.
     limits : dict                 The "min_count" and the "max_vocab" that the words were chosen by,
                                   each None if by none.
-    seconds : dict                Time taken to "count" (read) and to "encode".
+    seconds : dict                Time taken to "count" (read) and to "encode"; or to "open" an
+                                  encoded corpus.
     folder : str or None          Where it is kept, if in an encoded corpus.
     remark : str                  A sentence, if words were asked for that an encoded corpus may
                                   have lost.
@@ -112,6 +113,11 @@ class Corpus:
         """All but the arrays and the folder."""
         names = ("vocabulary", "stats", "seconds", "tokenizer", "looks", "limits")
         return {name: getattr(self, name) for name in names}
+
+    @property
+    def is_opened(self) -> bool:
+        """Whether it comes from an encoded corpus, and no text was read for it."""
+        return "open" in self.seconds
 
     @property
     def ids(self) -> Int32s:

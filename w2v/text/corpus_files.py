@@ -8,7 +8,7 @@ from collections.abc import Hashable, Iterator, Sequence
 from typing import NoReturn
 
 from w2v.errors import CorpusError
-from w2v.text.encoded import is_encoded
+from w2v.text.encoded_files import FILES, is_encoded
 
 STDIN = "-"
 
@@ -109,6 +109,8 @@ def _exists(path: str) -> bool:
 
 def _files_below(path: str) -> list[str]:
     if path == STDIN or not os.path.isdir(path):
+        if os.path.basename(path) in FILES and is_encoded(folder := os.path.dirname(path)):
+            raise CorpusError(f"{path} is a part of an encoded corpus. Give its folder, {folder}.")
         return [path]
     files = []
     for folder, names in _walk(path):

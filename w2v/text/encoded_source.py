@@ -10,11 +10,14 @@ from typing import Any
 
 import numpy as np
 
-from w2v.errors import ConfigError, counted
+from w2v.errors import ConfigError
 from w2v.text.chosen_words import Chosen
 from w2v.text.corpus import Corpus, Limits
+from w2v.text.corpus_files import find_files
 from w2v.text.decoding import Progress
-from w2v.text.encoded import Draft, is_encoded, open_encoded, write_corpus
+from w2v.text.encoded import open_encoded
+from w2v.text.encoded_draft import Draft, write_corpus
+from w2v.text.encoded_files import FILES, is_encoded
 from w2v.text.splitting import Dictionary
 from w2v.text.spool import Int32s, Int64s, Store, recoded
 from w2v.text.tokenizing import Tokenizer
@@ -41,6 +44,13 @@ def encoded_folder(source: object) -> str | None:
             "alone, or encode all the texts together."
         )
     return os.fsdecode(found)
+
+
+def find_corpus(paths: Sequence[str]) -> tuple[list[str], str | None]:
+    """The files to be read, as `find_files`, and the folder if they are an encoded corpus."""
+    if folder := encoded_folder(paths):
+        return [os.path.join(folder, name) for name in FILES], folder
+    return find_files(paths), None
 
 
 def read_encoded(
@@ -72,15 +82,15 @@ def read_encoded(
     began = time.perf_counter()
     corpus = open_encoded(folder)
     vocabulary, final, kept = _narrowed(corpus, chosen)
-    seconds: dict[str, float] = {}
+    remark = _remark(corpus, chosen)
     about = {
         **corpus.about(),
         "vocabulary": vocabulary,
         "stats": replace(corpus.stats, rare=corpus.stats.tokens - kept),
         "limits": _limits(corpus, chosen),
-        "seconds": seconds,
     }
     found: Corpus = corpus
+    corpus.limits = about["limits"]
     if final is None:
         if vocabulary is not corpus.vocabulary:
             found = corpus.renamed(about)
@@ -93,8 +103,7 @@ def read_encoded(
         else:
             ids, ends = _stored(pieces)
             found = Corpus(ids=ids, ends=ends, **about)
-    seconds["open"] = time.perf_counter() - began
-    found.seconds, found.remark = seconds, _remark(corpus, chosen)
+    found.seconds, found.remark = {"open": time.perf_counter() - began}, remark
     return found
 
 
@@ -155,11 +164,11 @@ def _remark(corpus: Corpus, chosen: Chosen) -> str:
         return ""
     if chosen.given:
         missing = len(set(chosen.given).difference(corpus.vocabulary.words))
-        asked = f"{counted(missing, 'word')} of those given" if missing else ""
+        asked = f"{missing:,} of the words given" if missing else ""
     else:
         lower = least is not None and (chosen.limits["min_count"] or 1) < least
         wider = most is not None and (chosen.limits["max_vocab"] or most + 1) > most
-        asked = "rarer words" if lower or wider else ""
+        asked = "Rarer words" if lower or wider else ""
     if not asked:
         return ""
     how = [f"--min-count {least}"] * (least is not None) + [f"--max-vocab {most}"] * (

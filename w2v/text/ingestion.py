@@ -19,8 +19,8 @@ from w2v.files import PathLike
 from w2v.text.chosen_words import Chosen
 from w2v.text.corpus import Corpus, CorpusStats
 from w2v.text.corpus_files import find_files, source_name
-from w2v.text.decoding import Progress, read_pieces
-from w2v.text.encoded import Draft
+from w2v.text.decoding import Progress, read_pieces, total_bytes
+from w2v.text.encoded_draft import Draft
 from w2v.text.encoded_source import encoded_folder, read_encoded
 from w2v.text.frames import ArrowColumn, is_column
 from w2v.text.looks import looks_like
@@ -107,9 +107,13 @@ def read_corpus(
         return _read(parts, limits, "", table=source, **rest)
     files = _text_files(source)
     first: list[str] = []
-    pieces = read_pieces(
-        files, errors=errors, tokenizer=tokenizer, progress=progress, look=first.append
-    )
+
+    def look(piece: str) -> None:
+        first.append(piece)
+        if draft is not None:
+            draft.expect(piece, total_bytes(files))
+
+    pieces = read_pieces(files, errors=errors, tokenizer=tokenizer, progress=progress, look=look)
     nothing = f"There is no word in {_few(files)}."
     looks = partial(_looks, first, tokenizer)
     try:
@@ -185,7 +189,7 @@ def _read(
 ) -> Corpus:
     """Number words as they turn up, choose the vocabulary, and give the tokens their final ids."""
     dictionary = Dictionary(chosen.given)
-    with Spool(len(dictionary)) as spool:
+    with Spool(len(dictionary), draft.temporary_folder if draft else None) as spool:
         for lengths, ids in dictionary.encode(parts):
             spool.add(lengths, ids)
         if not spool.tokens:

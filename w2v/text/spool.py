@@ -35,6 +35,7 @@ class Spool:
     Parameters
     ----------
     types : int                   Provisional ids that are given before anything is read.
+    folder : str, optional        Where its files are, in place of the one for temporary files.
 
     Attributes
     ----------
@@ -44,14 +45,14 @@ class Spool:
     started : float               `time.perf_counter` when the spool was made.
     """
 
-    def __init__(self, types: int) -> None:
+    def __init__(self, types: int, folder: str | None = None) -> None:
         self.counts = np.zeros(max(types, 1 << 16), np.int64)
         self.tokens = 0
         self.sentences = 0
         self.lines = 0
         self.started = time.perf_counter()
         self._last_end = 0
-        self._ids, self._ends = _pair()
+        self._ids, self._ends = _pair(temporary_file(folder), folder)
 
     def __enter__(self) -> "Spool":
         return self
@@ -127,7 +128,7 @@ class Store:
 
     def __init__(self, ids: IO[bytes] | None = None) -> None:
         self.tokens = self.sentences = 0
-        self._ids, self._ends = _pair(ids)
+        self._ids, self._ends = _pair(ids or temporary_file())
 
     def __enter__(self) -> "Store":
         return self
@@ -176,22 +177,27 @@ def recoded(pieces: Pieces, final: Int32s) -> Pieces:
         last_end = int(ends[-1]) if len(ends) else last_end
 
 
-def temporary_file() -> IO[bytes]:
-    """A file without a name; raises `CorpusError` where none can be made."""
+def temporary_file(folder: str | None = None) -> IO[bytes]:
+    """A file without a name, in a folder or where temporary files are.
+
+    Raises
+    ------
+    CorpusError
+        None can be made.
+    """
     try:
-        return Scratch("w2v-")
+        return Scratch("w2v-", folder)
     except OSError as error:
         raise CorpusError(
-            f"No temporary file can be made in {temporary_folder()}: {error.strerror}. Set TMPDIR "
-            "to a folder with space."
+            f"No temporary file can be made in {folder or temporary_folder()}: {error.strerror}. "
+            + ("Give another folder." if folder else "Set TMPDIR to a folder with space.")
         ) from error
 
 
-def _pair(first: IO[bytes] | None = None) -> tuple[IO[bytes], IO[bytes]]:
-    """Two such files, or one beside another."""
-    first = first or temporary_file()
+def _pair(first: IO[bytes], folder: str | None = None) -> tuple[IO[bytes], IO[bytes]]:
+    """A file, and another one beside it."""
     try:
-        return first, temporary_file()
+        return first, temporary_file(folder)
     except BaseException:
         first.close()
         raise
@@ -200,25 +206,27 @@ def _pair(first: IO[bytes] | None = None) -> tuple[IO[bytes], IO[bytes]]:
 def append_to(file: IO[bytes], array: NDArray[Any]) -> None:
     """Write an array where the file stands; raises `CorpusError`, as on a full disk."""
     data = array.view(np.uint8).data
-    with _writing():
+    with _writing(file):
         while data:
             data = data[file.write(data) :]
 
 
 def cut(file: IO[bytes], size: int) -> None:
     """Leave so many bytes of a file; raises `CorpusError`."""
-    with _writing():
+    with _writing(file):
         file.truncate(size)
 
 
 @contextmanager
-def _writing() -> Iterator[None]:
+def _writing(file: IO[bytes]) -> Iterator[None]:
     try:
         yield
     except OSError as error:
+        folder = getattr(file, "folder", None)
+        where = os.path.dirname(folder) if folder else temporary_folder()
         raise CorpusError(
-            f"Temporary data cannot be written to the folder {temporary_folder()}: "
-            f"{error.strerror}. Free some space there, or set TMPDIR to another folder."
+            f"Temporary data cannot be written to the folder {where}: {error.strerror}. Free some "
+            f"space there, or {'give' if folder else 'set TMPDIR to'} another folder."
         ) from error
 
 

@@ -80,7 +80,7 @@ class Vocabulary:
         ValueError
             A word is repeated, empty or has white space or NUL in it, or the counts are too large.
         """
-        _check_limits(min_count, max_vocab)
+        check_limits(min_count, max_vocab)
         if isinstance(words, Mapping):
             if counts is not None:
                 raise TypeError("`words` is a mapping and has its own counts; leave out `counts`.")
@@ -120,7 +120,7 @@ class Vocabulary:
         min_count : int               Of the others, rarer ones are left out.
         max_vocab : int, optional     So many words at most; it turns no word out.
         """
-        _check_limits(min_count, max_vocab)
+        check_limits(min_count, max_vocab)
         words, others = list(words), _whole_numbers(word_counts)
         others = _without_sentence_end(words, others)
         room = None if max_vocab is None else max(0, max_vocab - len(self))
@@ -255,7 +255,8 @@ def _check_words(vocabulary: Vocabulary) -> None:
             raise ValueError(f"A word must be {A_WORD}, got {quoted(word)}.")
 
 
-def _check_limits(min_count: int, max_vocab: int | None) -> None:
+def check_limits(min_count: int, max_vocab: int | None) -> None:
+    """Raise `ConfigError` for limits by which no word could be chosen."""
     if min_count < 1:
         raise ConfigError(f"`min_count` must be at least 1, got {min_count}.")
     if max_vocab is not None and max_vocab < 1:

@@ -139,6 +139,31 @@ class HuffmanTree:
         """Code length of each word, int64 (V,)."""
         return np.diff(self.offsets)
 
+    def is_one(self, words: int) -> bool:
+        """Whether it is a tree at all, and of so many words; one that a file holds may not be.
+
+        Each turn at a node leads to one place; all nodes but the root, and all words, are one.
+        """
+        offsets, nodes, codes = self.offsets, self.nodes.astype(np.int64), self.codes
+        if offsets.shape != (words + 1,) or nodes.ndim != 1 or nodes.shape != codes.shape:
+            return False
+        if offsets[0] != 0 or offsets[-1] != len(nodes) or (np.diff(offsets) < (words > 1)).any():
+            return False
+        if words == 1:
+            return True
+        if nodes.min() < 0 or nodes.max() >= words - 1 or codes.max() > 1:
+            return False
+        root = nodes[0]
+        places = np.append(nodes[1:], 0)  # where each turn leads: to the next node of its path,
+        places[offsets[1:] - 1] = np.arange(words - 1, 2 * words - 1)  # or at its end to its word
+        turns = 2 * nodes + codes
+        leads = np.full(2 * (words - 1), -1, np.int64)
+        leads[turns] = places
+        if (nodes[offsets[:-1]] != root).any() or (leads[turns] != places).any() or -1 in leads:
+            return False
+        led = np.bincount(leads, minlength=2 * words - 1)
+        return bool(led[root] == 0 and (np.delete(led, root) == 1).all())
+
     def path(self, word: int) -> tuple[NDArray[np.int32], NDArray[np.uint8]]:
         """Nodes and codes of one word, root first, as views."""
         here = slice(self.offsets[word], self.offsets[word + 1])

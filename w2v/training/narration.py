@@ -7,6 +7,7 @@ from typing import Any
 
 from w2v.display import Display, Place, duration, place, short
 from w2v.errors import counted
+from w2v.text import Corpus
 from w2v.training import verdict
 from w2v.training.progress import Progress
 from w2v.training.trainer import Trainer
@@ -47,13 +48,15 @@ class Narration(Display):
         elif self.line_is_due() and not self._brief:
             self.say(f"reading   {read}")
 
+    def read(self, corpus: Corpus) -> None:
+        """What was read."""
+        self.say(*_read(corpus))
+
     def starting(self, trainer: Trainer, why: str) -> None:
         """What was read, and what is about to run; `why` says which backend it is."""
         if self._brief:
             return
-        table = trainer.corpus.stats.table
-        lines = table.lines() if table else []
-        lines += [_text(trainer), _words(trainer), *_beginning(trainer)]
+        lines = [*_read(trainer.corpus), *_beginning(trainer)]
         lines.append(f"model     {_name(trainer)}")
         epochs = counted(trainer.epochs, "epoch")
         chosen = ", chosen by the length of the text" * trainer.by_length
@@ -69,7 +72,7 @@ class Narration(Display):
             lines.append(f"chosen    {why}")
             lines.append(f"steps     {counted(trainer.step_tokens, 'token')} a step")
             lines.append(f"rate      from {rates[0]:.4g} down to {rates[1]:.2g}")
-        self.say("\n".join(lines))
+        self.say(*lines)
 
     def waiting(self, why: str) -> None:
         """Something takes a while before training."""
@@ -167,27 +170,30 @@ def narrating(progress: bool | None, on_progress: object) -> Narration:
     return Narration(quiet=not progress, brief=True)
 
 
-def _text(trainer: Trainer) -> str:
-    corpus, stats = trainer.corpus, trainer.corpus.stats
+def _read(corpus: Corpus) -> list[str]:
+    """A table, the text, and by what rule some of its words are not trained."""
+    words, stats, limits = corpus.vocabulary, corpus.stats, corpus.limits
     files = f" of {counted(stats.files, 'file')}" if stats.files else ""
     lines = counted(stats.sentences, "line" if stats.files and not stats.table else "sentence")
-    seconds = sum(corpus.seconds.values())
-    return f"text      {counted(stats.tokens, 'word')} in {lines}{files}, read in {seconds:.1f} s"
-
-
-def _words(trainer: Trainer) -> str:
-    """How many different words are trained, and by what rule others are not."""
-    words, stats, config = trainer.corpus.vocabulary, trainer.corpus.stats, trainer.config
+    verb, seconds = "opened" if corpus.is_opened else "read", sum(corpus.seconds.values())
+    found = stats.table.lines() if stats.table else []
+    found.append(
+        f"text      {counted(stats.tokens, 'word')} in {lines}{files}, {verb} in {seconds:.1f} s"
+    )
     kept, left = len(words), stats.types - len(words)
     share = f"{stats.rare / stats.tokens:.1%} of the text"
     if int(words.counts.sum()) != stats.kept or left < 0:  # the words come from elsewhere
-        return f"words     {kept:,} known" + f"; others are left out, {share}" * bool(stats.rare)
+        return [
+            *found,
+            f"words     {kept:,} known" + f"; others are left out, {share}" * bool(stats.rare),
+        ]
     if not left:
-        return f"words     {kept:,} different ones"
-    rule = f"seen {config.min_count} times or more (min-count)"
-    if kept == config.max_vocab:
+        return [*found, f"words     {kept:,} different ones"]
+    rule = f"seen {limits['min_count']} times or more (min-count)"
+    if kept == limits["max_vocab"]:
         rule = "the most frequent (max-vocab)"
-    return f"words     {kept:,} different ones, {rule}\nleft out  {counted(left, 'other')}, {share}"
+    found.append(f"words     {kept:,} different ones, {rule}")
+    return [*found, f"left out  {counted(left, 'other')}, {share}"]
 
 
 def _beginning(trainer: Trainer) -> list[str]:
