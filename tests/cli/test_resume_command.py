@@ -452,7 +452,7 @@ def test_a_folder_that_vanishes_meanwhile_costs_a_warning(
 
     def tell(self: Onlookers, progress: Progress) -> bool:
         if progress.done >= 0.5 and os.path.exists("run"):
-            shutil.rmtree("run")
+            shutil.rmtree("run", ignore_errors=True)  # one may be written just now
         return plain(self, progress)
 
     monkeypatch.setattr(Onlookers, "tell", tell)
@@ -500,7 +500,7 @@ def test_a_disk_that_takes_no_more_costs_a_warning(
         assert result.exit_code == 0, result.output
         assert "A checkpoint could not be written, and training goes on." in result.stderr
         assert re.search("No space left|of the disk are free|may not create files", result.stderr)
-        assert re.search(r"The last one knows \d\d\.\d%\.", result.stderr)
+        assert re.search(r"The last one knows \d\d\.\d%|There is none yet", result.stderr)
         assert made() == whole
         (disk / "run").chmod(0o755)
         (disk / "other").unlink(missing_ok=True)
@@ -520,5 +520,6 @@ def test_what_a_run_prints_it_prints_when_it_goes_on(text: Path) -> None:
     done = subprocess.run(w2v, capture_output=True, text=True, check=True)
     assert json.loads(done.stdout)["done"] == 1
     assert Path("v.bin").read_bytes() == whole["v.bin"]
-    report = subprocess.run([*w2v, "-o", "/dev/stdout"], capture_output=True, check=True)
-    assert whole["v.bin"] in report.stdout or b'"done": 1' in report.stdout
+    words = [*w2v, "--report", "r.json", "--save-vocab", "/dev/stdout"]
+    done = subprocess.run(words, capture_output=True, text=True, check=True)
+    assert done.stdout.encode() == whole["words.txt"]
