@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from w2v.errors import CorpusError
+from w2v.text.copies import checked_weights
 
 STRING = pa.large_string()
 _WHOLE = 2.0**53  # floats below hold whole numbers exactly
@@ -169,6 +170,39 @@ def refuse_nul(text: str) -> NoReturn:
         f"There is a NUL character in a cell, after {before[-40:]!r}, which no text holds. "
         "Take it out of the table."
     )
+
+
+def as_weights(cells: Any, column: str, first: int) -> NDArray[np.float64]:
+    """Cells as weights of sentences; `first` is the number of their first row.
+
+    Raises
+    ------
+    CorpusError
+        One is empty, no number, NaN, infinite or negative.
+    """
+    cells = decoded(cells)
+    if pa.types.is_dictionary(cells.type):
+        cells = cells.dictionary.take(cells.indices)
+    if is_text(cells.type):
+        cells = pc.utf8_trim_whitespace(as_strings(cells, column))
+        cells = nulls_where(cells, pc.equal(cells, ""))
+    if cells.null_count:
+        row = first + pc.index(cells.is_null(), True).as_py()
+        raise CorpusError(
+            f"Row {row:,} has no weight: there is nothing in the column {column!r}. Give each row "
+            "a number, 0 or more; 0 leaves it out."
+        )
+    try:
+        numbers = cells.cast(pa.float64()).to_numpy()
+    except pa.ArrowException as error:
+        raise CorpusError(
+            f"The column {column!r} ({cells.type}) does not hold weights: {error}. A weight is a "
+            "number, 0 or more."
+        ) from error
+    try:
+        return checked_weights(numbers, f"The weights in the column {column!r}", first)
+    except ValueError as error:
+        raise CorpusError(str(error)) from error
 
 
 def lines_of(offsets: NDArray[np.int64], words: Any) -> Any:
