@@ -178,3 +178,14 @@ def test_words_that_are_more_than_vectors_are_counted_before_they_are_split(tmp_
         assert tracemalloc.get_traced_memory()[1] < 48 << 20
     finally:
         tracemalloc.stop()
+
+
+@pytest.mark.parametrize("order", "<>")
+def test_strings_of_no_characters_are_refused(tmp_path: Path, order: str) -> None:
+    letters = np.array([[97, 0x10FFFF], [98, 0x110000]], f"{order}u4")
+    words = letters.view(f"{order}U2").reshape(-1)
+    path = packed_arrays(tmp_path / "v.npz", words=words, vectors=TABLE[:2])
+    with pytest.raises(VectorFileError, match="'words' holds what is no text"):
+        read_vectors(path)
+    path = packed_arrays(tmp_path / "v.npz", words=words[:1], vectors=TABLE[:1])
+    assert read_vectors(path).words == ["a\U0010ffff"]
