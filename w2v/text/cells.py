@@ -36,7 +36,8 @@ def as_strings(cells: Any, column: str) -> Any:
     if isinstance(kind, pa.BaseExtensionType):
         return as_strings(cells.storage, column)
     if pa.types.is_dictionary(kind):
-        return as_strings(cells.dictionary, column).take(cells.indices)
+        coded = _compact(cells)
+        return as_strings(coded.dictionary, column).take(coded.indices)
     if pa.types.is_run_end_encoded(kind):
         return as_strings(pc.run_end_decode(cells), column)
     if pa.types.is_floating(kind):
@@ -131,18 +132,23 @@ def numbered_words(cells: Any, column: str) -> tuple[NDArray[np.int32], Any, int
 
 
 def _coded(cells: Any, column: str) -> Any:
-    """The cells with a dictionary, which has no more values than there are cells."""
+    """The cells with a dictionary of what stands in them."""
     kind = cells.type
     if isinstance(kind, pa.BaseExtensionType):
         return _coded(cells.storage, column)
     if pa.types.is_dictionary(kind):
-        if len(cells.dictionary) <= len(cells):
-            return cells
-        used = cells.indices.dictionary_encode()
-        return pa.DictionaryArray.from_arrays(used.indices, cells.dictionary.take(used.dictionary))
+        return _compact(cells)
     if pa.types.is_integer(kind) or kind in (pa.string(), STRING):
         return cells.dictionary_encode()
     return as_strings(cells, column).dictionary_encode()
+
+
+def _compact(coded: Any) -> Any:
+    """The same, with a dictionary of no more values than there are cells: it may be of a table."""
+    if len(coded.dictionary) <= len(coded):
+        return coded
+    used = coded.indices.dictionary_encode()
+    return pa.DictionaryArray.from_arrays(used.indices, coded.dictionary.take(used.dictionary))
 
 
 def _spelled(strings: Any) -> tuple[Any, Any]:
