@@ -78,7 +78,7 @@ class FailingDisk:
     @property
     def reason(self) -> str:
         """What messages call the trouble."""
-        return os.strerror(getattr(errno, self.trouble))
+        return os.strerror(getattr(errno, self.trouble, 0))
 
 
 def _half(data: Any) -> memoryview:

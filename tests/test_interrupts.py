@@ -163,6 +163,18 @@ def test_held_signals_are_noted_until_someone_asks(number: signal.Signals, insta
         interrupts.ask()  # once is enough
 
 
+def test_ctrl_c_need_not_be_held() -> None:
+    with interrupts.install(), interrupts.held(keys=False):
+        signal.raise_signal(signal.SIGTERM)
+        assert interrupts.pending() == signal.SIGTERM
+    with interrupts.install(), interrupts.held(keys=False):
+        with interrupts.held():
+            signal.raise_signal(signal.SIGINT)
+        assert interrupts.pending() == signal.SIGINT
+    with interrupts.install(), interrupts.held(keys=False), pytest.raises(KeyboardInterrupt):
+        signal.raise_signal(signal.SIGINT)
+
+
 def test_the_first_of_several_held_signals_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(interrupts, "_ONE_PRESS_S", 0)
     with interrupts.install(), interrupts.held():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -162,7 +163,7 @@ class NeighbourIndex:
         faiss = _faiss()
         name = check_name(path, "the index", VectorFileError)
         try:
-            with open(name, "rb") as handle:
+            with open(name, "rb") as handle, _bounded(faiss, os.fstat(handle.fileno()).st_size):
                 index = faiss.read_index(faiss.PyCallbackIOReader(handle.read))
         except OSError as error:
             raise VectorFileError(f"Cannot read {name}: {error.strerror}.") from error
@@ -215,6 +216,24 @@ def _faiss() -> Any:
     except ImportError as error:
         raise W2VError(_INSTALL) from error
     return faiss
+
+
+@contextlib.contextmanager
+def _bounded(faiss: Any, size: int) -> Iterator[None]:
+    """Let no array of a file take more memory than the file has bytes.
+
+    A file says of each array how large it is, and faiss takes memory for it before it reads. Older
+    versions of it set no bound.
+    """
+    if not hasattr(faiss, "set_deserialization_vector_byte_limit"):
+        yield
+        return
+    before = faiss.get_deserialization_vector_byte_limit()
+    faiss.set_deserialization_vector_byte_limit(size)
+    try:
+        yield
+    finally:
+        faiss.set_deserialization_vector_byte_limit(before)
 
 
 def _ids(index: Any) -> Ids:

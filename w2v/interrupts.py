@@ -45,6 +45,8 @@ class _Noted:
     """`time.monotonic` of the last one."""
     installed = 0
     held = 0
+    keys_held = 0
+    """How many of those hold Ctrl-C too."""
     lost = False
     """Its exception was lost: what fails from now on may fail because of that."""
     due = False
@@ -76,8 +78,10 @@ def heeded() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def held() -> Iterator[None]:
+def held(*, keys: bool = True) -> Iterator[None]:
     """Signals are only noted; whoever holds them asks `pending`, and at a good end `ask`.
+
+    Without `keys`, Ctrl-C raises at once.
 
     A second Ctrl-C, at least a second after the first signal, raises at once all the same. In a
     program of others SIGINT is held if it is Python's, SIGTERM and SIGUSR1 if they would end the
@@ -90,6 +94,7 @@ def held() -> Iterator[None]:
     if not (_noted.held or _noted.installed):
         _forget()
     _noted.held += 1
+    _noted.keys_held += keys
     try:
         yield
     except (KeyboardInterrupt, SystemExit):
@@ -98,6 +103,7 @@ def held() -> Iterator[None]:
         raise
     finally:
         _noted.held -= 1
+        _noted.keys_held -= keys
         _put_back(before)
 
 
@@ -141,8 +147,10 @@ def _come(number: int, _: FrameType | None) -> None:
     last, _noted.at = _noted.at, time.monotonic()
     if _noted.at - last < _ONE_PRESS_S:
         return
-    trapped = _noted.number is not None and number == signal.SIGINT
-    raised = trapped or not _noted.held
+    held = _noted.held
+    if number == signal.SIGINT:
+        held = _noted.keys_held and _noted.number is None  # the second press is not held
+    raised = not held
     if raised or _noted.number is None:
         _noted.number = number
     if raised:

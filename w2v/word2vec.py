@@ -55,7 +55,16 @@ _OF_OTHERS = {
     field.name: "it is an option of `Word2Vec`, or of `set_params`" for field in fields(Config)
 } | {
     name: f"columns are named beside their table, w2v.Table(source, {name}=...), which `fit` takes"
-    for name in ("group", "order", "token", "columns", "text", "separator", "header")
+    for name in ("group", "order", "token", "columns", "text", "weight", "separator", "header")
+}
+_OF_OTHERS |= {
+    name: f"it goes with the sentences, w2v.Sentences(sentences, {ours}=...), which `fit` takes"
+    for name, ours in {
+        "ends": "ends",
+        "padding": "padding",
+        "weights": "weights",
+        "sample_weight": "weights",
+    }.items()
 }
 
 

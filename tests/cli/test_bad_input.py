@@ -176,3 +176,8 @@ def test_memory_that_runs_out_ends_in_a_sentence(
     result = run("train", corpus, "-q", *QUICK, "--epochs", "3", *options)
     refused(result, 1, r"ran out in epoch 2 \(Out of memory allocating 512 bytes\)\. Lower --dim,")
     assert not any(path.exists() for path in outputs)
+
+
+def test_queries_without_a_line_break_are_refused_before_they_are_held(vectors: Path) -> None:
+    result = run("nearest", vectors, "-", stdin="x" * (1 << 24) + " end")
+    refused(result, 1, r"Standard input, line 1: more than 16,777,216 characters without a line br")

@@ -20,7 +20,7 @@ import pytest
 from commands import QUICK, refused, run, topics_file
 
 import w2v
-from w2v import Vectors, Word2Vec, load
+from w2v import Vectors, Word2Vec, interrupts, load
 from w2v.cli import results
 from w2v.files import disk
 
@@ -228,6 +228,26 @@ def test_room_is_asked_for_before_the_first_step(
     assert not names(here)
 
 
+@pytest.mark.parametrize("command", ["neighbours", "index"])
+def test_room_is_asked_for_before_a_long_search(
+    here: Path, command: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """20 words of 50 numbers are 4,000 bytes of an index; 19 neighbours of each, 1,140 bytes."""
+    if command == "index":
+        pytest.importorskip("faiss")
+    rng = np.random.default_rng(0)
+    Vectors([f"w{i}" for i in range(20)], rng.normal(size=(20, 50))).save("v.npz")
+    output = {"neighbours": "n.tsv.gz", "index": "v.faiss"}[command]
+    room = {"neighbours": 1139, "index": 3999}[command]
+    n = ["-n", 100] if command == "neighbours" else []
+    for free, code in ((room, 1), (10**6, 0)):
+        monkeypatch.setattr(shutil, "disk_usage", lambda _, f=free: Usage(ALL_ROOM, ALL_ROOM, f))
+        result = run(command, "v.npz", "-o", output, *n)
+        assert result.exit_code == code, result.output
+        assert (here / output).exists() == (not code)
+        assert bool(code) == ("of the disk are free" in result.stderr)
+
+
 # together
 
 
@@ -371,11 +391,52 @@ def test_whatever_call_fails_nothing_is_lost(
     assert failing > 20
 
 
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+def test_a_signal_while_a_finished_training_is_written(
+    here: Path, models: list[Word2Vec], monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """Who presses Ctrl-C wants an end; a machine that goes away may leave the time."""
+    if not hasattr(os, "fork"):
+        pytest.skip("sends signals of POSIX")
+    number = signal.Signals[name]
+    assert not save_all(models[1])
+    old = {name: Path(name).read_bytes() for name in names(here)}
+    sent: list[bool] = []
+
+    def send(_: int, function: object) -> None:
+        if function is os.fsync and not sent:
+            sent.append(True)
+            signal.raise_signal(number)
+
+    counting(monkeypatch, send)
+    with interrupts.install():
+        if name == "SIGINT":
+            with pytest.raises(KeyboardInterrupt):
+                save_all(models[0])
+            assert {name: Path(name).read_bytes() for name in names(here)} == old
+        else:
+            assert not save_all(models[0])
+            assert numbers("v.tsv") == models[0].vectors.matrix.tobytes()
+            assert sums_agree()
+            assert interrupts.pending() == number
+    assert sent
+
+
+def test_a_file_that_cannot_be_read_again_has_no_sum(
+    here: Path, models: list[Word2Vec], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr("w2v.files.group.open", fail, raising=False)
+    assert not save_all(models[0])
+    report = json.loads(Path("run.json").read_text(encoding="utf-8"))
+    assert [file["sha256"] for file in report["files"]] == [None] * 4
+
+
 def test_a_signal_between_the_moves_is_held(
     here: Path, models: list[Word2Vec], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from w2v import interrupts
-
     assert not save_all(models[1])
 
     def interrupt(_: int, function: object) -> None:

@@ -148,3 +148,44 @@ def test_failures(tmp_path: Path) -> None:
     result = run("train", tmp_path / "a.csv", "-o", tmp_path / "v.npz", "--columns", "all")
     assert result.exit_code == 1
     assert re.search(r"a\.csv, row 2: 3 cells where the first row has 2", result.stderr)
+
+
+def test_weights(tmp_path: Path) -> None:
+    """As the text with so many copies; the encoded corpus has them too."""
+    baskets = tmp_path / "baskets.csv"
+    rows = [f"a{i % 7} b{i % 5} c,{i % 4}" for i in range(60)]
+    baskets.write_text("basket,sold\n" + "\n".join(rows) + "\n")
+    options = ["--text", "basket", "--weight-column", "sold"]
+    out, report = tmp_path / "v.npz", tmp_path / "run.json"
+    result = run("train", baskets, "-o", out, *options, *QUICK, "--report", report)
+    assert result.exit_code == 0, result.output
+    said = "weights   60 sentences with a weight, of 180 words, stand there 90 times, 15 lines not"
+    assert said in result.stderr
+    found = json.loads(report.read_text())
+    assert found["tokens"]["read"] == 270
+    assert found["weighted"] == {"tokens": 180, "sentences": 60, "left_out": 15}
+    assert found["table"]["weight"] == "sold"
+    folder, again = tmp_path / "encoded", tmp_path / "again.npz"
+    made = run("encode", baskets, "-o", folder, *options, "--min-count", 1)
+    assert made.exit_code == 0, made.output
+    assert run("train", folder, "-o", again, *QUICK).exit_code == 0
+    assert again.read_bytes() == out.read_bytes()
+
+
+def test_where_weights_have_no_meaning(tmp_path: Path) -> None:
+    text = tmp_path / "text.txt"
+    text.write_text("a b\n")
+    weights = ["--weight-column", "n"]
+    refused = run("train", text, "-o", tmp_path / "v.npz", *weights)
+    assert refused.exit_code == 2
+    assert "--weight-column is for tables; say which columns hold the words" in refused.stderr
+    for command in ("tokenize", "phrases"):
+        refused = run(command, text, "-o", tmp_path / "out.txt", *weights)
+        assert refused.exit_code == 2
+        assert "No such option" in refused.stderr
+    table = tmp_path / "t.csv"
+    table.write_text("w,n\na b,1\nc d,-1\n")
+    refused = run("train", table, "-o", tmp_path / "v.npz", "--text", "w", *weights)
+    assert refused.exit_code == 1
+    assert "The weights in the column 'n' must be finite numbers" in refused.stderr
+    assert "number 2 is -1." in refused.stderr

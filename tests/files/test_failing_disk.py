@@ -147,6 +147,32 @@ def fails(save: Callable[[], object], path: Path, failing: FailingDisk) -> bool:
     return bool(message)
 
 
+def test_two_files_that_belong_together_are_each_old_or_new(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """None of them is new before all are written; the call that moves one may fail all the same."""
+    path = folder / "v.tsv"
+    kept = {}
+    for seed in (2, 1):
+        save_vectors(path, seed)
+        kept[seed] = content(folder)
+    for failing in each_call(monkeypatch, "ENOSPC"):
+        error = ""
+        try:
+            save_vectors(path, 2)
+        except OutputError as found:
+            error = str(found)
+        assert bool(error) == bool(failing.failed)
+        assert failing.reason in error or not failing.failed
+        found_there = content(folder)
+        assert found_there.keys() == kept[1].keys()
+        assert all(data in (kept[1][name], kept[2][name]) for name, data in found_there.items())
+        if failing.failed not in ("replace", "fsync", ""):
+            assert found_there == kept[1]
+        for name, data in kept[1].items():
+            (folder / name).write_bytes(data)
+
+
 @pytest.mark.parametrize("name", SAVES)
 def test_a_disk_that_fails_for_good_leaves_what_the_next_run_removes(
     folder: Path, monkeypatch: pytest.MonkeyPatch, name: str

@@ -173,3 +173,23 @@ def test_a_folder_that_becomes_read_only_meanwhile_is_named_with_the_draft(
     )
     assert again == f"Cannot write new/v: you may not create files in {place}."
     assert after == "v w old"
+
+
+# a corpus that is encoded
+
+
+@pytest.mark.parametrize("compressed", [False, True])
+def test_a_text_that_will_not_fit_is_refused_as_it_begins(
+    small_disk: Path, compressed: bool
+) -> None:
+    """What it begins with says how many words there will be; of compressed text that is too few."""
+    (small_disk / "text").write_text("some words here\n" * 500_000, encoding="utf-8")
+    pack = "gzip -9 text; w2v encode text.gz" if compressed else "w2v encode text"
+    done = on_small_disk(f"echo kept > disk/old; {pack} -o disk/e 2>err")
+    assert done.returncode == 1
+    assert done.stdout.split() == ["old", "kept"]
+    message = (small_disk / "err").read_text(encoding="utf-8")
+    early, late = "Error: Cannot write disk/e: ", "Error: Temporary data cannot be written to"
+    assert (late if compressed else early) in message
+    assert ".tmp" not in message
+    assert "Traceback" not in message

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from power_cut import PowerCuts, Tree, may_be_after
-from test_failing_disk import SAVES, WHOLE, make
+from test_failing_disk import SAVES, WHOLE, make, save_vectors
 
 from w2v.files import disk, replacing
 
@@ -41,6 +41,18 @@ def test_files_are_old_or_new(tmp_path: Path, name: str, before: bool) -> None:
     assert cuts.seen == {old, read(path)}
     assert cuts.last == {read(path)}
     assert "write" in cuts.calls
+
+
+@pytest.mark.parametrize("name", ["v.tsv", "v.metadata.tsv"])
+def test_each_of_two_files_that_belong_together_is_old_or_new(tmp_path: Path, name: str) -> None:
+    folder = tmp_path / "out"
+    folder.mkdir()
+    path = folder / name
+    save_vectors(folder / "v.tsv", 1)
+    old = read(path)
+    cuts = may_be_after(functools.partial(save_vectors, folder / "v.tsv", 2), path)
+    assert cuts.seen == {old, read(path)}
+    assert cuts.last == {read(path)}
 
 
 @pytest.mark.parametrize("size", [0, 9, 5000])

@@ -167,3 +167,26 @@ def test_the_commands(vectors: Vectors, tmp_path: Path) -> None:
         assert "cannot be given with --index" in result.stderr
     result = run("index", path, "-o", path)
     assert (result.exit_code, "would overwrite the input" in result.stderr) == (2, True)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="memory is not measured so there")
+def test_a_small_file_takes_little_memory(
+    vectors: Vectors, index: NeighbourIndex, tmp_path: Path
+) -> None:
+    """Sizes of arrays that are not there: faiss would take the memory first."""
+    from resource import RUSAGE_SELF, getrusage
+
+    import faiss
+
+    if not hasattr(faiss, "set_deserialization_vector_byte_limit"):
+        pytest.skip("this faiss sets no bound")
+    index.save(tmp_path / "index")
+    whole = bytearray((tmp_path / "index").read_bytes())
+    ids = len(whole) - 8 * len(index) - 8  # their number, and then they, are the last of it
+    assert int.from_bytes(whole[ids : ids + 8], "little") == len(index)
+    whole[ids : ids + 8] = (1 << 28).to_bytes(8, "little")
+    (tmp_path / "index").write_bytes(whole)
+    before = getrusage(RUSAGE_SELF).ru_maxrss
+    with pytest.raises(VectorFileError, match="no index that faiss can read, or cut short"):
+        NeighbourIndex.load(tmp_path / "index", vectors)
+    assert getrusage(RUSAGE_SELF).ru_maxrss - before < 64 << 10

@@ -99,3 +99,24 @@ class TestTable:
                 Phrases.load(tmp_path / "odd")
         with pytest.raises(OutputError, match="is not a folder"):
             self.fitted().save(tmp_path / "none" / "table.tsv")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ("[" * 100_000, "is not a table of phrases: its first lines"),
+        ('{"threshold": 1' + "0" * 400 + "}", "`threshold` of the score word2phrase must be a fin"),
+        (
+            r'{"x\n\u001b]0;t\u0007": 1}',
+            r"the options in its first line do not fit: .*`x\\n\\x1b",
+        ),
+        ('{"passes": "' + "y" * 5000 + '"}', "`passes` must be a whole number, got 'yyy"),
+    ],
+)
+def test_first_lines_that_lie(tmp_path: Path, options: str, message: str) -> None:
+    path = tmp_path / "phrases.tsv"
+    path.write_text(f"#w2v-phrases 1\t{options}\npass\tphrase\twords\tcount\tscore\n")
+    with pytest.raises(CorpusError, match=message) as caught:
+        Phrases.load(path)
+    assert str(caught.value).isprintable()
+    assert len(str(caught.value)) < 500

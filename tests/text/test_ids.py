@@ -15,6 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from pyarrow import ipc, parquet
 
 import w2v
 from w2v.text import (
@@ -101,6 +102,11 @@ KINDS: dict[str, Callable[[], Any]] = {
     "dictionary<list>": lambda: pa.DictionaryArray.from_arrays(pa.array(range(len(LISTS))), WORDS),
     "chunked": lambda: pa.chunked_array([WORDS[:3], WORDS[3:3], WORDS[3:]]),
     "a slice": lambda: pa.array([[1, 2], *LISTS, [3]])[1:-1],
+    "fixed_size_list, nulls": lambda: pa.FixedSizeListArray.from_arrays(
+        pa.array(rows(-1).reshape(-1), mask=rows(-1).reshape(-1) < 0), 30
+    ),
+    "list<float>": lambda: pa.array([[float(n) for n in walk] + [np.nan] for walk in LISTS]),
+    "list<decimal>": lambda: pa.array(LISTS, pa.list_(pa.decimal128(5))),
     "nulls inside": lambda: pa.array([[None, *walk, None] for walk in LISTS]),
     "null lists": lambda: pa.array([walk or None for walk in LISTS]),
     "texts": lambda: pa.array([" ".join(walk) for walk in TEXTS]),
@@ -149,6 +155,68 @@ def test_all_are_read_as_the_text_of_the_same_numbers(
     if parts == "small":
         request.getfixturevalue("small")
     assert same(read_source(KINDS[kind](), min_count=2), text)
+
+
+TABLES: dict[str, Any] = {
+    "list<int>": pa.array(LISTS),
+    "list<string>": WORDS,
+    "list<dictionary>": pa.ListArray.from_arrays(WORDS.offsets, WORDS.values.dictionary_encode()),
+    "nulls": pa.array([[None, *walk] if walk else None for walk in LISTS]),
+    "large_list<uint64>": pa.array(LISTS, pa.large_list(pa.uint64())),
+}
+
+
+@pytest.mark.parametrize("kind", TABLES)
+@pytest.mark.parametrize("suffix", ["parquet", "arrow", "stream"])
+def test_many_row_groups(kind: str, suffix: str, tmp_path: Path) -> None:
+    """A hundred, each with a dictionary of its own where there are any."""
+    file = tmp_path / f"t.{suffix}"
+    lists = pa.concat_arrays([TABLES[kind]] * 25).slice(0, 200)
+    table = pa.table({"id": range(200), "w": lists})
+    if suffix == "parquet":
+        with parquet.ParquetWriter(file, table.schema) as writer:
+            for start in range(0, 200, 2):
+                part = table.slice(start, 2).to_pylist()
+                writer.write_table(pa.Table.from_pylist(part, table.schema))
+        assert parquet.ParquetFile(file).num_row_groups == 100
+    else:
+        new = ipc.new_file if suffix == "arrow" else ipc.new_stream
+        with new(str(file), table.schema) as out:
+            out.write_table(table, max_chunksize=2)
+    found = read_corpus(Table(file, token="w"), min_count=1)
+    assert same(found, read_sentences((LISTS * 25)[:200], min_count=1))
+    assert found.stats.table is not None
+    assert found.stats.table.rows == 200
+    assert found.stats.table.dropped == {"w": 25}
+
+
+@pytest.mark.parametrize("kind", ["list<int>", "list<dictionary>"])
+def test_memory_is_bounded_by_a_row_group(kind: str, tmp_path: Path) -> None:
+    flat = RNG.integers(0, 2000, (20, 40_000))
+    names = pa.array([f"item{i}" for i in range(2000)])
+    offsets = np.arange(0, 40_001, 20, dtype=np.int32)
+
+    def written(groups: int) -> Path:
+        file = tmp_path / f"{groups}.parquet"
+        writer = None
+        for some in np.tile(flat, (groups // 20, 1)):
+            tokens = pa.array(some.astype(np.int32))
+            if kind == "list<dictionary>":
+                tokens = pa.DictionaryArray.from_arrays(tokens, names)
+            table = pa.table({"w": pa.ListArray.from_arrays(offsets, tokens)})
+            writer = writer or parquet.ParquetWriter(file, table.schema)
+            writer.write_table(table)
+        assert writer
+        writer.close()
+        return file
+
+    def most(groups: int) -> int:
+        """Bytes that Arrow holds at any time, looked at each time words are numbered."""
+        parts = Table(written(groups), token="w").parts()
+        return max(int(pa.total_allocated_bytes()) for _ in parts) - before
+
+    before = int(pa.total_allocated_bytes())
+    assert most(100) < 1.5 * most(20)
 
 
 @pytest.mark.parametrize("kind", ["lists", "arrays", "ends", "padded rows", "list<int>"])

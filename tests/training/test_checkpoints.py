@@ -15,6 +15,7 @@ import pytest
 from corpora import two_topics, zipf
 
 from w2v import Callback, EarlyStopping, Progress, Vectors, Word2Vec, files
+from w2v.backends import Backend
 from w2v.errors import CheckpointError, ConfigError, OutputError
 from w2v.training import checkpoint_file
 from w2v.training.checkpoint_file import read_checkpoint, write_checkpoint
@@ -78,6 +79,16 @@ def test_a_run_that_goes_on_ends_with_the_bytes_of_one_that_was_not_cut_off(
         assert again.report[name] == whole.report[name], name
     assert len(again.report["parts"]) == 2
     assert 0 < again.report["parts"][1]["done"] < 1
+
+
+def test_every_backend_goes_on_in_the_same_order(tmp_path: Path, backend: Backend) -> None:
+    text = TEXT[:200]
+    options = {**QUICK, "backend": backend.name, "deterministic": True, "epochs": 4}
+    whole = Word2Vec(**options).fit(text)
+    cut_off(tmp_path / "run", 0.7, text, every="1epoch", **options)
+    again = Word2Vec(**options).fit(resume=tmp_path / "run")
+    assert same(whole, again)
+    assert again.report["parts"][1]["done"] > 0
 
 
 def test_checkpoints_change_nothing(tmp_path: Path) -> None:
@@ -204,8 +215,10 @@ def test_a_run_that_was_stopped_has_nothing_left(tmp_path: Path) -> None:
     assert again.report["done"] < 1
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGUSR1])
-def test_a_signal_leaves_a_checkpoint(tmp_path: Path, number: int) -> None:
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGUSR1"])
+@pytest.mark.skipif(os.name == "nt", reason="Windows sends none to a process of its own")
+def test_a_signal_leaves_a_checkpoint(tmp_path: Path, name: str) -> None:
+    number: int = getattr(signal, name)
     whole = Word2Vec(**QUICK).fit(TEXT)
     before = signal.getsignal(number)
     with pytest.raises((KeyboardInterrupt, SystemExit)) as ended:

@@ -7,6 +7,7 @@ import json
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -26,6 +27,7 @@ Shown = tuple[str | Sequence[str], dict[str, Any]]
 Parse = Callable[["Vectors", Any], tuple[Any, Any]]
 """From a query to what it is called and what is asked; a line of standard input is a str."""
 
+_LONGEST_LINE = 1 << 24  # characters
 _CHUNK = 1000  # queries answered together
 _SUGGESTED = 10  # unknown words of a batch that get suggestions, which take a while each
 
@@ -78,7 +80,13 @@ def read_lines() -> Iterator[tuple[int, str]]:
         raise click.ClickException("Standard input is closed; queries were to be read from it.")
     if hasattr(reader, "reconfigure"):
         reader.reconfigure(encoding="utf-8", errors="surrogateescape")
-    for number, line in enumerate(reader, 1):
+    lines = iter(partial(reader.readline, _LONGEST_LINE), "")
+    for number, line in enumerate(lines, 1):
+        if len(line) == _LONGEST_LINE:
+            raise click.ClickException(
+                f"Standard input, line {number}: more than {_LONGEST_LINE:,} characters without a "
+                "line break; queries were to be read from it, one a line."
+            )
         if stripped := line.strip().lstrip("\ufeff"):
             yield number, stripped
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from w2v.cli.base import PATH, QUIET, Command
-from w2v.cli.table_options import corpus_source, table_options
+from w2v.cli.table_options import corpus_source, table_options, weight_option
 from w2v.cli.text_options import text_options
 from w2v.cli.training_options import option
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 @option("--max-vocab", int, "Keep only this many of the most frequent words. [default: no limit]")
 @text_options
 @table_options
+@weight_option
 @QUIET
 def encode(
     corpus: tuple[str, ...],

@@ -113,7 +113,8 @@ def info(vectors: str, words: int, read_as: str | None, errors: str, as_json: bo
     """What is in a vector file: format, shape, counts, norms, first words.
 
     Of a folder that `w2v encode` has made: what was read, and what was left out. All of it is
-    read, so that what is damaged anywhere is refused.
+    read, so that what is cut short is refused, and what is damaged wherever there is a checksum:
+    in such a folder, in npz and in what is compressed.
 
     \b
     Examples:

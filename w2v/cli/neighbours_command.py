@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from w2v.cli.console import Console
     from w2v.queries import Limit, Neighbours
 
+_ROW_BYTES = 3  # that a word and its neighbour take, at the least: compressed
+
 
 @click.command(cls=Command)
 @options("vectors")
@@ -62,7 +64,7 @@ def neighbours(
       w2v neighbours vectors.npz --index vectors.faiss -o all.parquet
     """
     from w2v.cli.console import Console
-    from w2v.files import check_distinct
+    from w2v.files import check_distinct, check_room
     from w2v.formats import check_neighbours_path, write_neighbours
 
     check_neighbours_path(output)
@@ -76,7 +78,9 @@ def neighbours(
         else:
             found = table.neighbours(n, words, restrict_vocab, min_count=min_count, workers=workers)
             size = len(table.candidates(restrict_vocab, min_count))
-        told = _Told(console, found, size if words is None else len(words))
+        asked = size if words is None else len(words)
+        check_room({output: _ROW_BYTES * asked * min(n, size - 1)})
+        told = _Told(console, found, asked)
         rows = write_neighbours(output, table.words, told)
         told.end(output, rows)
     if unknown:
@@ -123,11 +127,13 @@ def index(
     from w2v import NeighbourIndex
     from w2v.cli import results
     from w2v.cli.console import Console
-    from w2v.files import check_distinct, check_target
+    from w2v.files import check_distinct, check_room, check_target
 
     check_target(output)
     check_distinct({"--output": output}, [vectors])
     table = open_vectors(vectors, None, min_count)
+    rows = len(table.candidates(restrict_vocab, min_count))
+    check_room({output: 4 * table.dim * rows})  # it holds the vectors, too
     with Console(quiet=quiet) as console:
         began = time.perf_counter()
         found = NeighbourIndex(

@@ -4,6 +4,8 @@ Each file is tried, whatever becomes of the others. What has no place is rescued
 another folder, under a name that is said. Then all drafts take their places, one right after the
 other; only a kill between two of these moves leaves old files beside new ones, and the report,
 which moves last, has the sums by which that is seen.
+
+Ctrl-C ends it, and leaves the old files; what else tells a process to end waits until all is there.
 """
 
 from __future__ import annotations
@@ -89,13 +91,17 @@ def save(
         Of each file that is not where it belongs, why, and where it is instead.
     """
     saving = _Saving([result.path for result in results] + ([] if report is None else [report]))
-    with files.together() as group:
+    interrupts.ask_unless_held()
+    with interrupts.held(keys=False), files.together() as group:
+        if report is not None:
+
+            def write(path: PathLike) -> None:
+                text = json.dumps({**about, "files": group.written()}, indent=2)
+                files.write_text(path, f"{text}\n")
+
+            results = [*results, Result(report, write)]
         for result in results:
             saving.write(result)
-        if report is not None:
-            text = json.dumps({**about, "files": group.written()}, indent=2) + "\n"
-            results = [*results, Result(report, lambda path: files.write_text(path, text))]
-            saving.write(results[-1])
         with interrupts.held():
             failed = group.place()
     by_name = {os.fsdecode(result.path): result for result in results}
@@ -134,7 +140,6 @@ class _Saving:
 
     def write(self, result: Result) -> None:
         """Write where it belongs, or else elsewhere."""
-        interrupts.ask_unless_held()
         try:
             result.write(result.path)
         except Exception as error:  # of any kind: what was made may have taken days
@@ -151,7 +156,6 @@ class _Saving:
     def elsewhere(self, result: Result) -> str:
         """Write to the first folder that takes it; the name there, or nothing."""
         for path in self._names(result):
-            interrupts.ask_unless_held()
             try:
                 files.check_room({path: result.size})
                 result.write(path)

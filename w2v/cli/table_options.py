@@ -52,6 +52,16 @@ _OPTIONS = (
 _NAMES = ("group", "order", "token", "columns", "text")
 
 
+weight_option = click.option(
+    "--weight-column",
+    "weight",
+    type=TEXT,
+    metavar="COLUMN",
+    help="Of a table: how often each sentence counts, a number from 0.",
+)
+"""For commands that make a corpus: a text as it is has no weights."""
+
+
 def table_options(command: _Function) -> _Function:
     for option in reversed(_OPTIONS):
         command = option(command)
@@ -69,24 +79,28 @@ def corpus_source(
 
     given = {name: options.pop(name) for name in _NAMES}
     separator, no_header = options.pop("separator"), options.pop("no_header")
+    weight = options.pop("weight", None)
     asked = any(value is not None for value in given.values())
-    if folder and (asked or separator is not None or no_header):
+    others = {"--no-header": no_header or None, "--separator": separator}
+    others["--weight-column"] = weight
+    named = next((name for name, value in others.items() if value is not None), None)
+    if folder and (asked or named):
         raise click.UsageError(
             f"{folder} is an encoded corpus, and no table; leave out the options of tables."
         )
     if folder:
         return [Path(folder)]
     if not asked:
-        if separator is not None or no_header:
+        if named:
             raise click.UsageError(
-                f"{'--no-header' if no_header else '--separator'} is for tables; say which columns "
-                "hold the words: --group and --token, --columns or --text."
+                f"{named} is for tables; say which columns hold the words: --group and --token, "
+                "--columns or --text."
             )
         return list(map(Path, names))
     columns = given["columns"]
     if columns is not None and columns != "all":
         given["columns"] = next(csv.reader([columns], skipinitialspace=True), None)
-    return Table(names, **given, separator=separator, header=not no_header)
+    return Table(names, **given, weight=weight, separator=separator, header=not no_header)
 
 
 def say_table(console: Console, source: object) -> None:

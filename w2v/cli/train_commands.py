@@ -11,7 +11,7 @@ from w2v.cli.base import PATH, QUIET, Command
 from w2v.cli.columns import plain
 from w2v.cli.encode_command import read_text
 from w2v.cli.resuming import EVERY, begun
-from w2v.cli.table_options import corpus_source, table_options
+from w2v.cli.table_options import corpus_source, table_options, weight_option
 from w2v.cli.text_options import text_options
 from w2v.cli.training_options import training_options
 
@@ -33,6 +33,7 @@ _AUSTEN_WORDS = (
 @click.option("-o", "--output", required=True, type=PATH, help="Vectors; see w2v convert --help.")
 @training_options
 @table_options
+@weight_option
 @click.option("--vocab", type=PATH, help="Take words and counts from this file.")
 @click.option("--save-vocab", type=PATH, help="Write words and counts: lines 'word count'.")
 @text_options

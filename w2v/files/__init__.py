@@ -15,6 +15,7 @@ from w2v.files.compression import (
 from w2v.files.disk import Scratch, remove, remove_tree
 from w2v.files.drafts import locked, sweep
 from w2v.files.foreign import HEAD_BYTES, refuse_foreign
+from w2v.files.group import together
 from w2v.files.outputs import (
     PathLike,
     check_distinct,
@@ -26,7 +27,6 @@ from w2v.files.outputs import (
 )
 from w2v.files.temporary import temporary_folder
 from w2v.files.text_files import read_lines, readable
-from w2v.files.together import together
 from w2v.files.whole import (
     check_writing,
     make_folder,

@@ -131,13 +131,12 @@ def locked(folder: PathLike) -> Iterator[None]:
     try:
         yield
     finally:
+        if sys.platform == "win32":  # which removes no file that is open
+            os.close(descriptor)
         with contextlib.suppress(OSError):
-            if sys.platform == "win32":  # which removes no file that is open
-                os.close(descriptor)
-                disk.remove(path)
-            else:
-                disk.remove(path)
-                os.close(descriptor)
+            disk.remove(path)
+        if sys.platform != "win32":
+            os.close(descriptor)
 
 
 def _lock_of(name: str, path: str) -> int:

@@ -15,6 +15,7 @@ from w2v.files.compression import check_compressor, compressing, compression_by_
 from w2v.files.descriptors import open_descriptor
 from w2v.files.draft_files import DraftFile, new_draft_folder, removed_on_failure, settle
 from w2v.files.drafts import is_draft, sweep
+from w2v.files.group import waiting
 from w2v.files.outputs import (
     PathLike,
     check_name,
@@ -24,7 +25,6 @@ from w2v.files.outputs import (
     move_into_place,
 )
 from w2v.files.temporary import temporary_folder
-from w2v.files.together import waiting
 
 
 @contextlib.contextmanager

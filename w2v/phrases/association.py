@@ -74,7 +74,10 @@ def thresholds(scoring: str, threshold: Any, passes: int) -> list[float]:
     for value in given:
         if isinstance(value, bool) or not isinstance(value, Real):
             raise ConfigError(f"`threshold` must be a number, got {value!r}.")
-        number = float(value)
+        try:
+            number = float(value)
+        except OverflowError:
+            number = math.inf
         if not (score.least <= number <= score.most and math.isfinite(number)):
             span = "a finite number, at least 0" if score.most > 1 else "from -1 to 1"
             raise ConfigError(f"`threshold` of the score {scoring} must be {span}; got {number:g}.")

@@ -64,7 +64,7 @@ def read_table(path: PathLike) -> tuple[dict[str, Any], list[Row]]:
         )
     try:
         options = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):  # not JSON, or nested without end
         options = None
     if magic != _MAGIC or lines[1:2] != [_COLUMNS] or not isinstance(options, dict):
         raise CorpusError(

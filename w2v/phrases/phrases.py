@@ -275,7 +275,8 @@ class Phrases:
         try:
             phrases = cls(**options)
         except (TypeError, ConfigError) as error:
-            reason = f"the options in its first line do not fit: {error}"
+            told = repr(str(error)[:200])[1:-1]  # names of options come from the file as they are
+            reason = f"the options in its first line do not fit: {told}"
             raise CorpusError(f"{os.fspath(path)} is not a table of phrases: {reason}") from error
         phrases._table = arranged(path, rows, phrases.passes)
         return phrases

@@ -12,20 +12,13 @@ from w2v.text.encoded_draft import drafting, write_encoded
 from w2v.text.encoded_files import is_encoded
 from w2v.text.encoded_source import find_corpus
 from w2v.text.encoding import encode
-from w2v.text.ingestion import (
-    Source,
-    is_path,
-    parts_of,
-    pieces_of,
-    read_corpus,
-    read_sentences,
-    read_source,
-)
+from w2v.text.ingestion import read_corpus, read_sentences, read_source
 from w2v.text.looks import rawness
 from w2v.text.novels import AUSTEN
 from w2v.text.python_prose import python_prose
 from w2v.text.sentences import Sentences
 from w2v.text.setting_aside import drawn, set_aside
+from w2v.text.sources import Source, is_path, parts_of, pieces_of
 from w2v.text.splitting import Dictionary, release_memory
 from w2v.text.spool import Int32s, Int64s, append_to, cut, temporary_file
 from w2v.text.table import Table

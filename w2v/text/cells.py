@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from w2v.errors import CorpusError
+from w2v.text.copies import checked_weights
 
 STRING = pa.large_string()
 _WHOLE = 2.0**53  # floats below hold whole numbers exactly
@@ -35,7 +36,8 @@ def as_strings(cells: Any, column: str) -> Any:
     if isinstance(kind, pa.BaseExtensionType):
         return as_strings(cells.storage, column)
     if pa.types.is_dictionary(kind):
-        return as_strings(cells.dictionary, column).take(cells.indices)
+        coded = _compact(cells)
+        return as_strings(coded.dictionary, column).take(coded.indices)
     if pa.types.is_run_end_encoded(kind):
         return as_strings(pc.run_end_decode(cells), column)
     if pa.types.is_floating(kind):
@@ -130,18 +132,23 @@ def numbered_words(cells: Any, column: str) -> tuple[NDArray[np.int32], Any, int
 
 
 def _coded(cells: Any, column: str) -> Any:
-    """The cells with a dictionary, which has no more values than there are cells."""
+    """The cells with a dictionary of what stands in them."""
     kind = cells.type
     if isinstance(kind, pa.BaseExtensionType):
         return _coded(cells.storage, column)
     if pa.types.is_dictionary(kind):
-        if len(cells.dictionary) <= len(cells):
-            return cells
-        used = cells.indices.dictionary_encode()
-        return pa.DictionaryArray.from_arrays(used.indices, cells.dictionary.take(used.dictionary))
+        return _compact(cells)
     if pa.types.is_integer(kind) or kind in (pa.string(), STRING):
         return cells.dictionary_encode()
     return as_strings(cells, column).dictionary_encode()
+
+
+def _compact(coded: Any) -> Any:
+    """The same, with a dictionary of no more values than there are cells: it may be of a table."""
+    if len(coded.dictionary) <= len(coded):
+        return coded
+    used = coded.indices.dictionary_encode()
+    return pa.DictionaryArray.from_arrays(used.indices, coded.dictionary.take(used.dictionary))
 
 
 def _spelled(strings: Any) -> tuple[Any, Any]:
@@ -169,6 +176,39 @@ def refuse_nul(text: str) -> NoReturn:
         f"There is a NUL character in a cell, after {before[-40:]!r}, which no text holds. "
         "Take it out of the table."
     )
+
+
+def as_weights(cells: Any, column: str, first: int) -> NDArray[np.float64]:
+    """Cells as weights of sentences; `first` is the number of their first row.
+
+    Raises
+    ------
+    CorpusError
+        One is empty, no number, NaN, infinite or negative.
+    """
+    cells = decoded(cells)
+    if pa.types.is_dictionary(cells.type):
+        cells = cells.dictionary.take(cells.indices)
+    if is_text(cells.type):
+        cells = pc.utf8_trim_whitespace(as_strings(cells, column))
+        cells = nulls_where(cells, pc.equal(cells, ""))
+    if cells.null_count:
+        row = first + pc.index(cells.is_null(), True).as_py()
+        raise CorpusError(
+            f"Row {row:,} has no weight: there is nothing in the column {column!r}. Give each row "
+            "a number, 0 or more; 0 leaves it out."
+        )
+    try:
+        numbers = cells.cast(pa.float64()).to_numpy()
+    except pa.ArrowException as error:
+        raise CorpusError(
+            f"The column {column!r} ({cells.type}) does not hold weights: {error}. A weight is a "
+            "number, 0 or more."
+        ) from error
+    try:
+        return checked_weights(numbers, f"The weights in the column {column!r}", first)
+    except ValueError as error:
+        raise CorpusError(str(error)) from error
 
 
 def lines_of(offsets: NDArray[np.int64], words: Any) -> Any:

@@ -29,6 +29,7 @@ class Wanted(NamedTuple):
     token: str | None
     columns: list[str] | str | None
     text: str | None
+    weight: str | None
     stats: TableStats
 
 

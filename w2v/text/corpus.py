@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from w2v.errors import counted
 from w2v.text.checks import BlockSums, Checks, Sums, fingerprint
 from w2v.text.spool import Int32s, Int64s
 from w2v.text.table_stats import TableStats
@@ -40,6 +41,25 @@ class CorpusStats:
     """Tokens read that are `</s>`, which is never trained; among `rare`."""
     table: TableStats | None = None
     """What was read of a table, if it was one."""
+    read_tokens: int = 0
+    """Where sentences have weights, by which all above is counted, tokens read, each once; else 0.
+    """
+    read_sentences: int = 0
+    """The same of sentences."""
+    left_out: int = 0
+    """Of the lines, those that stand in the text not at all, as a weight of 0 or a draw says."""
+
+    @property
+    def weighted(self) -> str:
+        """What to say of sentences with weights; nothing of others."""
+        if not self.read_tokens:
+            return ""
+        left_out = f", {counted(self.left_out, 'line')} not at all" if self.left_out else ""
+        return (
+            f"{counted(self.read_sentences, 'sentence')} with a weight, of "
+            f"{counted(self.read_tokens, 'word')}, stand there "
+            f"{counted(self.sentences, 'time')}{left_out}"
+        )
 
     @property
     def kept(self) -> int:

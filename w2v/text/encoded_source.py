@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from w2v.errors import ConfigError, counted
+from w2v.errors import ConfigError
 from w2v.text.chosen_words import Chosen
 from w2v.text.corpus import Corpus, Limits
 from w2v.text.corpus_files import find_files
@@ -164,11 +164,11 @@ def _remark(corpus: Corpus, chosen: Chosen) -> str:
         return ""
     if chosen.given:
         missing = len(set(chosen.given).difference(corpus.vocabulary.words))
-        asked = f"{counted(missing, 'word')} of those given" if missing else ""
+        asked = f"{missing:,} of the words given" if missing else ""
     else:
         lower = least is not None and (chosen.limits["min_count"] or 1) < least
         wider = most is not None and (chosen.limits["max_vocab"] or most + 1) > most
-        asked = "rarer words" if lower or wider else ""
+        asked = "Rarer words" if lower or wider else ""
     if not asked:
         return ""
     how = [f"--min-count {least}"] * (least is not None) + [f"--max-vocab {most}"] * (

@@ -8,7 +8,8 @@ from w2v.files import PathLike
 from w2v.text.corpus import Corpus
 from w2v.text.decoding import Progress
 from w2v.text.encoded_draft import drafting
-from w2v.text.ingestion import Source, is_path, read_source
+from w2v.text.ingestion import read_source
+from w2v.text.sources import Source, is_path
 from w2v.text.table import Table
 from w2v.text.tokenizing import Tokenizer
 

@@ -19,6 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from w2v.errors import CorpusError, quoted
 from w2v.text.batch_store import BatchStore
 from w2v.text.cells import STRING, lines_of
 from w2v.text.splitting import release_memory
@@ -34,15 +35,21 @@ _MERGED_SENTENCES = 1 << 12
 
 def grouped(
     batches: Iterable[Any], stats: TableStats, memory_bytes: int | None = None
-) -> Iterator[Any]:
-    """Sentences, as arrays of lines.
+) -> Iterator[tuple[Any, NDArray[np.float64] | None]]:
+    """Sentences, as arrays of lines, and the weight of each, if there is one.
 
     Parameters
     ----------
     batches : iterable of record batches
-        Columns `group` and `word`, both text without null, and perhaps `order`; read once.
+        Columns `group` and `word`, both text without null, and perhaps `order`, and `weight`,
+        numbers without null; read once.
     stats : TableStats
         Gets the number of groups, and how they were arranged.
+
+    Raises
+    ------
+    CorpusError
+        The rows of a group have different weights, or there is no space for temporary files.
     """
     memory_bytes = MEMORY_BYTES if memory_bytes is None else memory_bytes
     watch, kind = _Watch(), _OrderKind()
@@ -61,7 +68,7 @@ def grouped(
         lines = _as_they_come if together else _spread
         for some in lines(rows, kind, memory_bytes):
             stats.groups += len(some)
-            yield some
+            yield some["line"], some["weight"].to_numpy() if stats.weight is not None else None
 
 
 class _Watch:
@@ -133,7 +140,7 @@ def _as_they_come(rows: BatchStore, kind: _OrderKind, _: int) -> Iterator[Any]:
         starts = _starts(batch["group"])
         codes = np.zeros(len(batch), np.int64)
         codes[starts] = 1
-        yield _sentences(batch, codes.cumsum(), kind)[1]
+        yield _sentences(batch, codes.cumsum(), kind)
 
 
 def _whole_groups(batches: Iterable[Any]) -> Iterator[Any]:
@@ -156,27 +163,29 @@ def _spread(rows: BatchStore, kind: _OrderKind, memory_bytes: int) -> Iterator[A
     parts = min(_MOST_PARTS, -(-rows.bytes // memory_bytes))
     if parts == 1:
         batch = _one_batch(list(rows.read()))
-        yield _sentences(batch, _codes(batch["group"]), kind)[1]
+        yield _sentences(batch, _codes(batch["group"]), kind)
         return
     with BatchStore(0, parts) as scattered, BatchStore(0, parts) as sentences:
         _scatter(rows, scattered, parts)
         for part in range(parts):
             if some := list(scattered.read(part)):
                 batch = _one_batch(some)
-                firsts, lines = _sentences(batch, _codes(batch["group"]), kind)
-                found = pa.record_batch({"row": firsts, "line": lines})
+                found = _sentences(batch, _codes(batch["group"]), kind)
                 for start in range(0, len(found), _MERGED_SENTENCES):
                     sentences.append(found[start : start + _MERGED_SENTENCES], part)
-                del some, batch, firsts, lines, found
+                del some, batch, found
                 release_memory()
-        merged = heapq.merge(*(_pairs(sentences.read(part)) for part in range(parts)))
-        while some := [line for _, line in islice(merged, _MERGED_SENTENCES)]:
-            yield pa.array(some, STRING)
+        merged = heapq.merge(*(_rows(sentences.read(part)) for part in range(parts)))
+        while some := list(islice(merged, _MERGED_SENTENCES)):
+            yield pa.table(
+                dict(zip(("row", "line", "weight"), zip(*some, strict=True), strict=False))
+            )
 
 
-def _pairs(batches: Iterable[Any]) -> Iterator[tuple[int, str]]:
+def _rows(batches: Iterable[Any]) -> Iterator[tuple[Any, ...]]:
+    """Number of the first row, line and perhaps weight of each sentence."""
     for batch in batches:
-        yield from zip(batch["row"].to_pylist(), batch["line"].to_pylist(), strict=True)
+        yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
 
 
 def _scatter(rows: BatchStore, scattered: BatchStore, parts: int) -> None:
@@ -196,23 +205,43 @@ def _scatter(rows: BatchStore, scattered: BatchStore, parts: int) -> None:
                 scattered.append(ordered[start:end], here)
 
 
-def _sentences(batch: Any, codes: NDArray[np.int64], kind: _OrderKind) -> tuple[Any, Any]:
-    """(number of the first row of each group, line of each group), in the order of the codes.
+def _sentences(batch: Any, codes: NDArray[np.int64], kind: _OrderKind) -> Any:
+    """Number of the first `row`, `line` and perhaps `weight` of each group, by its code.
 
     Sorting is stable: rows of one place in the order stay as they stood; those without one are last
     """
     names = batch.schema.names
     firsts = batch["row"] if "row" in names else pa.array(np.arange(len(batch)))
     firsts = firsts.take(pa.array(np.unique(codes, return_index=True)[1]))
+    found = {"row": firsts}
     words, keys = batch["word"], {"code": pa.array(codes)}
     if "order" in names:
         keys["order"] = kind.applied(batch["order"])
+    places = None
     if not _in_order(codes, keys.get("order")):
         by = [(name, "ascending") for name in keys]
         places = pc.sort_indices(pa.table(keys), sort_keys=by)
         words, codes = words.take(places), codes[places.to_numpy()]
     starts = np.flatnonzero(np.diff(codes, prepend=codes[0] - 1))
-    return firsts, lines_of(np.append(starts, len(codes)), words)
+    found["line"] = lines_of(np.append(starts, len(codes)), words)
+    if "weight" in names:
+        sorted_rows = batch if places is None else batch.take(places)
+        found["weight"] = pa.array(_one_weight_each(sorted_rows, starts))
+    return pa.record_batch(found)
+
+
+def _one_weight_each(rows: Any, starts: NDArray[np.int64]) -> NDArray[np.float64]:
+    """The weight of each group, which all its rows must have."""
+    weights: NDArray[np.float64] = rows["weight"].to_numpy()
+    least, most = np.minimum.reduceat(weights, starts), np.maximum.reduceat(weights, starts)
+    if (different := np.flatnonzero(least != most)).size:
+        at = different[0]
+        raise CorpusError(
+            f"The rows of the group {quoted(rows['group'][starts[at]].as_py())} have different "
+            f"weights, {least[at]:g} and {most[at]:g}. A weight is of a whole sentence: give all "
+            "rows of a group the same."
+        )
+    return least
 
 
 def _in_order(codes: NDArray[np.int64], order: Any) -> bool:

@@ -6,47 +6,31 @@ text, and a pipe or a one-shot iterator serves as well as a file: see `spool`.
 
 import os
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from w2v.errors import CorpusError
-from w2v.files import PathLike
 from w2v.text.chosen_words import Chosen
+from w2v.text.copies import Copies
 from w2v.text.corpus import Corpus, CorpusStats
-from w2v.text.corpus_files import find_files, source_name
+from w2v.text.corpus_files import source_name
 from w2v.text.decoding import Progress, read_pieces, total_bytes
 from w2v.text.encoded_draft import Draft
 from w2v.text.encoded_source import encoded_folder, read_encoded
-from w2v.text.frames import ArrowColumn, is_column
+from w2v.text.frames import ArrowColumn
 from w2v.text.looks import looks_like
 from w2v.text.parts import Part
 from w2v.text.sentences import Sentences
+from w2v.text.sources import Sentence, Source, Tokens, found_in, is_path, text_files
 from w2v.text.splitting import Dictionary, release_memory, split_ahead
 from w2v.text.spool import Spool
-from w2v.text.table import Table, refuse_frame, refuse_tables, table_of_column
-from w2v.text.token_lists import TO_READ_FILES, shown
-from w2v.text.tokenizing import Tokenizer, check_tokenizer
+from w2v.text.table import Table
+from w2v.text.tokenizing import Tokenizer
 from w2v.text.vocabulary import Vocabulary
 from w2v.text.vocabulary_file import SENTENCE_END
-
-Tokens = NDArray[np.str_] | NDArray[np.integer[Any]]
-Sentence = list[str] | tuple[str, ...] | list[int] | tuple[int, ...] | Tokens
-Source = (
-    PathLike
-    | Sequence[Path]
-    | Table
-    | Sentences
-    | Tokens
-    | Iterable[Sentence]
-    | Iterable[str]
-    | ArrowColumn
-)
-"""Names of files, a table, or sentences; `is_path` tells which."""
 
 
 def read_corpus(
@@ -103,9 +87,10 @@ def read_corpus(
     if folder := encoded_folder(source):
         return read_encoded(folder, limits, errors=errors, progress=progress, **rest)
     if isinstance(source, Table):
-        parts = source.parts(errors=errors, tokenizer=tokenizer, progress=progress)
-        return _read(parts, limits, "", table=source, **rest)
-    files = _text_files(source)
+        copies = source.copies()
+        parts = source.parts(errors=errors, tokenizer=tokenizer, progress=progress, copies=copies)
+        return _read(parts, limits, "", table=source, copies=copies, **rest)
+    files = text_files(source)
     first: list[str] = []
 
     def look(piece: str) -> None:
@@ -170,10 +155,11 @@ def read_sentences(
     )
     limits = Chosen(min_count, max_vocab, vocabulary, known)
     rest: dict[str, Any] = {"tokenizer": tokenizer, "draft": draft}
-    given = _given(sentences, tokenizer)
+    given = found_in(sentences, tokenizer)
     if isinstance(given, Table):
         return _read(given.parts(tokenizer=tokenizer), limits, "", table=given, **rest)
-    return _read(given, limits, nothing, **rest)
+    copies = given.copies()
+    return _read(given.parts(tokenizer, copies), limits, nothing, copies=copies, **rest)
 
 
 def _read(
@@ -186,14 +172,16 @@ def _read(
     files: int = 0,
     table: Table | None = None,
     looks: Callable[[], str] = str,
+    copies: Copies | None = None,
 ) -> Corpus:
     """Number words as they turn up, choose the vocabulary, and give the tokens their final ids."""
     dictionary = Dictionary(chosen.given)
-    with Spool(len(dictionary), draft.temporary_folder if draft else None) as spool:
+    folder = draft.temporary_folder if draft else None
+    with Spool(len(dictionary), copies, folder) as spool:
         for lengths, ids in dictionary.encode(parts):
             spool.add(lengths, ids)
         if not spool.tokens:
-            raise CorpusError(table.stats.nothing() if table else nothing)
+            raise CorpusError(spool.nothing() or (table.stats.nothing() if table else nothing))
         counted = time.perf_counter()
         counts = spool.counts[: len(dictionary)]
         vocabulary = chosen.vocabulary(dictionary, counts)
@@ -211,11 +199,13 @@ def _read(
             files=table.stats.files if table else files,
             sentence_ends=sentence_ends,
             table=table.stats if table else None,
+            **spool.read_once(),
         )
         seconds = {"count": counted - spool.started}
         if draft is not None:
             draft.write_arrays(spool.pieces(final), kept, spool.sentences)
         else:
+            spool.check_room(kept)
             ids, ends = spool.encode(final)
         seconds["encode"] = time.perf_counter() - counted
         about: dict[str, Any] = {"vocabulary": vocabulary, "stats": stats, "seconds": seconds}
@@ -228,75 +218,6 @@ def read_source(source: Source, *, errors: str = "strict", **options: Any) -> Co
     if is_path(source) or isinstance(source, Table):
         return read_corpus(source, errors=errors, **options)  # type: ignore[arg-type]
     return read_sentences(source, **options)  # type: ignore[arg-type]
-
-
-def parts_of(
-    source: Source, errors: str, tokenizer: Tokenizer | None, progress: Progress | None
-) -> Iterable[Part]:
-    """What `read_source` would read, before words are counted."""
-    if is_path(source):
-        return split_ahead(pieces_of(source, errors, tokenizer, progress))  # type: ignore[arg-type]
-    given = source if isinstance(source, Table) else _given(source, tokenizer)
-    if isinstance(given, Table):
-        return given.parts(errors=errors, tokenizer=tokenizer, progress=progress)
-    return given
-
-
-def pieces_of(
-    source: PathLike | Sequence[Path] | Table,
-    errors: str,
-    tokenizer: Tokenizer | None,
-    progress: Progress | None,
-) -> Iterable[str]:
-    """The text of files or of a table."""
-    if isinstance(source, Table):
-        return source.pieces(errors=errors, tokenizer=tokenizer, progress=progress)
-    files = _text_files(source)
-    return read_pieces(files, errors=errors, tokenizer=tokenizer, progress=progress)
-
-
-def _text_files(source: object) -> list[str]:
-    files = find_files(_paths(source))
-    refuse_tables(files)
-    return files
-
-
-def _given(sentences: Any, tokenizer: Tokenizer | None) -> Table | Iterable[Part]:
-    """What a program gives, none of which is read before it is asked for."""
-    if isinstance(sentences, (str, bytes, os.PathLike)):
-        raise TypeError(
-            f"Sentences must be lists of tokens, got {shown(sentences)}. {TO_READ_FILES}"
-        )
-    if not isinstance(sentences, Sentences):
-        if not hasattr(sentences, "__iter__") and not hasattr(sentences, "__getitem__"):
-            raise TypeError(
-                f"A corpus must be a path or an iterable of token lists, got {shown(sentences)}."
-            )
-        refuse_frame(sentences)
-        if is_column(sentences):
-            return table_of_column(sentences)
-        sentences = Sentences(sentences)
-    check_tokenizer(tokenizer)
-    return sentences.parts() if tokenizer is None else split_ahead(sentences.lines(tokenizer))
-
-
-def is_path(source: object) -> bool:
-    """Whether `source` names files: one path, or a list of `pathlib.Path`; else it is sentences."""
-    if isinstance(source, list | tuple) and source:
-        return all(isinstance(item, os.PathLike) for item in source)
-    return isinstance(source, str | os.PathLike)
-
-
-def _paths(source: object) -> list[str | os.PathLike[str]]:
-    paths: list[str | os.PathLike[str]] = []
-    for path in source if isinstance(source, (list, tuple)) else [source]:
-        if not isinstance(path, (str, os.PathLike)):
-            raise TypeError(
-                f"A corpus must be a path or a list of paths, got {shown(path)}. "
-                "Lists of tokens are read with `read_sentences`."
-            )
-        paths.append(path)
-    return paths
 
 
 def _few(files: list[str]) -> str:

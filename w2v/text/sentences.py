@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from w2v.text.copies import Copies, checked_weights, weighted_texts
 from w2v.text.parts import Part, without
+from w2v.text.splitting import split_ahead
 from w2v.text.token_lists import checked_part, parts_of_lists, refuse_masked, shown
 from w2v.text.tokenizing import Tokenizer
 from w2v.words import is_whole_number
@@ -20,7 +22,7 @@ class Sentences:
     """Sentences of a program, with what an array of ids does not say by itself.
 
     `fit`, `partial_fit`, `read_sentences` and `Phrases` take it. A list of lists or arrays of
-    tokens, and a 2-D array whose rows are sentences, need it only for `padding`.
+    tokens, and a 2-D array whose rows are sentences, need it only for `padding` or `weights`.
 
     Parameters
     ----------
@@ -33,6 +35,9 @@ class Sentences:
         `indptr` of a sparse matrix, serve as well: 0 is an empty sentence.
     padding : int or str, optional
         A token that is left out, wherever it stands: what fills short rows up.
+    weights : float (S,), optional
+        How often each sentence is to stand in the text, 0 or more; of a fraction it is drawn, so
+        that 2.5 is two or three times. See docs/ids.md.
 
     Raises
     ------
@@ -55,16 +60,18 @@ class Sentences:
         ends: ArrayLike | None = None,
         *,
         padding: int | str | None = None,
+        weights: ArrayLike | None = None,
     ) -> None:
         if ends is not None and not isinstance(sentences, np.ndarray):
             sentences = np.asarray(sentences)
         self.sentences = as_array(sentences)
         self.ends = None if ends is None else _checked_ends(ends, self.sentences)
         self.padding = _checked_padding(padding)
+        self.weights = None if weights is None else checked_weights(weights, "`weights`")
         self._check()
 
     def __repr__(self) -> str:
-        named = {name: getattr(self, name) for name in ("ends", "padding")}
+        named = {name: getattr(self, name) for name in ("ends", "padding", "weights")}
         more = [f", {name}={it!r:.40}" for name, it in named.items() if it is not None]
         return f"<Sentences: {self.sentences!r:.60}{''.join(more)}>"
 
@@ -76,33 +83,54 @@ class Sentences:
         given = self.sentences
         if isinstance(given, np.ndarray) and given.dtype != object:
             _check_array(given, self.ends)
+        if self.weights is not None and hasattr(given, "__len__"):
+            _check_count(len(self), len(self.weights))
 
-    def parts(self) -> Iterator[Part]:
-        """All tokens, some at a time."""
+    def copies(self) -> Copies | None:
+        """For `parts`, to tell how often each sentence is to stand there; none without weights."""
+        return None if self.weights is None else Copies()
+
+    def parts(
+        self, tokenizer: Tokenizer | None = None, copies: Copies | None = None
+    ) -> Iterator[Part]:
+        """All tokens, some at a time; with a tokenizer each sentence is a text."""
+        if tokenizer is not None:
+            return split_ahead(self._lines(tokenizer, copies))
+        if copies is not None and self.weights is not None:
+            copies.put(self.weights)
         given = self.sentences
         if isinstance(given, np.ndarray) and given.dtype.kind in "iuU" and given.ndim:
             if self.ends is not None:
                 return self._numbered(_of_one(given, self.ends))
             if given.ndim == 2:
                 return self._numbered(_of_rows(given))
-        return parts_of_lists(given, self.padding)
+        return parts_of_lists(self._each(), self.padding)
 
-    def lines(self, tokenizer: Tokenizer) -> Iterable[str]:
-        """The sentences as a tokenizer cuts them, each of which is one text."""
+    def _each(self) -> Iterator[Any]:
+        """The sentences, as many as there are weights."""
+        number = 0
+        for number, sentence in enumerate(self.sentences, start=1):
+            if self.weights is not None and number > len(self.weights):
+                _check_count(number, len(self.weights))
+            yield sentence
+        if self.weights is not None:
+            _check_count(number, len(self.weights))
+
+    def _lines(self, tokenizer: Tokenizer, copies: Copies | None) -> Iterable[str]:
         if self.ends is not None or self.padding is not None:
             raise TypeError("With a `tokenizer` sentences are texts, without `ends` and `padding`.")
-        return tokenizer.lines_of(texts(self.sentences))
+        found = texts(self._each())
+        if copies is None or self.weights is None:
+            return tokenizer.lines_of(found)
+        return weighted_texts(tokenizer, found, self.weights, copies)
 
     def _numbered(self, stretches: Iterable[tuple[int, Any, NDArray[Any]]]) -> Iterator[Part]:
         import pyarrow as pa
 
-        for first, some_lengths, ids in stretches:
-            lengths, tokens = (
-                some_lengths,
-                pa.array(ids.astype(ids.dtype.newbyteorder("="), copy=False)),
-            )
+        for first, lengths, ids in stretches:
+            tokens = pa.array(ids.astype(ids.dtype.newbyteorder("="), copy=False))
             if self.padding is not None:
-                lengths, tokens = without(self.padding, lengths, tokens)
+                lengths, tokens = without(self.padding, lengths, tokens)  # noqa: PLW2901
             yield checked_part(first, lengths, tokens, whole=ids.dtype.kind != "U")
 
 
@@ -125,6 +153,15 @@ def _of_one(ids: NDArray[Any], ends: NDArray[np.int64]) -> Iterator[tuple[int, A
         bounds = np.concatenate([[start], ends[done:last], [stop]])
         yield done + 1, np.diff(bounds), some
         done = last
+
+
+def _check_count(sentences: int, weights: int) -> None:
+    if sentences != weights:
+        more = "at least " if sentences > weights else ""
+        raise ValueError(
+            f"`weights` must have a number for each sentence, {more}{sentences:,}; it has "
+            f"{weights:,}."
+        )
 
 
 def as_array(source: Any) -> Any:

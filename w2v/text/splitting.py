@@ -22,6 +22,7 @@ _CUTTING_THREADS = 1  # that cut stretches in Python: more wait for each other
 _CUT_CHARACTERS = 1 << 22  # the larger a part, the fewer stretches are met again
 _MERGE_WORDS = 1 << 19  # or as many as are known, so that no word is merged often
 _MERGE_PARTS = 64  # which bounds the memory for parts with few words
+_MERGE_TOKENS = 1 << 24  # and for large parts
 
 
 class Dictionary:
@@ -70,13 +71,15 @@ class Dictionary:
         ids : int32 (words,)          New words are in the dictionary by now.
         """
         waiting: list[Part] = []
-        size = 0
+        size = tokens = 0
         for lengths, words in parts:
             waiting.append((lengths, words))
             size += len(words.dictionary)
-            if size >= max(_MERGE_WORDS, len(self)) or len(waiting) == _MERGE_PARTS:
+            tokens += len(words)
+            is_large = len(waiting) == _MERGE_PARTS or tokens >= _MERGE_TOKENS
+            if is_large or size >= max(_MERGE_WORDS, len(self)):
                 yield from self._merged(waiting)
-                waiting, size = [], 0
+                waiting, size, tokens = [], 0, 0
         yield from self._merged(waiting)
 
     def _merged(self, parts: list[Part]) -> Iterator[tuple[Int32s, Int32s]]:

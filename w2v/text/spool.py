@@ -18,8 +18,10 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from w2v.errors import CorpusError
-from w2v.files import Scratch, temporary_folder
+from w2v.errors import CorpusError, OutputError, counted
+from w2v.files import Scratch, check_room, temporary_folder
+from w2v.text.copies import Copies
+from w2v.text.repeating import gathered, in_order
 
 Int32s = NDArray[np.int32]
 Int64s = NDArray[np.int64]
@@ -27,6 +29,7 @@ Int64s = NDArray[np.int64]
 Pieces = Iterator[tuple[Int32s, Int64s]]
 
 _PIECE_TOKENS = 1 << 18
+_MOST_TOKENS = 1 << 36  # that weights may make of a text: 256 GiB
 
 
 class Spool:
@@ -35,24 +38,30 @@ class Spool:
     Parameters
     ----------
     types : int                   Provisional ids that are given before anything is read.
+    copies : Copies, optional     How often each line is to stand in the text, if not once.
     folder : str, optional        Where its files are, in place of the one for temporary files.
 
     Attributes
     ----------
     counts : int64                Of each provisional id, and zeros for some more.
-    tokens, sentences : int       Read so far; empty sentences are not counted.
-    lines : int                   Read so far, empty ones too.
+    tokens, sentences : int       Read so far, each as often as it is to stand there; empty
+                                  sentences are not counted.
+    lines : int                   As `sentences`, with empty ones.
+    read_tokens, read_sentences : int
+                                  The same, each once.
+    left_out : int                Lines that are to stand there not at all.
     started : float               `time.perf_counter` when the spool was made.
     """
 
-    def __init__(self, types: int, folder: str | None = None) -> None:
+    def __init__(self, types: int, copies: Copies | None = None, folder: str | None = None) -> None:
         self.counts = np.zeros(max(types, 1 << 16), np.int64)
-        self.tokens = 0
-        self.sentences = 0
-        self.lines = 0
+        self.tokens = self.sentences = self.lines = 0
+        self.read_tokens = self.read_sentences = self.left_out = 0
         self.started = time.perf_counter()
         self._last_end = 0
         self._ids, self._ends = _pair(temporary_file(folder), folder)
+        self._copies = copies
+        self._copies_of = temporary_file(folder) if copies else None
 
     def __enter__(self) -> "Spool":
         return self
@@ -60,32 +69,103 @@ class Spool:
     def __exit__(self, *exception: object) -> None:
         self._ids.close()
         self._ends.close()
+        if self._copies_of is not None:
+            self._copies_of.close()
 
     def add(self, lengths: ArrayLike, ids: Int32s) -> None:
         """Append tokens; each of `lengths` ends a sentence, except the last, which stays open."""
-        ends = self.tokens + np.asarray(lengths, np.int64).cumsum()
+        lengths = np.asarray(lengths, np.int64)
+        ends = self.read_tokens + lengths[:-1].cumsum()
+        new = np.diff(ends, prepend=self._last_end) > 0
         append_to(self._ids, ids)
-        self.tokens += len(ids)
-        self.lines += len(ends) - 1
         if (types := int(ids.max(initial=-1)) + 1) > len(self.counts):
             self.counts = np.pad(self.counts, (0, types))
-        np.add.at(self.counts, ids, 1)
-        ends = ends[:-1]
-        ends = ends[np.diff(ends, prepend=self._last_end) > 0]
+        if self._copies is None:
+            np.add.at(self.counts, ids, 1)
+            self.tokens += len(ids)
+            self.lines += len(new)
+            self.sentences += int(np.count_nonzero(new))
+        else:
+            self._add_copies(self._copies, lengths, ids, new)
+        ends = ends[new]
+        self.read_tokens += len(ids)
+        self.read_sentences += len(ends)
         if len(ends):
             append_to(self._ends, ends)
             self._last_end = int(ends[-1])
-            self.sentences += len(ends)
+
+    def _add_copies(self, copies: Copies, lengths: Int64s, ids: Int32s, new: Any) -> None:
+        """Count what is added as often as it is to stand there."""
+        done = copies.take(len(new))
+        each = np.append(done, copies.of_next() if lengths[-1] else 0)
+        np.add.at(self.counts, ids, np.repeat(each, lengths))
+        self.tokens += int(each @ lengths)
+        self.lines += int(done.sum())
+        self.sentences += int(done[new].sum())
+        self.left_out += int(np.count_nonzero(done == 0))
+        assert self._copies_of is not None
+        append_to(self._copies_of, done[new])
+        if self.tokens > _MOST_TOKENS:
+            raise CorpusError(
+                f"The weights make more than {_MOST_TOKENS:,} tokens of {self.read_tokens:,}, "
+                "which no disk should hold. Divide them all by one number: only their ratios "
+                "matter, and of a fraction of a sentence one is drawn."
+            )
+
+    def read_once(self) -> dict[str, int]:
+        """What `CorpusStats` says of sentences with weights; nothing of others."""
+        names = ("read_tokens", "read_sentences", "left_out")
+        return {name: getattr(self, name) for name in names} if self._copies else {}
+
+    def nothing(self) -> str:
+        """What to say where the weights leave nothing of the text; else nothing."""
+        if not self._copies or not self.read_tokens:
+            return ""
+        return (
+            f"By their weights none of {counted(self.read_sentences, 'sentence')} stands in the "
+            "text: a weight says how often, and of a fraction it is drawn. Multiply them all by "
+            "one number, so that they are about 1 or more."
+        )
+
+    def check_room(self, tokens: int) -> None:
+        """Raise `CorpusError` where so many tokens are more than temporary files have room for.
+
+        Of sentences with weights: others take no more than is taken already.
+        """
+        if self._copies is None:
+            return
+        folder = temporary_folder()
+        try:
+            check_room({os.path.join(folder, "w2v"): 4 * tokens + 8 * self.sentences})
+        except OutputError as error:
+            raise CorpusError(
+                f"The weights make {tokens:,} tokens of {self.read_tokens:,}. {error} Or divide "
+                "the weights by one number."
+            ) from error
 
     def pieces(self, final: Int32s) -> Pieces:
-        """The tokens with their final ids; see `recoded`."""
-        return recoded(self._pieces(), final)
+        """The tokens with their final ids, as often as they are to stand there; see `recoded`."""
+        return recoded(self._pieces() if self._copies is None else self._repeated(), final)
+
+    def _repeated(self) -> Pieces:
+        """Each sentence as often as it is to stand there, in that order."""
+        ids = mapped(self._ids, np.dtype(np.int32))
+        ends = mapped(self._ends, np.dtype(np.int64))
+        assert self._copies_of is not None
+        copies = mapped(self._copies_of, np.dtype(np.int64))
+        done = 0
+        for numbers in in_order(copies):
+            stops = ends[numbers]
+            starts = np.where(numbers, ends[numbers - 1], 0)
+            for some, here in gathered(ids, starts, stops, _PIECE_TOKENS):
+                yield some, here + done
+                done += len(some)
 
     def _pieces(self) -> Pieces:
         """What was added; the place in the files may be moved meanwhile."""
         ends = np.zeros(0, np.int64)
         self._ends.seek(0)
-        for start in range(0, self.tokens, _PIECE_TOKENS):
+        for start in range(0, self.read_tokens, _PIECE_TOKENS):
             self._ids.seek(4 * start)
             ids = np.fromfile(self._ids, np.int32, _PIECE_TOKENS)
             stop = start + len(ids)
@@ -101,7 +181,8 @@ class Spool:
     def encode(self, final: Int32s) -> tuple[Int32s, Int64s]:
         """Give the tokens their final ids.
 
-        The ids are replaced in their own file: those kept never outrun the reading.
+        The ids are replaced in their own file, if each stands there once: those kept never outrun
+        the reading.
 
         Parameters
         ----------
@@ -112,7 +193,7 @@ class Spool:
         ids : int32 (N,)              Memory-mapped, as `ends`.
         ends : int64 (S,)             Of the sentences that have a token left.
         """
-        with Store(self._ids) as store:
+        with Store(self._ids if self._copies is None else None) as store:
             for piece in self.pieces(final):
                 store.add(*piece)
             return store.arrays()
@@ -189,7 +270,7 @@ def temporary_file(folder: str | None = None) -> IO[bytes]:
         return Scratch("w2v-", folder)
     except OSError as error:
         raise CorpusError(
-            f"No temporary file can be made in {folder or temporary_folder()}: {error.strerror}. "
+            f"No temporary file can be made in {_place(folder)}: {error.strerror}. "
             + ("Give another folder." if folder else "Set TMPDIR to a folder with space.")
         ) from error
 
@@ -223,11 +304,15 @@ def _writing(file: IO[bytes]) -> Iterator[None]:
         yield
     except OSError as error:
         folder = getattr(file, "folder", None)
-        where = os.path.dirname(folder) if folder else temporary_folder()
         raise CorpusError(
-            f"Temporary data cannot be written to the folder {where}: {error.strerror}. Free some "
-            f"space there, or {'give' if folder else 'set TMPDIR to'} another folder."
+            f"Temporary data cannot be written to the folder {_place(folder)}: {error.strerror}. "
+            f"Free some space there, or {'give' if folder else 'set TMPDIR to'} another folder."
         ) from error
+
+
+def _place(folder: str | None) -> str:
+    """What messages call the folder of a temporary file: a draft is gone by then."""
+    return os.path.dirname(folder) if folder else temporary_folder()
 
 
 def mapped(file: IO[bytes], dtype: np.dtype[Any], offset: int = 0) -> NDArray[Any]:

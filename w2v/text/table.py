@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from itertools import tee
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
 
 from w2v.errors import ConfigError
-from w2v.text.columns import Wanted, likely, listed
+from w2v.text.columns import Wanted, listed
+from w2v.text.copies import Copies, weighted_texts
 from w2v.text.corpus_files import find_files
 from w2v.text.decoding import REPORT_BYTES, Progress, total_bytes
 from w2v.text.frames import Frame, column_names, frame_of
 from w2v.text.parts import Part
 from w2v.text.splitting import split_ahead
-from w2v.text.table_files import data_files, looks_like_table, opened_table
+from w2v.text.table_files import data_files, opened_table
 from w2v.text.table_stats import TableStats
-from w2v.text.tokenizing import Tokenizer, check_tokenizer
+from w2v.text.tokenizing import Lines, Tokenizer, check_tokenizer
+
+_Some = TypeVar("_Some")
 
 
 class Table:
@@ -40,6 +46,9 @@ class Table:
         Each row is a sentence of these cells; empty ones are left out.
     text : str, optional
         A column of text: each cell is a line, or with a tokenizer what that makes of it.
+    weight : str, optional
+        A column of numbers, 0 or more: how often each sentence is to stand in the text; of a
+        fraction it is drawn. The rows of a group must have one weight. See docs/ids.md.
     separator : str, optional
         Between the cells of a text file. [comma, tab, semicolon or bar, by its first line]
     header : bool
@@ -71,11 +80,13 @@ class Table:
         token: str | None = None,
         columns: Sequence[str] | str | None = None,
         text: str | None = None,
+        weight: str | None = None,
         separator: str | None = None,
         header: bool = True,
     ) -> None:
         self.source = source
         self.group, self.order, self.token, self.text = map(_name, (group, order, token, text))
+        self.weight = _name(weight)
         self.columns = _names(columns)
         self.separator = _separator(separator)
         self.header = header
@@ -83,7 +94,9 @@ class Table:
         self._check()
 
     def __repr__(self) -> str:
-        named = {n: getattr(self, n) for n in ("group", "order", "token", "columns", "text")}
+        named = {
+            n: getattr(self, n) for n in ("group", "order", "token", "columns", "text", "weight")
+        }
         shown = ", ".join(f"{name}={value!r}" for name, value in named.items() if value is not None)
         return f"<Table: {shown}>"
 
@@ -135,14 +148,31 @@ class Table:
         CorpusError
             The table cannot be read.
         """
+        if self.weight is not None:
+            raise ConfigError(
+                "`weight` says how often a sentence is trained on, and has no meaning for a text "
+                "as it is. Leave it out."
+            )
+        return self._pieces(errors, progress, tokenizer, None)
+
+    def _pieces(
+        self,
+        errors: str,
+        progress: Progress | None,
+        tokenizer: Tokenizer | None,
+        copies: Copies | None,
+    ) -> Iterable[str]:
         from w2v.text.cells import as_pieces
         from w2v.text.table_rows import sentences
 
         lines = sentences(self._begin(tokenizer), self._frames(errors, progress))
         if tokenizer is not None and not tokenizer.is_plain:
-            cells = (cell for some in lines for cell in some.to_pylist())
+            if copies is not None:
+                return _weighted(tokenizer, lines, copies)
+            cells = (cell for some, _ in lines for cell in some.to_pylist())
             return tokenizer.lines_of(_without_nul(cells))
-        return _without_nul(piece for some in lines for piece in as_pieces(some))
+        told = _told(lines, copies)
+        return _without_nul(piece for some in told for piece in as_pieces(some))
 
     def parts(
         self,
@@ -150,13 +180,22 @@ class Table:
         errors: str = "strict",
         progress: Progress | None = None,
         tokenizer: Tokenizer | None = None,
+        copies: Copies | None = None,
     ) -> Iterable[Part]:
-        """The same as numbers and words; lists of words are not made into text first."""
+        """The same as numbers and words; lists of words are not made into text first.
+
+        `copies`, which is made by the method of that name, is told of each line how often it is to
+        stand in the text.
+        """
         if self.token is None or self.group is not None:
-            return split_ahead(self.pieces(errors=errors, progress=progress, tokenizer=tokenizer))
+            return split_ahead(self._pieces(errors, progress, tokenizer, copies))
         from w2v.text.table_rows import word_lists
 
-        return word_lists(self._begin(tokenizer), self._frames(errors, progress))
+        return _told(word_lists(self._begin(tokenizer), self._frames(errors, progress)), copies)
+
+    def copies(self) -> Copies | None:
+        """For `parts`; none where there is no weight."""
+        return None if self.weight is None else Copies()
 
     def _begin(self, tokenizer: Tokenizer | None) -> Wanted:
         """What is to be read, now, of which nothing has been read yet."""
@@ -166,8 +205,9 @@ class Table:
                 "How text is cut into words has no meaning for a table whose cells are words. "
                 "Name a column of `text`, or leave out the options that change words."
             )
-        self.stats = TableStats(self.group, self.order)
-        return Wanted(self.group, self.order, self.token, self.columns, self.text, self.stats)
+        self.stats = TableStats(self.group, self.order, self.weight)
+        named = self.group, self.order, self.token, self.columns, self.text, self.weight
+        return Wanted(*named, self.stats)
 
     def _frames(self, errors: str, progress: Progress | None) -> Iterator[Frame]:
         """The source, one file after the other."""
@@ -185,6 +225,26 @@ class Table:
                 before += frame.done()
         if progress is not None:
             progress(before, total)
+
+
+def _told(
+    found: Iterable[tuple[_Some, NDArray[np.float64] | None]], copies: Copies | None
+) -> Iterator[_Some]:
+    """What was found, once `copies` knows the weights of it."""
+    for some, weights in found:
+        if copies is not None and weights is not None:
+            copies.put(weights)
+        yield some
+
+
+def _weighted(tokenizer: Tokenizer, found: Iterable[tuple[Any, Any]], copies: Copies) -> Lines:
+    """Lines of texts as a tokenizer cuts them, each of which has the weight of its text."""
+    pairs = (
+        pair for cells, weights in found for pair in zip(cells.to_pylist(), weights, strict=True)
+    )
+    cells, weights = tee(pairs)
+    texts = _without_nul(cell for cell, _ in cells)
+    return weighted_texts(tokenizer, texts, (weight for _, weight in weights), copies)
 
 
 def _without_nul(pieces: Iterable[str]) -> Iterator[str]:
@@ -210,59 +270,6 @@ def _reporting(frame: Frame, before: int, total: int | None, progress: Progress 
                 progress(before + reported, total)
 
     return frame._replace(read=read)
-
-
-def refuse_tables(files: Sequence[str]) -> None:
-    """Raise `ConfigError` where a file is a table, which read as text would be garbage."""
-    file = next(filter(looks_like_table, files), None)
-    if file is None:
-        return
-    with opened_table(file) as frame:
-        columns = frame.columns
-    options = likely(columns)
-    flags = " ".join(f"--{name} {_quoted(column)}" for name, column in options.items())
-    flags = flags or "--group COLUMN --token COLUMN, --columns all, or --text COLUMN"
-    keywords = ", ".join(f"{name}={column!r}" for name, column in options.items())
-    raise ConfigError(
-        f"{file} is a table, with the columns {listed(columns)}. Say which hold the words, as in: "
-        f"w2v train {_quoted(file)} {flags} (in a program w2v.Table({file!r}, "
-        f"{keywords or 'columns=...'})). To read it as text all the same, pipe it into `-`."
-    )
-
-
-def table_of_column(column: Any) -> Table:
-    """A table of one column, of Arrow: lists of words, or texts."""
-    import pyarrow as pa
-
-    from w2v.text.cells import is_list, is_text
-
-    array = pa.chunked_array(column) if hasattr(column, "__arrow_c_stream__") else pa.array(column)
-    kind = array.type.value_type if pa.types.is_dictionary(array.type) else array.type
-    if not is_list(kind) and not is_text(kind):
-        raise TypeError(
-            f"An Arrow array of {array.type} was given where one of lists of words, or of texts, "
-            "is expected. Of one array of ids w2v.Sentences(ids, ends) says where sentences end."
-        )
-    name = "sentences"
-    options: dict[str, Any] = {"token": name} if is_list(kind) else {"text": name}
-    return Table({name: array}, **options)
-
-
-def refuse_frame(source: object) -> None:
-    """Raise `ConfigError` for a table in memory that stands where sentences are expected."""
-    columns = column_names(source)
-    if columns is not None:
-        options = likely(columns) or {"columns": "all"}
-        keywords = ", ".join(f"{name}={column!r}" for name, column in options.items())
-        raise ConfigError(
-            f"A table has columns, {listed(columns)}, and which hold the words is not said. "
-            f"Give w2v.Table(..., {keywords}) instead of it."
-        )
-
-
-def _quoted(column: str) -> str:
-    """As a shell needs it, about."""
-    return column if re.fullmatch(r"[\w./-]+", column) else f'"{column}"'
 
 
 def _name(column: Any) -> str | None:

@@ -133,14 +133,25 @@ def _parquet(handle: IO[bytes], name: str, source: CountedFile) -> Frame:
         nonlocal done
         wanted = [names[number] for number in numbers]
         with _read_by_arrow(name, kind):
-            for batch in file.iter_batches(BATCH_ROWS, columns=wanted):
-                yield [batch.column(batch.schema.get_field_index(one)) for one in wanted]
-                done += batch.num_rows
+            some: list[list[int] | None] = [None]  # all at once
+            if any(_has_dictionary(file.schema_arrow.field(one).type) for one in wanted):
+                some = [[group] for group in range(file.num_row_groups)]
+            for groups in some:
+                for batch in file.iter_batches(BATCH_ROWS, row_groups=groups, columns=wanted):
+                    yield [batch.column(batch.schema.get_field_index(one)) for one in wanted]
+                    done += batch.num_rows
 
     def share() -> int:
         return size * done // max(1, rows)
 
     return Frame(name, names, read, share, index_columns(file.schema_arrow))
+
+
+def _has_dictionary(kind: Any) -> bool:
+    """Whether it is lists of values with a dictionary: Arrow joins no two row groups of these."""
+    from pyarrow import types
+
+    return bool(kind.num_fields) and bool(types.is_dictionary(kind.field(0).type))
 
 
 def _arrow_file(handle: IO[bytes], name: str, source: CountedFile) -> Frame:

@@ -15,6 +15,7 @@ from w2v.errors import ConfigError, CorpusError
 from w2v.text.cells import (
     STRING,
     as_strings,
+    as_weights,
     as_words,
     decoded,
     is_list,
@@ -34,8 +35,11 @@ _LIST_TOKENS = 1 << 18
 _LOOKED_AT = 1 << 12  # rows that tell whether the first one is like them
 
 
-def sentences(table: Wanted, frames: Iterable[Frame]) -> Iterator[Any]:
-    """Arrays of lines, a sentence each."""
+Weights = NDArray[np.float64] | None
+
+
+def sentences(table: Wanted, frames: Iterable[Frame]) -> Iterator[tuple[Any, Weights]]:
+    """Arrays of lines, a sentence each, and the weight of each, if there is one."""
     if table.group is not None:
         return grouped(_grouped_rows(table, frames), table.stats)
     if table.token is not None:
@@ -43,12 +47,17 @@ def sentences(table: Wanted, frames: Iterable[Frame]) -> Iterator[Any]:
     return _cells(table, frames) if table.columns is not None else _texts(table, frames)
 
 
-def _rows(table: Wanted, frame: Frame, numbers: list[int]) -> Iterator[list[Any]]:
-    """The columns with these numbers; rows are counted."""
-    unique = list(dict.fromkeys(numbers))  # a column may serve twice
+def _rows(table: Wanted, frame: Frame, numbers: list[int]) -> Iterator[tuple[list[Any], Weights]]:
+    """The columns with these numbers, and the weights of the rows; rows are counted."""
+    weight = [] if table.weight is None else [place(frame, table.weight)]
+    unique = list(dict.fromkeys([*numbers, *weight]))  # a column may serve twice
     for arrays in frame.read(unique):
+        first = table.stats.rows + 1
         table.stats.rows += len(arrays[0])
-        yield [arrays[unique.index(number)] for number in numbers]
+        weights = None
+        for number in weight:
+            weights = as_weights(arrays[unique.index(number)], frame.columns[number], first)
+        yield [arrays[unique.index(number)] for number in numbers], weights
 
 
 def _grouped_rows(table: Wanted, frames: Iterable[Frame]) -> Iterator[Any]:
@@ -59,13 +68,15 @@ def _grouped_rows(table: Wanted, frames: Iterable[Frame]) -> Iterator[Any]:
     sorting = _Sorting(table.order or "")
     for frame in frames:
         numbers = [place(frame, name) for name in names]
-        for group, token, *order in _rows(table, frame, numbers):
+        for (group, token, *order), weights in _rows(table, frame, numbers):
             groups = as_strings(group, table.group)
             words, parents = _exploded(token, table, pc.is_valid(groups))
             here = {"group": groups.take(parents), "word": words}
             for values in order:
                 here["order"] = sorting.values(values, frame.name).take(parents)
                 table.stats.unordered += here["order"].null_count
+            if weights is not None:
+                here["weight"] = pa.array(weights).take(parents)
             yield pa.record_batch(here)
 
 
@@ -129,27 +140,27 @@ class _Sorting:
             ) from error
 
 
-def word_lists(table: Wanted, frames: Iterable[Frame]) -> Iterator[Part]:
-    """A column of lists: each row is a sentence."""
-    for lengths, places, words in _lists(table, frames):
+def word_lists(table: Wanted, frames: Iterable[Frame]) -> Iterator[tuple[Part, Weights]]:
+    """A column of lists: each row is a sentence, with its weight."""
+    for (lengths, places, words), weights in _lists(table, frames):
         if (found := pc.match_substring(words, "\0")) and pc.any(found).as_py():
             refuse_nul(words.filter(found)[0].as_py())
-        yield (
-            np.append(lengths, 0).astype(np.int32),
-            pa.DictionaryArray.from_arrays(pa.array(places), words),
-        )
+        coded = pa.DictionaryArray.from_arrays(pa.array(places), words)
+        yield (np.append(lengths, 0).astype(np.int32), coded), weights
 
 
-def _list_lines(table: Wanted, frames: Iterable[Frame]) -> Iterator[Any]:
-    for lengths, places, words in _lists(table, frames):
-        yield lines_of(np.append(0, lengths.cumsum()), words.take(pa.array(places)))
+def _list_lines(table: Wanted, frames: Iterable[Frame]) -> Iterator[tuple[Any, Weights]]:
+    for (lengths, places, words), weights in _lists(table, frames):
+        yield lines_of(np.append(0, lengths.cumsum()), words.take(pa.array(places))), weights
 
 
-def _lists(table: Wanted, frames: Iterable[Frame]) -> Iterator[tuple[NDArray[Any], Int32s, Any]]:
-    """(words of each row, places of all of them in the last: different words), some at a time."""
+def _lists(
+    table: Wanted, frames: Iterable[Frame]
+) -> Iterator[tuple[tuple[NDArray[Any], Int32s, Any], Weights]]:
+    """Words of each row, places of all of them in the different words; and weights."""
     assert table.token is not None
     for frame in frames:
-        for (token,) in _rows(table, frame, [place(frame, table.token)]):
+        for (token,), weights in _rows(table, frame, [place(frame, table.token)]):
             token = decoded(token)  # noqa: PLW2901
             if not is_list(token.type):
                 raise ConfigError(
@@ -170,7 +181,8 @@ def _lists(table: Wanted, frames: Iterable[Frame]) -> Iterator[tuple[NDArray[Any
                     counts = np.bincount(row[found], minlength=len(counts))
                     places = places[found]
                 _count_dropped(table, table.token, pa.array(counts > 0))
-                yield counts, places, words
+                some = None if weights is None else weights[start:stop]
+                yield (counts, places, words), some
 
 
 def _bounded(lengths: NDArray[Any]) -> Iterator[tuple[int, int]]:
@@ -184,12 +196,12 @@ def _bounded(lengths: NDArray[Any]) -> Iterator[tuple[int, int]]:
         start = stop
 
 
-def _cells(table: Wanted, frames: Iterable[Frame]) -> Iterator[Any]:
+def _cells(table: Wanted, frames: Iterable[Frame]) -> Iterator[tuple[Any, Weights]]:
     """Each row is a sentence of the words in its cells."""
     for frame in frames:
         numbers = _numbers(table, frame)
         first = frame.has_header and table.columns == "all"
-        for arrays in _rows(table, frame, numbers):
+        for arrays, weights in _rows(table, frame, numbers):
             columns = []
             for number, array in zip(numbers, arrays, strict=True):
                 words, spaced = as_words(array, frame.columns[number])
@@ -203,7 +215,9 @@ def _cells(table: Wanted, frames: Iterable[Frame]) -> Iterator[Any]:
             # Arrow leaves out rows of nulls alone, of a single column: none is left here
             columns = [words.filter(some) for words in columns]
             space = pa.scalar(" ", STRING)
-            yield pc.binary_join_element_wise(*columns, space, null_handling="skip")
+            kept = some.to_numpy(zero_copy_only=False)
+            lines = pc.binary_join_element_wise(*columns, space, null_handling="skip")
+            yield lines, None if weights is None else weights[kept]
 
 
 def _numbers(table: Wanted, frame: Frame) -> list[int]:
@@ -211,7 +225,8 @@ def _numbers(table: Wanted, frame: Frame) -> list[int]:
     if isinstance(table.columns, list):
         return [place(frame, name) for name in table.columns]
     names = enumerate(frame.columns)
-    numbers = [number for number, name in names if name and name not in frame.row_names]
+    others = {"", *frame.row_names, table.weight}
+    numbers = [number for number, name in names if name not in others]
     if not numbers:
         raise CorpusError(f"{frame.name} has no columns.")
     table.stats.columns = [frame.columns[number] for number in numbers]
@@ -234,11 +249,12 @@ def _check_header(frame: Frame, columns: list[Any]) -> None:
         )
 
 
-def _texts(table: Wanted, frames: Iterable[Frame]) -> Iterator[Any]:
+def _texts(table: Wanted, frames: Iterable[Frame]) -> Iterator[tuple[Any, Weights]]:
     """Each cell as it is."""
     assert table.text is not None
     for frame in frames:
-        for (cells,) in _rows(table, frame, [place(frame, table.text)]):
+        for (cells,), weights in _rows(table, frame, [place(frame, table.text)]):
             texts = as_strings(cells, table.text)
             _count_dropped(table, table.text, pc.is_valid(texts))
-            yield texts.drop_null()
+            kept = texts.is_valid().to_numpy(zero_copy_only=False)
+            yield texts.drop_null(), None if weights is None else weights[kept]

@@ -16,6 +16,8 @@ class TableStats:
     group: str | None = None
     """The column that says which rows belong together."""
     order: str | None = None
+    weight: str | None = None
+    """The column that says how often a sentence is to stand in the text."""
     files: int = 0
     """0 for a table of a program."""
     rows: int = 0

@@ -32,7 +32,7 @@ def read_counts(path: str | os.PathLike[str]) -> dict[str, int]:
     for number, line in enumerate(lines, start=1):
         word, count = _parse(line, f"{name}, line {number}")
         if word in counts:
-            raise CorpusError(f"{name}, line {number}: {word!r} was listed before.")
+            raise CorpusError(f"{name}, line {number}: {quoted(word)} was listed before.")
         counts[word] = count
     counts.pop(SENTENCE_END, None)
     if not counts:

@@ -180,6 +180,8 @@ def _read(corpus: Corpus) -> list[str]:
     found.append(
         f"text      {counted(stats.tokens, 'word')} in {lines}{files}, {verb} in {seconds:.1f} s"
     )
+    if stats.weighted:
+        found.append(f"weights   {stats.weighted}")
     kept, left = len(words), stats.types - len(words)
     share = f"{stats.rare / stats.tokens:.1%} of the text"
     if int(words.counts.sum()) != stats.kept or left < 0:  # the words come from elsewhere

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from w2v.text import CorpusStats
 from w2v.training.fitted import Report
 from w2v.training.outcome import Trained
 from w2v.training.trainer import Trainer
@@ -43,6 +44,7 @@ def training_report(trainer: Trainer, trained: Trained, why: str) -> Report:
         "tokenizer": corpus.tokenizer.as_dict() if corpus.tokenizer else None,
         "table": stats.table.as_dict() if stats.table else None,
         "sentences": stats.sentences,
+        "weighted": _weighted(stats) if stats.read_tokens else None,
         "types": stats.types,
         "loss": trained.loss,
         "loss_measured_in_one_of_steps": trained.loss_every,
@@ -85,6 +87,15 @@ def _trace(trainer: Trainer, trained: Trained) -> list[dict[str, Any]]:
         )
         done, seconds = at.done, at.seconds
     return points
+
+
+def _weighted(stats: CorpusStats) -> dict[str, int]:
+    """What was read of sentences with weights, each once."""
+    return {
+        "tokens": stats.read_tokens,
+        "sentences": stats.read_sentences,
+        "left_out": stats.left_out,
+    }
 
 
 def _subsampled(tokens: int, trained: Trained, epochs: int) -> list[int]:

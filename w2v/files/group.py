@@ -48,7 +48,8 @@ class Together:
     def written(self) -> list[dict[str, Any]]:
         """Path, bytes and SHA-256 of each file, in the order in which they were written.
 
-        Pipes and devices, which were written to directly, are not among them.
+        The sum is None where a file cannot be read again. Pipes and devices, which were written to
+        directly, are not among them.
         """
         return [
             {
@@ -120,9 +121,12 @@ def waiting() -> Together | None:
     return _GROUP.get()
 
 
-def _sha256(path: str) -> str:
+def _sha256(path: str) -> str | None:
     found = hashlib.sha256()
-    with open(path, "rb") as file:
-        while block := file.read(_BLOCK_BYTES):
-            found.update(block)
+    try:
+        with open(path, "rb") as file:
+            while block := file.read(_BLOCK_BYTES):
+                found.update(block)
+    except OSError:
+        return None
     return found.hexdigest()
