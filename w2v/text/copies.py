@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -18,6 +19,8 @@ from w2v.text.sentence_ends import split_sentences
 from w2v.text.tokenizing import Lines, Tokenizer
 
 Int64s = NDArray[np.int64]
+
+_Some = TypeVar("_Some")
 
 _STREAM = 1013  # of draws; the same for every training, so that a text is one text for all
 _HEAVIEST = 2.0**40
@@ -95,6 +98,16 @@ def checked_weights(values: ArrayLike, name: str, first: int = 1) -> NDArray[np.
             f"{weights[at]:g}."
         )
     return weights
+
+
+def told(
+    found: Iterable[tuple[_Some, NDArray[np.float64] | None]], copies: Copies | None
+) -> Iterator[_Some]:
+    """What was found, once `copies` knows the weights of it."""
+    for some, weights in found:
+        if copies is not None and weights is not None:
+            copies.put(weights)
+        yield some
 
 
 def weighted_texts(

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from itertools import tee
 from typing import Any, TypeVar
 
-import numpy as np
-from numpy.typing import NDArray
-
 from w2v.errors import ConfigError
 from w2v.text.columns import Wanted, listed
-from w2v.text.copies import Copies, weighted_texts
+from w2v.text.copies import Copies, told, weighted_texts
 from w2v.text.corpus_files import find_files
 from w2v.text.decoding import REPORT_BYTES, Progress, total_bytes
 from w2v.text.frames import Frame, column_names, frame_of
@@ -165,14 +162,15 @@ class Table:
         from w2v.text.cells import as_pieces
         from w2v.text.table_rows import sentences
 
-        lines = sentences(self._begin(tokenizer), self._frames(errors, progress))
+        frames = self._frames(errors, progress)
+        lines = _closing(frames, sentences(self._begin(tokenizer), frames))
         if tokenizer is not None and not tokenizer.is_plain:
             if copies is not None:
                 return _weighted(tokenizer, lines, copies)
             cells = (cell for some, _ in lines for cell in some.to_pylist())
             return tokenizer.lines_of(_without_nul(cells))
-        told = _told(lines, copies)
-        return _without_nul(piece for some in told for piece in as_pieces(some))
+        some_lines = told(lines, copies)
+        return _without_nul(piece for some in some_lines for piece in as_pieces(some))
 
     def parts(
         self,
@@ -191,7 +189,8 @@ class Table:
             return split_ahead(self._pieces(errors, progress, tokenizer, copies))
         from w2v.text.table_rows import word_lists
 
-        return _told(word_lists(self._begin(tokenizer), self._frames(errors, progress)), copies)
+        frames = self._frames(errors, progress)
+        return told(_closing(frames, word_lists(self._begin(tokenizer), frames)), copies)
 
     def copies(self) -> Copies | None:
         """For `parts`; none where there is no weight."""
@@ -209,7 +208,7 @@ class Table:
         named = self.group, self.order, self.token, self.columns, self.text, self.weight
         return Wanted(*named, self.stats)
 
-    def _frames(self, errors: str, progress: Progress | None) -> Iterator[Frame]:
+    def _frames(self, errors: str, progress: Progress | None) -> Generator[Frame]:
         """The source, one file after the other."""
         if not _is_files(self.source):
             yield frame_of(self.source)
@@ -227,14 +226,12 @@ class Table:
             progress(before, total)
 
 
-def _told(
-    found: Iterable[tuple[_Some, NDArray[np.float64] | None]], copies: Copies | None
-) -> Iterator[_Some]:
-    """What was found, once `copies` knows the weights of it."""
-    for some, weights in found:
-        if copies is not None and weights is not None:
-            copies.put(weights)
-        yield some
+def _closing(frames: Generator[Frame], found: Iterable[_Some]) -> Iterator[_Some]:
+    """What was found; the file that is being read is closed, also where it is refused."""
+    try:
+        yield from found
+    finally:
+        frames.close()
 
 
 def _weighted(tokenizer: Tokenizer, found: Iterable[tuple[Any, Any]], copies: Copies) -> Lines:
