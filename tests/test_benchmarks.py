@@ -41,7 +41,7 @@ def run(module: str, results: Path, *options: object) -> tuple[str, dict[str, An
     found: dict[str, Any] = json.loads((results / "result.json").read_text(encoding="utf-8"))
     assert found["environment"]["commit"]
     drawn = (
-        module not in {"limits", "queries", "loading", "neighbours", "tokenizing"}
+        module not in {"limits", "queries", "loading", "neighbours", "tokenizing", "ids"}
         and find_spec("matplotlib") is not None
     )
     assert (results / "result.png").exists() == drawn
@@ -199,6 +199,14 @@ def test_text(tmp_path: Path) -> None:
         done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
         assert done.returncode == 0, done.stderr
         assert [line.split()[1] for line in done.stdout.splitlines()[2:4]] == ["plain", "gzip"]
+
+
+def test_ids(tmp_path: Path) -> None:
+    table, found = run("ids", tmp_path, "--steps", 4000, "--nodes", 50, "--repeats", 1)
+    kinds = [row["kind"] for row in found["summary"]]
+    assert kinds[:2] == ["text file", "2-D array"]
+    assert all(f"| {kind} | " in table for kind in kinds)
+    assert {run["tokens"] for run in found["runs"]} == {4000}
 
 
 def test_tokenizing(tmp_path: Path) -> None:

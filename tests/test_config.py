@@ -58,6 +58,8 @@ def test_every_backend_can_be_configured() -> None:
         ({"seed": -1}, "`seed` must be at least 0"),
         ({"sample": -1e-3}, "`sample` must be a finite number at least 0"),
         ({"alpha": float("inf")}, "`alpha` must be a finite number above 0, got inf"),
+        ({"alpha": 10**400}, "`alpha` must be a finite number above 0, got inf"),
+        ({"sample": -(10**400)}, "`sample` must be a finite number at least 0, got -inf"),
         ({"alpha": "high"}, "`alpha` must be a number, got 'high'"),
         ({"min_alpha": 1.5}, "`min_alpha` is a fraction"),
         ({"row_cap": 0}, "`row_cap` must be a finite number at least 1e-06, got 0.0"),

@@ -61,6 +61,11 @@ def test_rooms_are_there_when_asked_for() -> None:
     assert done.stdout == "w2v.text w2v.layers False\n"
 
 
+@pytest.mark.parametrize("room", ["training", "text", "formats", "evaluation", "layers", "cli"])
+def test_a_room_may_be_imported_first(room: str) -> None:
+    subprocess.run([sys.executable, "-c", f"import w2v.{room}"], check=True)
+
+
 def test_import_loads_no_optional_library() -> None:
     code = (
         "import sys, w2v; w2v.Word2Vec; heavy = {'cupy', 'numba', 'click', 'gensim', 'pyarrow', "

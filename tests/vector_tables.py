@@ -49,6 +49,13 @@ def packed_arrays(path: Path, **arrays: Any) -> Path:
     return path
 
 
+def npy(shape: Any, data: bytes = b"", header: bytes = b"") -> bytes:
+    """An array as NumPy stores it, whose header may say anything."""
+    described = {"descr": "<f4", "fortran_order": False, "shape": shape}
+    header = header or repr(described).encode() + b"\n"
+    return b"\x93NUMPY\1\0" + struct.pack("<H", len(header)) + header + data
+
+
 def safetensors_file(path: Path, **arrays: Any) -> Path:
     safetensors.numpy.save_file({k: np.ascontiguousarray(a) for k, a in arrays.items()}, path)
     return path

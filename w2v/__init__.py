@@ -52,7 +52,7 @@ __all__ = [
 
 def __getattr__(name: str) -> object:
     """Load the library when it is first asked for: help, and Ctrl-C, do not wait for NumPy."""
-    if not name.startswith("_") and name != "library":
+    if not name.startswith("_") and name not in ("library", "interrupts"):  # which it needs
         from w2v import library
 
         globals().update((known, it) for known, it in vars(library).items() if known in __all__)

@@ -192,7 +192,7 @@ def _real(
     try:
         number = float(value)
     except OverflowError:
-        number = math.copysign(math.inf, value)
+        number = -math.inf if value <= 0 else math.inf
     if not math.isfinite(number) or not least <= number <= most or (above and number == least):
         rule = f"above {least}" if above else f"at least {least}"
         rule += f" and at most {most}" if math.isfinite(most) else ""

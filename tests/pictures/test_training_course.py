@@ -179,6 +179,11 @@ def test_a_report_that_is_none_is_refused(tmp_path: Path, changes: dict[str, Any
     file.write_text("[" * 100_000)
     with pytest.raises(PictureError, match=r"run\.json is not a JSON report"):
         plot_reports([file], tmp_path / "w.png")
+    file.write_text("[]," * (6 << 20))
+    with pytest.raises(
+        PictureError, match=r"run\.json has more than 16,777,216 characters, and is"
+    ):
+        plot_reports([file], tmp_path / "w.png")
     file.write_text(json.dumps(good))
     plot_reports([file], tmp_path / "w.png")
     assert (tmp_path / "w.png").read_bytes().startswith(PNG)

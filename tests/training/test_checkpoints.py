@@ -465,7 +465,7 @@ def test_a_forged_size_takes_no_memory(tmp_path: Path, monkeypatch: pytest.Monke
     with pytest.raises(OutputError, match=r"it needs 4096\.0 GiB"):
         write_checkpoint(path, {}, forged)
     plain = files.replacing
-    monkeypatch.setattr(checkpoint_file, "replacing", lambda path, size: plain(path))
+    monkeypatch.setattr(checkpoint_file, "replacing", lambda path, size, past_cache: plain(path))
     write_checkpoint(path, {}, forged)
     with pytest.raises(CheckpointError, match="damaged or cut short"):
         read_checkpoint(path)

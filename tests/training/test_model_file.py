@@ -16,6 +16,7 @@ from corpora import two_topics
 from w2v import ModelFileError, OutputError, W2VError, Word2Vec
 from w2v.formats import write_archive
 from w2v.training import model_file
+from w2v.training.fitted import Report
 
 KINDS = [(model, loss) for model in ("skipgram", "cbow") for loss in ("ns", "hs", "softmax")]
 
@@ -57,6 +58,10 @@ def test_everything_comes_back(kind: str, loss: str, tmp_path: Path) -> None:
         assert np.array_equal(getattr(again.vectors, name), getattr(model.vectors, name))
     assert again.output.tobytes() == model.output.tobytes()
     assert again.report["continued"] == {"words": 27, "new": 2, "epochs": 2}
+    again.save_model(tmp_path / "m.npz")  # with a tree that has grown
+    third = Word2Vec.load_model(tmp_path / "m.npz")
+    assert third.output.tobytes() == again.output.tobytes()
+    assert third.partial_fit(more).report["continued"]["epochs"] == 4
 
 
 def test_nothing_is_saved_before_training(tmp_path: Path) -> None:
@@ -244,3 +249,8 @@ def test_options_of_a_stranger(saved: Path, tmp_path: Path) -> None:
     path = changed(saved, tmp_path / "m.npz", about=np.frombuffer(about, np.uint8))
     with pytest.raises(ModelFileError, match=r"options that this w2v does not take: `window`"):
         Word2Vec.load_model(path)
+
+
+def test_a_report_is_shown_whatever_it_lacks() -> None:
+    for report in (Report(), Report(loss=[]), Report(loss=[None], seconds={}, tokens={})):
+        assert repr(report).startswith("<Report: ")

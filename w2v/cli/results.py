@@ -62,6 +62,37 @@ def of_training(
     return found
 
 
+def check_places(params: dict[str, Any], texts: Sequence[str]) -> None:
+    """Refuse outputs that could not be written, or would overwrite each other or an input.
+
+    Parameters
+    ----------
+    params : dict       Of `w2v train`.
+    texts : sequence of str
+        Files that it reads.
+
+    Raises
+    ------
+    ConfigError, OutputError
+    """
+    from w2v.formats import check_writable, named_outputs
+
+    check_writable(params["output"])
+    for name in ("save_vocab", "save_model", "report"):
+        if params[name]:
+            files.check_target(params[name])
+    outputs: dict[str, PathLike | None] = {
+        **named_outputs("--output", params["output"]),
+        "--save-vocab": params["save_vocab"],
+        "--save-corpus": params["save_corpus"],
+        "--report": params["report"],
+    }
+    inputs = filter(None, (params[name] for name in ("vocab", "pretrained", "freeze")))
+    files.check_distinct({**outputs, "--save-model": params["save_model"]}, [*texts, *inputs])
+    model = params["model_file"]
+    files.check_distinct(outputs, [model] if model else [])  # a model may take its own place
+
+
 def check_room(results: Sequence[Result]) -> None:
     """Refuse, before any work is done, what does not fit on the disks.
 

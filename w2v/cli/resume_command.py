@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from w2v.cli.base import PATH, QUIET, Command
-from w2v.cli.resuming import EVERY, told
+from w2v.cli.resuming import EVERY, Asked, told
 from w2v.cli.train_commands import beginning, train, train_and_save
 from w2v.config import BACKENDS
-from w2v.errors import CheckpointError
+from w2v.errors import CheckpointError, CorpusError
 from w2v.terminal import shown
 
 if TYPE_CHECKING:
+    from w2v import Corpus, Word2Vec
+    from w2v.cli.console import Console
     from w2v.training import RunFolder
 
 _OUTPUTS = ("output", "save_model", "save_vocab", "report")
@@ -28,19 +30,14 @@ _OUTPUTS = ("output", "save_model", "save_vocab", "report")
 @click.option("--save-model", type=PATH, help="The same of the model.")
 @click.option("--save-vocab", type=PATH, help="The same of words and counts.")
 @click.option("--report", type=PATH, help="The same of the report.")
+@click.option("--corpus", type=PATH, help="The encoded corpus, if the run had one that has moved.")
 @click.option("--workers", type=int, help="Training threads. [default: as before]")
 @click.option("--backend", type=click.Choice(BACKENDS), help="Array library and device.")
 @click.option("--device", type=int, help="Number of the GPU.")
 @EVERY
 @QUIET
 @click.option("-v", "--verbose", is_flag=True, help="Say more: learning rate, tokens kept, steps.")
-def resume(
-    folder: str,
-    checkpoint_every: str | None,
-    quiet: bool,
-    verbose: bool,
-    **given: Any,
-) -> None:
+def resume(folder: str, corpus: str | None, quiet: bool, verbose: bool, **given: Any) -> None:
     """Go on with a training that was cut off, from its latest checkpoint.
 
     FOLDER is the one that train --checkpoint was given: it knows the options, the text and what is
@@ -52,96 +49,132 @@ def resume(
       w2v resume run/
       w2v resume run/ --workers 8 -o elsewhere.bin
     """
-    from w2v.training import known_run
+    from w2v.cli import results
+    from w2v.cli.console import Console
+    from w2v.text import open_encoded
+    from w2v.training import MAY_CHANGE, known_run
 
     named = {name: value for name, value in given.items() if value is not None}
-    outputs = {name: os.path.abspath(named.pop(name)) for name in _OUTPUTS if name in named}
-    with known_run(folder) as run:
-        asked = run.asked
+    named |= {name: os.path.abspath(named[name]) for name in _OUTPUTS if name in named}
+    with contextlib.ExitStack() as kept:
+        run = kept.enter_context(known_run(folder))
         run.path = os.path.abspath(run.path)
-        anew = run.saved is None and not run.has_corpus
-        command = _command(run, outputs)
-        with _standing(asked.get("folder")):
+        where = os.path.abspath(corpus) if corpus else None
+        asked = Asked.of(run)
+        if not asked.command:
+            _check_program(run, where, "output" in named)
+        command = [*(asked.command or ["-"]), *_flags(**named, checkpoint=run.path)]
+        with _standing(asked.folder):
             context = train.make_context("train", command)
-            if not anew:
-                _go_on(run, context.params, named, checkpoint_every, quiet, verbose)
+            if run.saved or run.corpus or where:
+                model = _model(asked, {name: named[name] for name in MAY_CHANGE if name in named})
+                with (
+                    Console(quiet=quiet, verbose=verbose) as console,
+                    told(run, folder),
+                    open_encoded(where) if where else run.open_corpus() as text,
+                ):
+                    lost = _go_on(console, run, context.params, model, text)
+                results.check_lost(lost)
                 return
-    if "-" in context.params["corpus"]:
-        raise CheckpointError(
-            f"The run in {folder} ended before it had read standard input, which is gone. Begin it "
-            "anew."
-        )
-    told = f"The run in {folder} ended before its first checkpoint, and begins anew."
-    click.echo(shown(told), err=True)
-    with _standing(asked.get("folder")), context:
-        train.invoke(context)
+            if "-" in context.params["corpus"]:
+                raise CheckpointError(
+                    f"The run in {folder} ended before it had read standard input, which is gone. "
+                    "Begin it anew."
+                )
+            kept.close()  # the run that begins takes the folder for itself
+            if not quiet:
+                message = f"The run in {folder} ended before its text was read, and begins anew."
+                click.echo(shown(message), err=True)
+            context.params |= {"quiet": quiet, "verbose": verbose}
+            with context:
+                click.Command.invoke(train, context)
 
 
-def _command(run: RunFolder, outputs: dict[str, str]) -> list[str]:
-    """What `w2v train` was given, with other outputs."""
-    command = list(run.asked.get("command", ()))
-    if not command and "output" not in outputs:
+def _check_program(run: RunFolder, corpus: str | None, has_output: bool) -> None:
+    """Refuse what a run that was begun by a program has not said."""
+    if run.saved is None and corpus is None:
+        run.open_corpus().close()
+    if not has_output:
         raise click.UsageError(
             f"The run in {run.path} was begun by a program, and not by w2v train: say with -o "
             "where its vectors are to go."
         )
-    command = command or ["-"]
-    for name, path in outputs.items():
-        command += [f"--{name.replace('_', '-')}", path]
-    return command
+
+
+def _flags(**values: Any) -> list[str]:
+    """Options of a command, as they are written."""
+    return [
+        part
+        for name, value in values.items()
+        for part in (f"--{name.replace('_', '-')}", str(value))
+    ]
 
 
 @contextlib.contextmanager
 def _standing(folder: str | None) -> Iterator[None]:
     """In the folder that the run was begun in, whose files it names."""
-    if folder is None or not os.path.isdir(folder):
-        if folder is not None:
-            told = f"The run began in {folder}, which is not here; its outputs go to this folder."
-            click.echo(shown(told), err=True)
+    if folder is None:
         yield
         return
     before = os.getcwd()
-    os.chdir(folder)
+    try:
+        os.chdir(folder)
+    except OSError:
+        message = (
+            f"The run began in {folder}, which is not here: names of files without a folder are "
+            f"those of this one, {before}."
+        )
+        click.echo(shown(message), err=True)
     try:
         yield
     finally:
         os.chdir(before)
 
 
-def _go_on(
-    run: RunFolder,
-    params: dict[str, Any],
-    named: dict[str, Any],
-    checkpoint_every: str | None,
-    quiet: bool,
-    verbose: bool,
-) -> None:
-    from w2v import Word2Vec, files
-    from w2v.cli import results
-    from w2v.cli.console import Console
-    from w2v.formats import check_words, check_writable
+def _model(asked: Asked, named: dict[str, Any]) -> Word2Vec:
+    """With the options of the run, but for those that are named now."""
+    from w2v import Word2Vec
 
-    model = Word2Vec(**{**run.asked["options"], **named})
-    check_writable(params["output"])
-    for name in _OUTPUTS[1:]:
-        if params[name]:
-            files.check_target(params[name])
+    try:
+        return Word2Vec(**{**asked.options, **named})
+    except TypeError as error:
+        raise CheckpointError(f"The run has options that this w2v does not take: {error}") from None
+
+
+def _texts(names: Sequence[str]) -> list[str]:
+    """The files that the run has read, as far as they are still there."""
+    from w2v.text import find_files
+
+    found = []
+    for name in names:
+        with contextlib.suppress(CorpusError):
+            found += find_files([name])
+    return found
+
+
+def _go_on(
+    console: Console, run: RunFolder, params: dict[str, Any], model: Word2Vec, text: Corpus
+) -> dict[str, str]:
+    """Train, and write what the run was to write; what could not be written."""
+    from w2v import Word2Vec
+    from w2v.cli import results
+    from w2v.formats import check_words
+
+    results.check_places(params, _texts(params["corpus"]))
     started: dict[str, Any] = {}
     if run.saved is None:  # the text was read, and nothing trained
-        if model_file := params.get("model_file"):
+        if model_file := params["model_file"]:
             model = Word2Vec.load_model(model_file).set_params(**model.get_params())
         names = ("pretrained", "freeze", "freeze_known")
         begin, frozen = beginning(model, *(params[name] for name in names))
         started = {"pretrained": begin, "freeze": frozen, "continued": bool(model_file)}
-    with Console(quiet=quiet, verbose=verbose) as console, told(run), run.open_corpus() as text:
-        check_words(params["output"], text.vocabulary.words)
-        lost = train_and_save(
-            console,
-            model,
-            text,
-            (params["output"], params["save_model"], params["save_vocab"], params["report"]),
-            run=run,
-            checkpoint_every=checkpoint_every or params["checkpoint_every"],
-            **started,
-        )
-    results.check_lost(lost)
+    check_words(params["output"], text.vocabulary.words)
+    return train_and_save(
+        console,
+        model,
+        text,
+        (params["output"], params["save_model"], params["save_vocab"], params["report"]),
+        run=run,
+        checkpoint_every=params["checkpoint_every"],
+        **started,
+    )

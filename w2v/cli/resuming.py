@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shlex
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
 from w2v.cli.base import GIVEN
+from w2v.errors import CheckpointError
 from w2v.terminal import shown
 
 if TYPE_CHECKING:
@@ -23,32 +25,71 @@ EVERY = click.option(
 )
 
 
+class Asked(NamedTuple):
+    """What a run was asked to do, as `begun` has written it down."""
+
+    options: dict[str, Any]
+    """Of `Word2Vec`."""
+    command: list[str]
+    """What stood behind ``w2v train``; nothing if a program began the run."""
+    folder: str | None
+    """That the command was given in."""
+
+    @classmethod
+    def of(cls, run: RunFolder) -> Asked:
+        """Raises `CheckpointError` for what `begun` has not written."""
+        asked = run.asked
+        found = cls(asked.get("options", {}), asked.get("command", []), asked.get("folder"))
+        if not (
+            isinstance(found.options, dict)
+            and isinstance(found.command, list)
+            and all(isinstance(part, str) and "\0" not in part for part in found.command)
+            and isinstance(found.folder, str | None)
+        ):
+            raise CheckpointError(f"What the run in {run.path} was asked to do is damaged.")
+        return found
+
+
 @contextlib.contextmanager
-def begun(folder: str | None, model: Word2Vec) -> Iterator[RunFolder | None]:
-    """The folder of a run that this command begins, and how to go on if it is cut off."""
+def begun(
+    folder: str | None, model: Word2Vec, corpus: str | None = None
+) -> Iterator[RunFolder | None]:
+    """The folder of a run that this command begins, and how to go on if it is cut off.
+
+    `corpus` is where the text is kept, if not in there.
+    """
     from w2v.training import new_run
 
     if folder is None:
         yield None
         return
-    asked = {
-        "options": model.plain_options(),
-        "command": click.get_current_context().meta[GIVEN],
-        "folder": os.getcwd(),
-    }
-    with new_run(folder, asked) as run, told(run):
+    asked = Asked(
+        options=model.plain_options(),
+        command=click.get_current_context().meta[GIVEN],
+        folder=os.getcwd(),
+    )
+    where = None if corpus is None else os.path.abspath(corpus)
+    with new_run(folder, asked._asdict(), where) as run, told(run, folder):
         yield run
 
 
 @contextlib.contextmanager
-def told(run: RunFolder) -> Iterator[None]:
+def told(run: RunFolder, folder: str) -> Iterator[None]:
     """Where the run has got to, if a signal or an error cuts it off."""
     try:
         yield
     except BaseException:
-        kept = "The text is kept" if run.has_corpus else ""
-        if run.left is not None:
-            kept = f"The run is kept as far as {run.left:.1%}"
-        if kept:
-            click.echo(f"\n{kept}: w2v resume {shown(str(run.path))} goes on.", err=True)
+        if kept := _kept(run):
+            name = shown(shlex.quote(folder))
+            click.echo(f"\n{kept}: w2v resume {name} goes on.", err=True)
         raise
+
+
+def _kept(run: RunFolder) -> str:
+    if run.left is not None:
+        return (
+            "All of the run is kept"
+            if run.left >= 1
+            else f"The run is kept as far as {run.left:.1%}"
+        )
+    return "" if run.corpus is None else "The text is kept"

@@ -99,7 +99,7 @@ def train(
     from w2v.cli import results
     from w2v.cli.console import Console
     from w2v.cli.notes import notes
-    from w2v.formats import check_words, check_writable, named_outputs
+    from w2v.formats import check_words
     from w2v.text import STDIN, Vocabulary, find_corpus
     from w2v.training import Every, check_new_run
 
@@ -113,27 +113,16 @@ def train(
     source = corpus_source(names, options, folder)
     model = continued(model_file, options) if model_file else Word2Vec(**options)
     get_backend(model.config.backend, model.config.device)
-    check_writable(output)
-    for path in filter(None, (save_vocab, save_model, report)):
-        files.check_target(path)
+    results.check_places(click.get_current_context().params, names)
     if save_corpus:
         files.check_new_folder(save_corpus)
-    outputs: dict[str, files.PathLike | None] = {
-        **named_outputs("--output", output),
-        "--save-vocab": save_vocab,
-        "--save-corpus": save_corpus,
-        "--report": report,
-    }
-    inputs = [*names, *filter(None, [vocab, pretrained, freeze])]
-    files.check_distinct({**outputs, "--save-model": save_model}, inputs)
-    files.check_distinct(outputs, filter(None, [model_file]))  # a model may take its own place
     words = model.vocabulary_options(
         Vocabulary.load(vocab) if vocab else None, known=model_file is not None
     )
     begin, frozen = beginning(model, pretrained, freeze, freeze_known)
     with (
         Console(quiet=quiet, verbose=verbose) as console,
-        begun(checkpoint, model) as run,
+        begun(checkpoint, model, save_corpus) as run,
     ):
         if STDIN in names:
             console.say("Reading standard input.")

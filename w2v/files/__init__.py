@@ -12,8 +12,8 @@ from w2v.files.compression import (
     decompressed,
     held_at_most,
 )
-from w2v.files.disk import Scratch, remove, remove_tree
-from w2v.files.drafts import locked, sweep
+from w2v.files.disk import Scratch, remove
+from w2v.files.drafts import is_locked, locked, remove_tree, sweep
 from w2v.files.foreign import HEAD_BYTES, refuse_foreign
 from w2v.files.group import together
 from w2v.files.outputs import (
@@ -58,6 +58,7 @@ __all__ = [
     "compression_by_name",
     "decompressed",
     "held_at_most",
+    "is_locked",
     "locked",
     "make_folder",
     "making_folder",

@@ -28,6 +28,7 @@ _Result = TypeVar("_Result")
 
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL
 _PLAIN = getattr(os, "O_BINARY", 0)  # Windows would change line ends
+_PAGE = 4096  # bytes; what goes past the cache begins and ends at a multiple
 _NO_SUCH_CALL = {errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP}
 """What a file system says of a call that it does not know."""
 
@@ -47,6 +48,8 @@ class File(io.FileIO):
         self.descriptor = descriptor
         self.end = 0  # of what was written
         self.given_up = False  # what is still to be written is not wanted any more
+        self.past_cache = False  # large pieces of whole pages need not be kept in memory
+        self._direct = False
 
     def fileno(self) -> int:
         raise io.UnsupportedOperation("fileno")
@@ -55,10 +58,35 @@ class File(io.FileIO):
         """Write some of the bytes; how many."""
         if self.given_up:
             return memoryview(data).nbytes
-        written = call(os.write, self.descriptor, data)
+        written = self._write_past_cache(data)
+        if written is None:
+            written = call(os.write, self.descriptor, data)
         if self.seekable():
             self.end = max(self.end, self.tell())
         return written
+
+    def _write_past_cache(self, data: Buffer) -> int | None:
+        """Write without a copy in memory; None where the piece or the file system is not for it."""
+        size = memoryview(data).nbytes
+        fits = size >= BLOCK_BYTES and size % _PAGE == 0
+        try:
+            self._go_direct(fits and self.past_cache and self.tell() % _PAGE == 0)
+            return call(os.write, self.descriptor, data) if self._direct else None
+        except OSError as error:
+            if error.errno not in _NO_SUCH_CALL or not self._direct:
+                raise
+        self.past_cache = False
+        self._go_direct(False)
+        return None
+
+    def _go_direct(self, wanted: bool) -> None:
+        if sys.platform == "linux":
+            import fcntl
+
+            if wanted != self._direct:
+                self._direct = wanted
+                flags = fcntl.fcntl(self.descriptor, fcntl.F_GETFL) & ~os.O_DIRECT
+                fcntl.fcntl(self.descriptor, fcntl.F_SETFL, flags | os.O_DIRECT * wanted)
 
     def truncate(self, size: int | None = None, /) -> int:
         size = self.tell() if size is None else size

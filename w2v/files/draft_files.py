@@ -18,9 +18,12 @@ from w2v.files.outputs import move_into_place
 class DraftFile:
     """A file beside its place, locked until it is there or gone."""
 
-    def __init__(self, folder: str, name: str, mode: int | None, size: int) -> None:
+    def __init__(
+        self, folder: str, name: str, mode: int | None, size: int, past_cache: bool
+    ) -> None:
         self.name, self._folder, self._size = name, folder, size
         self.path, self._file = _new_draft(folder)
+        self._file.past_cache = past_cache
         self.handle = io.BufferedWriter(self._file, disk.BLOCK_BYTES)
         try:
             disk.allocate(self._file, size)

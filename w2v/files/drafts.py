@@ -85,6 +85,30 @@ def sweep(folder: PathLike) -> None:
                     _remove_dead(entry, found[1] == _HOST)
 
 
+def remove_tree(folder: str) -> None:
+    """Remove a folder and all that is in it, at one moment: after a kill it is whole, or a draft.
+
+    Raises
+    ------
+    OSError
+    """
+    draft = draft_name(os.path.dirname(os.path.abspath(folder)))
+    disk.move(folder, draft)
+    disk.remove_tree(draft)
+
+
+def is_locked(folder: PathLike) -> bool:
+    """Whether a process is at work in a folder, as far as its file system knows."""
+    try:
+        descriptor = disk.open_to_lock(os.path.join(folder, _LOCK))
+    except OSError:
+        return False
+    try:
+        return take_lock(descriptor) is False
+    finally:
+        os.close(descriptor)
+
+
 def _remove_dead(entry: os.DirEntry[str], of_this_machine: bool) -> None:
     if entry.is_symlink():
         return

@@ -28,7 +28,9 @@ from w2v.files.temporary import temporary_folder
 
 
 @contextlib.contextmanager
-def replacing(path: PathLike, size: int | None = None) -> Iterator[BinaryIO]:
+def replacing(
+    path: PathLike, size: int | None = None, *, past_cache: bool = False
+) -> Iterator[BinaryIO]:
     """A file that takes the place of `path` on success and vanishes on failure.
 
     It is written beside its place and moved there when all of it is on the disk, through links; it
@@ -41,6 +43,9 @@ def replacing(path: PathLike, size: int | None = None) -> Iterator[BinaryIO]:
     path : str or path
     size : int, optional
         Bytes there will be, about: room for them is taken at once, or refused.
+    past_cache : bool
+        The system need not keep in memory what will hardly be read soon: where it can, large pieces
+        go to the disk as they are, which takes a tenth of the processor's time.
 
     Raises
     ------
@@ -50,7 +55,7 @@ def replacing(path: PathLike, size: int | None = None) -> Iterator[BinaryIO]:
     check_target(path)
     name = os.fsdecode(path)
     try:
-        with _opened(name, size or 0) as handle:
+        with _opened(name, size or 0, past_cache) as handle:
             yield handle
     except OSError as error:
         raise OutputError(f"Cannot write {name}: {error.strerror or error}.") from error
@@ -161,7 +166,7 @@ def write_text(path: PathLike, text: str) -> None:
 
 
 @contextlib.contextmanager
-def _opened(name: str, size: int) -> Iterator[BinaryIO]:
+def _opened(name: str, size: int, past_cache: bool) -> Iterator[BinaryIO]:
     """What is written, in blocks, for a name."""
     opened: disk.File | None = open_descriptor(name)
     mode = None
@@ -180,7 +185,7 @@ def _opened(name: str, size: int) -> Iterator[BinaryIO]:
         sweep(folder)
     if size:
         check_room({name: size})
-    draft = DraftFile(folder, name, mode, size)
+    draft = DraftFile(folder, name, mode, size, past_cache)
     try:
         yield draft.handle
         draft.finish()

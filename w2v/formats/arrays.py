@@ -8,6 +8,7 @@ row i is `vectors[i] * scales[i]`.
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Mapping
 from typing import Any, Protocol
 
@@ -175,6 +176,9 @@ def _words(source: Source, words: Array, rows: int) -> list[str]:
             raise other_number(source, lines, rows)
         return source.decode_lines(raw)
     if words.dtype.kind == "U":
+        letters = np.ascontiguousarray(words).view(words.dtype.byteorder + "u4")
+        if letters.max() > sys.maxunicode:  # Python makes strings of them that break later
+            raise VectorFileError(f"{source.name}: 'words' holds what is no text. It is damaged.")
         return [str(word) for word in words.tolist()]
     return [source.decode(w, f"word {row}") for row, w in enumerate(words.tolist(), 1)]
 

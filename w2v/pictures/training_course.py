@@ -15,6 +15,7 @@ from w2v.files import PathLike, check_name
 
 Numbers = NDArray[np.float64]
 
+_LONGEST = 1 << 24  # characters; a few hundred for each epoch
 _POINTS, _STRETCHES = 4, 40
 """A stretch has at least so many points of a trace, and there are at most so many stretches."""
 
@@ -30,7 +31,12 @@ def read_report(path: PathLike) -> dict[str, Any]:
     name = check_name(path, "the report", PictureError)
     try:
         with open(name, encoding="utf-8") as file:
-            report = json.load(file)
+            text = file.read(_LONGEST + 1)
+        if len(text) > _LONGEST:
+            raise PictureError(
+                f"{name} has more than {_LONGEST:,} characters, and is no report of w2v train."
+            )
+        report = json.loads(text)
     except OSError as error:
         raise PictureError(f"Cannot read {name}: {error.strerror or error}.") from error
     except (ValueError, RecursionError) as error:  # not JSON, not UTF-8, or nested without end

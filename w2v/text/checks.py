@@ -16,10 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from w2v.errors import CorpusError
-from w2v.text.spool import Int32s, Int64s
+from w2v.text.spool import Int32s, Int64s, forget
 
 BLOCK_BYTES = 1 << 22
 """A checksum is that of so many bytes, the last one of those that are left."""
+
+_FORGET_EVERY = 1 << 24  # ids that were looked at, and need not stay in memory
 
 
 class BlockSums:
@@ -105,6 +107,8 @@ class Checks:
                 self._tokens = 0
             while self._tokens < min(tokens, len(self.ids)):
                 self._tokens += self._check_ids(self._tokens)
+                if self._tokens % _FORGET_EVERY == 0:
+                    forget(self.ids)
 
     def _check_ids(self, first: int) -> int:
         """Look at one block; how many ids it has."""
@@ -128,6 +132,7 @@ class Checks:
             if ends[0] <= last or (ends[1:] <= ends[:-1]).any():
                 raise CorpusError(f"{self.name} holds sentence ends that do not rise.")
             last = int(ends[-1])
+            forget(self.ends)
         if last != len(self.ids):
             raise CorpusError(
                 f"The last sentence of {self.name} ends at {last:,}, and it has "

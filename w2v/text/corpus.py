@@ -1,7 +1,5 @@
 """A text as token ids, kept in memory-mapped files, and what was counted when it was read."""
 
-import mmap
-import sys
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +8,7 @@ from numpy.typing import NDArray
 
 from w2v.errors import counted
 from w2v.text.checks import BlockSums, Checks, Sums, fingerprint
-from w2v.text.spool import Int32s, Int64s
+from w2v.text.spool import Int32s, Int64s, forget
 from w2v.text.table_stats import TableStats
 from w2v.text.tokenizing import Tokenizer
 from w2v.text.vocabulary import Vocabulary
@@ -182,24 +180,23 @@ class Corpus:
 
     def first_seen(self) -> NDArray[np.int64]:
         """Where in `ids` each word first stands, int64 (V,); N for a word that is not there."""
-        self.check()
         ids = self.ids
         first = np.full(len(self.vocabulary), len(ids), np.int64)
-        starts = range(0, len(ids), _SCANNED_AT_ONCE)
-        for start in reversed(starts):  # of several places assigned to a word the last one stays
+        unseen = np.ones(len(self.vocabulary), np.bool_)
+        for start in range(0, len(ids), _SCANNED_AT_ONCE):
+            self.check(start + _SCANNED_AT_ONCE)
             some = ids[start : start + _SCANNED_AT_ONCE]
-            first[some[::-1]] = np.arange(start + len(some) - 1, start - 1, -1)
-        self.forget_pages()
+            places = np.flatnonzero(unseen[some])[::-1]
+            words = some[places]
+            first[words] = start + places  # of several assigned to a word the last one stays
+            unseen[words] = False
+            self.forget_pages()
         return first
 
     def forget_pages(self) -> None:
         """Let the system take back the memory behind what was read of the arrays."""
-        if sys.platform == "win32":
-            return  # nothing to ask it with
-        for array in (self.ids, self.ends):
-            mapping = getattr(array.base, "obj", None)
-            if isinstance(mapping, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
-                mapping.madvise(mmap.MADV_DONTNEED)  # it is read again where it is asked for
+        forget(self.ids)
+        forget(self.ends)
 
     def close(self) -> None:
         """Let go of the arrays; what was taken from here before stays valid."""

@@ -10,6 +10,7 @@ array on them is gone, whatever ended the process.
 
 import mmap
 import os
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -320,3 +321,12 @@ def mapped(file: IO[bytes], dtype: np.dtype[Any], offset: int = 0) -> NDArray[An
     if os.fstat(file.fileno()).st_size == offset:
         return np.zeros(0, dtype)  # which the system does not map
     return np.frombuffer(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ), dtype, offset=offset)
+
+
+def forget(array: NDArray[Any]) -> None:
+    """Let the system take back the memory behind what was read of a mapped array."""
+    if sys.platform == "win32":
+        return  # nothing to ask it with
+    mapping = getattr(array.base, "obj", None)
+    if isinstance(mapping, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
+        mapping.madvise(mmap.MADV_DONTNEED)  # it is read again where it is asked for

@@ -13,6 +13,7 @@ measured    throughput
 from w2v.training import throughput
 from w2v.training.answers import Answers, UnderWay
 from w2v.training.callbacks import Callback, EarlyStopping, checked
+from w2v.training.checkpoint_state import MAY_CHANGE
 from w2v.training.checkpoints import EVERY, Checkpoints, Every
 from w2v.training.estimator import Estimator
 from w2v.training.fitted import Fitted
@@ -39,6 +40,7 @@ from w2v.training.trainer import Trainer
 __all__ = [
     "EVERY",
     "FRESH",
+    "MAY_CHANGE",
     "Answers",
     "Callback",
     "Checkpoints",

@@ -4,7 +4,8 @@
 8 bytes      length of the header, little-endian, as all numbers
 header       UTF-8 JSON: version, state, and of each array its name, type, shape; spaces at the
              end, so that what follows begins at a multiple of 64
-arrays       one after the other, rows of all columns in order, the widest numbers first
+arrays       one after the other, rows of all columns in order, the widest numbers first; zeros
+             before one of 4 MiB or more, so that it begins at a multiple of 4096
 manifest     UTF-8 JSON: CRC-32 of the header and, for each array, of each 4 MiB of it
 8 bytes      length of the manifest
 4 bytes      CRC-32 of the magic, of both lengths and of the manifest
@@ -16,7 +17,7 @@ import json
 import math
 import os
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -29,6 +30,7 @@ MAGIC = b"\x89w2v checkpoint\n"
 VERSION = 1
 
 _BLOCK = 1 << 22  # bytes
+_PAGE = 1 << 12
 _LONGEST_TEXT = 1 << 28  # bytes of a header or a manifest
 _KINDS = {kind: np.dtype(kind) for kind in ("float32", "int64", "int32", "uint8", "bool")}
 
@@ -51,17 +53,17 @@ def write_checkpoint(
     start = MAGIC + len(header).to_bytes(8, "little")
     crcs: dict[str, Any] = {"header": zlib.crc32(header), "arrays": {}}
     crcs["arrays"] = {name: [0] * -(-a.nbytes // _BLOCK) for name, a in pieces.items()}
-    room = len(start) + len(header) + sum(a.nbytes for a in pieces.values())
+    room = len(start) + len(header) + sum(a.nbytes + _PAGE for a in pieces.values())
     room += len(json.dumps(crcs)) + 12
-    with replacing(path, size=room) as file:
-        file.write(start + header)
+    with replacing(path, size=room, past_cache=True) as file:
+        at = file.write(start + header)
         for name, array in pieces.items():
+            at += file.write(bytes(_gap(at, array.nbytes))) + array.nbytes
             crcs["arrays"][name] = [_write(file, block) for block in _blocks(array)]
         manifest = json.dumps(crcs).encode()
         end = len(manifest).to_bytes(8, "little")
         whole = zlib.crc32(start + manifest + end)
-        file.write(manifest + end + whole.to_bytes(4, "little"))
-        return file.tell()
+        return at + file.write(manifest + end + whole.to_bytes(4, "little"))
 
 
 def read_checkpoint(path: str) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
@@ -109,16 +111,35 @@ def _read(file: BinaryIO, path: str) -> tuple[dict[str, Any], dict[str, NDArray[
             f"{path} is of version {about['version']} and this w2v reads version {VERSION}. "
             "Go on with the w2v that wrote it, or a later one."
         )
-    sizes = [np.dtype(kind).itemsize * math.prod(shape) for _, kind, shape in about["arrays"]]
-    if file.tell() + sum(sizes) + manifest_bytes + 12 != size:
+    at = file.tell()
+    for _, kind, shape in about["arrays"]:
+        length = _KINDS[kind].itemsize * math.prod(shape)
+        at += _gap(at, length) + length
+    if at + manifest_bytes + 12 != size:
         raise _damaged(path)
     arrays = {}
     for name, kind, shape in about["arrays"]:
-        array = arrays[name] = np.empty(shape, _KINDS[kind])
+        array = arrays[name] = new_array(shape, kind)
+        if any(file.read(_gap(file.tell(), array.nbytes))):
+            raise _damaged(path)
         for block, crc in zip(_blocks(array), crcs["arrays"][name], strict=True):
             if file.readinto(block) != len(block) or zlib.crc32(block) != crc:  # type: ignore[attr-defined]
                 raise CheckpointError(f"{path} is damaged, in {name!r}.")
     return about["state"], arrays
+
+
+def new_array(shape: Sequence[int], kind: str) -> NDArray[Any]:
+    """An array of any values, which begins where a page does: it goes to the disk as it is."""
+    dtype = _KINDS[kind]
+    size = dtype.itemsize * math.prod(shape)
+    room = np.empty(size + _PAGE, np.uint8)
+    first = -room.ctypes.data % _PAGE
+    return room[first : first + size].view(dtype).reshape(shape)
+
+
+def _gap(at: int, size: int) -> int:
+    """Zeros between a place in the file and an array of so many bytes."""
+    return -at % _PAGE if size >= _BLOCK else 0
 
 
 def _blocks(array: NDArray[Any]) -> list[memoryview]:

@@ -6,8 +6,9 @@ import math
 import os
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 
 from w2v.backends import Array, Backend, usable_cores
 from w2v.errors import ConfigError, OutputError, warn
+from w2v.training.checkpoint_file import new_array
 from w2v.training.checkpoint_state import State
 from w2v.training.run_folder import RunFolder
 
@@ -84,21 +86,25 @@ class Checkpoints:
         self._failed = 0
 
     def begin(
-        self, tables: tuple[Array, Array], dim: int, done: float, before: dict[str, Any]
+        self,
+        shapes: Iterable[tuple[int, int]],
+        done: float,
+        before: dict[str, Any],
+        copies: Sequence[NDArray[np.float32]] = (),
     ) -> None:
         """Make room for a copy of both tables, and touch it, which takes longer than to copy.
 
         Parameters
         ----------
-        tables : pair of arrays (rows, dim or more)
-        dim : int
-        done : float          Fraction of the run that is trained already.
-        before : dict         What `told` said then.
+        shapes : pairs of int          Rows and columns of both.
+        done : float                   Fraction of the run that is trained already.
+        before : dict                  What `told` said then.
+        copies : sequence of float32   Arrays of these shapes that are needed no more, if any are.
         """
         self._before, self._done = before, done
-        self._copies = [np.zeros((len(table), dim), np.float32) for table in tables]
-        for copy in self._copies:
-            copy.fill(0)
+        self._copies = list(copies) or [new_array(shape, "float32") for shape in shapes]
+        for copy in [] if copies else self._copies:
+            self._in_pieces(copy, partial(_touch, copy))
         self._last = time.perf_counter()
 
     def due_chunk(self, epoch: int, first: int, chunks: int, epochs: int) -> int | None:
@@ -147,15 +153,14 @@ class Checkpoints:
     ) -> None:
         """Copy the tables, which nothing moves, and begin to write; waits for the one before."""
         self.settle()
-        for copy, table in zip(self._copies, tables, strict=True):
-            self._copy(backend, copy, table)
+        self._copy_all(backend, tables)
         self._last, self._done = time.perf_counter(), done
         whole = {"input": self._copies[0], "output": self._copies[1], **arrays}
         self._pending = self._writer.submit(self._write, state(self.told()), whole)
 
-    def stalled(self, seconds: float) -> None:
-        """Training stood still for so long, for the latest one."""
-        self._stalls.append(seconds)
+    def stalled(self, seconds: Sequence[float]) -> None:
+        """Each worker stood still for so long, for the latest one."""
+        self._stalls.append(sum(seconds) / len(seconds))
 
     def write(
         self, state: Callable[[dict[str, Any]], State], arrays: Mapping[str, NDArray[Any]]
@@ -212,17 +217,24 @@ class Checkpoints:
         self._copiers.shutdown()
         self._copies = []
 
-    def _copy(self, backend: Backend, to: NDArray[np.float32], table: Array) -> None:
-        rows = max(1, _PIECE // max(to.shape[1], 1))
-        firsts = range(0, len(to), rows)
+    def _copy_all(self, backend: Backend, tables: tuple[Array, Array]) -> None:
+        def copy(to: NDArray[np.float32], table: Array, rows: slice) -> None:
+            to[rows] = backend.to_numpy(table[rows])[:, : to.shape[1]]
 
-        def some(first: int) -> None:
-            wide = table[first : first + rows]
-            to[first : first + rows] = backend.to_numpy(wide)[:, : to.shape[1]]
+        for to, table in zip(self._copies, tables, strict=True):
+            self._in_pieces(to, partial(copy, to, table))
 
-        list(self._copiers.map(some, firsts))
+    def _in_pieces(self, table: NDArray[np.float32], work: Callable[[slice], None]) -> None:
+        """Have all rows worked on by all threads, some rows at a time."""
+        rows = max(1, _PIECE // max(table.shape[1], 1))
+        pieces = [slice(first, first + rows) for first in range(0, len(table), rows)]
+        list(self._copiers.map(work, pieces))
 
     def _write(self, state: State, arrays: Mapping[str, NDArray[Any]]) -> None:
         started = time.perf_counter()
         self._bytes = self.folder.write(state, arrays)
         self._seconds.append(time.perf_counter() - started)
+
+
+def _touch(table: NDArray[np.float32], rows: slice) -> None:
+    table[rows] = 0

@@ -19,10 +19,14 @@ class Report(dict[str, Any]):
     def __repr__(self) -> str:
         losses = [loss for loss in self.get("loss", ()) if loss is not None]
         words = self.get("tokens", {}).get("read")
+        seconds = self.get("seconds", {}).get("train")
         told = [counted(len(self.get("loss", ())), "epoch")]
-        told += [f"{counted(words, 'word')} of text"] * (words is not None)
-        told += [f"{self['seconds']['train']:.1f} s"] * ("train" in self.get("seconds", {}))
-        told += [f"loss {losses[-1]:.4f}"] * bool(losses)
+        if words is not None:
+            told.append(f"{counted(words, 'word')} of text")
+        if seconds is not None:
+            told.append(f"{seconds:.1f} s")
+        if losses:
+            told.append(f"loss {losses[-1]:.4f}")
         return f"<Report: {', '.join(told)}; a dictionary of {counted(len(self), 'key')}>"
 
 

@@ -8,7 +8,6 @@ from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from contextlib import nullcontext
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from w2v import interrupts
@@ -126,8 +125,8 @@ class Passes:
             return
         run.backend.synchronize()
         checkpoints.take(run.backend, run.both, run.done, self._state, self._arrays)
-        idle = time.perf_counter() - np.array(self._idle_since)
-        checkpoints.stalled(float(idle.mean()))
+        now = time.perf_counter()
+        checkpoints.stalled([now - since for since in self._idle_since])
         if interrupts.pending() is not None:
             checkpoints.settle()
             interrupts.ask()

@@ -1,9 +1,9 @@
 """The folder of a run: what it was asked to do, its text, and its checkpoints.
 
-run.json              what was asked for, and where the text is
-corpus/               the text as an encoded corpus, unless it was one already
+run.json              what was asked for, and where the text is, if it was encoded already
+corpus/               else the text as an encoded corpus
 checkpoint-000012     the latest, and the one before
-lock                  held while a run is at work
+.w2v-lock             held while a run is at work
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from w2v.files import (
     make_folder,
     remove,
     remove_tree,
+    sweep,
     write_text,
 )
 from w2v.text import Corpus, is_encoded, open_encoded, write_encoded
@@ -53,13 +54,14 @@ class RunFolder:
         self.asked = dict(asked)
         self.saved: Saved | None = None
         self.left: float | None = None
-        self._corpus = corpus
+        self._elsewhere = corpus
         self._last = max((number for number, _ in _checkpoints(path)), default=0)
 
     @property
-    def has_corpus(self) -> bool:
-        """Whether the text was kept, so that it need not be read again."""
-        return self._corpus is not None
+    def corpus(self) -> str | None:
+        """The encoded corpus that the run trains on; None if there is none, yet or any more."""
+        folders = (os.path.join(self.path, _CORPUS), self._elsewhere)
+        return next((folder for folder in folders if is_encoded(folder)), None)
 
     def open_corpus(self) -> Corpus:
         """The text of the run.
@@ -69,18 +71,23 @@ class RunFolder:
         CheckpointError, CorpusError
             It is not there, or cannot be read.
         """
-        if self._corpus is None:
+        if self.corpus is not None:
+            return open_encoded(self.corpus)
+        if self._elsewhere is not None:
             raise CheckpointError(
-                f"The run in {self.path} ended before its text was read, so there is nothing to go "
-                "on from. Begin it anew, with its text."
+                f"The run in {self.path} trains on the encoded corpus {self._elsewhere}, which is "
+                "not there any more. Put it back, or say where it is."
             )
-        where = os.path.join(self.path, self._corpus)
-        if not os.path.isdir(where):
+        copy = os.path.join(self.path, _CORPUS)
+        if self.saved is not None:
             raise CheckpointError(
-                f"The run in {self.path} trains on the encoded corpus {where}, which is not there "
-                "any more. Put it back there, or give it."
+                f"The text of the run in {self.path} is gone: there is no {copy}. Put it back, or "
+                "give the same text, encoded with the same options."
             )
-        return open_encoded(where)
+        raise CheckpointError(
+            f"The run in {self.path} ended before its text was read: there is no {copy}. Begin it "
+            "anew, with its text."
+        )
 
     def keep(self, corpus: Corpus) -> Corpus:
         """The same text, from a folder that outlives this process: its own, or a copy in here.
@@ -93,14 +100,16 @@ class RunFolder:
             It cannot be written.
         """
         copy = os.path.join(self.path, _CORPUS)
-        if self._corpus is None:
-            if corpus.folder is None:
-                _remove_encoded(copy)  # of a run that died while it wrote this
-                write_encoded(corpus, copy)
-            self._corpus = _CORPUS if corpus.folder is None else os.path.abspath(corpus.folder)
-            self._write_asked()
         if corpus.folder is not None:
-            return corpus
+            where = os.path.abspath(corpus.folder)
+            if self.corpus is not None and where == os.path.abspath(self.corpus):
+                return corpus
+            if not is_encoded(copy):
+                self._elsewhere = where
+                self.write_asked()
+                return corpus
+        elif self.corpus is None:
+            write_encoded(corpus, copy)
         kept = self.open_corpus()
         if kept.fingerprint() != corpus.fingerprint():
             raise CheckpointError(
@@ -123,9 +132,7 @@ class RunFolder:
         size = write_checkpoint(path, state.as_dict(), arrays)
         self._last += 1
         self.left = state.done
-        with contextlib.suppress(OSError):
-            for _, name in _checkpoints(self.path)[:-_KEPT]:
-                remove(os.path.join(self.path, name))
+        self._let_go()
         return size
 
     def latest(self) -> Saved | None:
@@ -146,20 +153,38 @@ class RunFolder:
                 continue
             if damaged:
                 warn(f"{' '.join(damaged)} Going on from {path}, at {saved.state.done:.1%}.")
+            else:
+                self._let_go()  # of one that a kill has left
             self.left = saved.state.done
             return saved
         if damaged:
             raise CheckpointError(f"No checkpoint in {self.path} can be read. {' '.join(damaged)}")
         return None
 
-    def _write_asked(self) -> None:
-        about = {"version": _VERSION, "corpus": self._corpus, "asked": self.asked}
+    def _let_go(self) -> None:
+        """Of all checkpoints but the latest."""
+        with contextlib.suppress(OSError):
+            for _, name in _checkpoints(self.path)[:-_KEPT]:
+                remove(os.path.join(self.path, name))
+
+    def write_asked(self) -> None:
+        """Write down what the run is asked to do, and on which text."""
+        about = {"version": _VERSION, "corpus": self._elsewhere, "asked": self.asked}
         write_text(os.path.join(self.path, _ASKED), json.dumps(about, indent=2) + "\n")
 
 
 @contextlib.contextmanager
-def new_run(path: PathLike, asked: Mapping[str, Any]) -> Iterator[RunFolder]:
+def new_run(
+    path: PathLike, asked: Mapping[str, Any], corpus: str | None = None
+) -> Iterator[RunFolder]:
     """A folder for a run that begins, made if it is not there; no other run may use it meanwhile.
+
+    Parameters
+    ----------
+    path : path
+    asked : dict          What the run is asked to do; JSON can hold it.
+    corpus : str, optional
+        Where its text will be as an encoded corpus, if not in the folder.
 
     Raises
     ------
@@ -177,8 +202,9 @@ def new_run(path: PathLike, asked: Mapping[str, Any]) -> Iterator[RunFolder]:
         raise OutputError(f"Cannot make the folder {name}: {error.strerror}.") from error
     with locked(name):
         check_new_run(name)
-        folder = RunFolder(name, asked)
-        folder._write_asked()
+        _remove_corpus(os.path.join(name, _CORPUS))
+        folder = RunFolder(name, asked, corpus)
+        folder.write_asked()
         yield folder
 
 
@@ -187,7 +213,7 @@ def check_new_run(path: PathLike) -> None:
 
     Raises
     ------
-    ConfigError, OutputError
+    ConfigError, OutputError, CheckpointError
     """
     name = check_name(path, "the folder of checkpoints", OutputError)
     if not os.path.exists(name):
@@ -199,8 +225,7 @@ def check_new_run(path: PathLike) -> None:
             f"{name} holds checkpoints of a run. Go on with it (w2v resume {name}), or give "
             "another folder."
         )
-    others = [entry for entry in os.listdir(name) if not _ours(entry)]
-    if others:
+    if others := _others(name):
         raise ConfigError(
             f"{name} holds other files, such as {others[0]!r}. Give checkpoints a folder of their "
             "own."
@@ -221,6 +246,7 @@ def known_run(path: PathLike) -> Iterator[RunFolder]:
     name = check_name(path, "the folder of checkpoints", CheckpointError)
     about = _read_asked(name)
     with locked(name):
+        sweep(name)
         folder = RunFolder(name, about["asked"], about["corpus"])
         folder.saved = folder.latest()
         yield folder
@@ -248,10 +274,14 @@ def _read_asked(name: str) -> dict[str, Any]:
     return dict(about)
 
 
-def _remove_encoded(folder: str) -> None:
-    """Remove an encoded corpus, if one is there."""
-    if is_encoded(folder):
+def _remove_corpus(folder: str) -> None:
+    """Remove the text of a run that ended before its first checkpoint."""
+    if not os.path.lexists(folder):
+        return
+    try:
         remove_tree(folder)
+    except OSError as error:
+        raise OutputError(f"Cannot remove {folder}: {error.strerror or error}.") from error
 
 
 def _checkpoints(folder: str) -> list[tuple[int, str]]:
@@ -262,5 +292,10 @@ def _checkpoints(folder: str) -> list[tuple[int, str]]:
     return sorted((int(match[1]), name) for match, name in found if match)
 
 
-def _ours(entry: str) -> bool:
-    return entry in (_ASKED, _CORPUS, "lock") or entry.startswith(".w2v-")
+def _others(folder: str) -> list[str]:
+    """What is in a folder, and not of a run; a folder of any name is, but beside its run."""
+    entries = sorted(entry for entry in os.listdir(folder) if not entry.startswith(".w2v-"))
+    if _ASKED not in entries:
+        return entries
+    _read_asked(folder)
+    return [entry for entry in entries if entry not in (_ASKED, _CORPUS)]

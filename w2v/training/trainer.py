@@ -215,7 +215,6 @@ class Trainer:
         counts = self.corpus.vocabulary.counts
         begin = (saved.arrays["input"], saved.arrays["output"]) if saved else None
         tables = make_tables(backend, config, counts, self.tree, self.start, keep, begin)
-        del begin
         workers = self._workers(tables)
 
         def looked_at(corpus: Corpus) -> HeldOut:
@@ -241,10 +240,11 @@ class Trainer:
         )
         if saved:
             run.go_on(saved)
-            saved.arrays.clear()  # or there would be two copies of the tables
+            saved.arrays.clear()  # or there would be a third copy of the tables
         if checkpoints:
             about = saved.state.checkpoints if saved else {}
-            checkpoints.begin(run.both, config.dim, run.done, about)
+            shapes = [(len(table), config.dim) for table in run.both]
+            checkpoints.begin(shapes, run.done, about, begin or ())
         if not run.ended:
             part = {"done": run.done, "workers": self.workers, "backend": backend.name}
             run.parts.append({**part, "device": backend.device})
