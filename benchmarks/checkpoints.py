@@ -54,6 +54,7 @@ class Size(NamedTuple):
     words: int
     tokens: int
     dim: int
+    epochs: int
     every: float
     """Seconds."""
     limit: float
@@ -61,10 +62,10 @@ class Size(NamedTuple):
 
 
 SIZES = (
-    Size("1,000,000 x 300", 1_000_000, 6_000_000, 300, 4, 0.300),
-    Size("17 M words x 100", 71_000, 17_000_000, 100, 1, 0.015),
+    Size("1,000,000 x 300", 1_000_000, 6_000_000, 300, 3, 5, 0.300),
+    Size("17 M words x 100", 71_000, 17_000_000, 100, 2, 1, 0.015),
 )
-QUICK = (Size("500 x 20", 500, 400_000, 20, 0.05, 0.300),)
+QUICK = (Size("500 x 20", 500, 400_000, 20, 2, 0.05, 0.300),)
 
 _CHILD = """
 import json, os, sys, time
@@ -171,7 +172,7 @@ def _measure(size: Size, folder: Path, options: argparse.Namespace) -> dict[str,
     folder.mkdir()
     corpus = folder / "corpus"
     words = _text(size, corpus, options.corpus if size is SIZES[1] else None)
-    trained = {"dim": size.dim, "epochs": 1, "min_count": 1, "seed": 1}
+    trained = {"dim": size.dim, "epochs": size.epochs, "min_count": 1, "seed": 1}
     asked = {
         "options": trained | ({"workers": options.workers} if options.workers else {}),
         "corpus": str(corpus),
