@@ -332,8 +332,8 @@ class Word2Vec(Estimator, Answers, metaclass=_Named):
             with (
                 source if isinstance(source, Corpus) else read_source(source, **reading)  # type: ignore[arg-type]
             ) as corpus:
-                if corpus.looks:
-                    warn(corpus.looks)
+                for note in filter(None, (corpus.looks, corpus.remark)):
+                    warn(note)
                 told = {"on_progress": shown.also(on_progress), "on_waiting": shown.waiting}
                 self.train(corpus, **told, **given)
             shown.trained(self.report)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -93,6 +94,74 @@ def test_a_disk_that_may_only_be_read(small_disk: Path) -> None:
     assert done.returncode == 1
     assert done.stdout.split() == ["old", "kept"]
     assert "Error: Cannot write disk/v.npz: you may not create files in" in done.stderr
+
+
+def test_a_run_whose_checkpoints_do_not_fit_any_more_comes_to_its_end(small_disk: Path) -> None:
+    """There is room for two, and none for a third beside them; the run goes on from the second."""
+    lines = (" ".join(f"w{(i * k) % 400}" for k in range(20)) for i in range(300))
+    (small_disk / "text").write_text("\n".join(lines), encoding="utf-8")
+    options = "--dim 300 --min-count 1 --epochs 5 --workers 1 --backend numpy"
+    done = on_small_disk(
+        "echo kept > disk/old; head -c 600000 /dev/zero > disk/filler; "
+        f"w2v train text -o v.bin {options} --checkpoint disk/run --checkpoint-every 1epoch; "
+        "code=$?; ls disk/run; w2v resume disk/run -o again.bin -q; (exit $code)"
+    )
+    assert done.returncode == 0, done.stderr
+    assert "A checkpoint could not be written, and training goes on. Cannot write" in done.stderr
+    assert "of the disk are free. Make room" in done.stderr
+    assert len(re.findall(r"^checkpoint-\d{6}$", done.stdout, re.MULTILINE)) == 2
+    assert (small_disk / "again.bin").read_bytes() == (small_disk / "v.bin").read_bytes()
+
+
+FORBIDDEN = """
+import os, time, warnings, w2v
+
+class Forbid(w2v.Callback):
+    epochs = 0
+
+    def on_epoch_end(self, progress):
+        self.epochs += 1
+        if self.epochs == 2:
+            while not os.path.exists("run/checkpoint-000001"):
+                time.sleep(0.01)
+            os.chmod("run", 0o555)
+
+options = dict(dim=8, min_count=1, sample=0, epochs=5, workers=1, backend="numpy")
+text = [["a", "b", "c", "d"]] * 99
+with warnings.catch_warnings(record=True) as said:
+    warnings.simplefilter("always")
+    model = w2v.Word2Vec(**options)
+    model.fit(text, checkpoint="run", checkpoint_every="1epoch", callbacks=[Forbid()])
+told = [str(w.message) for w in said if "checkpoint" in str(w.message)]
+no = ("you may not create files in", "Permission denied")
+print(len(told) > 0, all(any(reason in message for reason in no) for message in told))
+os.chmod("run", 0o755)
+again = w2v.Word2Vec(**options).fit(resume="run")
+print(again.report["parts"][-1]["done"] > 0, (again.vectors.matrix == model.vectors.matrix).all())
+print(*sorted(os.listdir("run")))
+"""
+
+
+def test_a_run_whose_folder_becomes_read_only_comes_to_its_end(tmp_path: Path) -> None:
+    """Without the rights that root has over the files of others."""
+    less = []
+    if os.geteuid() == 0:
+        if shutil.which("setpriv") is None:
+            pytest.skip("root may write everywhere, and setpriv is not there")
+        less = ["setpriv", "--bounding-set=-dac_override,-dac_read_search,-fowner"]
+    done = subprocess.run(
+        [*less, sys.executable, "-c", FORBIDDEN],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr
+    said, resumed, left = done.stdout.splitlines()
+    assert said == "True True"
+    assert resumed == "True True"
+    assert re.fullmatch(r"checkpoint-\d{6} checkpoint-\d{6} corpus run\.json", left)
 
 
 # limits of the process

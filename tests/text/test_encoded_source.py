@@ -107,6 +107,14 @@ def test_what_a_folder_has_lost_is_said(folder: Path) -> None:
     assert read_corpus(folder / "few", max_vocab=10).remark == ""
 
 
+def test_a_program_is_told_too(folder: Path) -> None:
+    with pytest.warns(UserWarning, match="Rarer words are not in .*at-9, which was encoded with"):
+        model = Word2Vec(**SMALL).fit(folder / "at-9")
+    encoded = {"folder": str(folder / "at-9"), "min_count": 9, "max_vocab": None}
+    assert model.report["encoded"] == encoded
+    assert Word2Vec(**SMALL).fit(folder / "text").report["encoded"] is None
+
+
 @pytest.mark.parametrize("held_out", [0.0, 0.1])
 @pytest.mark.parametrize("loss", ["ns", "hs", "softmax"])
 @pytest.mark.parametrize("model", ["skipgram", "cbow"])

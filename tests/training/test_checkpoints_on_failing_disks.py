@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -112,37 +113,56 @@ def test_a_disk_that_fails_for_good_leaves_a_run_that_goes_on(
         shutil.rmtree(folder)
 
 
-def test_a_kill_at_any_call_leaves_a_run_that_goes_on(tmp_path: Path) -> None:
-    program = "import sys; from test_checkpoints_on_failing_disks import kill; kill(sys.argv[1])"
+@pytest.mark.parametrize("resuming", [False, True])
+def test_a_kill_at_any_call_leaves_a_run_that_goes_on(tmp_path: Path, resuming: bool) -> None:
+    """Of a run that begins, and of one that goes on."""
+    program = "import sys; from test_checkpoints_on_failing_disks import kill; kill(*sys.argv[1:])"
     here = Path(__file__).parent
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, [here, here.parent]))}
     done = subprocess.run(
-        [sys.executable, "-c", program, tmp_path],
+        [sys.executable, "-c", program, tmp_path, "resuming" * resuming],
         env=environment,
         capture_output=True,
         text=True,
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    assert int(done.stdout) > 40
+    assert int(done.stdout) > (15 if resuming else 40)
 
 
-def kill(root: str) -> None:
+def kill(root: str, resuming: str) -> None:
     """In a process of its own, since it forks; prints how many it has killed."""
     vars(disk)["call"] = FailingDisk(0, "")  # which waits for no disk
-    folder = Path(root, "run")
+    folder, begun = Path(root, "run"), Path(root, "begun")
+    undisturbed = vectors(Word2Vec(**QUICK).fit(TEXT))
+    if resuming:
+        at = 0
+        while not (begun / "checkpoint-000001").exists():
+            shutil.rmtree(begun, ignore_errors=True)
+            at += 1
+            in_a_child(lambda: run(begun), FailingDisk(at, "kill"))
+        shutil.copytree(begun, folder)
+
+    def check() -> None:
+        assert vectors(go_on(folder)) == undisturbed
+        assert not strays(folder)
 
     def after() -> None:
-        child = os.fork()
-        if not child:
-            assert vectors(go_on(folder)) == undisturbed
-            assert not strays(folder)
-            os._exit(0)
-        assert os.waitpid(child, 0)[1] == 0
+        assert in_a_child(check, FailingDisk(0, "")) == 0
         shutil.rmtree(folder)
+        if resuming:
+            shutil.copytree(begun, folder)
 
-    undisturbed = vectors(Word2Vec(**QUICK).fit(TEXT))
-    print(killed_at_each_call(functools.partial(run, folder), after))
+    print(killed_at_each_call(functools.partial(go_on if resuming else run, folder), after))
+
+
+def in_a_child(work: Callable[[], object], failing: FailingDisk) -> int:
+    """The exit code of a process that does it on such a disk."""
+    if not (child := os.fork()):
+        vars(disk)["call"] = failing
+        work()
+        os._exit(0)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
 def test_a_power_cut_leaves_the_last_checkpoint_or_the_next(tmp_path: Path) -> None:

@@ -41,6 +41,7 @@ def training_report(trainer: Trainer, trained: Trained, why: str) -> Report:
             "subsampled": _subsampled(len(trainer.text.ids), trained, trainer.epochs),
             "kept": trained.kept,
         },
+        "encoded": {"folder": corpus.folder, **corpus.limits} if corpus.is_opened else None,
         "tokenizer": corpus.tokenizer.as_dict() if corpus.tokenizer else None,
         "table": stats.table.as_dict() if stats.table else None,
         "sentences": stats.sentences,

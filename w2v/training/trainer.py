@@ -244,7 +244,7 @@ class Trainer:
         if checkpoints:
             about = saved.state.checkpoints if saved else {}
             shapes = [(len(table), config.dim) for table in run.both]
-            checkpoints.begin(shapes, run.done, about, begin or ())
+            checkpoints.begin(backend, shapes, run.done, about, begin or ())
         if not run.ended:
             part = {"done": run.done, "workers": self.workers, "backend": backend.name}
             run.parts.append({**part, "device": backend.device})
