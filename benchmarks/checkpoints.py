@@ -194,7 +194,7 @@ def _measure(size: Size, folder: Path, options: argparse.Namespace) -> dict[str,
         "checkpoint": None,
         "only_start": False,
     }
-    pairs = []
+    pairs: list[dict[str, Any]] = []
     _run(asked)  # compiles, and touches memory that nobody has had yet
     for number in range(options.pairs):
         loads = [os.getloadavg()[0]] if hasattr(os, "getloadavg") else [None]
