@@ -175,7 +175,7 @@ def test_a_small_file_takes_little_memory(
     """Sizes of arrays that are not there: faiss would take the memory first."""
     if sys.platform == "win32":
         pytest.skip("memory is not measured so there")
-    from resource import RUSAGE_SELF, getrusage
+    import resource
 
     import faiss
 
@@ -187,7 +187,7 @@ def test_a_small_file_takes_little_memory(
     assert int.from_bytes(whole[ids : ids + 8], "little") == len(index)
     whole[ids : ids + 8] = (1 << 28).to_bytes(8, "little")
     (tmp_path / "index").write_bytes(whole)
-    before = getrusage(RUSAGE_SELF).ru_maxrss
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     with pytest.raises(VectorFileError, match="no index that faiss can read, or cut short"):
         NeighbourIndex.load(tmp_path / "index", vectors)
-    assert getrusage(RUSAGE_SELF).ru_maxrss - before < 64 << 10
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 64 << 10
