@@ -37,8 +37,8 @@ class State:
     """Fraction of the whole run."""
     ended: bool
     """Whether there is nothing left to train."""
-    tallies: list[dict[str, float]]
-    """Of each epoch so far, the last one perhaps in part: see `Tally`."""
+    tallies: list[dict[str, Any]]
+    """Of each epoch so far, the last one perhaps in part: fields of `Tally`."""
     held_out_loss: list[float | None]
     trace: list[dict[str, Any]]
     """Moments of the run: fields of `Progress`."""

@@ -156,7 +156,7 @@ class Checkpoints:
         self._copy_all(backend, tables)
         self._last, self._done = time.perf_counter(), done
         whole = {"input": self._copies[0], "output": self._copies[1], **arrays}
-        self._pending = self._writer.submit(self._write, state(self.told()), whole)
+        self._begin_to_write(state, whole)
 
     def stalled(self, seconds: Sequence[float]) -> None:
         """Each worker stood still for so long, for the latest one."""
@@ -167,7 +167,7 @@ class Checkpoints:
     ) -> None:
         """Write what moves no more, and wait until it is on the disk."""
         self.settle()
-        self._pending = self._writer.submit(self._write, state(self.told()), dict(arrays))
+        self._begin_to_write(state, arrays)
         self.settle()
 
     def settle(self) -> bool:
@@ -182,11 +182,12 @@ class Checkpoints:
             raise
         try:
             pending.result()
-        except OutputError as error:
+        except Exception as error:  # of any kind: what is trained may have taken days
             self._failed += 1
             left = self.folder.left
             before = "There is none yet" if left is None else f"The last one knows {left:.1%}"
-            warn(f"A checkpoint could not be written, and training goes on. {error} {before}.")
+            reason = error if isinstance(error, OutputError) else f"{type(error).__name__} {error}."
+            warn(f"A checkpoint could not be written, and training goes on. {reason} {before}.")
             return False
         return True
 
@@ -229,6 +230,13 @@ class Checkpoints:
         rows = max(1, _PIECE // max(table.shape[1], 1))
         pieces = [slice(first, first + rows) for first in range(0, len(table), rows)]
         list(self._copiers.map(work, pieces))
+
+    def _begin_to_write(
+        self, state: Callable[[dict[str, Any]], State], arrays: Mapping[str, NDArray[Any]]
+    ) -> None:
+        told = self.told()
+        told["written"] += 1  # whoever reads it has it
+        self._pending = self._writer.submit(self._write, state(told), dict(arrays))
 
     def _write(self, state: State, arrays: Mapping[str, NDArray[Any]]) -> None:
         started = time.perf_counter()
