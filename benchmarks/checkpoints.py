@@ -92,7 +92,7 @@ def timed(room, name, key, clock):
             found[key].append(clock() - started)
     setattr(room, name, wrapper)
 
-timed(checkpoints.Checkpoints, "_copy_all", "copying", time.perf_counter)
+timed(checkpoints.Checkpoints, "_copy", "copying", time.perf_counter)
 timed(checkpoints.Checkpoints, "_write", "writing", time.thread_time)
 stalled = checkpoints.Checkpoints.stalled
 

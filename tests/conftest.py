@@ -18,12 +18,15 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import settings
 
 from w2v.backends import Backend, get_backend
 from w2v.errors import BackendError
 
 pytest.register_assert_rewrite("commands", "gradcheck", "vector_tables")  # asserts say what failed
 
+settings.register_profile("shared", deadline=None)  # no test has the machine to itself
+settings.load_profile("shared")
 STANDIN = Path(__file__).with_name("standin") / "cupy.py"
 collect_ignore = ["standin"]  # no tests: a `cupy` for machines without a GPU
 BACKENDS = ("numpy", "numba", "cupy")

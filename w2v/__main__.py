@@ -11,6 +11,7 @@ import sys
 
 def main() -> None:
     """Run the command line; nothing is imported before signals have a meaning."""
+    _fill_descriptors()
     for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGUSR1"):
         number = getattr(signal, name, None)
         default = (signal.SIG_DFL, signal.default_int_handler)
@@ -28,6 +29,18 @@ def main() -> None:
         commands(prog_name="w2v")
     finally:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # all is done but for leaving
+
+
+def _fill_descriptors() -> None:
+    """What is closed of the first three is taken, by what can be neither read nor written there.
+
+    Or the next file would get the number, and what a library prints would go into it.
+    """
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDONLY if number else os.O_WRONLY)
 
 
 def _leave(number: int, _: object) -> None:

@@ -54,7 +54,7 @@ HOUSE: list[dict[str, str]] = [
         "training": "errors version interrupts renamed words display config files "
         "backends text formats layers vectors",
         "evaluation": "errors terminal files backends queries vectors",
-        "pictures": "errors files vectors",
+        "pictures": "errors terminal files vectors",
         "index": "errors files queries vectors",
     },
     {

@@ -118,6 +118,7 @@ def test_the_page_holds_words_places_and_neighbours(page: str, vectors: Vectors)
 
 def test_nothing_in_the_page_leads_outside(page: str) -> None:
     assert "default-src 'none'" in page
+    assert "base-uri 'none'; form-action 'none'" in page  # which the default does not speak of
     assert not re.search(r"https?:|//\w+\.|\bsrc=|@import|url\(", page)
     assert page.count("</script>") == 2
     assert html.escape("<v>.bin & more (by hand)") in page

@@ -8,6 +8,7 @@ import re
 import sys
 from io import BytesIO
 from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -68,6 +69,25 @@ def test_pictures_of_words(spread: Path, tmp_path: Path, extension: str) -> None
         text = data.decode()
         assert all(f">{word}<" in text for word in ("the", "animal3", "tool11"))
         assert "v.bin, 27 words (PCA, " in text
+
+
+@pytest.mark.parametrize("extension", drawing.FORMATS)
+def test_hostile_words_and_names_stay_text(tmp_path: Path, extension: str) -> None:
+    words = ["</text><script>bad()</script>", "a\x1b[2Jb", "$x^2$", "&amp;", "\u202egnp", "_c"]
+    vectors = tmp_path / "v\x1b<b>&.npz"
+    Vectors(words, np.random.default_rng(1).normal(size=(6, 4))).save(vectors)
+    out = tmp_path / f"w{extension}"
+    result = run(vectors, "-o", out, "--method", "pca")
+    assert result.exit_code == 0, result.stderr
+    assert "\x1b" not in result.stderr
+    if extension == ".svg":
+        root = ElementTree.fromstring(out.read_bytes())  # well-formed, which escapes are not
+        names = {element.tag.rpartition("}")[2] for element in root.iter()}
+        assert names.isdisjoint({"script", "b", "foreignObject", "a"})
+        assert not [name for element in root.iter() for name in element.attrib if name[:2] == "on"]
+        text = "".join(root.itertext())
+        assert r"a\x1b[2Jb" in text
+        assert r"v\x1b<b>&.npz" in text
 
 
 def test_dense_pictures_say_what_has_no_label(tmp_path: Path) -> None:
@@ -306,3 +326,14 @@ def test_names_that_are_not_utf8_are_drawn(tmp_path: Path) -> None:
         json.dump({"config": config, "loss": [1.0], "raw_words_per_second": 5}, file)
     plot_reports([report], f"{report}.png")
     assert os.path.getsize(f"{report}.png") > 1000
+
+
+def test_every_report_is_in_the_legend(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    config = {"epochs": 1, "alpha": 0.1, "min_alpha": 0.01}
+    report = json.dumps({"config": config, "loss": [1.0], "raw_words_per_second": 5})
+    for name in ("_one.json", "$two^2$.json"):
+        Path(name).write_text(report, encoding="utf-8")
+    plot_reports(["_one.json", "$two^2$.json"], "r.svg")
+    root = ElementTree.parse("r.svg").getroot()
+    assert {"_one.json", "$two^2$.json"} <= {text.strip() for text in root.itertext()}

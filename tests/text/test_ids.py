@@ -286,6 +286,22 @@ REFUSED: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
         TypeError,
         r"^Sentence 2: a token must be a str or an int, got [0-9.]+ \(float\)\.$",
     ),
+    "no axis": (lambda: np.array(5), ValueError, r"a row for each sentence.*got the shape \(\)\.$"),
+    "sentences in sentences": (
+        lambda: Sentences(Sentences([["a"]])),
+        TypeError,
+        r"^A corpus must be a path or an iterable of token lists, got <Sentences: \[\['a'\]\]>",
+    ),
+    "a path in sentences": (
+        lambda: Sentences("corpus.txt"),
+        TypeError,
+        r"^Sentences must be lists of tokens, got 'corpus\.txt' \(str\)\. To read files, give",
+    ),
+    "a table in sentences": (
+        lambda: Sentences(pa.table({"a": [1], "b": [2]})),
+        w2v.ConfigError,
+        r"^A table has columns, a, b, .* Give w2v\.Table\(\.\.\., columns='all'\) instead",
+    ),
     "three axes": (
         lambda: rows(0).reshape(2, 4, 30),
         ValueError,

@@ -82,7 +82,6 @@ class Command(click.Command):
     def invoke(self, ctx: click.Context) -> Any:
         from w2v import library  # noqa: F401  before Ctrl-C is an exception, which imports may lose
 
-        _prepare_streams()
         ctx.color = True  # or click takes what looks like a colour out of words
         try:
             with interrupts.install(), warnings.catch_warnings():
@@ -125,6 +124,7 @@ class Group(click.Group):
     """Has one line too for what goes wrong outside of a command: help that cannot be printed."""
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
+        _prepare_streams()
         try:
             return super().main(*args, **kwargs)
         except (OSError, MemoryError, RuntimeError, ImportError) as error:
@@ -145,6 +145,13 @@ class _Closed(io.TextIOBase):
         raise OSError(errno.EBADF, "standard output is closed")
 
 
+class _Unheard(io.TextIOBase):
+    """Standard error where there is none: what is said is lost, and not among what is printed."""
+
+    def write(self, text: str) -> int:
+        return len(text)
+
+
 def _cannot_go_on(error: Exception) -> str:
     """A sentence on what the system refuses; empty for a fault of the program."""
     if (message := ran_out(error)) or not isinstance(error, OSError):
@@ -157,6 +164,8 @@ def _prepare_streams() -> None:
     """Print any word anywhere, and nothing to where there is nothing."""
     if sys.stdout is None:
         sys.stdout = _Closed()
+    if sys.stderr is None:
+        sys.stderr = _Unheard()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")

@@ -38,6 +38,8 @@ def compute_accuracy(ctx: click.Context, /, vectors: str, threshold: int) -> Non
     """
     from w2v.files import replacing, scratch_folder
 
+    if sys.stdin is None:
+        raise click.ClickException("Standard input is closed; analogies were to be read from it.")
     with scratch_folder() as folder:
         questions = os.path.join(folder, "standard input")  # tables are headed by its name
         with replacing(questions) as file:

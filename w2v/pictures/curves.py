@@ -9,6 +9,7 @@ import numpy as np
 from w2v.pictures import training_course as training
 from w2v.pictures.drawing import DPI, FAINT, INK
 from w2v.pictures.fonts import choose_families
+from w2v.terminal import shown
 
 _LINES = ("#0b5394", "#c0392b", "#38761d", "#b45f06", "#674ea7", "#45818e")
 _STYLES = ("-", "--", "-.")  # once the colours are used up
@@ -29,6 +30,8 @@ def draw_reports(reports: dict[str, dict[str, Any]], target: BinaryIO, extension
     from matplotlib.figure import Figure
     from matplotlib.ticker import EngFormatter, MaxNLocator
 
+    # a name that begins with _ matplotlib would leave out of the legend
+    reports = {f"{' ' * name.startswith('_')}{shown(name)}": it for name, it in reports.items()}
     families, _ = choose_families(reports)
     style = {"font.family": families, "font.size": 9, "svg.fonttype": "none"}
     inks = {"text.color": INK, "axes.edgecolor": FAINT}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Sequence
+from dataclasses import replace
 from importlib.util import find_spec
 from typing import Any, BinaryIO
 
@@ -15,6 +16,7 @@ from w2v.errors import ConfigError, PictureError
 from w2v.pictures.fonts import choose_families
 from w2v.pictures.labels import Room
 from w2v.pictures.layout import Layout
+from w2v.terminal import shown
 
 FORMATS = (".png", ".svg", ".pdf")
 
@@ -79,7 +81,8 @@ def draw_words(
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    heading = f"{title} ({layout.caption})"
+    heading = shown(f"{title} ({layout.caption})")
+    layout = replace(layout, words=[shown(word) for word in layout.words])
     families, missing = choose_families([heading, *layout.words], font)
     width, height = _size(layout.places)
     with rc_context({"font.family": families, "font.size": 8, "svg.fonttype": "none"}):

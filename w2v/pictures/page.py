@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from w2v.pictures.layout import Layout, neighbours
+from w2v.terminal import shown
 from w2v.vectors import Vectors
 
 _SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
@@ -44,7 +45,7 @@ def words_page(vectors: Vectors, layout: Layout, title: str) -> str:
     (script,) = _SCRIPT.findall(template)
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     parts = {
-        "TITLE": html.escape(f"{title} ({layout.caption})"),
+        "TITLE": html.escape(shown(f"{title} ({layout.caption})")),
         "DATA": _embedded(data),
         "DIGEST": digest,
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -11,8 +12,15 @@ from numpy.typing import ArrayLike, NDArray
 from w2v.text.copies import Copies, checked_weights, weighted_texts
 from w2v.text.parts import Part, without
 from w2v.text.splitting import split_ahead
-from w2v.text.token_lists import checked_part, parts_of_lists, refuse_masked, shown
+from w2v.text.token_lists import (
+    TO_READ_FILES,
+    checked_part,
+    parts_of_lists,
+    refuse_masked,
+    shown,
+)
 from w2v.text.tokenizing import Tokenizer
+from w2v.text.unnamed_tables import refuse_frame
 from w2v.words import is_whole_number
 
 _PART_TOKENS = 1 << 20
@@ -62,6 +70,7 @@ class Sentences:
         padding: int | str | None = None,
         weights: ArrayLike | None = None,
     ) -> None:
+        _check_kind(sentences)
         if ends is not None and not isinstance(sentences, np.ndarray):
             sentences = np.asarray(sentences)
         self.sentences = as_array(sentences)
@@ -155,6 +164,19 @@ def _of_one(ids: NDArray[Any], ends: NDArray[np.int64]) -> Iterator[tuple[int, A
         done = last
 
 
+def _check_kind(sentences: Any) -> None:
+    """Raise where something is no sentences, whatever they hold."""
+    if isinstance(sentences, str | bytes | os.PathLike):
+        raise TypeError(
+            f"Sentences must be lists of tokens, got {shown(sentences)}. {TO_READ_FILES}"
+        )
+    if not hasattr(sentences, "__iter__") and not hasattr(sentences, "__getitem__"):
+        raise TypeError(
+            f"A corpus must be a path or an iterable of token lists, got {shown(sentences)}."
+        )
+    refuse_frame(sentences)
+
+
 def _check_count(sentences: int, weights: int) -> None:
     if sentences != weights:
         more = "at least " if sentences > weights else ""
@@ -183,7 +205,7 @@ def _check_array(array: NDArray[Any], ends: NDArray[np.int64] | None) -> None:
             "One array of ids does not say where sentences end: give w2v.Sentences(ids, ends), or "
             "a list of arrays, or an array with a row for each sentence."
         )
-    if array.ndim > 2 or (ends is not None and array.ndim != 1):
+    if array.ndim not in (1, 2) or (ends is not None and array.ndim != 1):
         raise ValueError(
             "An array of tokens must have a row for each sentence, (S, L), or one axis and `ends`, "
             f"(N,); got the shape {array.shape}."

@@ -17,9 +17,9 @@ from w2v.text.parts import Part
 from w2v.text.sentences import Sentences
 from w2v.text.splitting import split_ahead
 from w2v.text.table import Table
-from w2v.text.token_lists import TO_READ_FILES, shown
+from w2v.text.token_lists import shown
 from w2v.text.tokenizing import Tokenizer, check_tokenizer
-from w2v.text.unnamed_tables import refuse_frame, refuse_tables, table_of_column
+from w2v.text.unnamed_tables import refuse_tables, table_of_column
 
 Tokens = NDArray[np.str_] | NDArray[np.integer[Any]]
 Sentence = list[str] | tuple[str, ...] | list[int] | tuple[int, ...] | Tokens
@@ -74,21 +74,10 @@ def text_files(source: object) -> list[str]:
 
 def found_in(sentences: object, tokenizer: Tokenizer | None) -> Table | Sentences:
     """What a program gives, none of which is read before it is asked for."""
-    if isinstance(sentences, (str, bytes, os.PathLike)):
-        raise TypeError(
-            f"Sentences must be lists of tokens, got {shown(sentences)}. {TO_READ_FILES}"
-        )
-    if not isinstance(sentences, Sentences):
-        if not hasattr(sentences, "__iter__") and not hasattr(sentences, "__getitem__"):
-            raise TypeError(
-                f"A corpus must be a path or an iterable of token lists, got {shown(sentences)}."
-            )
-        refuse_frame(sentences)
-        if is_column(sentences):
-            return table_of_column(sentences)
-        sentences = Sentences(sentences)
     check_tokenizer(tokenizer)
-    return sentences
+    if isinstance(sentences, Sentences):
+        return sentences
+    return table_of_column(sentences) if is_column(sentences) else Sentences(sentences)
 
 
 def is_path(source: object) -> bool:

@@ -14,11 +14,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from w2v.backends import Array, Backend, usable_cores
+from w2v.backends import Array, Backend
 from w2v.errors import ConfigError, OutputError, warn
 from w2v.training.checkpoint_file import new_array
 from w2v.training.checkpoint_state import State
 from w2v.training.run_folder import RunFolder
+from w2v.training.tables import Copiers
 
 EVERY = "10min"
 """How often, if nothing is said."""
@@ -26,8 +27,6 @@ EVERY = "10min"
 _EVERY = re.compile(r"(\d+(?:\.\d*)?|\.\d+)\s*([a-z%]+)")
 _SECONDS = {"s": 1, "sec": 1, "min": 60, "h": 3600}
 _ALMOST = 1e-9
-_PIECE = 1 << 22  # numbers that a thread copies at a time
-_THREADS = 8  # that copy, at most: memory is no faster with more
 
 
 class Every(NamedTuple):
@@ -74,7 +73,7 @@ class Checkpoints:
         self.every = every
         self._every = Every.parsed(every)
         self._copies: list[NDArray[np.float32]] = []
-        self._copiers = ThreadPoolExecutor(min(usable_cores(), _THREADS), "w2v-copy")
+        self._copiers: Copiers | None = None
         self._writer = ThreadPoolExecutor(1, "w2v-checkpoint")
         self._pending: Future[None] | None = None
         self._last = time.perf_counter()
@@ -87,6 +86,7 @@ class Checkpoints:
 
     def begin(
         self,
+        backend: Backend,
         shapes: Iterable[tuple[int, int]],
         done: float,
         before: dict[str, Any],
@@ -103,8 +103,9 @@ class Checkpoints:
         """
         self._before, self._done = before, done
         self._copies = list(copies) or [new_array(shape, "float32") for shape in shapes]
+        self._copiers = Copiers(backend)
         for copy in [] if copies else self._copies:
-            self._in_pieces(copy, partial(_touch, copy))
+            self._copiers.work(copy.shape, partial(_touch, copy))
         self._last = time.perf_counter()
 
     def due_chunk(self, epoch: int, first: int, chunks: int, epochs: int) -> int | None:
@@ -153,7 +154,7 @@ class Checkpoints:
     ) -> None:
         """Copy the tables, which nothing moves, and begin to write; waits for the one before."""
         self.settle()
-        self._copy_all(backend, tables)
+        self._copy(backend, tables)
         self._last, self._done = time.perf_counter(), done
         whole = {"input": self._copies[0], "output": self._copies[1], **arrays}
         self._begin_to_write(state, whole)
@@ -215,21 +216,17 @@ class Checkpoints:
     def close(self) -> None:
         """Let go of threads and copies; what is being written is finished first."""
         self._writer.shutdown()
-        self._copiers.shutdown()
+        if self._copiers:
+            self._copiers.close()
         self._copies = []
 
-    def _copy_all(self, backend: Backend, tables: tuple[Array, Array]) -> None:
+    def _copy(self, backend: Backend, tables: tuple[Array, Array]) -> None:
         def copy(to: NDArray[np.float32], table: Array, rows: slice) -> None:
             to[rows] = backend.to_numpy(table[rows])[:, : to.shape[1]]
 
+        assert self._copiers is not None  # since `begin`
         for to, table in zip(self._copies, tables, strict=True):
-            self._in_pieces(to, partial(copy, to, table))
-
-    def _in_pieces(self, table: NDArray[np.float32], work: Callable[[slice], None]) -> None:
-        """Have all rows worked on by all threads, some rows at a time."""
-        rows = max(1, _PIECE // max(table.shape[1], 1))
-        pieces = [slice(first, first + rows) for first in range(0, len(table), rows)]
-        list(self._copiers.map(work, pieces))
+            self._copiers.work(to.shape, partial(copy, to, table))
 
     def _begin_to_write(
         self, state: Callable[[dict[str, Any]], State], arrays: Mapping[str, NDArray[Any]]

@@ -30,7 +30,7 @@ from w2v.files import (
 )
 from w2v.text import Corpus, is_encoded, open_encoded, write_encoded
 from w2v.training.checkpoint_file import read_checkpoint, write_checkpoint
-from w2v.training.checkpoint_state import Saved, State
+from w2v.training.checkpoint_state import Saved, State, check_beginning
 
 _VERSION = 1
 _KEPT = 2
@@ -45,13 +45,21 @@ class RunFolder:
     ----------
     path : str
     asked : dict          What the run was asked to do, as whoever began it wrote it down.
+    began : dict or None  See `beginning`; None before that.
     saved : Saved or None The checkpoint to go on from.
     left : float or None  Fraction of the run that the latest checkpoint knows.
     """
 
-    def __init__(self, path: str, asked: Mapping[str, Any], corpus: str | None = None) -> None:
-        self.path = path
+    def __init__(
+        self,
+        path: str,
+        asked: Mapping[str, Any],
+        corpus: str | None = None,
+        began: dict[str, Any] | None = None,
+    ) -> None:
+        self.path = os.path.abspath(path)  # a callback may leave the folder it is named in
         self.asked = dict(asked)
+        self.began = began
         self.saved: Saved | None = None
         self.left: float | None = None
         self._elsewhere = corpus
@@ -89,7 +97,36 @@ class RunFolder:
             "anew, with its text."
         )
 
-    def keep(self, corpus: Corpus) -> Corpus:
+    def begin(self, began: dict[str, Any], corpus: Corpus) -> Corpus:
+        """Write down with what the run begins, unless it did so before, and keep its text.
+
+        Parameters
+        ----------
+        began : dict        See `beginning`.
+        corpus : Corpus
+
+        Returns
+        -------
+        Corpus
+            The same text, from a folder that outlives this process: its own, or a copy in here.
+
+        Raises
+        ------
+        ConfigError, CheckpointError
+            It is not what the run began with before.
+        OutputError
+            It cannot be written.
+        """
+        if self.began is not None:
+            name = self.saved.name if self.saved else self.path
+            check_beginning(self.began, began, name, moved=self.saved is not None)
+            return self._kept(corpus)
+        corpus = self._kept(corpus)
+        self.began = began
+        self.write_asked()
+        return corpus
+
+    def _kept(self, corpus: Corpus) -> Corpus:
         """The same text, from a folder that outlives this process: its own, or a copy in here.
 
         Raises
@@ -156,6 +193,7 @@ class RunFolder:
             else:
                 self._let_go()  # of one that a kill has left
             self.left = saved.state.done
+            saved.state.checkpoints["bytes"] = os.path.getsize(path)  # unknown when it was written
             return saved
         if damaged:
             raise CheckpointError(f"No checkpoint in {self.path} can be read. {' '.join(damaged)}")
@@ -170,6 +208,7 @@ class RunFolder:
     def write_asked(self) -> None:
         """Write down what the run is asked to do, and on which text."""
         about = {"version": _VERSION, "corpus": self._elsewhere, "asked": self.asked}
+        about |= {"began": self.began}
         write_text(os.path.join(self.path, _ASKED), json.dumps(about, indent=2) + "\n")
 
 
@@ -247,8 +286,10 @@ def known_run(path: PathLike) -> Iterator[RunFolder]:
     about = _read_asked(name)
     with locked(name):
         sweep(name)
-        folder = RunFolder(name, about["asked"], about["corpus"])
+        folder = RunFolder(name, about["asked"], about["corpus"], about["began"])
         folder.saved = folder.latest()
+        if folder.saved:
+            folder.began = folder.saved.state.began
         yield folder
 
 
@@ -261,7 +302,8 @@ def _read_asked(name: str) -> dict[str, Any]:
             raise CheckpointError(
                 f"{file} is of version {about['version']}, and this w2v reads version {_VERSION}."
             )
-        if not isinstance(about["asked"], dict) or not isinstance(about["corpus"], str | None):
+        kinds = {"asked": dict, "corpus": str | None, "began": dict | None}
+        if not all(isinstance(about[part], kind) for part, kind in kinds.items()):
             raise ValueError
     except (FileNotFoundError, NotADirectoryError) as error:
         raise CheckpointError(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from w2v.backends import Array, Backend
+from w2v.backends import Array, Backend, usable_cores
 from w2v.config import Config
 from w2v.layers import Embedding
 from w2v.training import draws
@@ -15,6 +17,8 @@ from w2v.training.huffman import HuffmanTree
 from w2v.training.start import FRESH, Start
 
 _ROWS_MOVED = 1 << 12
+_PIECE = 1 << 20  # numbers that a thread copies at a time
+_THREADS = 8  # that copy, at most: memory is no faster with more
 
 
 @dataclass(frozen=True)
@@ -76,7 +80,7 @@ def make_tables(
         if len(at):
             to[backend.asarray(at), : config.dim] = backend.asarray(given)
     for to, saved in zip((table, output), begin or (), strict=False):
-        to[:, : config.dim] = backend.asarray(saved)
+        _fill(backend, to, saved)
     kept = counts if keep is None else counts * keep
     return Tables(table, output, noise, tree, kept / kept.sum(), noise_share, start.frozen)
 
@@ -91,6 +95,47 @@ def moved(table: NDArray[np.float32], rows: NDArray[np.int64], before: NDArray[n
     """Whether some rows (N,) of a table are no longer as they were, (N, D); no copy is made."""
     pieces = [slice(first, first + _ROWS_MOVED) for first in range(0, len(rows), _ROWS_MOVED)]
     return any((table[rows[piece]] != before[piece]).any() for piece in pieces)
+
+
+class Copiers:
+    """Threads that work on the rows of a table side by side, as many as memory can feed."""
+
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
+        self._threads = min(usable_cores(), _THREADS)
+        self._pool = ThreadPoolExecutor(self._threads, "w2v-copy")
+
+    def work(self, shape: tuple[int, int], work: Callable[[slice], object]) -> None:
+        """Have all rows worked on, a few at a time.
+
+        Parameters
+        ----------
+        shape : pair of int         Rows and columns.
+        work : callable(slice)      Of rows; without Python's lock for most of its time.
+        """
+        some = max(1, _PIECE // max(shape[1], 1))
+        firsts = iter(range(0, shape[0], some))  # shared by all
+
+        def take(_: int) -> None:
+            with self._backend.training():
+                for first in firsts:
+                    work(slice(first, first + some))
+
+        list(self._pool.map(take, range(self._threads)))
+
+    def close(self) -> None:
+        self._pool.shutdown()
+
+
+def _fill(backend: Backend, table: Array, saved: NDArray[np.float32]) -> None:
+    def fill(rows: slice) -> None:
+        table[rows, : saved.shape[1]] = backend.asarray(saved[rows])
+
+    copiers = Copiers(backend)
+    try:
+        copiers.work((saved.shape[0], saved.shape[1]), fill)
+    finally:
+        copiers.close()
 
 
 def taken(backend: Backend, table: Array, dim: int) -> NDArray[np.float32]:

@@ -19,7 +19,7 @@ from w2v.errors import TrainingError
 from w2v.text import Corpus
 from w2v.training import verdict
 from w2v.training.callbacks import Callback
-from w2v.training.checkpoint_state import Saved, State, about_text, start_arrays
+from w2v.training.checkpoint_state import Saved, State, start_arrays
 from w2v.training.checkpoints import Checkpoints
 from w2v.training.held_out import HeldOut, parted, sampled
 from w2v.training.huffman import HuffmanTree
@@ -73,7 +73,6 @@ class Trainer:
         saved: Saved | None = None,
     ) -> None:
         self.corpus = corpus
-        self.asked = config
         self.saved, self._checkpoints = saved, checkpoints
         self.text, self.aside = parted(backend, config, corpus)
         self.raw_words = corpus.stats.tokens - (len(self.aside.ids) if self.aside else 0)
@@ -175,7 +174,8 @@ class Trainer:
 
     def _run(self) -> Trained:
         checkpoints = self._checkpoints
-        facts = self._facts() if checkpoints else {}
+        began = checkpoints.folder.began if checkpoints else None
+        facts = {"began": began or {}, "start": self.start.about}
         try:
             with self.backend.training():
                 run = self._under_way = self._prepared()
@@ -208,14 +208,6 @@ class Trainer:
         if not (self.saved and self.saved.state.ended):
             checkpoints.write(state, {"input": vectors, "output": output, **arrays})
         return replace(trained, checkpoints=checkpoints.told())
-
-    def _facts(self) -> dict[str, Any]:
-        """What a checkpoint says of the run, the same at every position."""
-        return {
-            "options": self.asked.as_dict(),
-            "text": about_text(self.corpus),
-            "start": self.start.about,
-        }
 
     def _prepared(self) -> Run:
         config, backend, keep = self.config, self.backend, self._keep_share
@@ -257,7 +249,7 @@ class Trainer:
             about = saved.state.checkpoints if saved else {}
             shapes = [(len(table), config.dim) for table in run.both]
             self._onlookers.memories()  # which may fail, and should not after hours
-            checkpoints.begin(shapes, run.done, about, begin or ())
+            checkpoints.begin(backend, shapes, run.done, about, begin or ())
         if not run.ended:
             part = {"done": run.done, "workers": self.workers, "backend": backend.name}
             run.parts.append({**part, "device": backend.device})
