@@ -8,7 +8,7 @@ from typing import IO, Any
 import numpy as np
 import pyarrow as pa
 
-from w2v.text.spool import append_to, temporary_file
+from w2v.text.number_files import append_to, temporary_file
 
 
 class BatchStore:

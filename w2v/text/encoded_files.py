@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from w2v.errors import CorpusError
 from w2v.text.checks import BLOCK_BYTES, Sums
-from w2v.text.spool import mapped
+from w2v.text.number_files import mapped
 
 IDS, ENDS, VOCABULARY, ABOUT = FILES = ("ids.npy", "ends.npy", "vocab.txt", "corpus.json")
 FORMAT = "w2v encoded corpus"
