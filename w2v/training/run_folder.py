@@ -120,13 +120,13 @@ class RunFolder:
         if self.began is not None:
             name = self.saved.name if self.saved else self.path
             check_beginning(self.began, began, name, moved=self.saved is not None)
-            return self._kept(corpus)
-        corpus = self._kept(corpus)
+            return self.keep(corpus)
+        corpus = self.keep(corpus)
         self.began = began
         self.write_asked()
         return corpus
 
-    def _kept(self, corpus: Corpus) -> Corpus:
+    def keep(self, corpus: Corpus) -> Corpus:
         """The same text, from a folder that outlives this process: its own, or a copy in here.
 
         Raises
