@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 import subprocess
 import sys
 from importlib.util import find_spec
@@ -13,11 +14,11 @@ from typing import Any
 import pytest
 from corpora import two_topics
 
-from benchmarks import charts, harness
+from benchmarks import charts, harness, killed_run
 from benchmarks import corpora as other_texts
 from benchmarks.limits import work
 from benchmarks.peers import CASES, summarise
-from w2v import Config
+from w2v import Config, Word2Vec
 from w2v.backends import StepShape
 from w2v.training.throughput import zipf_corpus
 
@@ -41,7 +42,7 @@ def run(module: str, results: Path, *options: object) -> tuple[str, dict[str, An
     found: dict[str, Any] = json.loads((results / "result.json").read_text(encoding="utf-8"))
     assert found["environment"]["commit"]
     drawn = (
-        module not in {"limits", "queries", "loading", "neighbours", "tokenizing", "ids"}
+        module not in {"limits", "queries", "loading", "neighbours", "tokenizing", "kill", "ids"}
         and find_spec("matplotlib") is not None
     )
     assert (results / "result.png").exists() == drawn
@@ -207,6 +208,31 @@ def test_ids(tmp_path: Path) -> None:
     assert kinds[:2] == ["text file", "2-D array"]
     assert all(f"| {kind} | " in table for kind in kinds)
     assert {run["tokens"] for run in found["runs"]} == {4000}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="forks processes")
+def test_kill(tmp_path: Path) -> None:
+    quick = ["--processes", 1, "--kinds", "cbow-ns", "--tokens", 20_000, "--folder", tmp_path]
+    table, found = run("kill", tmp_path, 8, *quick)
+    assert found["equal"] == found["runs"] > 0
+    assert found["wrong"] == []
+    assert sum(row["began"] + row["went on"] for row in found["kills"]) >= 8
+    assert re.search(r"^\d kills and \d+ resumes of \d+ runs, .* byte for byte$", table, re.M)
+    assert not list(tmp_path.glob("w2v-kill-*"))
+
+
+def test_kill_tells_models_apart(tmp_path: Path) -> None:
+    text = tmp_path / "text.txt"
+    text.write_text("a b c d\n" * 500)
+    found = []
+    for i, seed in enumerate((1, 1, 2)):
+        options: dict[str, Any] = {"dim": 4, "min_count": 1, "epochs": 1, "workers": 1}
+        model = Word2Vec(**options, sample=0, seed=seed, backend="numpy").fit(text)
+        model.save_model(tmp_path / f"{i}.npz")
+        model.save(tmp_path / f"{i}.bin")
+        found.append([killed_run.content(tmp_path / f"{i}{end}") for end in (".npz", ".bin")])
+    assert found[0] == found[1]
+    assert all(one != other for one, other in zip(found[0], found[2], strict=True))
 
 
 def test_tokenizing(tmp_path: Path) -> None:

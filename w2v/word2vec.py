@@ -248,7 +248,8 @@ class Word2Vec(Estimator, Answers, metaclass=_Named):
         words = self.vocabulary_options(vocabulary)
         words |= {"errors": errors, "tokenizer": tokenizer}
         given: dict[str, Any] = {"pretrained": known, "freeze": freeze, "callbacks": callbacks}
-        with self._folder(checkpoint, resume) as run:
+        begins = ["pretrained"] * (known is not None) + ["freeze"] * bool(freeze)
+        with self._folder(checkpoint, resume, begins) as run:
             given |= {"run": run, "checkpoint_every": checkpoint_every}
             kept = run.open_corpus() if source is None and run and resume else source
             return self._read_and_train(kept, words, progress, on_progress, **given)
@@ -293,12 +294,15 @@ class Word2Vec(Estimator, Answers, metaclass=_Named):
         words = self.vocabulary_options(known=True)
         words |= {"errors": errors, "tokenizer": tokenizer}
         given = {"continued": True, "freeze": freeze, "callbacks": callbacks}
-        with self._folder(checkpoint, None) as run:
+        begins = ["partial_fit"] + ["freeze"] * bool(freeze)
+        with self._folder(checkpoint, None, begins) as run:
             given |= {"run": run, "checkpoint_every": checkpoint_every}
             return self._read_and_train(source, words, progress, on_progress, **given)
 
     @contextmanager
-    def _folder(self, new: PathLike | None, known: PathLike | None) -> Iterator[RunFolder | None]:
+    def _folder(
+        self, new: PathLike | None, known: PathLike | None, begins: list[str]
+    ) -> Iterator[RunFolder | None]:
         """The folder of a run that begins, or goes on; None for neither."""
         if new is not None and known is not None:
             raise TypeError(
@@ -306,9 +310,10 @@ class Word2Vec(Estimator, Answers, metaclass=_Named):
             )
         if known is not None:
             with known_run(known) as run:
+                run.check_beginning(begins)
                 yield run
         elif new is not None:
-            with new_run(new, {"options": self.plain_options()}) as run:
+            with new_run(new, {"options": self.plain_options(), "begins": begins}) as run:
                 yield run
         else:
             yield None

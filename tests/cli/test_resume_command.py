@@ -18,6 +18,7 @@ from click.testing import Result
 from commands import QUICK, refused, run, topics_file
 
 from w2v import Callback, Progress, Word2Vec, files
+from w2v.errors import CheckpointError
 from w2v.training.onlookers import Onlookers
 from w2v.training.run_folder import RunFolder
 
@@ -242,6 +243,78 @@ def test_a_run_of_a_program_that_has_no_text_yet(text: Path) -> None:
     with ends_at(-1), pytest.raises(SystemExit):
         Word2Vec(dim=8).fit(text, checkpoint="run")
     refused(run("resume", "run", "-o", "v.bin"), 1, "ended before its text was read.*anew")
+
+
+@pytest.mark.parametrize("name", ["pretrained", "freeze", "partial_fit"])
+def test_a_run_without_checkpoints_begins_with_the_same(text: Path, name: str) -> None:
+    """It would be another run else, and nobody would be told."""
+    options: dict[str, Any] = {"dim": 8, "epochs": 2, "min_count": 1, "workers": 1}
+    model = Word2Vec(**options, backend="numpy").fit(text)
+    given = {"pretrained": model.vectors} if name == "pretrained" else {"freeze": ["tool1"]}
+    known = {} if name == "partial_fit" else given
+    begin = (model if name == "partial_fit" else Word2Vec(**options)).partial_fit
+    with ends_at(0), pytest.raises(SystemExit):
+        (Word2Vec(**options).fit if known else begin)(text, checkpoint="run", **known)
+    says = f"ended before its first checkpoint, and began with `{name}`: give the same again"
+    if name == "partial_fit":
+        says = "and went on from a model: begin it anew, with `partial_fit`"
+    refused(run("resume", "run", "-o", "v.bin"), 1, says)
+    with pytest.raises(CheckpointError, match=says):
+        Word2Vec(**options).fit(resume="run")
+    if known:
+        again = Word2Vec(**options).fit(resume="run", **known)
+        whole = Word2Vec(**options).fit(text, **known)
+        assert again.vectors.matrix.tobytes() == whole.vectors.matrix.tobytes()
+    with ends_at(0), pytest.raises(SystemExit):
+        Word2Vec(**options).fit(text, checkpoint="other")
+    with pytest.raises(CheckpointError, match="did not begin with `freeze`: leave that out"):
+        Word2Vec(**options).fit(resume="other", freeze=["tool1"])
+
+
+INFORMED = {
+    "unread": ["kept in   nowhere", "w2v resume run begins it anew"],
+    "untrained": ["kept in   run/corpus", "no checkpoint yet", "w2v resume run begins to train"],
+    "half": ["text      2,400 words in 300 lines, 27 d", "%, in epoch ", "w2v resume run goes on"],
+}
+
+
+@pytest.mark.parametrize("where", WHERE)
+def test_a_folder_says_what_it_is(text: Path, where: str) -> None:
+    cut(WHERE[where], *command("corpus.txt"))
+    before = sorted(os.listdir("run"))
+    told = run("info", "run").stdout
+    assert told.startswith("run       w2v train corpus.txt -o v.bin --save-model m.npz")
+    assert f"\nbegun in  {text.parent}\n" in told
+    assert all(part in told for part in INFORMED[where])
+    about = json.loads(run("info", "run", "--json").stdout)
+    assert 0 < about["done"] < 1 if where == "half" else about["done"] == 0
+    assert sorted(os.listdir("run")) == before
+    with files.locked("run"):
+        told = run("info", "run").stdout
+        assert "a process is at work on it" in told
+        assert "go on" not in told
+    went_on()
+    told = run("info", "run").stdout
+    assert "done      100.0%, it has come to its end;" in told
+    assert re.search(r"latest    run/checkpoint-0+\d+, .* KiB, written 20\d\d-", told)
+    assert told.endswith("\ngo on     w2v resume run writes its files again\n")
+
+
+def test_a_folder_says_what_is_wrong_with_it(text: Path) -> None:
+    cut(0.9, *command("corpus.txt"))
+    *_, last = sorted(Path("run").glob("checkpoint-*"))
+    size = last.stat().st_size
+    with last.open("r+b") as file:
+        file.truncate(size - 1)
+    result = run("info", "run")
+    assert f"{last} is damaged or cut short." in result.stderr
+    assert "go on     w2v resume run goes on from there" in result.stdout
+    forge(Path("run/run.json"), {"command": ["a\x1b[31m\nb"]})
+    told = run("info", "run").stdout
+    assert "\x1b" not in told
+    for path in Path("run").glob("checkpoint-*"):
+        path.write_bytes(b"")
+    refused(run("info", "run"), 1, "No checkpoint in run can be read")
 
 
 def test_there_is_no_run(text: Path) -> None:
@@ -477,7 +550,7 @@ def close(folder: Path) -> None:
 def test_a_disk_that_takes_no_more_costs_a_warning(
     text: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trouble: Callable[[Path], None]
 ) -> None:
-    if trouble is close and os.geteuid() == 0:
+    if trouble is close and sys.platform != "win32" and os.geteuid() == 0:
         pytest.skip("root may write everywhere")
     whole = undisturbed("corpus.txt")
     disk = tmp_path / "disk"

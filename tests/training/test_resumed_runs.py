@@ -19,7 +19,7 @@ from w2v import Callback, EarlyStopping, Progress, Vectors, Word2Vec, encode, in
 from w2v.errors import CheckpointError, ConfigError, CorpusError, TrainingError
 from w2v.text import Corpus
 from w2v.training import run_folder
-from w2v.training.checkpoint_state import Saved, State, check_beginning
+from w2v.training.checkpoint_state import Saved, State, check_same_run
 from w2v.training.checkpoints import Checkpoints
 from w2v.training.onlookers import Onlookers
 from w2v.training.passes import Passes
@@ -203,10 +203,11 @@ def test_a_run_without_a_checkpoint_begins_as_it_began_or_not_at_all(tmp_path: P
     known = Word2Vec(**{**QUICK, "seed": 5}).fit(TEXT).vectors
     run: dict[str, Any] = {"resume": tmp_path / "run"}
     cut_off(tmp_path / "run", 0.0, pretrained=known, checkpoint_every="10min")
-    with pytest.raises(ConfigError, match=r"no checkpoint yet: give what it began with"):
-        Word2Vec(**QUICK).fit(**run)
-    with pytest.raises(ConfigError, match="`dim` was 8 and is 9"):
-        Word2Vec(**{**QUICK, "dim": 9}).fit(**run)
+    other = Word2Vec(**{**QUICK, "seed": 6}).fit(TEXT).vectors
+    with pytest.raises(ConfigError, match="with other words or vectors"):
+        Word2Vec(**QUICK).fit(pretrained=other, **run)
+    with pytest.raises(ConfigError, match="`seed` was 1 and is 2"):
+        Word2Vec(**{**QUICK, "seed": 2}).fit(pretrained=known, **run)
     with pytest.raises(CheckpointError, match="The text is not that of the run"):
         Word2Vec(**QUICK).fit(TEXT[1:], pretrained=known, **run)
     again = Word2Vec(**QUICK).fit(pretrained=known, **run)
@@ -277,13 +278,13 @@ def test_options_of_another_version_are_defaults_or_named() -> None:
     now = {"options": Word2Vec(**QUICK).config.as_dict(), "text": {}, "start": {}}
     older, later = ({**now, "options": dict(now["options"])} for _ in range(2))
     del older["options"]["row_cap"], older["options"]["negative"]
-    check_beginning(older, now, "run", moved=True)
+    check_same_run(older, now, "run")
     other = {**now, "options": {**now["options"], "row_cap": 2.0}}
     with pytest.raises(ConfigError, match=r"`row_cap` was 4\.0 and is 2\.0"):
-        check_beginning(older, other, "run", moved=True)
+        check_same_run(older, other, "run")
     later["options"]["glow"] = 3
     with pytest.raises(ConfigError, match="`glow` was 3 and is not known to this w2v"):
-        check_beginning(later, now, "run", moved=True)
+        check_same_run(later, now, "run")
 
 
 @pytest.mark.parametrize(("chunk", "chunks", "done"), [(64, 49, 11.0), (32, 97, 22.0)])

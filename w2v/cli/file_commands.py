@@ -114,22 +114,31 @@ def info(vectors: str, words: int, read_as: str | None, errors: str, as_json: bo
 
     Of a folder that `w2v encode` has made: what was read, and what was left out. All of it is
     read, so that what is cut short is refused, and what is damaged wherever there is a checksum:
-    in such a folder, in npz and in what is compressed.
+    in such a folder, in npz and in what is compressed. Of a folder of train --checkpoint: which run
+    it is, how far, and how to go on.
 
     \b
     Examples:
       w2v info vectors.bin
       w2v info corpus.w2v
+      w2v info run/
     """
     from w2v import formats
     from w2v.cli.console import Console
+    from w2v.terminal import shown
     from w2v.text import describe_corpus, is_encoded, name_corpus
+    from w2v.training import describe_run, is_run, name_run
 
     if is_encoded(vectors):
         if read_as:
             raise click.UsageError(f"{vectors} is an encoded corpus; leave out --from.")
         about = describe_corpus(vectors, words)
         click.echo(json.dumps(about, indent=2) if as_json else name_corpus(about))
+        return
+    if is_run(vectors):
+        about = describe_run(vectors)
+        lines = [json.dumps(about, indent=2)] if as_json else map(shown, name_run(about))
+        click.echo("\n".join(lines))
         return
     with Console() as console:
         reading = console.reading

@@ -93,6 +93,7 @@ def _check_program(run: RunFolder, corpus: str | None, has_output: bool) -> None
     """Refuse what a run that was begun by a program has not said."""
     if run.saved is None and corpus is None:
         run.open_corpus().close()
+    run.check_beginning([])
     if not has_output:
         raise click.UsageError(
             f"The run in {run.path} was begun by a program, and not by w2v train: say with -o "

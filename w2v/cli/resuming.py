@@ -24,6 +24,9 @@ EVERY = click.option(
     help="How often: 10min, 30s, 2h, 5%, 1epoch. [default: 10min]",
 )
 
+_BEGINS = {"pretrained": "pretrained", "freeze": "freeze", "model_file": "partial_fit"}
+"""Options that say what a run begins with, and what the library calls each."""
+
 
 class Asked(NamedTuple):
     """What a run was asked to do, as `begun` has written it down."""
@@ -34,17 +37,23 @@ class Asked(NamedTuple):
     """What stood behind ``w2v train``; nothing if a program began the run."""
     folder: str | None
     """That the command was given in."""
+    begins: list[str]
+    """What it begins with: see `RunFolder.check_beginning`."""
 
     @classmethod
     def of(cls, run: RunFolder) -> Asked:
         """Raises `CheckpointError` for what `begun` has not written."""
         asked = run.asked
-        found = cls(asked.get("options", {}), asked.get("command", []), asked.get("folder"))
+        found = cls(
+            *(asked.get("options", {}), asked.get("command", [])),
+            *(asked.get("folder"), asked.get("begins", [])),
+        )
         if not (
             isinstance(found.options, dict)
             and isinstance(found.command, list)
             and all(isinstance(part, str) and "\0" not in part for part in found.command)
             and isinstance(found.folder, str | None)
+            and isinstance(found.begins, list)
         ):
             raise CheckpointError(f"What the run in {run.path} was asked to do is damaged.")
         return found
@@ -63,10 +72,12 @@ def begun(
     if folder is None:
         yield None
         return
+    context = click.get_current_context()
     asked = Asked(
         options=model.plain_options(),
-        command=click.get_current_context().meta[GIVEN],
+        command=context.meta[GIVEN],
         folder=os.getcwd(),
+        begins=[name for option, name in _BEGINS.items() if context.params[option]],
     )
     where = None if corpus is None else os.path.abspath(corpus)
     with new_run(folder, asked._asdict(), where) as run, told(run, folder):

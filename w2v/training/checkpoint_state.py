@@ -95,14 +95,13 @@ def beginning(config: Config, corpus: Corpus, start: Start) -> dict[str, Any]:
     return {"options": config.as_dict(), "text": about_text(corpus), "start": start.sums()}
 
 
-def check_beginning(was: dict[str, Any], now: dict[str, Any], name: str, *, moved: bool) -> None:
+def check_same_run(was: dict[str, Any], now: dict[str, Any], name: str) -> None:
     """Refuse to go on with another model or another text.
 
     Parameters
     ----------
     was, now : dict     See `beginning`.
     name : str          Of a checkpoint, or of the folder of the run.
-    moved : bool        Whether it has trained: then what it began with need not be given again.
 
     Raises
     ------
@@ -113,13 +112,13 @@ def check_beginning(was: dict[str, Any], now: dict[str, Any], name: str, *, move
     """
     _check_options(was["options"], now["options"], name)
     _check_text(was["text"], now["text"], name)
-    for what in now["start"] if moved else {**was["start"], **now["start"]}:
-        if was["start"].get(what) != now["start"].get(what):
+    for what, found in now["start"].items():
+        if was["start"].get(what) != found:
             began = "with other words or vectors" if what in was["start"] else "without"
-            advice = "Leave it out: the checkpoint has it."
-            if not moved:
-                advice = "It has no checkpoint yet: give what it began with."
-            raise ConfigError(f"The run of {name} began {began} (`{what}`). {advice}")
+            raise ConfigError(
+                f"The run of {name} began {began} (`{what}`). Give the same; from a checkpoint on "
+                "it may be left out."
+            )
 
 
 def _check_options(was: dict[str, Any], now: dict[str, Any], name: str) -> None:

@@ -9,10 +9,9 @@ checkpoint-000012     the latest, and the one before
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from numpy.typing import NDArray
@@ -26,15 +25,14 @@ from w2v.files import (
     remove,
     remove_tree,
     sweep,
-    write_text,
 )
 from w2v.text import Corpus, is_encoded, open_encoded, write_encoded
 from w2v.training.checkpoint_file import read_checkpoint, write_checkpoint
-from w2v.training.checkpoint_state import Saved, State, check_beginning
+from w2v.training.checkpoint_state import Saved, State, check_same_run
+from w2v.training.run_record import ASKED, read_asked, write_asked
 
-_VERSION = 1
 _KEPT = 2
-_ASKED, _CORPUS = "run.json", "corpus"
+_CORPUS = "corpus"
 _NAME = re.compile(r"checkpoint-(\d{6,})")
 
 
@@ -43,7 +41,7 @@ class RunFolder:
 
     Attributes
     ----------
-    path : str
+    path : str            Absolute of a run at work: a callback may leave the folder it is named in.
     asked : dict          What the run was asked to do, as whoever began it wrote it down.
     began : dict or None  See `beginning`; None before that.
     saved : Saved or None The checkpoint to go on from.
@@ -57,7 +55,7 @@ class RunFolder:
         corpus: str | None = None,
         began: dict[str, Any] | None = None,
     ) -> None:
-        self.path = os.path.abspath(path)  # a callback may leave the folder it is named in
+        self.path = path
         self.asked = dict(asked)
         self.began = began
         self.saved: Saved | None = None
@@ -119,12 +117,38 @@ class RunFolder:
         """
         if self.began is not None:
             name = self.saved.name if self.saved else self.path
-            check_beginning(self.began, began, name, moved=self.saved is not None)
+            check_same_run(self.began, began, name)
             return self.keep(corpus)
         corpus = self.keep(corpus)
         self.began = began
         self.write_asked()
         return corpus
+
+    def files(self) -> list[str]:
+        """Its checkpoints, the latest last."""
+        return [os.path.join(self.path, name) for _, name in _checkpoints(self.path)]
+
+    def check_beginning(self, given: Collection[str]) -> None:
+        """Refuse to begin with other things than the run, which has left no checkpoint.
+
+        Raises
+        ------
+        CheckpointError
+        """
+        asked = self.asked.get("begins", ())
+        missing, more = sorted(set(asked) - set(given)), sorted(set(given) - set(asked))
+        if self.saved is not None or not (missing or more):
+            return
+        names = " and ".join(f"`{name}`" for name in missing or more)
+        if "partial_fit" in missing:
+            what = "went on from a model: begin it anew, with `partial_fit`"
+        elif missing:
+            what = f"began with {names}: give the same again, or begin anew"
+        else:
+            what = f"did not begin with {names}: leave that out, or begin anew"
+        raise CheckpointError(
+            f"The run in {self.path} ended before its first checkpoint, and {what}."
+        )
 
     def keep(self, corpus: Corpus) -> Corpus:
         """The same text, from a folder that outlives this process: its own, or a copy in here.
@@ -169,7 +193,7 @@ class RunFolder:
         size = write_checkpoint(path, state.as_dict(), arrays)
         self._last += 1
         self.left = state.done
-        self._let_go()
+        self.let_go()
         return size
 
     def latest(self) -> Saved | None:
@@ -181,8 +205,7 @@ class RunFolder:
             There are some, and none can be read.
         """
         damaged: list[str] = []
-        for _, name in reversed(_checkpoints(self.path)):
-            path = os.path.join(self.path, name)
+        for path in reversed(self.files()):
             try:
                 saved = Saved.of(*read_checkpoint(path), path)
             except CheckpointError as error:
@@ -190,8 +213,6 @@ class RunFolder:
                 continue
             if damaged:
                 warn(f"{' '.join(damaged)} Going on from {path}, at {saved.state.done:.1%}.")
-            else:
-                self._let_go()  # of one that a kill has left
             self.left = saved.state.done
             saved.state.checkpoints["bytes"] = os.path.getsize(path)  # unknown when it was written
             return saved
@@ -199,17 +220,15 @@ class RunFolder:
             raise CheckpointError(f"No checkpoint in {self.path} can be read. {' '.join(damaged)}")
         return None
 
-    def _let_go(self) -> None:
-        """Of all checkpoints but the latest."""
+    def let_go(self) -> None:
+        """Remove all checkpoints but the latest."""
         with contextlib.suppress(OSError):
-            for _, name in _checkpoints(self.path)[:-_KEPT]:
-                remove(os.path.join(self.path, name))
+            for path in self.files()[:-_KEPT]:
+                remove(path)
 
     def write_asked(self) -> None:
         """Write down what the run is asked to do, and on which text."""
-        about = {"version": _VERSION, "corpus": self._elsewhere, "asked": self.asked}
-        about |= {"began": self.began}
-        write_text(os.path.join(self.path, _ASKED), json.dumps(about, indent=2) + "\n")
+        write_asked(self.path, self.asked, self._elsewhere, self.began)
 
 
 @contextlib.contextmanager
@@ -242,7 +261,7 @@ def new_run(
     with locked(name):
         check_new_run(name)
         _remove_corpus(os.path.join(name, _CORPUS))
-        folder = RunFolder(name, asked, corpus)
+        folder = RunFolder(os.path.abspath(name), asked, corpus)
         folder.write_asked()
         yield folder
 
@@ -283,37 +302,16 @@ def known_run(path: PathLike) -> Iterator[RunFolder]:
         A run is at work there.
     """
     name = check_name(path, "the folder of checkpoints", CheckpointError)
-    about = _read_asked(name)
+    about = read_asked(name)
     with locked(name):
         sweep(name)
-        folder = RunFolder(name, about["asked"], about["corpus"], about["began"])
+        folder = RunFolder(os.path.abspath(name), about["asked"], about["corpus"], about["began"])
         folder.saved = folder.latest()
         if folder.saved:
             folder.began = folder.saved.state.began
+        if folder.saved and folder.saved.name == folder.files()[-1]:
+            folder.let_go()  # of one that a kill has left
         yield folder
-
-
-def _read_asked(name: str) -> dict[str, Any]:
-    file = os.path.join(name, _ASKED)
-    try:
-        with open(file, encoding="utf-8") as handle:
-            about = json.load(handle)
-        if about["version"] != _VERSION:
-            raise CheckpointError(
-                f"{file} is of version {about['version']}, and this w2v reads version {_VERSION}."
-            )
-        kinds = {"asked": dict, "corpus": str | None, "began": dict | None}
-        if not all(isinstance(about[part], kind) for part, kind in kinds.items()):
-            raise ValueError
-    except (FileNotFoundError, NotADirectoryError) as error:
-        raise CheckpointError(
-            f"There is no run in {name}: {file} is missing. Give the folder that --checkpoint had."
-        ) from error
-    except OSError as error:
-        raise CheckpointError(f"{file} cannot be read: {error.strerror}.") from error
-    except (ValueError, TypeError, LookupError, RecursionError) as error:
-        raise CheckpointError(f"{file} is not what a run writes, or damaged.") from error
-    return dict(about)
 
 
 def _remove_corpus(folder: str) -> None:
@@ -337,7 +335,7 @@ def _checkpoints(folder: str) -> list[tuple[int, str]]:
 def _others(folder: str) -> list[str]:
     """What is in a folder, and not of a run; a folder of any name is, but beside its run."""
     entries = sorted(entry for entry in os.listdir(folder) if not entry.startswith(".w2v-"))
-    if _ASKED not in entries:
+    if ASKED not in entries:
         return entries
-    _read_asked(folder)
-    return [entry for entry in entries if entry not in (_ASKED, _CORPUS)]
+    read_asked(folder)
+    return [entry for entry in entries if entry not in (ASKED, _CORPUS)]
