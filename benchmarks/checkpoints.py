@@ -12,6 +12,8 @@ train on the same words; from both come
 * cost of a checkpoint: (processor time of the run with them - of the run without) / checkpoints;
   beside it, as a sum of its parts, stall x workers + processor time of the thread that writes. One
   a minute costs that / (60 s x workers) of the throughput;
+* loss of time within a run: (time - work / speed while no checkpoint is copied or written) /
+  checkpoints, by the clock, which other programs on the machine slow down all alike;
 * memory: the most a process held while it trained.
 
 Then a run is ended by SIGTERM, which leaves a checkpoint, and resumed; "load" is the time to read
@@ -24,6 +26,7 @@ of the machine as it is, whose load stands beside them.
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import os
 import signal
@@ -54,6 +57,7 @@ class Size(NamedTuple):
     words: int
     tokens: int
     dim: int
+    epochs: int
     every: float
     """Seconds."""
     limit: float
@@ -61,10 +65,10 @@ class Size(NamedTuple):
 
 
 SIZES = (
-    Size("1,000,000 x 300", 1_000_000, 6_000_000, 300, 4, 0.300),
-    Size("17 M words x 100", 71_000, 17_000_000, 100, 1, 0.015),
+    Size("1,000,000 x 300", 1_000_000, 6_000_000, 300, 3, 5, 0.300),
+    Size("17 M words x 100", 71_000, 17_000_000, 100, 2, 1, 0.015),
 )
-QUICK = (Size("500 x 20", 500, 400_000, 20, 0.05, 0.300),)
+QUICK = (Size("500 x 20", 500, 3_000_000, 20, 2, 0.5, 0.300),)
 
 _CHILD = """
 import json, os, sys, time
@@ -109,18 +113,28 @@ def reading(path):
     return result
 run_folder.read_checkpoint = reading
 
+moments = []
+
+class Watch(w2v.Callback):
+    def on_step(self, progress):
+        kept = current[0]
+        taken = (len(found["idle"]), kept.writing) if kept else (0, False)
+        moments.append((time.perf_counter(), progress.done, *taken))
+
+current = [None]
 train = passes.Passes.all
 def training(self):
     found["ready"], found["ready_memory"] = time.time(), memory()
     print(json.dumps(found), flush=True)
     if asked["only_start"]:
         os._exit(0)
+    current[0] = self._checkpoints
     wall, cpu = time.perf_counter(), time.process_time()
     train(self)
     if self._checkpoints:
         self._checkpoints.settle()
     found.update(seconds=time.perf_counter() - wall, cpu=time.process_time() - cpu)
-    found.update(memory=memory(), workers=len(self._run.workers))
+    found.update(memory=memory(), workers=len(self._run.workers), moments=moments)
 passes.Passes.all = training
 
 model = w2v.Word2Vec(**asked["options"])
@@ -128,7 +142,7 @@ if asked["resume"]:
     model.fit(resume=asked["resume"])
 else:
     given = {"checkpoint": asked["checkpoint"], "checkpoint_every": asked["every"]}
-    model.fit(asked["corpus"], **(given if asked["checkpoint"] else {}))
+    model.fit(asked["corpus"], callbacks=[Watch()], **(given if asked["checkpoint"] else {}))
 found["peak"] = memory()
 print(json.dumps(found))
 """
@@ -171,7 +185,7 @@ def _measure(size: Size, folder: Path, options: argparse.Namespace) -> dict[str,
     folder.mkdir()
     corpus = folder / "corpus"
     words = _text(size, corpus, options.corpus if size is SIZES[1] else None)
-    trained = {"dim": size.dim, "epochs": 1, "min_count": 1, "seed": 1}
+    trained = {"dim": size.dim, "epochs": size.epochs, "min_count": 1, "seed": 1}
     asked = {
         "options": trained | ({"workers": options.workers} if options.workers else {}),
         "corpus": str(corpus),
@@ -180,7 +194,7 @@ def _measure(size: Size, folder: Path, options: argparse.Namespace) -> dict[str,
         "checkpoint": None,
         "only_start": False,
     }
-    pairs = []
+    pairs: list[dict[str, Any]] = []
     _run(asked)  # compiles, and touches memory that nobody has had yet
     for number in range(options.pairs):
         loads = [os.getloadavg()[0]] if hasattr(os, "getloadavg") else [None]
@@ -196,6 +210,8 @@ def _measure(size: Size, folder: Path, options: argparse.Namespace) -> dict[str,
     row = {"size": size.name, "words": words, "dim": size.dim, "table_bytes": 4 * words * size.dim}
     row |= {"limit_seconds": size.limit} | _costs(pairs)
     row |= _ended_and_resumed(asked, folder)
+    for pair in pairs:
+        del pair["with"]["moments"], pair["without"]["moments"]
     return row | {"pairs": pairs}
 
 
@@ -260,6 +276,8 @@ def _costs(pairs: Sequence[dict[str, Any]]) -> dict[str, Any]:
             "share_of_a_minute_by_processor": cpu / minute,
             "share_of_a_minute_by_clock": clock / _MINUTE,
             "share_of_a_minute_summed": summed / minute,
+            "lost_seconds": (lost := _lost(found["moments"])),
+            "share_of_a_minute_lost": lost / _MINUTE,
             "memory_without_bytes": without["memory"] or 0,
             "memory_with_bytes": found["memory"] or 0,
         }.items():
@@ -269,6 +287,24 @@ def _costs(pairs: Sequence[dict[str, Any]]) -> dict[str, Any]:
     medians["median_stall_seconds"] = statistics.median(stalls)
     medians["least_stall_seconds"] = stalls[0]
     return {"checkpoints": len(stalls), "workers": pairs[0]["with"]["workers"]} | medians
+
+
+def _lost(moments: Sequence[Sequence[float]]) -> float:
+    """Seconds of training that a checkpoint cost.
+
+    Parameters
+    ----------
+    moments : sequence of (seconds, done, checkpoints, whether one is being written)
+    """
+    quiet = [
+        (after[0] - before[0], after[1] - before[1])
+        for before, after in itertools.pairwise(moments)
+        if before[2] == after[2] and not before[3] and not after[3]
+    ]
+    seconds, done = (sum(column) for column in zip(*quiet, strict=True))
+    first, last = moments[0], moments[-1]
+    lost: float = last[0] - first[0] - (last[1] - first[1]) * seconds / done
+    return lost / (last[2] - first[2])
 
 
 def _mean(idle: Sequence[Sequence[float]]) -> float:
@@ -313,7 +349,10 @@ def _markdown(rows: Sequence[dict[str, Any]]) -> str:
                 row["size"],
                 *(f"{1e3 * row[f'{name}_seconds']:.1f}" for name in times),
                 f"{row['processor_seconds']:.2f}",
-                *(f"{row[f'share_of_a_minute_{by}']:.2%}" for by in ("by_processor", "summed")),
+                *(
+                    f"{row[f'share_of_a_minute_{by}']:.2%}"
+                    for by in ("lost", "summed", "by_processor")
+                ),
                 *(f"{row[f'memory_{by}_bytes'] / _GIB:.2f}" for by in ("without", "with")),
                 *(
                     f"{row[f'{name}_seconds']:.1f}"
@@ -322,7 +361,15 @@ def _markdown(rows: Sequence[dict[str, Any]]) -> str:
             ]
         )
     head = ["size", "stall, ms", "longest", "of a worker", "copying", "processor, s"]
-    head += ["of a minute", "as a sum", "GiB without", "GiB with", "signal to disk, s", "load, s"]
+    head += [
+        "of a minute",
+        "as a sum",
+        "in pairs",
+        "GiB without",
+        "GiB with",
+        "signal to disk, s",
+        "load, s",
+    ]
     return harness.markdown([*head, "more, s"], lines)
 
 

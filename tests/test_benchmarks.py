@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from corpora import two_topics
 
-from benchmarks import charts, harness, killed_run
+from benchmarks import charts, checkpoints, harness, killed_run
 from benchmarks import corpora as other_texts
 from benchmarks.limits import work
 from benchmarks.peers import CASES, summarise
@@ -42,7 +42,17 @@ def run(module: str, results: Path, *options: object) -> tuple[str, dict[str, An
     found: dict[str, Any] = json.loads((results / "result.json").read_text(encoding="utf-8"))
     assert found["environment"]["commit"]
     drawn = (
-        module not in {"limits", "queries", "loading", "neighbours", "tokenizing", "kill", "ids"}
+        module
+        not in {
+            "checkpoints",
+            "limits",
+            "queries",
+            "loading",
+            "neighbours",
+            "tokenizing",
+            "kill",
+            "ids",
+        }
         and find_spec("matplotlib") is not None
     )
     assert (results / "result.png").exists() == drawn
@@ -144,6 +154,23 @@ def test_scaling(tmp_path: Path) -> None:
     assert axes.keys() >= {"dim", "window", "negative", "words", "tokens"}
     assert axes["tokens"]["seconds"][1] > axes["tokens"]["seconds"][0]
     assert table.count("\n") == 2 + len(axes)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no process can be asked to end there")
+def test_checkpoints(tmp_path: Path) -> None:
+    table, found = run("checkpoints", tmp_path, "--quick", "--pairs", 1, "--workers", 1)
+    [row] = found["rows"]
+    assert table.splitlines()[-1].startswith("| 500 x 20 |")
+    assert row["checkpoints"] == len(row["pairs"][0]["with"]["idle"]) > 0
+    assert 0 < row["least_stall_seconds"] <= row["longest_of_a_worker_seconds"]
+    assert row["checkpoint_bytes"] > 2 * row["table_bytes"]
+    assert 0 < row["load_seconds"] < row["load_seconds"] + row["resume_more_seconds"]
+
+
+def test_what_a_checkpoint_costs_is_the_work_that_was_not_done() -> None:
+    quiet = [(0.0, 0.0, 0, False), (1.0, 0.1, 0, False), (2.0, 0.2, 0, False)]
+    writing = [(3.0, 0.25, 1, True), (4.0, 0.3, 1, False), (5.0, 0.4, 1, False)]
+    assert checkpoints._lost(quiet + writing) == pytest.approx(1.0)
 
 
 def test_limits(tmp_path: Path) -> None:

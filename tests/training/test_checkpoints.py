@@ -97,7 +97,7 @@ def test_checkpoints_change_nothing(tmp_path: Path) -> None:
     whole = Word2Vec(**QUICK).fit(TEXT)
     watched = Word2Vec(**QUICK).fit(TEXT, checkpoint=tmp_path / "run", checkpoint_every="1%")
     assert same(whole, watched)
-    assert watched.report["checkpoints"]["written"] > 3
+    assert watched.report["checkpoints"]["written"] > 1  # one is left out while one is written
     assert whole.report["checkpoints"] is None
 
 
