@@ -37,6 +37,7 @@ from w2v.training import (
     Trained,
     Trainer,
     UnderWay,
+    beginning,
     check_same,
     checked,
     continue_from,
@@ -421,17 +422,16 @@ class Word2Vec(Estimator, Answers, metaclass=_Named):
         if run:
             before = saved.state.checkpoints["every"] if saved else EVERY
             checkpoints = Checkpoints(run, checkpoint_every or before)
-            if saved:
-                saved.check(config.as_dict(), corpus)
-            corpus = run.keep(corpus)
         backend, why = choose_backend(config.backend, config.device, in_order=config.deterministic)
         begin = pretrained.start(corpus) if pretrained else FRESH
         if continued:
             begin = continue_from(config, self._done(), corpus)
         if freeze:
             begin = with_frozen(begin, corpus, freeze)
+        if run:
+            corpus = run.begin(beginning(config, corpus, begin), corpus)
         if saved:
-            begin = saved.start(begin)
+            begin = saved.start()
         trainer = Trainer(
             config,
             corpus,

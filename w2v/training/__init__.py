@@ -14,7 +14,7 @@ measured    throughput
 from w2v.training import throughput
 from w2v.training.answers import Answers, UnderWay
 from w2v.training.callbacks import Callback, EarlyStopping, checked
-from w2v.training.checkpoint_state import MAY_CHANGE
+from w2v.training.checkpoint_state import MAY_CHANGE, beginning
 from w2v.training.checkpoints import EVERY, Checkpoints, Every
 from w2v.training.estimator import Estimator
 from w2v.training.fitted import Fitted
@@ -59,6 +59,7 @@ __all__ = [
     "Trained",
     "Trainer",
     "UnderWay",
+    "beginning",
     "check_new_run",
     "check_same",
     "checked",

@@ -28,7 +28,7 @@ from w2v.files import (
 )
 from w2v.text import Corpus, is_encoded, open_encoded, write_encoded
 from w2v.training.checkpoint_file import read_checkpoint, write_checkpoint
-from w2v.training.checkpoint_state import Saved, State
+from w2v.training.checkpoint_state import Saved, State, check_same_run
 from w2v.training.run_record import ASKED, read_asked, write_asked
 
 _KEPT = 2
@@ -41,15 +41,23 @@ class RunFolder:
 
     Attributes
     ----------
-    path : str
+    path : str            Absolute of a run at work: a callback may leave the folder it is named in.
     asked : dict          What the run was asked to do, as whoever began it wrote it down.
+    began : dict or None  See `beginning`; None before that.
     saved : Saved or None The checkpoint to go on from.
     left : float or None  Fraction of the run that the latest checkpoint knows.
     """
 
-    def __init__(self, path: str, asked: Mapping[str, Any], corpus: str | None = None) -> None:
+    def __init__(
+        self,
+        path: str,
+        asked: Mapping[str, Any],
+        corpus: str | None = None,
+        began: dict[str, Any] | None = None,
+    ) -> None:
         self.path = path
         self.asked = dict(asked)
+        self.began = began
         self.saved: Saved | None = None
         self.left: float | None = None
         self._elsewhere = corpus
@@ -86,6 +94,35 @@ class RunFolder:
             f"The run in {self.path} ended before its text was read: there is no {copy}. Begin it "
             "anew, with its text."
         )
+
+    def begin(self, began: dict[str, Any], corpus: Corpus) -> Corpus:
+        """Write down with what the run begins, unless it did so before, and keep its text.
+
+        Parameters
+        ----------
+        began : dict        See `beginning`.
+        corpus : Corpus
+
+        Returns
+        -------
+        Corpus
+            The same text, from a folder that outlives this process: its own, or a copy in here.
+
+        Raises
+        ------
+        ConfigError, CheckpointError
+            It is not what the run began with before.
+        OutputError
+            It cannot be written.
+        """
+        if self.began is not None:
+            name = self.saved.name if self.saved else self.path
+            check_same_run(self.began, began, name)
+            return self.keep(corpus)
+        corpus = self.keep(corpus)
+        self.began = began
+        self.write_asked()
+        return corpus
 
     def files(self) -> list[str]:
         """Its checkpoints, the latest last."""
@@ -177,6 +214,7 @@ class RunFolder:
             if damaged:
                 warn(f"{' '.join(damaged)} Going on from {path}, at {saved.state.done:.1%}.")
             self.left = saved.state.done
+            saved.state.checkpoints["bytes"] = os.path.getsize(path)  # unknown when it was written
             return saved
         if damaged:
             raise CheckpointError(f"No checkpoint in {self.path} can be read. {' '.join(damaged)}")
@@ -190,7 +228,7 @@ class RunFolder:
 
     def write_asked(self) -> None:
         """Write down what the run is asked to do, and on which text."""
-        write_asked(self.path, self.asked, self._elsewhere)
+        write_asked(self.path, self.asked, self._elsewhere, self.began)
 
 
 @contextlib.contextmanager
@@ -223,7 +261,7 @@ def new_run(
     with locked(name):
         check_new_run(name)
         _remove_corpus(os.path.join(name, _CORPUS))
-        folder = RunFolder(name, asked, corpus)
+        folder = RunFolder(os.path.abspath(name), asked, corpus)
         folder.write_asked()
         yield folder
 
@@ -267,8 +305,10 @@ def known_run(path: PathLike) -> Iterator[RunFolder]:
     about = read_asked(name)
     with locked(name):
         sweep(name)
-        folder = RunFolder(name, about["asked"], about["corpus"])
+        folder = RunFolder(os.path.abspath(name), about["asked"], about["corpus"], about["began"])
         folder.saved = folder.latest()
+        if folder.saved:
+            folder.began = folder.saved.state.began
         if folder.saved and folder.saved.name == folder.files()[-1]:
             folder.let_go()  # of one that a kill has left
         yield folder
