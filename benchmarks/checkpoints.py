@@ -21,6 +21,8 @@ and check the file, "more" all else from the start of the process to the first s
 
 Processor time counts what a busy machine takes away from nobody; the times of the clock are those
 of the machine as it is, whose load stands beside them.
+
+It is long because it measures five things, and what runs in each process stands beside what asks.
 """
 
 from __future__ import annotations

@@ -108,8 +108,8 @@ def held(*, keys: bool = True) -> Iterator[None]:
 
 
 def pending() -> int | None:
-    """The number of a signal that has come, and waits to be answered."""
-    return _noted.number
+    """The number of a signal that has come, and waits to be answered by this thread."""
+    return _noted.number if threading.current_thread() is threading.main_thread() else None
 
 
 def ask() -> None:
@@ -122,8 +122,8 @@ def ask() -> None:
     SystemExit
         For others; its code is 128 and the number.
     """
-    number = _noted.number
-    if number is not None and threading.current_thread() is threading.main_thread():
+    number = pending()
+    if number is not None:
         if not _noted.installed:
             _noted.number = None  # the next training is not asked about it again
         raise _exception(number)

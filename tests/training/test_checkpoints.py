@@ -178,7 +178,7 @@ def test_frozen_and_pretrained_rows_go_on(tmp_path: Path) -> None:
     assert again.vectors.matrix.tobytes() == whole.vectors.matrix.tobytes()
     for name in ("frozen", "pretrained"):
         assert again.report[name] == whole.report[name]
-    with pytest.raises(ConfigError, match="did not begin with that"):
+    with pytest.raises(ConfigError, match="with other words or vectors"):
         Word2Vec(**QUICK).fit(TEXT, freeze=known.words[:7], resume=tmp_path / "run")
 
 

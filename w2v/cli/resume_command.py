@@ -58,7 +58,6 @@ def resume(folder: str, corpus: str | None, quiet: bool, verbose: bool, **given:
     named |= {name: os.path.abspath(named[name]) for name in _OUTPUTS if name in named}
     with contextlib.ExitStack() as kept:
         run = kept.enter_context(known_run(folder))
-        run.path = os.path.abspath(run.path)
         where = os.path.abspath(corpus) if corpus else None
         asked = Asked.of(run)
         if not asked.command:

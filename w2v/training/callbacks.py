@@ -104,12 +104,14 @@ class EarlyStopping(Callback):
         self._worse = 0
 
     def state(self) -> dict[str, Any]:
-        return {"values": self.values, "worse": self._worse}
+        return {"values": list(self.values), "worse": self._worse}
 
     def restore(self, state: dict[str, Any]) -> None:
         self.values = list(state["values"])
         self._worse = int(state["worse"])
-        self.best = min(self.values, default=math.inf)
+        self.best = math.inf
+        for value in self.values:
+            self.best = min(self.best, value)
 
     def on_epoch_end(self, progress: Progress) -> bool:
         if progress.epoch == 1:

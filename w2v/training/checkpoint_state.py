@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from numpy.typing import NDArray
 
+from w2v.config import Config
 from w2v.errors import CheckpointError, ConfigError
 from w2v.text import Corpus
 from w2v.training.huffman import HuffmanTree
@@ -22,10 +23,8 @@ _TREE = ("offsets", "nodes", "codes")
 class State:
     """Numbers and names of a run at a position; JSON can hold them."""
 
-    options: dict[str, Any]
-    """Of `Config`, as they were asked for."""
-    text: dict[str, Any]
-    """See `about_text`."""
+    began: dict[str, Any]
+    """See `beginning`."""
     epochs: int
     """Of the whole run."""
     chunk: int
@@ -37,8 +36,8 @@ class State:
     """Fraction of the whole run."""
     ended: bool
     """Whether there is nothing left to train."""
-    tallies: list[dict[str, float]]
-    """Of each epoch so far, the last one perhaps in part: see `Tally`."""
+    tallies: list[dict[str, Any]]
+    """Of each epoch so far, the last one perhaps in part: fields of `Tally`."""
     held_out_loss: list[float | None]
     trace: list[dict[str, Any]]
     """Moments of the run: fields of `Progress`."""
@@ -80,60 +79,75 @@ class Saved(NamedTuple):
             raise CheckpointError(f"{name} has no tables.")
         return saved
 
-    def start(self, given: Start) -> Start:
-        """What the run began with, but for the rows that were known: they have moved.
-
-        Raises
-        ------
-        ConfigError
-            What is given to begin with is not what it began with.
-        """
-        for name, about in given.about.items():
-            if about != self.state.start.get(name):
-                raise ConfigError(
-                    f"The run of {self.name} did not begin with that (`{name}`: {about}), but with "
-                    f"{self.state.start or 'nothing known'}. Leave it out: the checkpoint has it."
-                )
-        tree, frozen = None, self.arrays.get("frozen")
+    def start(self) -> Start:
+        """What the run began with, but for the rows that were known: they have moved."""
+        tree, frozen, state = None, self.arrays.get("frozen"), self.state
         if "offsets" in self.arrays:
             tree = HuffmanTree(*(self.arrays[name] for name in _TREE))
-        state = self.state
         return Start(tree=tree, frozen=frozen, epochs=state.start_epochs, about=state.start)
 
-    def check(self, options: dict[str, Any], corpus: Corpus) -> None:
-        """Refuse to go on with another model or another text.
 
-        Raises
-        ------
-        ConfigError
-            Names the options that differ.
-        CheckpointError
-            Says what differs of the text.
-        """
-        was = self.state.options
-        others = [
-            f"`{name}` was {was.get(name)} and is {value}"
-            for name, value in options.items()
-            if name not in MAY_CHANGE and was.get(name) != value
-        ]
-        if others:
+def beginning(config: Config, corpus: Corpus, start: Start) -> dict[str, Any]:
+    """What tells one run from another, where it begins; JSON can hold it.
+
+    Its options as they were asked for, its text, and sums of what it begins with.
+    """
+    return {"options": config.as_dict(), "text": about_text(corpus), "start": start.sums()}
+
+
+def check_same_run(was: dict[str, Any], now: dict[str, Any], name: str) -> None:
+    """Refuse to go on with another model or another text.
+
+    Parameters
+    ----------
+    was, now : dict     See `beginning`.
+    name : str          Of a checkpoint, or of the folder of the run.
+
+    Raises
+    ------
+    ConfigError
+        Names the options that differ, or what it began with.
+    CheckpointError
+        Says what differs of the text.
+    """
+    _check_options(was["options"], now["options"], name)
+    _check_text(was["text"], now["text"], name)
+    for what, found in now["start"].items():
+        if was["start"].get(what) != found:
+            began = "with other words or vectors" if what in was["start"] else "without"
             raise ConfigError(
-                f"The run of {self.name} goes on with the options it began with: "
-                f"{'; '.join(others)}. Leave out what differs."
+                f"The run of {name} began {began} (`{what}`). Give the same; from a checkpoint on "
+                "it may be left out."
             )
-        text, now = self.state.text, about_text(corpus)
-        if text == now:
-            return
-        what = [
-            f"{text[name]:,} {name}, now {now[name]:,}"
-            for name in ("tokens", "sentences", "words")
-            if text[name] != now[name]
-        ]
-        raise CheckpointError(
-            f"The text is not that of the run of {self.name}"
-            f" ({', '.join(what) or 'as many words, but others'}). Give the same text with the "
-            "same options, or no text: the run has its own copy."
+
+
+def _check_options(was: dict[str, Any], now: dict[str, Any], name: str) -> None:
+    known = Config(**{option: value for option, value in was.items() if option in now})
+    others = [
+        f"`{option}` was {value} and is {now.get(option, 'not known to this w2v')}"
+        for option, value in {**known.as_dict(), **was}.items()
+        if option not in MAY_CHANGE and (option not in now or now[option] != value)
+    ]
+    if others:
+        raise ConfigError(
+            f"The run of {name} goes on with the options it began with: "
+            f"{'; '.join(others)}. Leave out what differs."
         )
+
+
+def _check_text(was: dict[str, Any], now: dict[str, Any], name: str) -> None:
+    if was == now:
+        return
+    what = [
+        f"{was[part]:,} {part}, now {now[part]:,}"
+        for part in ("tokens", "sentences", "words")
+        if was[part] != now[part]
+    ]
+    raise CheckpointError(
+        f"The text is not that of the run of {name}"
+        f" ({', '.join(what) or 'as many words, but others'}). Give the same text with the "
+        "same options, or no text: the run has its own copy."
+    )
 
 
 def about_text(corpus: Corpus) -> dict[str, Any]:

@@ -157,7 +157,7 @@ class Checkpoints:
         self._copy(backend, tables)
         self._last, self._done = time.perf_counter(), done
         whole = {"input": self._copies[0], "output": self._copies[1], **arrays}
-        self._pending = self._writer.submit(self._write, state(self.told()), whole)
+        self._begin_to_write(state, whole)
 
     def stalled(self, seconds: Sequence[float]) -> None:
         """Each worker stood still for so long, for the latest one."""
@@ -172,7 +172,7 @@ class Checkpoints:
         for name, copy in zip(("input", "output"), self._copies, strict=False):
             copy[:] = arrays[name]  # which begins at a page: all in all that is quicker
             whole[name] = copy
-        self._pending = self._writer.submit(self._write, state(self.told()), whole)
+        self._begin_to_write(state, whole)
         self.settle()
 
     def settle(self) -> bool:
@@ -187,11 +187,12 @@ class Checkpoints:
             raise
         try:
             pending.result()
-        except OutputError as error:
+        except Exception as error:  # of any kind: what is trained may have taken days
             self._failed += 1
             left = self.folder.left
             before = "There is none yet" if left is None else f"The last one knows {left:.1%}"
-            warn(f"A checkpoint could not be written, and training goes on. {error} {before}.")
+            reason = error if isinstance(error, OutputError) else f"{type(error).__name__} {error}."
+            warn(f"A checkpoint could not be written, and training goes on. {reason} {before}.")
             return False
         return True
 
@@ -230,6 +231,13 @@ class Checkpoints:
         assert self._copiers is not None  # since `begin`
         for to, table in zip(self._copies, tables, strict=True):
             self._copiers.work(to.shape, partial(copy, to, table))
+
+    def _begin_to_write(
+        self, state: Callable[[dict[str, Any]], State], arrays: Mapping[str, NDArray[Any]]
+    ) -> None:
+        told = self.told()
+        told["written"] += 1  # whoever reads it has it
+        self._pending = self._writer.submit(self._write, state(told), arrays)
 
     def _write(self, state: State, arrays: Mapping[str, NDArray[Any]]) -> None:
         started = time.perf_counter()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -50,9 +51,16 @@ class Onlookers:
         self._ask("on_epoch_end", progress)
 
     def memories(self) -> list[list[Any]]:
-        """Name of each callback, and what it wants to be told when the run goes on elsewhere."""
-        known = ((callback, getattr(callback, "state", None)) for callback in self._callbacks)
-        return [[type(one).__name__, state() if callable(state) else None] for one, state in known]
+        """Name of each callback, and what it wants to be told when the run goes on elsewhere.
+
+        A copy, as JSON gives it back: callbacks go on while it is written.
+
+        Raises
+        ------
+        TypeError
+            JSON cannot hold it.
+        """
+        return [[type(one).__name__, _memory(one)] for one in self._callbacks]
 
     def go_on(
         self, trace: list[Progress], stopped: dict[str, Any] | None, memories: list[list[Any]]
@@ -93,3 +101,18 @@ class Onlookers:
             step > 0 and last and (progress.epochs <= _TRACED or progress.done == 1)
         ):
             self._kept.append(progress)
+
+
+def _memory(callback: Callback) -> Any:
+    """What a callback wants to be told again; None where it has not both methods for that."""
+    methods = [getattr(callback, name, None) for name in ("state", "restore")]
+    if not all(map(callable, methods)):
+        return None
+    memory = callback.state()
+    try:
+        return json.loads(json.dumps(memory))
+    except (TypeError, ValueError, RecursionError) as error:
+        raise TypeError(
+            f"`state` of the callback {type(callback).__name__} must give a dictionary that JSON "
+            f"can hold, or None; got {memory!r:.60} ({error})."
+        ) from error

@@ -47,5 +47,5 @@ class Trained:
     """The run at a few hundred moments at most."""
     parts: list[dict[str, Any]]
     """Who trained, from which fraction on; more than one if the run went on from checkpoints."""
-    checkpoints: dict[str, Any] | None
+    checkpoints: dict[str, Any] | None = None
     """See `Checkpoints.told`; None without."""

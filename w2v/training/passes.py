@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
-from contextlib import nullcontext
 from typing import Any
 
 from numpy.typing import NDArray
@@ -52,14 +51,13 @@ class Passes:
     def all(self) -> None:
         """Every epoch that is left, unless a callback stops the run before."""
         run = self._run
-        with interrupts.held() if self._checkpoints else nullcontext():
-            while not run.ended:
-                self._epoch()
-                run.ended = bool(run.onlookers.stopped) or len(run.tallies) >= run.epochs
-                if not run.ended and self._checkpoints:
-                    due = self._checkpoints.due_between(len(run.tallies), run.epochs)
-                    if due or interrupts.pending() is not None:
-                        self._leave()
+        while not run.ended:
+            self._epoch()
+            run.ended = bool(run.onlookers.stopped) or len(run.tallies) >= run.epochs
+            if not run.ended and self._checkpoints:
+                due = self._checkpoints.due_between(len(run.tallies), run.epochs)
+                if due or interrupts.pending() is not None:
+                    self._leave()
 
     def _epoch(self) -> None:
         run = self._run
@@ -85,19 +83,20 @@ class Passes:
             finally:
                 epoch.stop.set()  # on an error or Ctrl-C all workers leave after their step
         run.end_epoch()
+        self._idle_since = [time.perf_counter()] * len(run.workers)  # not for a checkpoint before
 
     def _stretch(self, pool: ThreadPoolExecutor, epoch: Epoch) -> None:
         """Until the epoch is over, or paused for a checkpoint, or stopped."""
         run = self._run
         work = enumerate(zip(run.workers, run.now, strict=True))
         pending: set[Future[None]] = {pool.submit(self._work, epoch, i, *pair) for i, pair in work}
-        while pending:
+        ended = False
+        while pending or (epoch.stop.is_set() and not ended):  # stopped at a pause, or before
             finished, pending = wait(pending, _REPORT_S, return_when=FIRST_EXCEPTION)
             for future in finished:
                 future.result()
-            held_out_loss = None
-            if not pending and (epoch.over or epoch.stop.is_set()):
-                held_out_loss = run.measure_held_out()
+            ended = not pending and (epoch.over or epoch.stop.is_set())
+            held_out_loss = run.measure_held_out() if ended else None
             run.forget_copy()
             progress = run.progress(held_out_loss)
             if run.onlookers.tell(progress):

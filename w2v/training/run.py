@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import partial
 from typing import Any
 
@@ -87,16 +87,14 @@ class Run:
     def go_on(self, saved: Saved) -> None:
         """Take up the figures of a checkpoint; the tables have been read from it."""
         state = saved.state
-        tallies = [
-            Tally(one["done"] * self.chunks, int(one["done"] * self.chunks), int(one["kept"]),
-                  one["loss"], one["pairs"], one["untrained"])
-            for one in state.tallies
-        ]  # fmt: skip
-        self.first = state.first * state.chunk // self.chunk
+        times = state.chunk // self.chunk  # chunks are halved, and halved again
+        tallies = [Tally(**one) for one in state.tallies]
+        for tally in tallies:
+            tally.done = min(tally.done * times, self.chunks)
+            tally.whole = int(tally.done)
+        self.first = state.first * times
         if len(tallies) > state.epoch:
-            now = tallies.pop()
-            now.done = now.whole = self.first
-            self.now = [now]
+            self.now = [tallies.pop()]
         self.tallies, self.ended = tallies, state.ended
         self.held_out_loss = list(state.held_out_loss)
         self.seconds_before, self.prepared_before = state.seconds, state.prepare_seconds
@@ -165,7 +163,6 @@ class Run:
 
     def state(self, checkpoints: dict[str, Any], **given: Any) -> State:
         """All of it but the tables, where nothing moves; `given` are fields that others know."""
-        done = [tally.done / self.chunks for tally in self.all_tallies]
         return State(
             checkpoints=checkpoints,
             epochs=self.epochs,
@@ -174,15 +171,10 @@ class Run:
             first=self.first,
             done=self.done,
             ended=self.ended,
-            tallies=[
-                {"done": share, "kept": tally.kept, "loss": tally.loss, "pairs": tally.pairs,
-                 "untrained": tally.untrained}
-                for share, tally in zip(done, self.all_tallies, strict=True)
-            ],
+            tallies=[asdict(tally) for tally in self.all_tallies],
             held_out_loss=list(self.held_out_loss),
             trace=[
-                {name: getattr(moment, name) for name in _TRACED}
-                for moment in self.onlookers.trace
+                {name: getattr(moment, name) for name in _TRACED} for moment in self.onlookers.trace
             ],
             stopped=self.onlookers.stopped,
             seconds=self.seconds,
@@ -191,7 +183,7 @@ class Run:
             parts=list(self.parts),
             start_epochs=self.trained_before,
             **given,
-        )  # fmt: skip
+        )
 
     @property
     def both(self) -> tuple[Array, Array]:
@@ -235,7 +227,6 @@ class Run:
         vectors: NDArray[np.float32],
         output: NDArray[np.float32],
         seconds: float,
-        checkpoints: dict[str, Any] | None = None,
     ) -> Trained:
         """These tables with all figures so far."""
         epochs = self.all_tallies
@@ -258,7 +249,6 @@ class Run:
             stopped=self.onlookers.stopped if done < 1 else None,
             trace=self.onlookers.trace,
             parts=list(self.parts),
-            checkpoints=checkpoints,
         )
 
     def _unmoved(self, vectors: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -14,14 +14,18 @@ ASKED = "run.json"
 _VERSION = 1
 
 
-def write_asked(folder: str, asked: Mapping[str, Any], corpus: str | None) -> None:
+def write_asked(
+    folder: str, asked: Mapping[str, Any], corpus: str | None, began: Mapping[str, Any] | None
+) -> None:
     """Write it down; `corpus` is where the text is encoded, if not in the folder.
+
+    `began` is what tells the run from others, once it has begun; see `beginning`.
 
     Raises
     ------
     OutputError
     """
-    about = {"version": _VERSION, "corpus": corpus, "asked": asked}
+    about = {"version": _VERSION, "corpus": corpus, "asked": asked, "began": began}
     write_text(os.path.join(folder, ASKED), json.dumps(about, indent=2) + "\n")
 
 
@@ -35,7 +39,8 @@ def read_asked(name: str) -> dict[str, Any]:
             raise CheckpointError(
                 f"{file} is of version {about['version']}, and this w2v reads version {_VERSION}."
             )
-        if not isinstance(about["asked"], dict) or not isinstance(about["corpus"], str | None):
+        kinds = {"asked": dict, "corpus": str | None, "began": dict | None}
+        if not all(isinstance(about[part], kind) for part, kind in kinds.items()):
             raise ValueError
     except (FileNotFoundError, NotADirectoryError) as error:
         raise CheckpointError(

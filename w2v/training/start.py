@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -42,6 +43,12 @@ class Start:
     """Trained before; the draws go on from there."""
     about: dict[str, Any] = field(default_factory=dict)
     """What a report says of it."""
+
+    def sums(self) -> dict[str, int]:
+        """Checksums of what there is, by the names of `about`: to tell it from others."""
+        known = (self.words, self.vectors, self.output_rows, self.output)
+        frozen = () if self.frozen is None else (self.frozen,)
+        return {name: _sum(frozen if name == "frozen" else known) for name in self.about}
 
 
 FRESH = Start()
@@ -186,3 +193,10 @@ def with_frozen(start: Start, corpus: Corpus, words: list[str]) -> Start:
     mask[found] = True
     about = {"asked": len(words), "matched": len(found)}
     return replace(start, frozen=mask, about={**start.about, "frozen": about})
+
+
+def _sum(arrays: Iterable[NDArray[Any]]) -> int:
+    found = 0
+    for array in arrays:
+        found = zlib.crc32(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data, found)
+    return found

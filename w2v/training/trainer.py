@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from functools import cached_property, partial
 from typing import Any
@@ -18,7 +19,7 @@ from w2v.errors import TrainingError
 from w2v.text import Corpus
 from w2v.training import verdict
 from w2v.training.callbacks import Callback
-from w2v.training.checkpoint_state import Saved, about_text, start_arrays
+from w2v.training.checkpoint_state import Saved, State, start_arrays
 from w2v.training.checkpoints import Checkpoints
 from w2v.training.held_out import HeldOut, parted, sampled
 from w2v.training.huffman import HuffmanTree
@@ -72,7 +73,6 @@ class Trainer:
         saved: Saved | None = None,
     ) -> None:
         self.corpus = corpus
-        self.asked = config
         self.saved, self._checkpoints = saved, checkpoints
         self.text, self.aside = parted(backend, config, corpus)
         self.raw_words = corpus.stats.tokens - (len(self.aside.ids) if self.aside else 0)
@@ -85,6 +85,8 @@ class Trainer:
         self._kept = len(self.text.ids) * kept_share  # in an epoch, about
         self.by_length = config.epochs == AUTO
         self.epochs = epochs_for(config, len(self.text.ids), continued=start.epochs > 0)
+        if saved:
+            self.epochs = saved.state.epochs  # "auto" may have meant others
         config = replace(config, epochs=self.epochs)
         self.config = config = in_steps(backend, config, self._kept)
         self.shape = step_shape(backend, config)
@@ -171,39 +173,41 @@ class Trainer:
             self._under_way = None
 
     def _run(self) -> Trained:
-        config, backend, checkpoints = self.config, self.backend, self._checkpoints
+        checkpoints = self._checkpoints
+        began = checkpoints.folder.began if checkpoints else None
+        facts = {"began": began or {}, "start": self.start.about}
         try:
-            with backend.training():
+            with self.backend.training():
                 run = self._under_way = self._prepared()
                 interrupts.ask_unless_held()
-                state = partial(run.state, **self._facts())
-                arrays = {**start_arrays(self.start), **run.frozen_rows()}
-                Passes(run, checkpoints, state, arrays, self._diverged).all()
-                backend.synchronize()
-                seconds = run.seconds
-            self._under_way = None
-            vectors, output = run.taken()
-            self._check_moved(run, output)
-            if not (all_finite(vectors) and all_finite(output)):
-                raise self._diverged("A vector is no longer finite", self.epochs, 1.0)
-            if checkpoints and not (self.saved and self.saved.state.ended):
-                checkpoints.write(state, {"input": vectors, "output": output, **arrays})
-            told = checkpoints.told() if checkpoints else None
-            trained = run.trained(vectors, output, seconds, told)
+            with interrupts.held() if checkpoints else nullcontext():
+                trained = self._trained(run, partial(run.state, **facts))
         finally:
             if checkpoints:
                 checkpoints.close()
         interrupts.ask_unless_held()  # one that was held while the last epoch came to its end
-        verdict.after(config, trained.loss, trained.untrained_loss)
         return trained
 
-    def _facts(self) -> dict[str, Any]:
-        """What a checkpoint says of the run, the same at every position."""
-        return {
-            "options": self.asked.as_dict(),
-            "text": about_text(self.corpus),
-            "start": self.start.about,
-        }
+    def _trained(self, run: Run, state: Callable[[dict[str, Any]], State]) -> Trained:
+        """What comes of a run that is prepared; with a last checkpoint, if it is any good."""
+        backend, checkpoints = self.backend, self._checkpoints
+        arrays = {**start_arrays(self.start), **run.frozen_rows()}
+        with backend.training():
+            Passes(run, checkpoints, state, arrays, self._diverged).all()
+            backend.synchronize()
+            seconds = run.seconds
+        self._under_way = None
+        vectors, output = run.taken()
+        self._check_moved(run, output)
+        if not (all_finite(vectors) and all_finite(output)):
+            raise self._diverged("A vector is no longer finite", self.epochs, 1.0)
+        trained = run.trained(vectors, output, seconds)
+        verdict.after(self.config, trained.loss, trained.untrained_loss)
+        if checkpoints is None:
+            return trained
+        if not (self.saved and self.saved.state.ended):
+            checkpoints.write(state, {"input": vectors, "output": output, **arrays})
+        return replace(trained, checkpoints=checkpoints.told())
 
     def _prepared(self) -> Run:
         config, backend, keep = self.config, self.backend, self._keep_share
@@ -244,6 +248,7 @@ class Trainer:
         if checkpoints:
             about = saved.state.checkpoints if saved else {}
             shapes = [(len(table), config.dim) for table in run.both]
+            self._onlookers.memories()  # which may fail, and should not after hours
             checkpoints.begin(backend, shapes, run.done, about, begin or ())
         if not run.ended:
             part = {"done": run.done, "workers": self.workers, "backend": backend.name}
