@@ -75,6 +75,8 @@ def test_info() -> None:
     assert about["limits"] == {"min_count": 5, "max_vocab": None}
     assert len(about["first"]) == 2
     assert len(about["fingerprint"]) == 64
+    assert run("encode", "corpus.txt", "-o", "all", "--min-count", 1).exit_code == 0
+    assert "seen 1 time or more" in run("info", "all").stdout
     refused(run("info", "e", "--from", "text"), 2, "e is an encoded corpus; leave out --from")
 
 

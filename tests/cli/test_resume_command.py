@@ -119,7 +119,9 @@ def test_a_run_that_ended_writes_its_files_again(text: Path) -> None:
     before = made()
     os.remove("v.bin")
     Path("m.npz").write_bytes(b"damaged")
-    assert "at the end" in went_on("--report", "r.json").stderr
+    told = went_on("--report", "r.json").stderr
+    assert "at the end" in told
+    assert "The run began in" not in told  # where the user stands
     assert made() == before
     report = json.loads(Path("r.json").read_text())
     assert report["done"] == 1
@@ -163,7 +165,9 @@ def test_names_are_those_of_the_folder_where_the_run_began(
     cut(WHERE[where], *command("corpus.txt"))
     (tmp_path / "there").mkdir()
     os.chdir(tmp_path / "there")
-    assert run("resume", "../here/run").exit_code == 0
+    done = run("resume", "../here/run")
+    assert done.exit_code == 0
+    assert f"The run began in {text.parent}: names of files without a folder are" in done.stderr
     assert os.listdir() == []
     assert os.getcwd() == str(tmp_path / "there")
     assert made(text.parent) == whole

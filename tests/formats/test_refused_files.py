@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import os
 import pickle
 import struct
 import tempfile
@@ -116,7 +117,9 @@ def test_damaged_and_foreign_files_are_refused(
 
 
 def test_a_path_that_is_no_file_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(VectorFileError, match="it is not a regular file"):
+    with pytest.raises(VectorFileError, match="it is a folder, and not a file of vectors"):
         read_vectors(tmp_path)
+    with pytest.raises(VectorFileError, match="it is not a regular file"):
+        read_vectors(os.devnull)
     with pytest.raises(VectorFileError, match=r"Cannot read .*: No such file or directory"):
         read_vectors(tmp_path / "v.txt")

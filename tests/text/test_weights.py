@@ -271,7 +271,7 @@ def test_the_same_vectors(tmp_path: Path) -> None:
     with read_source(many, min_count=1) as corpus:
         folder = write_encoded(corpus, tmp_path / "encoded")
         assert folder.stats == corpus.stats
-        assert "100 sentences with a weight, of 240 words, stand there 260 times, 20 lines" in (
+        assert "100 sentences with a weight, of 240 words, stand there 260 times, 20 of them" in (
             w2v.read_corpus(tmp_path / "encoded", min_count=1).stats.weighted
         )
 

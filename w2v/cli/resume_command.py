@@ -63,7 +63,7 @@ def resume(folder: str, corpus: str | None, quiet: bool, verbose: bool, **given:
         if not asked.command:
             _check_program(run, where, "output" in named)
         command = [*(asked.command or ["-"]), *_flags(**named, checkpoint=run.path)]
-        with _standing(asked.folder):
+        with _standing(asked.folder, quiet=quiet):
             context = train.make_context("train", command)
             if run.saved or run.corpus or where:
                 model = _model(asked, {name: named[name] for name in MAY_CHANGE if name in named})
@@ -111,7 +111,7 @@ def _flags(**values: Any) -> list[str]:
 
 
 @contextlib.contextmanager
-def _standing(folder: str | None) -> Iterator[None]:
+def _standing(folder: str | None, *, quiet: bool) -> Iterator[None]:
     """In the folder that the run was begun in, whose files it names."""
     if folder is None:
         yield
@@ -125,6 +125,10 @@ def _standing(folder: str | None) -> Iterator[None]:
             f"those of this one, {before}."
         )
         click.echo(shown(message), err=True)
+    else:
+        if not quiet and os.getcwd() != before:
+            message = f"The run began in {folder}: names of files without a folder are those of it."
+            click.echo(shown(message), err=True)
     try:
         yield
     finally:

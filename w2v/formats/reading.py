@@ -74,6 +74,8 @@ def read_vectors(
 @contextlib.contextmanager
 def _opened(name: str) -> Iterator[BinaryIO]:
     status = os.stat(name)
+    if stat.S_ISDIR(status.st_mode):
+        raise VectorFileError(f"Cannot read {name}: it is a folder, and not a file of vectors.")
     if not stat.S_ISREG(status.st_mode):
         raise VectorFileError(f"Cannot read {name}: it is not a regular file.")
     if status.st_size == 0:

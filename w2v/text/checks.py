@@ -142,6 +142,6 @@ class Checks:
 
     def _damaged(self, what: str, first: int, count: int) -> CorpusError:
         return CorpusError(
-            f"{self.name} is damaged: of its {what}, {first:,} to {first + count - 1:,} are not "
-            "what was written. Encode the text again, or copy the folder anew."
+            f"{self.name} is damaged: some of its {what} {first:,} to {first + count - 1:,} "
+            "are not what was written. Encode the text again, or copy the folder anew."
         )

@@ -53,7 +53,7 @@ class CorpusStats:
         """What to say of sentences with weights; nothing of others."""
         if not self.read_tokens:
             return ""
-        left_out = f", {counted(self.left_out, 'line')} not at all" if self.left_out else ""
+        left_out = f", {self.left_out:,} of them not at all" if self.left_out else ""
         return (
             f"{counted(self.read_sentences, 'sentence')} with a weight, of "
             f"{counted(self.read_tokens, 'word')}, stand there "

@@ -40,7 +40,7 @@ def name_corpus(about: dict[str, Any]) -> str:
     read, counts, limits = about["read"], about["counts"], about["limits"]
     files = f" of {counted(read['files'], 'file')}" if read["files"] else ""
     least, most = limits["min_count"], limits["max_vocab"]
-    rule = ", given" if least is None else f", seen {least} times or more"
+    rule = ", given" if least is None else f", seen {counted(least, 'time')} or more"
     rule += "" if most is None else f", the {most:,} most frequent"
     dropped = f"{read['rare'] / read['tokens']:.1%}" if read["tokens"] else "nothing"
     tokenizer = about["tokenizer"] or {}
