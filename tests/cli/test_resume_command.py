@@ -302,10 +302,9 @@ def test_a_folder_says_what_it_is(text: Path, where: str) -> None:
 
 def test_a_folder_says_what_is_wrong_with_it(text: Path) -> None:
     cut(0.9, *command("corpus.txt"))
-    *_, last = sorted(Path("run").glob("checkpoint-*"))
-    size = last.stat().st_size
-    with last.open("r+b") as file:
-        file.truncate(size - 1)
+    *_, latest = sorted(Path("run").glob("checkpoint-*"))
+    last = Path("run/checkpoint-000099")
+    last.write_bytes(latest.read_bytes()[:-1])
     result = run("info", "run")
     assert f"{last} is damaged or cut short." in result.stderr
     assert "go on     w2v resume run goes on from there" in result.stdout
