@@ -249,7 +249,7 @@ class Word2Vec(Estimator, Answers, metaclass=_Named):
         words |= {"errors": errors, "tokenizer": tokenizer}
         given: dict[str, Any] = {"pretrained": known, "freeze": freeze, "callbacks": callbacks}
         begins = ["pretrained"] * (known is not None) + ["freeze"] * bool(freeze)
-        with self._folder(checkpoint, resume, begins) as run:
+        with self._folder(checkpoint, resume, checkpoint_every, begins) as run:
             given |= {"run": run, "checkpoint_every": checkpoint_every}
             kept = run.open_corpus() if source is None and run and resume else source
             return self._read_and_train(kept, words, progress, on_progress, **given)
@@ -295,13 +295,13 @@ class Word2Vec(Estimator, Answers, metaclass=_Named):
         words |= {"errors": errors, "tokenizer": tokenizer}
         given = {"continued": True, "freeze": freeze, "callbacks": callbacks}
         begins = ["partial_fit"] + ["freeze"] * bool(freeze)
-        with self._folder(checkpoint, None, begins) as run:
+        with self._folder(checkpoint, None, checkpoint_every, begins) as run:
             given |= {"run": run, "checkpoint_every": checkpoint_every}
             return self._read_and_train(source, words, progress, on_progress, **given)
 
     @contextmanager
     def _folder(
-        self, new: PathLike | None, known: PathLike | None, begins: list[str]
+        self, new: PathLike | None, known: PathLike | None, every: str | None, begins: list[str]
     ) -> Iterator[RunFolder | None]:
         """The folder of a run that begins, or goes on; None for neither."""
         if new is not None and known is not None:
@@ -313,7 +313,8 @@ class Word2Vec(Estimator, Answers, metaclass=_Named):
                 run.check_beginning(begins)
                 yield run
         elif new is not None:
-            with new_run(new, {"options": self.plain_options(), "begins": begins}) as run:
+            asked = {"options": self.plain_options(), "begins": begins, "checkpoint_every": every}
+            with new_run(new, asked) as run:
                 yield run
         else:
             yield None
@@ -420,8 +421,10 @@ class Word2Vec(Estimator, Answers, metaclass=_Named):
         saved = run.saved if run else None
         checkpoints = None
         if run:
-            before = saved.state.checkpoints["every"] if saved else EVERY
-            checkpoints = Checkpoints(run, checkpoint_every or before)
+            before = (
+                saved.state.checkpoints["every"] if saved else run.asked.get("checkpoint_every")
+            )
+            checkpoints = Checkpoints(run, checkpoint_every or before or EVERY)
         backend, why = choose_backend(config.backend, config.device, in_order=config.deterministic)
         begin = pretrained.start(corpus) if pretrained else FRESH
         if continued:

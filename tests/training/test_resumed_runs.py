@@ -407,3 +407,10 @@ def test_a_worker_that_fails_while_a_checkpoint_is_written_ends_the_run_and_no_m
     monkeypatch.setattr(Passes, "_work", plain)
     again = Word2Vec(**options).fit(resume=tmp_path / "run")
     assert again.report["done"] == 1
+
+
+def test_how_often_is_remembered_from_the_beginning(tmp_path: Path) -> None:
+    cut_off(tmp_path / "run", 0.0, checkpoint_every="40%")
+    assert not list(tmp_path.glob("run/checkpoint-*"))
+    again = Word2Vec(**QUICK).fit(resume=tmp_path / "run")
+    assert again.report["checkpoints"]["every"] == "40%"

@@ -3,8 +3,8 @@
 begin       draws, huffman, tables, start, memory_plan
 a step      blocks, step_plan, step, worker
 epochs      schedule, epoch, held_out, run, passes, trainer
-kept        checkpoint_file, checkpoint_state, run_record, run_folder, run_description,
-            checkpoints
+kept        checkpoint_file, checkpoint_state, run_record, run_folder, run_entry,
+            run_description, checkpoints
 told        progress, callbacks, onlookers, narration
 given back  verdict, outcome, report, fitted, model_file
 asked       likelihood, answers, estimator
@@ -26,7 +26,8 @@ from w2v.training.outcome import Trained
 from w2v.training.progress import Progress
 from w2v.training.report import training_report
 from w2v.training.run_description import describe_run, is_run, name_run
-from w2v.training.run_folder import RunFolder, check_new_run, known_run, new_run
+from w2v.training.run_entry import check_new_run, known_run, new_run
+from w2v.training.run_folder import RunFolder
 from w2v.training.schedule import epochs_for
 from w2v.training.start import (
     FRESH,

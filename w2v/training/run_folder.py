@@ -11,33 +11,25 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from numpy.typing import NDArray
 
-from w2v.errors import CheckpointError, ConfigError, OutputError, warn
-from w2v.files import (
-    PathLike,
-    check_name,
-    locked,
-    make_folder,
-    remove,
-    remove_tree,
-    sweep,
-)
+from w2v.errors import CheckpointError, warn
+from w2v.files import remove
 from w2v.text import Corpus, is_encoded, open_encoded, write_encoded
 from w2v.training.checkpoint_file import read_checkpoint, write_checkpoint
 from w2v.training.checkpoint_state import Saved, State, check_same_run
-from w2v.training.run_record import ASKED, read_asked, write_asked
+from w2v.training.run_record import write_asked
 
 _KEPT = 2
-_CORPUS = "corpus"
+CORPUS = "corpus"
 _NAME = re.compile(r"checkpoint-(\d{6,})")
 
 
 class RunFolder:
-    """Made by `new_run` and `known_run`.
+    """Made by `new_run` and `known_run` of `run_entry`.
 
     Attributes
     ----------
@@ -61,12 +53,12 @@ class RunFolder:
         self.saved: Saved | None = None
         self.left: float | None = None
         self._elsewhere = corpus
-        self._last = max((number for number, _ in _checkpoints(path)), default=0)
+        self._last = max((number for number, _ in checkpoints_in(path)), default=0)
 
     @property
     def corpus(self) -> str | None:
         """The encoded corpus that the run trains on; None if there is none, yet or any more."""
-        folders = (os.path.join(self.path, _CORPUS), self._elsewhere)
+        folders = (os.path.join(self.path, CORPUS), self._elsewhere)
         return next((folder for folder in folders if is_encoded(folder)), None)
 
     def open_corpus(self) -> Corpus:
@@ -84,7 +76,7 @@ class RunFolder:
                 f"The run in {self.path} trains on the encoded corpus {self._elsewhere}, which is "
                 "not there any more. Put it back, or say where it is."
             )
-        copy = os.path.join(self.path, _CORPUS)
+        copy = os.path.join(self.path, CORPUS)
         if self.saved is not None:
             raise CheckpointError(
                 f"The text of the run in {self.path} is gone: there is no {copy}. Put it back, or "
@@ -126,7 +118,7 @@ class RunFolder:
 
     def files(self) -> list[str]:
         """Its checkpoints, the latest last."""
-        return [os.path.join(self.path, name) for _, name in _checkpoints(self.path)]
+        return [os.path.join(self.path, name) for _, name in checkpoints_in(self.path)]
 
     def check_beginning(self, given: Collection[str]) -> None:
         """Refuse to begin with other things than the run, which has left no checkpoint.
@@ -160,7 +152,7 @@ class RunFolder:
         OutputError
             It cannot be written.
         """
-        copy = os.path.join(self.path, _CORPUS)
+        copy = os.path.join(self.path, CORPUS)
         if corpus.folder is not None:
             where = os.path.abspath(corpus.folder)
             if self.corpus is not None and where == os.path.abspath(self.corpus):
@@ -231,111 +223,9 @@ class RunFolder:
         write_asked(self.path, self.asked, self._elsewhere, self.began)
 
 
-@contextlib.contextmanager
-def new_run(
-    path: PathLike, asked: Mapping[str, Any], corpus: str | None = None
-) -> Iterator[RunFolder]:
-    """A folder for a run that begins, made if it is not there; no other run may use it meanwhile.
-
-    Parameters
-    ----------
-    path : path
-    asked : dict          What the run is asked to do; JSON can hold it.
-    corpus : str, optional
-        Where its text will be as an encoded corpus, if not in the folder.
-
-    Raises
-    ------
-    ConfigError
-        It holds a run that can go on, or other files.
-    OutputError
-        It cannot be made or written, or a run is at work there.
-    """
-    name = check_name(path, "the folder of checkpoints", OutputError)
-    check_new_run(name)
-    try:
-        if not os.path.isdir(name):
-            make_folder(name)
-    except OSError as error:
-        raise OutputError(f"Cannot make the folder {name}: {error.strerror}.") from error
-    with locked(name):
-        check_new_run(name)
-        _remove_corpus(os.path.join(name, _CORPUS))
-        folder = RunFolder(os.path.abspath(name), asked, corpus)
-        folder.write_asked()
-        yield folder
-
-
-def check_new_run(path: PathLike) -> None:
-    """Refuse a folder that `new_run` would refuse; looks only.
-
-    Raises
-    ------
-    ConfigError, OutputError, CheckpointError
-    """
-    name = check_name(path, "the folder of checkpoints", OutputError)
-    if not os.path.exists(name):
-        return
-    if not os.path.isdir(name):
-        raise OutputError(f"Cannot write checkpoints to {name}: it is a file. Name a folder.")
-    if _checkpoints(name):
-        raise ConfigError(
-            f"{name} holds checkpoints of a run. Go on with it (w2v resume {name}), or give "
-            "another folder."
-        )
-    if others := _others(name):
-        raise ConfigError(
-            f"{name} holds other files, such as {others[0]!r}. Give checkpoints a folder of their "
-            "own."
-        )
-
-
-@contextlib.contextmanager
-def known_run(path: PathLike) -> Iterator[RunFolder]:
-    """The folder of a run that is to go on.
-
-    Raises
-    ------
-    CheckpointError
-        There is no run, or no checkpoint of it can be read.
-    OutputError
-        A run is at work there.
-    """
-    name = check_name(path, "the folder of checkpoints", CheckpointError)
-    about = read_asked(name)
-    with locked(name):
-        sweep(name)
-        folder = RunFolder(os.path.abspath(name), about["asked"], about["corpus"], about["began"])
-        folder.saved = folder.latest()
-        if folder.saved:
-            folder.began = folder.saved.state.began
-        if folder.saved and folder.saved.name == folder.files()[-1]:
-            folder.let_go()  # of one that a kill has left
-        yield folder
-
-
-def _remove_corpus(folder: str) -> None:
-    """Remove the text of a run that ended before its first checkpoint."""
-    if not os.path.lexists(folder):
-        return
-    try:
-        remove_tree(folder)
-    except OSError as error:
-        raise OutputError(f"Cannot remove {folder}: {error.strerror or error}.") from error
-
-
-def _checkpoints(folder: str) -> list[tuple[int, str]]:
+def checkpoints_in(folder: str) -> list[tuple[int, str]]:
     """Numbers and names of those in a folder, in order."""
     if not os.path.isdir(folder):
         return []
     found = ((_NAME.fullmatch(name), name) for name in os.listdir(folder))
     return sorted((int(match[1]), name) for match, name in found if match)
-
-
-def _others(folder: str) -> list[str]:
-    """What is in a folder, and not of a run; a folder of any name is, but beside its run."""
-    entries = sorted(entry for entry in os.listdir(folder) if not entry.startswith(".w2v-"))
-    if ASKED not in entries:
-        return entries
-    read_asked(folder)
-    return [entry for entry in entries if entry not in (ASKED, _CORPUS)]
