@@ -572,7 +572,7 @@ def test_a_disk_that_takes_no_more_costs_a_warning(
         assert result.exit_code == 0, result.output
         assert "A checkpoint could not be written, and training goes on." in result.stderr
         assert re.search("No space left|of the disk are free|may not create files", result.stderr)
-        assert re.search(r"The last one knows \d\d\.\d%|There is none yet", result.stderr)
+        assert re.search(r"The latest is of \d\d\.\d% of the run|There is none yet", result.stderr)
         assert made() == whole
         (disk / "run").chmod(0o755)
         (disk / "other").unlink(missing_ok=True)
