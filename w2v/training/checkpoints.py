@@ -190,7 +190,9 @@ class Checkpoints:
         except Exception as error:  # of any kind: what is trained may have taken days
             self._failed += 1
             left = self.folder.left
-            before = "There is none yet" if left is None else f"The last one knows {left:.1%}"
+            before = (
+                "There is none yet" if left is None else f"The latest is of {left:.1%} of the run"
+            )
             reason = error if isinstance(error, OutputError) else f"{type(error).__name__} {error}."
             warn(f"A checkpoint could not be written, and training goes on. {reason} {before}.")
             return False
