@@ -13,7 +13,7 @@ from w2v.backends import Backend, get_backend
 from w2v.config import Config
 from w2v.errors import ConfigError, TrainingError, TrainingWarning
 from w2v.text import Corpus, read_sentences
-from w2v.training import blocks, schedule, trainer
+from w2v.training import blocks, passes, schedule
 from w2v.training.huffman import HuffmanTree
 from w2v.training.outcome import Trained
 from w2v.training.progress import Progress
@@ -178,7 +178,7 @@ def test_divergence_names_learning_rate_and_step(topics: Corpus) -> None:
 
 
 def test_progress_goes_from_zero_to_one(skewed: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(trainer, "_REPORT_S", 0.01)
+    monkeypatch.setattr(passes, "_REPORT_S", 0.01)
     seen: list[Progress] = []
     config = Config(dim=32, min_count=1, workers=2, epochs=3)
     Trainer(config, skewed, get_backend("numpy"), seen.append).run()

@@ -80,13 +80,12 @@ class File(io.FileIO):
         return None
 
     def _go_direct(self, wanted: bool) -> None:
-        if sys.platform == "linux":
+        if sys.platform == "linux" and wanted != self._direct:
             import fcntl
 
-            if wanted != self._direct:
-                self._direct = wanted
-                flags = fcntl.fcntl(self.descriptor, fcntl.F_GETFL) & ~os.O_DIRECT
-                fcntl.fcntl(self.descriptor, fcntl.F_SETFL, flags | os.O_DIRECT * wanted)
+            self._direct = wanted
+            flags = fcntl.fcntl(self.descriptor, fcntl.F_GETFL) & ~os.O_DIRECT
+            fcntl.fcntl(self.descriptor, fcntl.F_SETFL, flags | os.O_DIRECT * wanted)
 
     def truncate(self, size: int | None = None, /) -> int:
         size = self.tell() if size is None else size
