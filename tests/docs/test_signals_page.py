@@ -15,7 +15,7 @@ from commands import examples, run_example, run_line, topics_file
 
 PAGE = (Path(__file__).parents[2] / "docs" / "signals.md").read_text(encoding="utf-8")
 SLURM, SPOT = re.findall(r"```bash\n(.*?)```", PAGE, re.DOTALL)
-LONG = "--epochs 1000 --backend numpy --min-count 1 --dim 8 --workers 1"
+LONG = "--epochs 500 --backend numpy --min-count 1 --dim 8 --workers 1"
 PROGRAMS = {
     # the page's command, made to take some seconds
     "w2v": f'[ "$1" = train ] && more="{LONG}"\nexec "{sys.executable}" -m w2v "$@" $more',
@@ -67,13 +67,17 @@ def end(child: subprocess.Popen[str]) -> tuple[int, str]:
     return child.returncode, told
 
 
-def undisturbed(folder: Path) -> bytes:
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """The vectors of a run that nothing ends."""
+    folder = tmp_path_factory.mktemp("undisturbed")
+    topics_file(folder)
     run_line(f"python -m w2v train corpus.txt -o as-one.bin -q {LONG}", folder)
     return (folder / "as-one.bin").read_bytes()
 
 
 @pytest.mark.parametrize("name", ["SIGUSR1", "SIGTERM"])
-def test_the_job_puts_itself_back_and_goes_on(folder: Path, name: str) -> None:
+def test_the_job_puts_itself_back_and_goes_on(folder: Path, undisturbed: bytes, name: str) -> None:
     child = start(SLURM, folder)
     child.send_signal(signal.Signals[name])  # to the shell alone, as with B:
     code, told = end(child)
@@ -85,7 +89,7 @@ def test_the_job_puts_itself_back_and_goes_on(folder: Path, name: str) -> None:
     code, told = end(start(SLURM, folder))
     assert code == 0, told
     assert not log.exists() or log.read_text() == "requeue 7\n"
-    assert (folder / "vectors.bin").read_bytes() == undisturbed(folder)
+    assert (folder / "vectors.bin").read_bytes() == undisturbed
 
 
 def test_a_job_that_fails_is_not_put_back(folder: Path) -> None:
@@ -104,7 +108,9 @@ def test_a_job_that_fails_is_not_put_back(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("provider", ["ec2", "google", "azure", "none"])
-def test_a_spot_machine_leaves_a_checkpoint(folder: Path, provider: str) -> None:
+def test_a_spot_machine_leaves_a_checkpoint(
+    folder: Path, undisturbed: bytes, provider: str
+) -> None:
     child = start(SPOT, folder, PROVIDER=provider)
     (folder / "notice").touch()
     if provider == "none":  # a shutdown without any notice
@@ -115,7 +121,7 @@ def test_a_spot_machine_leaves_a_checkpoint(folder: Path, provider: str) -> None
     (folder / "notice").unlink()
     code, told = end(start(SPOT, folder, PROVIDER=provider))
     assert code == 0, told
-    assert (folder / "vectors.bin").read_bytes() == undisturbed(folder)
+    assert (folder / "vectors.bin").read_bytes() == undisturbed
 
 
 def test_the_sums_tell_which_files_belong_together(
