@@ -27,8 +27,8 @@ lint: $(VENV)/.dev
 	$(BIN)/ruff check .
 
 types: $(VENV)/.dev
-	for system in linux darwin win32; do \
-	    $(BIN)/mypy --platform $$system --cache-dir .mypy_cache/$$system || exit; done
+	echo linux darwin win32 | xargs -n 1 -P 3 \
+	    sh -c '$(BIN)/mypy --platform $$1 --cache-dir .mypy_cache/$$1' mypy
 
 # The documentation as a site, in build/site; a broken link or anchor is an error
 docs: $(VENV)/.docs

@@ -84,7 +84,7 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return topics_file(tmp_path_factory.mktemp("corpus"))
 
 
-EPOCHS = 1000
+EPOCHS = 500
 """Some seconds: an epoch of this text takes NumPy some milliseconds."""
 
 
@@ -110,7 +110,7 @@ def test_while_training(
         child = start(tmp_path, "-m", "w2v", *train(corpus, "--epochs", EPOCHS, *more))
         assert child.stderr is not None
         assert any("backend  " in line for line in child.stderr)  # the first step is next
-        time.sleep(chance.uniform(0.1, 1))
+        time.sleep(chance.uniform(0.1, 0.5))
         child.send_signal(number)
         _, told = child.communicate(timeout=60)
         assert child.returncode == 128 + number

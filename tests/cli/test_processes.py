@@ -27,9 +27,9 @@ def vectors(tmp_path_factory: pytest.TempPathFactory, corpus: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def long_corpus(tmp_path_factory: pytest.TempPathFactory, corpus: Path) -> Path:
-    """An epoch is soon over, and its loss said; a hundred outlast any signal."""
+    """An epoch is soon over, and its loss said, as of ten each is; ten outlast any signal."""
     path = tmp_path_factory.mktemp("corpus") / "long.txt"
-    path.write_text(40 * f"{corpus.read_text(encoding='utf-8')}\n", encoding="utf-8")
+    path.write_text(400 * f"{corpus.read_text(encoding='utf-8')}\n", encoding="utf-8")
     return path
 
 
@@ -41,7 +41,7 @@ def test_interrupt_exits_130_and_leaves_no_half_file(
     if existing:
         out.write_bytes(b"old")
     command = [sys.executable, "-m", "w2v", "train", str(long_corpus), "-o", str(out)]
-    command += ["--epochs", "1000", "--workers", "2", "--backend", "numpy"]
+    command += ["--epochs", "10", "--workers", "2", "--backend", "numpy"]
     heeded = signal.signal(signal.SIGINT, signal.default_int_handler)  # not so in `make test &`
     try:
         child = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
@@ -70,7 +70,7 @@ def test_signals_that_end_a_process_leave_no_half_file(
     number = signal.Signals[name]
     out = tmp_path / "v.bin"
     command = [sys.executable, "-m", "w2v", "train", str(long_corpus), "-o", str(out)]
-    command += ["--epochs", "1000", "--backend", "numpy"]
+    command += ["--epochs", "10", "--backend", "numpy"]
     heeded = signal.signal(number, signal.SIG_DFL)  # it may be ignored here: nohup make test
     try:
         child = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)

@@ -24,7 +24,7 @@ from w2v.training.checkpoints import Checkpoints, Every
 from w2v.training.tables import make_tables
 
 KINDS = [(model, loss) for model in ("skipgram", "cbow") for loss in ("ns", "hs", "softmax")]
-TEXT = zipf(70_000)
+TEXT = zipf(40_000)
 QUICK: dict[str, Any] = {"dim": 8, "min_count": 1, "workers": 1, "sample": 0.01, "epochs": 3}
 
 

@@ -80,7 +80,9 @@ class File(io.FileIO):
         return None
 
     def _go_direct(self, wanted: bool) -> None:
-        if sys.platform == "linux" and wanted != self._direct:
+        if wanted == self._direct:
+            return
+        if sys.platform == "linux":
             import fcntl
 
             self._direct = wanted
