@@ -159,7 +159,9 @@ def test_weights(tmp_path: Path) -> None:
     out, report = tmp_path / "v.npz", tmp_path / "run.json"
     result = run("train", baskets, "-o", out, *options, *QUICK, "--report", report)
     assert result.exit_code == 0, result.output
-    said = "weights   60 sentences with a weight, of 180 words, stand there 90 times, 15 of them not"
+    said = (
+        "weights   60 sentences with a weight, of 180 words, stand there 90 times, 15 of them not"
+    )
     assert said in result.stderr
     found = json.loads(report.read_text())
     assert found["tokens"]["read"] == 270
