@@ -17,7 +17,7 @@ from corpora import two_topics
 from benchmarks import charts, checkpoints, harness, killed_run
 from benchmarks import corpora as other_texts
 from benchmarks.limits import work
-from benchmarks.peers import CASES, summarise
+from benchmarks.peers import summarise
 from w2v import Config, Word2Vec
 from w2v.backends import StepShape
 from w2v.training.throughput import zipf_corpus
@@ -62,17 +62,14 @@ def run(module: str, results: Path, *options: object) -> tuple[str, dict[str, An
 def test_gpu(tmp_path: Path) -> None:
     text = tmp_path / "text.txt"
     text.write_text("\n".join(map(" ".join, two_topics(400))), encoding="utf-8")
-    quick = ["--tiny", "--backend", "numpy", "--min-count", 1, "--cases", "skipgram-ns", "cbow-hs"]
+    quick = ["--tiny", "--backend", "numpy", "--min-count", 1, "--cases", "cbow-hs"]
     printed, found = run("gpu", tmp_path, text, *quick)
     assert printed.count("| case |") == 5
     for part in ("steps", "defaults", "dims", "host"):
-        assert {row["case"] for row in found[part]} == {"skipgram-ns", "cbow-hs"}
+        assert {row["case"] for row in found[part]} == {"cbow-hs"}
         assert all(row["raw_words_per_second"] > 0 for row in found[part])
     assert all(0 < row["share_of_copy_bandwidth"] < 10 for row in found["dims"])
-    assert [row["sums"] for row in found["sums"]] == ["as they come", "sorted"] + [
-        "as they come",
-        "in order",
-    ] * 2
+    assert [row["sums"] for row in found["sums"]] == ["as they come", "in order"]
     assert all(row["total_to_reading"] > 1 for row in found["host"] if row["trainer"] == "numba")
 
 
@@ -82,13 +79,14 @@ def test_peers(tmp_path: Path) -> None:
     scores = tmp_path / "eval"
     scores.mkdir()
     (scores / "pairs.tsv").write_text("animal1\tanimal2\t9\nanimal1\ttool2\t1\ntool1\ttool2\t8\n")
-    quick = ["--eval-dir", scores, "--repeats", 1, "--epochs", 1, "--workers", 1]
+    cases = ["skipgram-ns", "cbow-hs"]
+    quick = ["--eval-dir", scores, "--repeats", 1, "--epochs", 1, "--workers", 1, "--cases", *cases]
     table, found = run("peers", tmp_path, text, *quick)
     assert "spearman pairs" in table.splitlines()[0]
     assert found["corpus"]["tokens"] == 3200
-    assert table.count("| w2v on numpy |") == 4
+    assert table.count("| w2v on numpy |") == 2
     own = [row["case"] for row in found["summary"] if row["trainer"] == "w2v-numpy"]
-    assert own == list(CASES)
+    assert own == cases
     for row in found["summary"]:
         assert 0 < row["train_seconds"] <= row["total_seconds"]
 
