@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import os
 import signal
@@ -16,9 +17,10 @@ import pytest
 from corpora import zipf
 
 from w2v import Callback, EarlyStopping, Progress, Vectors, Word2Vec, encode, interrupts
-from w2v.errors import CheckpointError, ConfigError, CorpusError, TrainingError
+from w2v.errors import CheckpointError, ConfigError, CorpusError, OutputError, TrainingError
 from w2v.text import Corpus
 from w2v.training import run_folder
+from w2v.training.checkpoint_file import write_checkpoint
 from w2v.training.checkpoint_state import Saved, State, check_same_run
 from w2v.training.checkpoints import Checkpoints
 from w2v.training.onlookers import Onlookers
@@ -141,6 +143,27 @@ def test_a_checkpoint_that_fails_in_any_way_ends_no_training(
     with pytest.warns(UserWarning, match=f"training goes on. {type(error).__name__}"):
         model = Word2Vec(**QUICK).fit(TEXT, checkpoint=tmp_path / "run")
     assert model.report["checkpoints"]["failed"] == 1
+
+
+@pytest.mark.parametrize(("broken", "warned"), [({1}, 1), ({3}, 1), ({4}, 1), ({2, 3, 4}, 2)])
+def test_what_fails_at_the_end_is_said_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, broken: set[int], warned: int
+) -> None:
+    """Also where the last checkpoint fails, and the one before."""
+    monkeypatch.setattr(Checkpoints, "writing", False)  # none is passed over for a slow disk
+    seen = itertools.count(1)
+
+    def write(*given: Any) -> int:
+        if next(seen) in broken:
+            raise OutputError("Cannot write x: No space left on device.")
+        return write_checkpoint(*given)
+
+    monkeypatch.setattr(run_folder, "write_checkpoint", write)
+    every: dict[str, Any] = {"checkpoint": tmp_path / "run", "checkpoint_every": "1epoch"}
+    with pytest.warns(UserWarning, match="training goes on. .*No space left") as said:
+        model = Word2Vec(**QUICK).fit(TEXT, **every)
+    assert len(said) == warned
+    assert model.report["checkpoints"]["failed"] == len(broken)
 
 
 def test_what_a_callback_remembers_is_a_copy_that_json_can_hold(tmp_path: Path) -> None:
@@ -318,6 +341,22 @@ def test_chunks_may_get_shorter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 def test_without_checkpoints_no_text_is_summed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Corpus, "fingerprint", lambda _: pytest.fail("takes long for long texts"))
     Word2Vec(**QUICK).fit(TEXT)
+
+
+def test_a_text_that_is_kept_is_summed_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """But for the sums that are written beside it."""
+    plain = Corpus.fingerprint
+    summed: list[type] = []
+
+    def counted(corpus: Corpus) -> str:
+        summed.append(type(corpus))
+        return plain(corpus)
+
+    monkeypatch.setattr(Corpus, "fingerprint", counted)
+    Word2Vec(**QUICK).fit(TEXT, checkpoint=tmp_path / "run")
+    assert summed.count(Corpus) == 1
 
 
 def test_two_runs_in_two_threads(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import os
 import re
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -166,37 +166,21 @@ class Checkpoints:
     def write(
         self, state: Callable[[dict[str, Any]], State], arrays: Mapping[str, NDArray[Any]]
     ) -> None:
-        """Write what moves no more, and wait until it is on the disk."""
-        self.settle()
+        """Write what moves no more, and wait until it is on the disk.
+
+        If the one before could not be written either, that is not said as well.
+        """
+        before = self._outcome()
         whole = dict(arrays)
-        for name, copy in zip(("input", "output"), self._copies, strict=False):
+        for name, copy in zip(("input", "output"), self._copies, strict=True):
             copy[:] = arrays[name]  # which begins at a page: all in all that is quicker
             whole[name] = copy
         self._begin_to_write(state, whole)
-        self.settle()
+        self._warn(self._outcome() or before)
 
-    def settle(self) -> bool:
-        """Wait until all is written; warns of what could not be. Whether the last one was."""
-        pending, self._pending = self._pending, None
-        if pending is None:
-            return True
-        try:
-            wait([pending])
-        except BaseException:
-            self._pending = pending
-            raise
-        try:
-            pending.result()
-        except Exception as error:  # of any kind: what is trained may have taken days
-            self._failed += 1
-            left = self.folder.left
-            before = (
-                "There is none yet" if left is None else f"The latest is of {left:.1%} of the run"
-            )
-            reason = error if isinstance(error, OutputError) else f"{type(error).__name__} {error}."
-            warn(f"A checkpoint could not be written, and training goes on. {reason} {before}.")
-            return False
-        return True
+    def settle(self) -> None:
+        """Wait until all is written; warns of what could not be."""
+        self._warn(self._outcome())
 
     def told(self) -> dict[str, Any]:
         """For reports: how many, and what they took."""
@@ -225,6 +209,27 @@ class Checkpoints:
         if self._copiers:
             self._copiers.close()
         self._copies = []
+
+    def _outcome(self) -> BaseException | None:
+        """Wait until all is written; what went wrong, of any kind: training may have taken days."""
+        pending, self._pending = self._pending, None
+        if pending is None:
+            return None
+        try:
+            error = pending.exception()
+        except BaseException:
+            self._pending = pending
+            raise
+        self._failed += error is not None
+        return error
+
+    def _warn(self, error: BaseException | None) -> None:
+        if error is None:
+            return
+        left = self.folder.left
+        before = "There is none yet" if left is None else f"The latest is of {left:.1%} of the run"
+        reason = error if isinstance(error, OutputError) else f"{type(error).__name__} {error}."
+        warn(f"A checkpoint could not be written, and training goes on. {reason} {before}.")
 
     def _copy(self, backend: Backend, tables: tuple[Array, Array]) -> None:
         def copy(to: NDArray[np.float32], table: Array, rows: slice) -> None:

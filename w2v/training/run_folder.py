@@ -108,13 +108,13 @@ class RunFolder:
             It cannot be written.
         """
         if self.began is not None:
-            name = self.saved.name if self.saved else self.path
-            check_same_run(self.began, began, name)
-            return self.keep(corpus)
-        corpus = self.keep(corpus)
-        self.began = began
-        self.write_asked()
-        return corpus
+            check_same_run(self.began, began, self.saved.name if self.saved else self.path)
+        before = self.began, self._elsewhere
+        kept = self.keep(corpus, began["text"]["fingerprint"])
+        self.began = self.began or began
+        if (self.began, self._elsewhere) != before:
+            self.write_asked()
+        return kept
 
     def files(self) -> list[str]:
         """Its checkpoints, the latest last."""
@@ -142,7 +142,7 @@ class RunFolder:
             f"The run in {self.path} ended before its first checkpoint, and {what}."
         )
 
-    def keep(self, corpus: Corpus) -> Corpus:
+    def keep(self, corpus: Corpus, fingerprint: str) -> Corpus:
         """The same text, from a folder that outlives this process: its own, or a copy in here.
 
         Raises
@@ -153,23 +153,19 @@ class RunFolder:
             It cannot be written.
         """
         copy = os.path.join(self.path, CORPUS)
-        if corpus.folder is not None:
-            where = os.path.abspath(corpus.folder)
-            if self.corpus is not None and where == os.path.abspath(self.corpus):
-                return corpus
-            if not is_encoded(copy):
-                self._elsewhere = where
-                self.write_asked()
-                return corpus
-        elif self.corpus is None:
-            write_encoded(corpus, copy)
-        kept = self.open_corpus()
-        if kept.fingerprint() != corpus.fingerprint():
+        where = None if corpus.folder is None else os.path.abspath(corpus.folder)
+        if where == copy:
+            return corpus
+        if where is not None and not is_encoded(copy):
+            self._elsewhere = where
+            return corpus
+        if self.corpus is None:
+            kept = write_encoded(corpus, copy)
+        elif (kept := self.open_corpus()).fingerprint() != fingerprint:
             raise CheckpointError(
                 f"The text is not that of the run in {self.path}. Give the same one, or none: the "
                 "run has its own copy."
             )
-        kept.looks = corpus.looks
         corpus.close()
         return kept
 
