@@ -24,12 +24,12 @@ from w2v.queries import Limit, Query
 from w2v.renamed import name_elsewhere, names_checked
 from w2v.text import Corpus, Source, Tokenizer, Vocabulary, is_path, read_source
 from w2v.training import (
-    EVERY,
     FRESH,
     Answers,
     Callback,
     Checkpoints,
     Estimator,
+    Every,
     Fitted,
     Pretrained,
     Progress,
@@ -308,6 +308,10 @@ class Word2Vec(Estimator, Answers, metaclass=_Named):
             raise TypeError(
                 "Give `checkpoint`, for a run that begins, or `resume`, for one that goes on."
             )
+        if every is not None:
+            Every.parsed(every)  # before the text is read
+            if new is None and known is None:
+                raise TypeError("`checkpoint_every` needs `checkpoint`, or `resume`: a folder.")
         if known is not None:
             with known_run(known) as run:
                 run.check_beginning(begins)
@@ -418,13 +422,7 @@ class Word2Vec(Estimator, Answers, metaclass=_Named):
         self._check_idle()
         freeze, callbacks = word_list(freeze), checked(callbacks)
         config = self.config  # a callback may change that of the model
-        saved = run.saved if run else None
-        checkpoints = None
-        if run:
-            before = (
-                saved.state.checkpoints["every"] if saved else run.asked.get("checkpoint_every")
-            )
-            checkpoints = Checkpoints(run, checkpoint_every or before or EVERY)
+        checkpoints = Checkpoints(run, checkpoint_every) if run else None
         backend, why = choose_backend(config.backend, config.device, in_order=config.deterministic)
         begin = pretrained.start(corpus) if pretrained else FRESH
         if continued:
@@ -433,8 +431,6 @@ class Word2Vec(Estimator, Answers, metaclass=_Named):
             begin = with_frozen(begin, corpus, freeze)
         if run:
             corpus = run.begin(beginning(config, corpus, begin), corpus)
-        if saved:
-            begin = saved.start()
         trainer = Trainer(
             config,
             corpus,
@@ -444,7 +440,6 @@ class Word2Vec(Estimator, Answers, metaclass=_Named):
             start=begin,
             callbacks=callbacks,
             checkpoints=checkpoints,
-            saved=saved,
         )
         if on_start:
             on_start(trainer, why)
@@ -457,7 +452,7 @@ class Word2Vec(Estimator, Answers, metaclass=_Named):
                 tree=trained.tree,
                 report=training_report(trainer, trained, why),
                 trained_as=trainer.config.as_dict(),
-                epochs=begin.epochs + len(trained.loss),
+                epochs=trainer.start.epochs + len(trained.loss),
             )
 
         self._now = UnderWay(trainer.so_far, fitted)

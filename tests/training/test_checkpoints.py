@@ -7,7 +7,7 @@ import os
 import shutil
 import signal
 import tracemalloc
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -301,7 +301,10 @@ def test_another_run_is_refused(tmp_path: Path, go_on: Callable[[Path], object],
     assert same(Word2Vec(**QUICK).fit(TEXT), Word2Vec(**QUICK).fit(resume=tmp_path / "run"))
 
 
-def test_a_damaged_checkpoint_is_passed_over_loudly(tmp_path: Path) -> None:
+def test_a_damaged_checkpoint_is_passed_over_loudly(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Checkpoints, "writing", False)  # none is left out for a slow disk
     whole = Word2Vec(**QUICK).fit(TEXT)
     cut_off(tmp_path / "run", 0.6)
     _, last = sorted(tmp_path.glob("run/checkpoint-*"))
@@ -392,6 +395,17 @@ def test_how_often(text: str, every: Every) -> None:
 def test_how_often_is_said_in_a_time_a_share_or_epochs(text: str) -> None:
     with pytest.raises(ConfigError, match="such as 10min, 30s, 2h, 5% or 1epoch"):
         Every.parsed(text)
+
+
+def test_how_often_is_checked_before_the_text_is_read(tmp_path: Path) -> None:
+    def text() -> Iterator[list[str]]:
+        yield pytest.fail("read")
+
+    with pytest.raises(ConfigError, match="such as 10min"):
+        Word2Vec(**QUICK).fit(text(), checkpoint=tmp_path / "run", checkpoint_every="often")
+    with pytest.raises(TypeError, match="`checkpoint_every` needs `checkpoint`"):
+        Word2Vec(**QUICK).fit(text(), checkpoint_every="5%")
+    assert not os.listdir(tmp_path)
 
 
 def test_shares_are_due_at_the_first_chunk_after_them(tmp_path: Path) -> None:

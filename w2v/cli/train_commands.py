@@ -104,8 +104,9 @@ def train(
     from w2v.training import Every, check_new_run
 
     _check_together(pretrained, model_file, vocab, freeze_known)
+    if checkpoint_every:
+        Every.parsed(checkpoint_every)
     if checkpoint:
-        Every.parsed(checkpoint_every or "1s")
         check_new_run(checkpoint)
     elif checkpoint_every:
         raise click.UsageError("--checkpoint-every needs --checkpoint FOLDER.")

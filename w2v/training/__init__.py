@@ -6,7 +6,7 @@ epochs      schedule, epoch, held_out, run, passes, trainer
 kept        checkpoint_file, checkpoint_state, run_record, run_folder, run_entry,
             run_description, checkpoints
 told        progress, callbacks, onlookers, narration
-given back  verdict, outcome, report, fitted, model_file
+given back  verdict, outcome, report, fitted, model_about, model_file
 asked       likelihood, answers, estimator
 measured    throughput
 """
@@ -15,7 +15,7 @@ from w2v.training import throughput
 from w2v.training.answers import Answers, UnderWay
 from w2v.training.callbacks import Callback, EarlyStopping, checked
 from w2v.training.checkpoint_state import MAY_CHANGE, beginning
-from w2v.training.checkpoints import EVERY, Checkpoints, Every
+from w2v.training.checkpoints import Checkpoints, Every
 from w2v.training.estimator import Estimator
 from w2v.training.fitted import Fitted
 from w2v.training.huffman import HuffmanTree
@@ -41,7 +41,6 @@ from w2v.training.step_plan import step_shape
 from w2v.training.trainer import Trainer
 
 __all__ = [
-    "EVERY",
     "FRESH",
     "MAY_CHANGE",
     "Answers",

@@ -21,9 +21,7 @@ from w2v.training.checkpoint_state import State
 from w2v.training.run_folder import RunFolder
 from w2v.training.tables import Copiers
 
-EVERY = "10min"
-"""How often, if nothing is said."""
-
+_USUAL = "10min"
 _EVERY = re.compile(r"(\d+(?:\.\d*)?|\.\d+)\s*([a-z%]+)")
 _SECONDS = {"s": 1, "sec": 1, "min": 60, "h": 3600}
 _ALMOST = 1e-9
@@ -65,13 +63,20 @@ class Checkpoints:
     Parameters
     ----------
     folder : RunFolder
-    every : str         See `Every`.
+    every : str, optional
+        See `Every`; as before in a run that goes on, or every ten minutes, if left out.
+
+    Raises
+    ------
+    ConfigError
     """
 
-    def __init__(self, folder: RunFolder, every: str = EVERY) -> None:
+    def __init__(self, folder: RunFolder, every: str | None = None) -> None:
         self.folder = folder
-        self.every = every
-        self._every = Every.parsed(every)
+        self._before = folder.saved.state.checkpoints if folder.saved else {}
+        known = self._before.get("every") or folder.asked.get("checkpoint_every")
+        self.every = every or known or _USUAL
+        self._every = Every.parsed(self.every)
         self._copies: list[NDArray[np.float32]] = []
         self._copiers: Copiers | None = None
         self._writer = ThreadPoolExecutor(1, "w2v-checkpoint")
@@ -80,7 +85,6 @@ class Checkpoints:
         self._done = 0.0
         self._stalls: list[float] = []
         self._seconds: list[float] = []
-        self._before: dict[str, Any] = {}
         self._bytes = 0
         self._failed = 0
 
@@ -89,7 +93,6 @@ class Checkpoints:
         backend: Backend,
         shapes: Iterable[tuple[int, int]],
         done: float,
-        before: dict[str, Any],
         copies: Sequence[NDArray[np.float32]] = (),
     ) -> None:
         """Make room for a copy of both tables, and touch it, which takes longer than to copy.
@@ -98,10 +101,9 @@ class Checkpoints:
         ----------
         shapes : pairs of int          Rows and columns of both.
         done : float                   Fraction of the run that is trained already.
-        before : dict                  What `told` said then.
         copies : sequence of float32   Arrays of these shapes that are needed no more, if any are.
         """
-        self._before, self._done = before, done
+        self._done = done
         self._copies = list(copies) or [new_array(shape, "float32") for shape in shapes]
         self._copiers = Copiers(backend)
         for copy in [] if copies else self._copies:

@@ -19,7 +19,7 @@ from w2v.errors import TrainingError
 from w2v.text import Corpus
 from w2v.training import verdict
 from w2v.training.callbacks import Callback
-from w2v.training.checkpoint_state import Saved, State, start_arrays
+from w2v.training.checkpoint_state import State, start_arrays
 from w2v.training.checkpoints import Checkpoints
 from w2v.training.held_out import HeldOut, parted, sampled
 from w2v.training.huffman import HuffmanTree
@@ -50,13 +50,12 @@ class Trainer:
     on_waiting : callable(str), optional
         Called with a sentence, from another thread, if something takes a while before training.
     start : Start
-        Vectors to begin with, and words that are frozen.
+        Vectors to begin with, and words that are frozen; a run that goes on from a checkpoint
+        begins with what that says.
     callbacks : sequence of Callback
         Called from the thread that called `run`; they may stop the training.
     checkpoints : Checkpoints, optional
-        Left on the way.
-    saved : Saved, optional
-        A checkpoint of the same run, to go on from; `start` is what it says.
+        Left on the way; their folder may hold one to go on from.
     """
 
     def __init__(
@@ -70,21 +69,21 @@ class Trainer:
         start: Start = FRESH,
         callbacks: Sequence[Callback] = (),
         checkpoints: Checkpoints | None = None,
-        saved: Saved | None = None,
     ) -> None:
         self.corpus = corpus
-        self.saved, self._checkpoints = saved, checkpoints
+        self.checkpoints = checkpoints
+        self.saved = saved = checkpoints.folder.saved if checkpoints else None
         self.text, self.aside = parted(backend, config, corpus)
         self.raw_words = corpus.stats.tokens - (len(self.aside.ids) if self.aside else 0)
         self.backend = backend
-        self.start = start
+        self.start = saved.start() if saved else start
         self._on_progress, self._on_waiting = on_progress, on_waiting
         self._callbacks = callbacks
         keep = self._keep_share = corpus.vocabulary.keep_probabilities(config.sample)
         kept_share = float(corpus.vocabulary.counts @ keep) / corpus.vocabulary.total
         self._kept = len(self.text.ids) * kept_share  # in an epoch, about
         self.by_length = config.epochs == AUTO
-        self.epochs = epochs_for(config, len(self.text.ids), continued=start.epochs > 0)
+        self.epochs = epochs_for(config, len(self.text.ids), continued=self.start.epochs > 0)
         if saved:
             self.epochs = saved.state.epochs  # "auto" may have meant others
         config = replace(config, epochs=self.epochs)
@@ -126,13 +125,8 @@ class Trainer:
             sentences=len(corpus.ends),
             tree=self.tree,
             workers=self.workers,
-            checkpoints=self._checkpoints is not None,
+            checkpoints=self.checkpoints is not None,
         )
-
-    @property
-    def checkpoints(self) -> Checkpoints | None:
-        """Where they are left, and how often."""
-        return self._checkpoints
 
     @property
     def step_tokens(self) -> int:
@@ -173,7 +167,7 @@ class Trainer:
             self._under_way = None
 
     def _run(self) -> Trained:
-        checkpoints = self._checkpoints
+        checkpoints = self.checkpoints
         began = checkpoints.folder.began if checkpoints else None
         facts = {"began": began or {}, "start": self.start.about}
         try:
@@ -190,7 +184,7 @@ class Trainer:
 
     def _trained(self, run: Run, state: Callable[[dict[str, Any]], State]) -> Trained:
         """What comes of a run that is prepared; with a last checkpoint, if it is any good."""
-        backend, checkpoints = self.backend, self._checkpoints
+        backend, checkpoints = self.backend, self.checkpoints
         arrays = {**start_arrays(self.start), **run.frozen_rows()}
         with backend.training():
             Passes(run, checkpoints, state, arrays, self._diverged).all()
@@ -211,7 +205,7 @@ class Trainer:
 
     def _prepared(self) -> Run:
         config, backend, keep = self.config, self.backend, self._keep_share
-        saved, checkpoints = self.saved, self._checkpoints
+        saved, checkpoints = self.saved, self.checkpoints
         preparing = time.perf_counter()
         averaged = config.model == "cbow"
         backend.prepare(rows_met(config), averaged=averaged, waiting=self._on_waiting)
@@ -246,10 +240,9 @@ class Trainer:
             run.go_on(saved)
             saved.arrays.clear()  # or there would be a third copy of the tables
         if checkpoints:
-            about = saved.state.checkpoints if saved else {}
             shapes = [(len(table), config.dim) for table in run.both]
             self._onlookers.memories()  # which may fail, and should not after hours
-            checkpoints.begin(backend, shapes, run.done, about, begin or ())
+            checkpoints.begin(backend, shapes, run.done, begin or ())
         if not run.ended:
             part = {"done": run.done, "workers": self.workers, "backend": backend.name}
             run.parts.append({**part, "device": backend.device})
