@@ -422,6 +422,33 @@ def test_a_signal_while_a_finished_training_is_written(
     assert sent
 
 
+def test_a_signal_while_a_file_is_rescued_waits(
+    here: Path, models: list[Word2Vec], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What could not be moved is written again, elsewhere, and that is not cut off."""
+    if not hasattr(os, "fork"):
+        pytest.skip("sends signals of POSIX")
+    failed: list[bool] = []
+    plain = results._Saving.elsewhere
+
+    def fail_once(_: int, function: object) -> None:
+        if function is os.replace and not failed:
+            failed.append(True)
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    def interrupted(saving: results._Saving, result: results.Result) -> str:
+        signal.raise_signal(signal.SIGTERM)
+        return plain(saving, result)
+
+    counting(monkeypatch, fail_once)
+    monkeypatch.setattr(results._Saving, "elsewhere", interrupted)
+    with interrupts.install():
+        lost = save_all(models[0])
+        assert interrupts.pending() == signal.SIGTERM
+    assert [name for name in names(here) if "rescued" in name]
+    assert ["What it was to hold is in" in told for told in lost.values()] == [True]
+
+
 def test_a_file_that_cannot_be_read_again_has_no_sum(
     here: Path, models: list[Word2Vec], monkeypatch: pytest.MonkeyPatch
 ) -> None:

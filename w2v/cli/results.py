@@ -123,24 +123,25 @@ def save(
     """
     saving = _Saving([result.path for result in results] + ([] if report is None else [report]))
     interrupts.ask_unless_held()
-    with interrupts.held(keys=False), files.together() as group:
-        if report is not None:
+    with interrupts.held(keys=False):
+        with files.together() as group:
+            if report is not None:
 
-            def write(path: PathLike) -> None:
-                text = json.dumps({**about, "files": group.written()}, indent=2)
-                files.write_text(path, f"{text}\n")
+                def write(path: PathLike) -> None:
+                    text = json.dumps({**about, "files": group.written()}, indent=2)
+                    files.write_text(path, f"{text}\n")
 
-            results = [*results, Result(report, write)]
-        for result in results:
-            saving.write(result)
-        with interrupts.held():
-            failed = group.place()
-    by_name = {os.fsdecode(result.path): result for result in results}
-    for name, error in failed.items():
-        if name in by_name:
-            saving.rescue(by_name[name], str(error))
-        else:  # the second file of one, or one that was rescued
-            saving.lost[name] = str(error)
+                results = [*results, Result(report, write)]
+            for result in results:
+                saving.write(result)
+            with interrupts.held():
+                failed = group.place()
+        by_name = {os.fsdecode(result.path): result for result in results}
+        for name, error in failed.items():
+            if name in by_name:
+                saving.rescue(by_name[name], str(error))
+            else:  # the second file of one, or one that was rescued
+                saving.lost[name] = str(error)
     return saving.lost
 
 
