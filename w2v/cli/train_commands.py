@@ -165,7 +165,7 @@ def train_and_save(
     console: Console,
     model: Word2Vec,
     text: Corpus,
-    outputs: tuple[str, str | None, str | None, str | None],
+    outputs: tuple[str | None, str | None, str | None, str | None],
     **how: Any,
 ) -> dict[str, str]:
     """Train, and write what was asked for; what could not be written.
@@ -265,16 +265,7 @@ def demo(output: str | None, text: str, show: int, verbose: bool, **options: Any
             if text == "austen"
             else read_sentences(python_prose(), **words)
         ) as corpus:
-            made = results.of_training(model, corpus.vocabulary, output)
-            results.check_room(made)
-            model.train(
-                corpus,
-                on_start=console.starting,
-                on_progress=console.training,
-                on_waiting=console.waiting,
-            )
-        lost = results.save(made)
-        console.done(model, None if output in lost else output)
+            lost = train_and_save(console, model, corpus, (output, None, None, None))
         console.say(f"all       {time.monotonic() - started:.1f} s")
         console.say(f"Words, and the nearest of the {_FREQUENT:,} most frequent:")
     shown = _AUSTEN_WORDS if text == "austen" else _long_words(model.vectors)
