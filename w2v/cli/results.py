@@ -217,5 +217,5 @@ def _reason(path: PathLike, error: Exception) -> str:
         return str(error)
     name = os.fspath(path)
     if isinstance(error, OSError):
-        return f"Cannot write {name}: {error.strerror or error}."
+        return str(files.cannot_write(name, error))
     return f"Cannot write {name}: {type(error).__name__} {error}".rstrip(" .") + "."

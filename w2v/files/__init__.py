@@ -18,6 +18,7 @@ from w2v.files.foreign import HEAD_BYTES, refuse_foreign
 from w2v.files.group import together
 from w2v.files.outputs import (
     PathLike,
+    cannot_write,
     check_distinct,
     check_name,
     check_new_folder,
@@ -43,8 +44,9 @@ __all__ = [
     "HEAD_BYTES",
     "LONGEST_MAGIC",
     "PathLike",
-    "bounded",
     "Scratch",
+    "bounded",
+    "cannot_write",
     "check_compressor",
     "check_distinct",
     "check_name",
