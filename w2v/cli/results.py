@@ -164,7 +164,8 @@ class _Saving:
     """Where files may go, and what there is to say of those that are not where they belong."""
 
     def __init__(self, paths: Sequence[PathLike]) -> None:
-        folders = [os.path.dirname(os.path.abspath(path)) for path in paths if not _device(path)]
+        beside = [path for path in paths if not files.open_elsewhere(os.fsdecode(path))]
+        folders = [os.path.dirname(os.path.abspath(path)) for path in beside]
         self._folders = list(dict.fromkeys([*folders, os.getcwd(), tempfile.gettempdir()]))
         self._taken: set[str] = set()
         self.lost: dict[str, str] = {}
@@ -205,11 +206,6 @@ class _Saving:
             names = (f"{stem}.rescued{f'-{i}' * (i > 1)}{end}" for i in itertools.count(1))
             paths = (os.path.join(folder, name) for name in names)
             yield next(p for p in paths if p not in self._taken and not os.path.lexists(p))
-
-
-def _device(path: PathLike) -> bool:
-    """Whether a name leads to a pipe or a device, beside which no file belongs."""
-    return os.path.exists(path) and not os.path.isfile(path)
 
 
 def _reason(path: PathLike, error: Exception) -> str:

@@ -25,6 +25,7 @@ from w2v.files.outputs import (
     check_room,
     check_stdout,
     check_target,
+    open_elsewhere,
 )
 from w2v.files.temporary import temporary_folder
 from w2v.files.text_files import read_lines, readable
@@ -64,6 +65,7 @@ __all__ = [
     "locked",
     "make_folder",
     "making_folder",
+    "open_elsewhere",
     "read_lines",
     "readable",
     "refuse_foreign",

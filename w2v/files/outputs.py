@@ -182,9 +182,9 @@ def check_room(sizes: Mapping[PathLike, int]) -> None:
     """
     disks: dict[int, list[str]] = {}
     for path in sizes:
+        if open_elsewhere(os.fsdecode(path)):
+            continue
         with contextlib.suppress(OSError, ValueError):
-            if open_elsewhere(os.fsdecode(path)):
-                continue
             folder = os.path.dirname(os.path.realpath(path))
             disks.setdefault(os.stat(folder).st_dev, []).append(os.fsdecode(path))
     for names in disks.values():
@@ -203,19 +203,15 @@ def check_room(sizes: Mapping[PathLike, int]) -> None:
 
 
 def open_elsewhere(name: str) -> bool:
-    """Whether a name leads to a pipe, a device or a descriptor, written to as it is.
-
-    Raises
-    ------
-    OSError
-    """
-    if (opened := open_descriptor(name)) is not None:
-        opened.close()
-        return True
+    """Whether a name leads to a pipe, a device or a descriptor, written to as it is."""
     try:
-        return not stat.S_ISREG(os.stat(name).st_mode)
-    except FileNotFoundError:
+        if (opened := open_descriptor(name)) is not None:
+            opened.close()
+            return True
+        mode = os.stat(name).st_mode
+    except (OSError, ValueError):
         return False
+    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
 
 
 def _unwritable(name: str, status: os.stat_result) -> str:
