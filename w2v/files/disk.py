@@ -75,16 +75,17 @@ class File(io.FileIO):
 
     def _go_direct(self, wanted: bool) -> None:
         """Write past the cache from now on, or not; where that cannot be, the usual way."""
-        if wanted == self._direct or sys.platform != "linux":
+        if wanted == self._direct:
             return
-        import fcntl
+        if sys.platform == "linux":
+            import fcntl
 
-        flags = fcntl.fcntl(self.descriptor, fcntl.F_GETFL) & ~os.O_DIRECT
-        try:
-            fcntl.fcntl(self.descriptor, fcntl.F_SETFL, flags | os.O_DIRECT * wanted)
-            self._direct = wanted
-        except OSError:
-            self.past_cache = False
+            flags = fcntl.fcntl(self.descriptor, fcntl.F_GETFL) & ~os.O_DIRECT
+            try:
+                fcntl.fcntl(self.descriptor, fcntl.F_SETFL, flags | os.O_DIRECT * wanted)
+                self._direct = wanted
+            except OSError:
+                self.past_cache = False
 
     def truncate(self, size: int | None = None, /) -> int:
         size = self.tell() if size is None else size
