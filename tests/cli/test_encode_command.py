@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from commands import QUICK, refused, run, topics_file
 
+from w2v.errors import in_units
+
 FILES = ["corpus.json", "ends.npy", "ids.npy", "vocab.txt"]
 
 
@@ -35,7 +37,9 @@ def test_what_is_said() -> None:
     assert "text      2,412 words in 304 lines of 1 file, read in" in done.stderr
     assert "words     20 different ones, the most frequent (max-vocab)" in done.stderr
     assert "left out  9 others, " in done.stderr
-    assert "saved     e: " in done.stderr
+    size = in_units(sum(path.stat().st_size for path in Path("e").iterdir()))
+    assert f"saved     e: 1,942 words, {size}" in done.stderr
+    assert f"format     w2v encoded corpus 1, {size}\n" in run("info", "e").stdout
     assert sorted(path.name for path in Path("e").iterdir()) == FILES
     quiet = run("encode", "corpus.txt", "-o", "q", "-q")
     assert (quiet.exit_code, quiet.output) == (0, "")

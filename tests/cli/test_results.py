@@ -169,6 +169,13 @@ def test_word2vec_in_the_words_of_old(
     assert Path("v.rescued").read_bytes() == Path("as-it-should-be").read_bytes()
 
 
+@pytest.mark.skipif(not Path("/dev/fd").exists(), reason="needs /dev/fd")
+def test_nothing_is_rescued_beside_what_is_open(here: Path) -> None:
+    with open("log", "wb") as log:
+        lost = results.Result(f"/dev/fd/{log.fileno()}", lambda _: None)
+        assert Path(results.rescue(lost)).parent == here
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
 @pytest.mark.parametrize("saved", [True, False])
 def test_phrases_that_were_found(corpus: Path, here: Path, saved: bool) -> None:

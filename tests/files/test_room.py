@@ -37,6 +37,9 @@ def test_what_does_not_fit_is_refused_with_sizes(
     with pytest.raises(OutputError, match="it needs"), replacing(one, 2 << 30):
         raise AssertionError("entered")
     assert not os.listdir(tmp_path)
+    (tmp_path / "empty").mkdir()  # a folder may take its place
+    with pytest.raises(OutputError, match="empty: it needs"):
+        check_room({tmp_path / "empty": 2 << 30})
 
 
 def test_unknown_room_is_no_reason_to_refuse(

@@ -6,6 +6,7 @@ import os
 
 from w2v import Corpus, Word2Vec
 from w2v.errors import counted, in_units
+from w2v.text import file_sizes
 from w2v.training import Narration
 
 
@@ -45,7 +46,7 @@ class Console(Narration):
     def saved_corpus(self, corpus: Corpus) -> None:
         """A folder that is there now."""
         assert corpus.folder is not None
-        size = sum(file.stat().st_size for file in os.scandir(corpus.folder))
+        size = sum(file_sizes(corpus.folder).values())
         self.saved(corpus.folder, f"{counted(corpus.stats.kept, 'word')}, {in_units(size)}")
 
     def _counting(self, label: str, done: int, total: int, noun: str, *more: str) -> None:

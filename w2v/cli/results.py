@@ -165,7 +165,8 @@ class _Saving:
     """Where files may go, and what there is to say of those that are not where they belong."""
 
     def __init__(self, paths: Sequence[PathLike]) -> None:
-        folders = [os.path.dirname(os.path.abspath(path)) for path in paths if not _device(path)]
+        beside = [path for path in paths if not files.open_elsewhere(os.fsdecode(path))]
+        folders = [os.path.dirname(os.path.abspath(path)) for path in beside]
         self._folders = list(dict.fromkeys([*folders, os.getcwd(), tempfile.gettempdir()]))
         self._taken: set[str] = set()
         self.lost: dict[str, str] = {}
@@ -208,15 +209,10 @@ class _Saving:
             yield next(p for p in paths if p not in self._taken and not os.path.lexists(p))
 
 
-def _device(path: PathLike) -> bool:
-    """Whether a name leads to a pipe or a device, beside which no file belongs."""
-    return os.path.exists(path) and not os.path.isfile(path)
-
-
 def _reason(path: PathLike, error: Exception) -> str:
     if isinstance(error, OutputError):
         return str(error)
     name = os.fspath(path)
     if isinstance(error, OSError):
-        return f"Cannot write {name}: {error.strerror or error}."
+        return str(files.cannot_write(name, error))
     return f"Cannot write {name}: {type(error).__name__} {error}".rstrip(" .") + "."

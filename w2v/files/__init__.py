@@ -18,12 +18,14 @@ from w2v.files.foreign import HEAD_BYTES, refuse_foreign
 from w2v.files.group import together
 from w2v.files.outputs import (
     PathLike,
+    cannot_write,
     check_distinct,
     check_name,
     check_new_folder,
     check_room,
     check_stdout,
     check_target,
+    open_elsewhere,
 )
 from w2v.files.temporary import temporary_folder
 from w2v.files.text_files import read_lines, readable
@@ -43,8 +45,9 @@ __all__ = [
     "HEAD_BYTES",
     "LONGEST_MAGIC",
     "PathLike",
-    "bounded",
     "Scratch",
+    "bounded",
+    "cannot_write",
     "check_compressor",
     "check_distinct",
     "check_name",
@@ -62,6 +65,7 @@ __all__ = [
     "locked",
     "make_folder",
     "making_folder",
+    "open_elsewhere",
     "read_lines",
     "readable",
     "refuse_foreign",

@@ -56,38 +56,36 @@ class File(io.FileIO):
 
     def write(self, data: Buffer, /) -> int:
         """Write some of the bytes; how many."""
+        size = memoryview(data).nbytes
         if self.given_up:
-            return memoryview(data).nbytes
-        written = self._write_past_cache(data)
-        if written is None:
+            return size
+        pages = self.past_cache and size >= BLOCK_BYTES and size % _PAGE == 0
+        self._go_direct(pages and self.tell() % _PAGE == 0)
+        try:
+            written = call(os.write, self.descriptor, data)
+        except OSError as error:
+            if not self._direct or error.errno not in _NO_SUCH_CALL:
+                raise
+            self.past_cache = False
+            self._go_direct(False)
             written = call(os.write, self.descriptor, data)
         if self.seekable():
             self.end = max(self.end, self.tell())
         return written
 
-    def _write_past_cache(self, data: Buffer) -> int | None:
-        """Write without a copy in memory; None where the piece or the file system is not for it."""
-        size = memoryview(data).nbytes
-        fits = size >= BLOCK_BYTES and size % _PAGE == 0
-        try:
-            self._go_direct(fits and self.past_cache and self.tell() % _PAGE == 0)
-            return call(os.write, self.descriptor, data) if self._direct else None
-        except OSError as error:
-            if error.errno not in _NO_SUCH_CALL or not self._direct:
-                raise
-        self.past_cache = False
-        self._go_direct(False)
-        return None
-
     def _go_direct(self, wanted: bool) -> None:
+        """Write past the cache from now on, or not; where that cannot be, the usual way."""
         if wanted == self._direct:
             return
         if sys.platform == "linux":
             import fcntl
 
-            self._direct = wanted
             flags = fcntl.fcntl(self.descriptor, fcntl.F_GETFL) & ~os.O_DIRECT
-            fcntl.fcntl(self.descriptor, fcntl.F_SETFL, flags | os.O_DIRECT * wanted)
+            try:
+                fcntl.fcntl(self.descriptor, fcntl.F_SETFL, flags | os.O_DIRECT * wanted)
+                self._direct = wanted
+            except OSError:
+                self.past_cache = False
 
     def truncate(self, size: int | None = None, /) -> int:
         size = self.tell() if size is None else size

@@ -12,11 +12,18 @@ from collections.abc import Iterator
 from w2v.errors import OutputError
 from w2v.files import disk
 from w2v.files.drafts import draft_name, is_draft, is_named, take_lock
-from w2v.files.outputs import move_into_place
+from w2v.files.outputs import cannot_write, move_into_place
 
 
 class DraftFile:
-    """A file beside its place, locked until it is there or gone."""
+    """A file beside its place, locked until it is there or gone.
+
+    Attributes
+    ----------
+    name : str                    As whoever writes it calls it.
+    path : str                    Where it is until it moves.
+    handle : binary file          To write it.
+    """
 
     def __init__(
         self, folder: str, name: str, mode: int | None, size: int, past_cache: bool
@@ -84,7 +91,7 @@ def _said(draft: str, name: str, error: BaseException | None) -> Iterator[None]:
         pass
     except OSError:
         if isinstance(error, OSError):
-            reason = f"Cannot write {name}: {error.strerror or error}."
+            reason = str(cannot_write(name, error))
         elif isinstance(error, OutputError):
             reason = str(error)
         else:

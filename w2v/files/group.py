@@ -12,37 +12,24 @@ import hashlib
 import os
 from collections.abc import Iterator
 from contextvars import ContextVar
-from typing import Any, Protocol
+from typing import Any
 
 from w2v.errors import OutputError
+from w2v.files.draft_files import DraftFile
+from w2v.files.outputs import cannot_write
 from w2v.files.text_files import readable
 
 _BLOCK_BYTES = 1 << 20
 
 
-class Draft(Protocol):
-    """A file that is on the disk, beside its place."""
-
-    name: str
-    """As whoever writes it calls it."""
-    path: str
-    """Where it is until it moves."""
-
-    def place(self) -> None: ...
-
-    def settle(self) -> None: ...
-
-    def discard(self) -> None: ...
-
-
 class Together:
-    """Drafts that wait for each other."""
+    """Drafts that are on the disk, and wait for each other."""
 
     def __init__(self, outer: Together | None = None) -> None:
         self._outer = outer
-        self._drafts: list[Draft] = []
+        self._drafts: list[DraftFile] = []
 
-    def add(self, draft: Draft) -> None:
+    def add(self, draft: DraftFile) -> None:
         self._drafts.append(draft)
 
     def written(self) -> list[dict[str, Any]]:
@@ -66,15 +53,14 @@ class Together:
         if self._outer is not None:
             self._outer._drafts += self._drafts
             self._drafts = []
-        moved: list[Draft] = []
+        moved: list[DraftFile] = []
         while self._drafts:
             draft = self._drafts.pop(0)
             try:
                 draft.place()
                 moved.append(draft)
             except OSError as error:
-                reason = f"Cannot write {draft.name}: {error.strerror or error}."
-                failed[draft.name] = OutputError(reason)
+                failed[draft.name] = cannot_write(draft.name, error)
             except OutputError as error:
                 failed[draft.name] = error
         for draft in moved:

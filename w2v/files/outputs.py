@@ -48,6 +48,11 @@ def _kind(path: object) -> str:
     return f"{type(path).__name__}{size}"
 
 
+def cannot_write(name: str, error: OSError) -> OutputError:
+    """What the system says, as an error of the file."""
+    return OutputError(f"Cannot write {name}: {error.strerror or error}.")
+
+
 def check_target(path: PathLike) -> None:
     """Refuse a path that could not be written, before any work is done.
 
@@ -71,7 +76,7 @@ def check_target(path: PathLike) -> None:
     except (FileNotFoundError, NotADirectoryError):
         pass
     except OSError as error:  # a name too long, a loop of links
-        raise OutputError(f"Cannot write {name}: {error.strerror}.") from error
+        raise cannot_write(name, error) from error
     if status and (reason := _unwritable(name, status)):
         raise OutputError(f"Cannot write {name}: {reason}")
     if status is None or stat.S_ISREG(status.st_mode):
@@ -158,7 +163,7 @@ def check_new_folder(path: PathLike) -> None:
     except FileNotFoundError:
         pass
     except OSError as error:  # a name too long, a loop of links
-        raise OutputError(f"Cannot write {name}: {error.strerror or error}.") from error
+        raise cannot_write(name, error) from error
 
 
 def check_room(sizes: Mapping[PathLike, int]) -> None:
@@ -177,9 +182,9 @@ def check_room(sizes: Mapping[PathLike, int]) -> None:
     """
     disks: dict[int, list[str]] = {}
     for path in sizes:
+        if open_elsewhere(os.fsdecode(path)):
+            continue
         with contextlib.suppress(OSError, ValueError):
-            if open_elsewhere(os.fsdecode(path)):
-                continue
             folder = os.path.dirname(os.path.realpath(path))
             disks.setdefault(os.stat(folder).st_dev, []).append(os.fsdecode(path))
     for names in disks.values():
@@ -198,19 +203,15 @@ def check_room(sizes: Mapping[PathLike, int]) -> None:
 
 
 def open_elsewhere(name: str) -> bool:
-    """Whether a name leads to a pipe, a device or a descriptor, written to as it is.
-
-    Raises
-    ------
-    OSError
-    """
-    if (opened := open_descriptor(name)) is not None:
-        opened.close()
-        return True
+    """Whether a name leads to a pipe, a device or a descriptor, written to as it is."""
     try:
-        return not stat.S_ISREG(os.stat(name).st_mode)
-    except FileNotFoundError:
+        if (opened := open_descriptor(name)) is not None:
+            opened.close()
+            return True
+        mode = os.stat(name).st_mode
+    except (OSError, ValueError):
         return False
+    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
 
 
 def _unwritable(name: str, status: os.stat_result) -> str:

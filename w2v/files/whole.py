@@ -18,7 +18,7 @@ from w2v.files.drafts import is_draft, sweep
 from w2v.files.group import waiting
 from w2v.files.outputs import (
     PathLike,
-    check_name,
+    cannot_write,
     check_new_folder,
     check_room,
     check_target,
@@ -58,7 +58,7 @@ def replacing(
         with _opened(name, size or 0, past_cache) as handle:
             yield handle
     except OSError as error:
-        raise OutputError(f"Cannot write {name}: {error.strerror or error}.") from error
+        raise cannot_write(name, error) from error
 
 
 @contextlib.contextmanager
@@ -79,7 +79,7 @@ def making_folder(path: PathLike) -> Iterator[str]:
         The folder cannot be written.
     """
     check_new_folder(path)
-    name = check_name(path, "the output folder", OutputError)
+    name = os.fsdecode(path)
     parent = os.path.dirname(os.path.realpath(name))
     sweep(parent)
     try:
@@ -93,7 +93,7 @@ def making_folder(path: PathLike) -> Iterator[str]:
             move_into_place(draft, name)
         settle(parent, name)
     except OSError as error:
-        raise OutputError(f"Cannot write {name}: {error.strerror or error}.") from error
+        raise cannot_write(name, error) from error
 
 
 @contextlib.contextmanager

@@ -9,7 +9,7 @@ from w2v.text.decoding import Progress, read_pieces
 from w2v.text.encoded import open_encoded
 from w2v.text.encoded_description import describe_corpus, name_corpus
 from w2v.text.encoded_draft import drafting, write_encoded
-from w2v.text.encoded_files import is_encoded
+from w2v.text.encoded_files import file_sizes, is_encoded
 from w2v.text.encoded_source import find_corpus
 from w2v.text.encoding import encode
 from w2v.text.ingestion import read_corpus, read_sentences, read_source
@@ -51,6 +51,7 @@ __all__ = [
     "drafting",
     "drawn",
     "encode",
+    "file_sizes",
     "find_corpus",
     "find_files",
     "is_encoded",

@@ -2,30 +2,34 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 from w2v.errors import counted, in_units, quoted
 from w2v.files import PathLike
 from w2v.text.encoded import described, open_encoded
+from w2v.text.encoded_files import file_sizes
 
 _LONGEST_SHOWN = 60  # characters
 
 
 def describe_corpus(folder: PathLike, words: int = 10) -> dict[str, Any]:
-    """What corpus.json says but the checksums, counts, and first words; all of it is looked at.
+    """What corpus.json says without the checksums, sizes, counts, first words; all is looked at.
 
     Raises
     ------
     CorpusError
         It is damaged.
     """
-    corpus = open_encoded(folder)
+    name = os.fsdecode(folder)
+    corpus = open_encoded(name)
     corpus.check()
     about = {
-        name: value
-        for name, value in described(corpus).items()
-        if name not in ("block_bytes", "crc32")
+        key: value
+        for key, value in described(corpus).items()
+        if key not in ("block_bytes", "crc32")
     }
+    about["bytes"] = file_sizes(name)
     counts = corpus.vocabulary.counts
     about["counts"] = {
         "sum": int(counts.sum()),

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from w2v.errors import OutputError
 from w2v.files import PathLike, check_room, making_folder, replacing
 from w2v.text.checks import BlockSums, Sums
 from w2v.text.corpus import Corpus
@@ -103,14 +102,8 @@ def drafting(folder: PathLike) -> Iterator[Draft]:
     OutputError
         There is something already, or the folder cannot be written.
     """
-    name = os.fsdecode(folder)
     with making_folder(folder) as path:
-        try:
-            yield Draft(path, name)
-        except OutputError as error:
-            if path not in str(error):
-                raise
-            raise OutputError(str(error).replace(path, name)) from error
+        yield Draft(path, os.fsdecode(folder))
 
 
 def write_encoded(corpus: Corpus, folder: PathLike) -> Corpus:
