@@ -76,6 +76,11 @@ def refused(result: Result, code: int, message: str) -> None:
     assert isinstance(result.exception, SystemExit)
 
 
+def names(folder: Path) -> list[str]:
+    """What is in a folder."""
+    return sorted(os.listdir(folder))
+
+
 def topics_file(folder: Path) -> Path:
     """A text of 300 lines on two topics."""
     path = folder / "corpus.txt"

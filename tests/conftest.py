@@ -3,6 +3,8 @@
 Where CuPy cannot be used, its turn is taken by `standin/cupy.py`, unless `W2V_REQUIRE_BACKENDS`
 names it. Only these tests see the stand-in, and only while they run: to all others, and to every
 process they start, CuPy is what it is on this machine.
+
+And the folder, with or without a text, that commands are given in.
 """
 
 from __future__ import annotations
@@ -23,7 +25,8 @@ from hypothesis import settings
 from w2v.backends import Backend, get_backend
 from w2v.errors import BackendError
 
-pytest.register_assert_rewrite("commands", "gradcheck", "vector_tables")  # asserts say what failed
+# asserts say what failed
+pytest.register_assert_rewrite("commands", "cut_off", "gradcheck", "vector_tables")
 
 settings.register_profile("shared", deadline=None)  # no test has the machine to itself
 settings.load_profile("shared")
@@ -92,3 +95,19 @@ def backend(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
         monkeypatch.setitem(sys.modules, "cupy", cupy)
         monkeypatch.setenv("CUPY_STRICT_DRIFT", "error")
     return get_backend(name)
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The current folder."""
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    return tmp_path / "here"
+
+
+@pytest.fixture
+def text(here: Path) -> Path:
+    """A text in the current folder."""
+    from commands import topics_file  # after its asserts are rewritten
+
+    return topics_file(here)
