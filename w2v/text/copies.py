@@ -15,10 +15,9 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from w2v.text.number_files import Int64s
 from w2v.text.sentence_ends import split_sentences
 from w2v.text.tokenizing import Lines, Tokenizer
-
-Int64s = NDArray[np.int64]
 
 _Some = TypeVar("_Some")
 

@@ -8,8 +8,7 @@ from numpy.typing import NDArray
 
 from w2v.errors import counted
 from w2v.text.checks import BlockSums, Checks, Sums, fingerprint
-from w2v.text.number_files import forget
-from w2v.text.spool import Int32s, Int64s
+from w2v.text.number_files import Int32s, Int64s, forget
 from w2v.text.table_stats import TableStats
 from w2v.text.tokenizing import Tokenizer
 from w2v.text.vocabulary import Vocabulary

@@ -13,7 +13,7 @@ from w2v.text.checks import BlockSums, Sums
 from w2v.text.corpus import Corpus
 from w2v.text.encoded import EncodedCorpus, described, words_text
 from w2v.text.encoded_files import ABOUT, ENDS, IDS, VOCABULARY, Sizes, header, sealed
-from w2v.text.spool import Int32s, Int64s
+from w2v.text.number_files import Int32s, Int64s
 
 _WRITTEN_AT_ONCE = 1 << 20  # numbers
 

@@ -18,8 +18,9 @@ from w2v.text.decoding import Progress
 from w2v.text.encoded import open_encoded
 from w2v.text.encoded_draft import Draft, write_corpus
 from w2v.text.encoded_files import FILES, is_encoded
+from w2v.text.number_files import Int32s, Int64s
 from w2v.text.splitting import Dictionary
-from w2v.text.spool import Int32s, Int64s, Store, recoded
+from w2v.text.spool import Store, recoded
 from w2v.text.tokenizing import Tokenizer
 from w2v.text.vocabulary import Vocabulary
 

@@ -14,16 +14,13 @@ from collections.abc import Iterator
 from typing import IO, Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from w2v.errors import CorpusError, OutputError, counted
 from w2v.files import check_room, temporary_folder
 from w2v.text.copies import Copies
-from w2v.text.number_files import append_to, cut, mapped, temporary_file
+from w2v.text.number_files import Int32s, Int64s, append_to, cut, mapped, temporary_file
 from w2v.text.repeating import gathered, in_order
-
-Int32s = NDArray[np.int32]
-Int64s = NDArray[np.int64]
 
 Pieces = Iterator[tuple[Int32s, Int64s]]
 
