@@ -23,7 +23,11 @@ def corpus() -> Corpus:
     return read_sentences(zipf(3000, words=300), min_count=3)
 
 
-def test_a_corpus_comes_back_as_it_was(tmp_path: Path) -> None:
+@pytest.mark.parametrize("pieces", [1 << 20, 4])
+def test_a_corpus_comes_back_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pieces: int
+) -> None:
+    monkeypatch.setattr("w2v.text.corpus._PIECE_TOKENS", pieces)
     (tmp_path / "text").write_text("The cat sat.\n\nA cat!\nthe end\n" * 5)
     tokenizer = Tokenizer(tokens="unicode", lower=True)
     corpus = read_corpus(tmp_path / "text", min_count=6, tokenizer=tokenizer)

@@ -15,8 +15,6 @@ from w2v.text.encoded import EncodedCorpus, described, words_text
 from w2v.text.encoded_files import ABOUT, ENDS, IDS, VOCABULARY, Sizes, header, sealed
 from w2v.text.number_files import Int32s, Int64s
 
-_WRITTEN_AT_ONCE = 1 << 20  # numbers
-
 
 class Draft:
     """An encoded corpus under way.
@@ -134,15 +132,5 @@ def write_encoded(corpus: Corpus, folder: PathLike) -> Corpus:
 
 def write_corpus(corpus: Corpus, draft: Draft) -> Corpus:
     """Write a corpus as it is to a folder under way."""
-    corpus.check(0)
-    draft.write_arrays(_pieces(corpus), len(corpus.ids), len(corpus.ends))
+    draft.write_arrays(corpus.pieces(), len(corpus.ids), len(corpus.ends))
     return draft.finish(corpus.about())
-
-
-def _pieces(corpus: Corpus) -> Iterator[tuple[Int32s, Int64s]]:
-    """Blocks of ids, checked, and of sentence ends beside them."""
-    ids, ends = corpus.ids, corpus.ends
-    for at in range(0, max(len(ids), len(ends)), _WRITTEN_AT_ONCE):
-        corpus.check(at + _WRITTEN_AT_ONCE)
-        yield ids[at : at + _WRITTEN_AT_ONCE], ends[at : at + _WRITTEN_AT_ONCE]
-        corpus.forget_pages()
