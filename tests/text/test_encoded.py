@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import tracemalloc
 from itertools import chain
 from pathlib import Path
 
@@ -107,3 +108,14 @@ def test_a_later_version(corpus: Corpus, tmp_path: Path) -> None:
     (tmp_path / "e" / "corpus.json").write_text(json.dumps({**about, "version": 2}))
     with pytest.raises(CorpusError, match=r"has version 2 of the format .* knows 1\. Update w2v"):
         open_encoded(tmp_path / "e")
+
+
+def test_opening_takes_memory_for_what_is_there(corpus: Corpus, tmp_path: Path) -> None:
+    write(corpus, tmp_path / "e")
+    open_encoded(tmp_path / "e")
+    tracemalloc.start()
+    try:
+        open_encoded(tmp_path / "e")
+        assert tracemalloc.get_traced_memory()[1] < 1e6
+    finally:
+        tracemalloc.stop()

@@ -172,11 +172,9 @@ class Corpus:
         return fingerprint(self._sums())
 
     def _sums(self) -> Sums:
-        words = counts_text(self.vocabulary.words, self.vocabulary.counts)
-        text = words.encode(errors="surrogatepass")
-        sums = Sums(*(BlockSums([part]).sums for part in (self.ids, self.ends, text)))
+        ids, ends = (BlockSums([array]).sums for array in (self.ids, self.ends))
         self.forget_pages()
-        return sums
+        return Sums(ids, ends, words_sums(self.vocabulary))
 
     def pieces(self) -> Iterator[tuple[Int32s, Int64s]]:
         """All ids, some at a time, and the sentence ends among them, once they were checked."""
@@ -222,3 +220,9 @@ class Corpus:
             raise ValueError("The corpus was closed. Use it inside its `with` block.")
         assert self._checks is not None
         return self._checks
+
+
+def words_sums(vocabulary: Vocabulary) -> list[int]:
+    """Checksums of the text of a vocabulary."""
+    text = counts_text(vocabulary.words, vocabulary.counts)
+    return BlockSums([text.encode(errors="surrogatepass")]).sums
