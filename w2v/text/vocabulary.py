@@ -250,7 +250,7 @@ def _without_sentence_end(words: Sequence[str], counts: NDArray[np.int64]) -> ND
 
 
 def _check_words(vocabulary: Vocabulary) -> None:
-    if len(vocabulary.index) < len(vocabulary):
+    if len(set(vocabulary.words)) < len(vocabulary):
         word = Counter(vocabulary.words).most_common(1)[0][0]
         raise ValueError(f"Words must be distinct, {word!r} is repeated.")
     for start in range(0, len(vocabulary), _CHECKED_WORDS):
