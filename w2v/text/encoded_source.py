@@ -18,9 +18,9 @@ from w2v.text.decoding import Progress
 from w2v.text.encoded import open_encoded
 from w2v.text.encoded_draft import Draft, write_corpus
 from w2v.text.encoded_files import FILES, is_encoded
-from w2v.text.number_files import Int32s, Int64s
+from w2v.text.number_files import Int32s
 from w2v.text.splitting import Dictionary
-from w2v.text.spool import Pieces, Store, recoded
+from w2v.text.spool import Pieces, recoded, stored
 from w2v.text.tokenizing import Tokenizer
 from w2v.text.vocabulary import Vocabulary
 
@@ -100,7 +100,7 @@ def read_encoded(
             draft.write_arrays(pieces, kept, len(corpus.ends))
             found = draft.finish(about)
         else:
-            ids, ends = _stored(pieces)
+            ids, ends = stored(pieces)
             found = Corpus(ids=ids, ends=ends, **about)
     found.seconds, found.remark = {"open": time.perf_counter() - began}, remark
     return found
@@ -137,13 +137,6 @@ def _reporting(corpus: Corpus, progress: Progress | None) -> Pieces:
         done += ids.nbytes
         if progress is not None:
             progress(done, corpus.ids.nbytes)
-
-
-def _stored(pieces: Pieces) -> tuple[Int32s, Int64s]:
-    with Store() as store:
-        for piece in pieces:
-            store.add(*piece)
-        return store.arrays()
 
 
 def _limits(corpus: Corpus, chosen: Chosen) -> Limits:

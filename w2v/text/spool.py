@@ -189,10 +189,7 @@ class Spool:
         ids : int32 (N,)              Memory-mapped, as `ends`.
         ends : int64 (S,)             Of the sentences that have a token left.
         """
-        with Store(self._ids if self._copies is None else None) as store:
-            for piece in self.pieces(final):
-                store.add(*piece)
-            return store.arrays()
+        return stored(self.pieces(final), self._ids if self._copies is None else None)
 
 
 class Store:
@@ -226,6 +223,14 @@ class Store:
         """All of them, memory-mapped."""
         cut(self._ids, 4 * self.tokens)
         return mapped(self._ids, np.dtype(np.int32)), mapped(self._ends, np.dtype(np.int64))
+
+
+def stored(pieces: Pieces, ids: IO[bytes] | None = None) -> tuple[Int32s, Int64s]:
+    """The arrays of all pieces, memory-mapped; `ids` as for `Store`."""
+    with Store(ids) as store:
+        for piece in pieces:
+            store.add(*piece)
+        return store.arrays()
 
 
 def recoded(pieces: Pieces, final: Int32s) -> Pieces:
