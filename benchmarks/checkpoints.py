@@ -4,12 +4,13 @@ does a run go on?
 
 Two sizes: a made-up text with a vocabulary of a million words, 300 dimensions (two tables of 1.2
 GB), and a text of 17 million words, 100 dimensions, made up too unless one is given. Every run is a
-process of its own. Runs with a checkpoint every few seconds and runs without any take turns, and
-train on the same words; from both come
+process of its own. Runs without checkpoints, runs that are to leave one in an hour, and so leave
+none, and runs with one every few seconds take turns, and train on the same words; from them come
 
 * stall: the time that a worker stood still for a checkpoint, as the mean of all workers and as the
   longest of any, and the part of it in which the tables were copied;
-* cost of a checkpoint: (processor time of the run with them - of the run without) / checkpoints;
+* cost of a checkpoint: (processor time of the run with many - of the run with one in an hour) /
+  checkpoints, so that what is done once in a run, whatever its length, is not counted with them;
   beside it, as a sum of its parts, stall x workers + processor time of the thread that writes. One
   a minute costs that / (60 s x workers) of the throughput;
 * loss of time within a run: (time - work / speed while no checkpoint is copied or written) /
@@ -71,6 +72,8 @@ SIZES = (
     Size("17 M words x 100", 71_000, 17_000_000, 100, 2, 1, 0.015),
 )
 QUICK = (Size("500 x 20", 500, 3_000_000, 20, 2, 0.5, 0.300),)
+
+KINDS = ("without", "rarely", "with")
 
 _CHILD = """
 import json, os, sys, time
@@ -173,7 +176,7 @@ def _options() -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("corpus", nargs="?", help="of the second size [made up]")
-    parser.add_argument("--pairs", type=int, default=3, help="runs with and without [%(default)s]")
+    parser.add_argument("--pairs", type=int, default=3, help="runs of each kind [%(default)s]")
     parser.add_argument("--workers", type=int, help="of a run [as many as cores]")
     parser.add_argument("--sizes", type=int, nargs="*", help="only those of so many dimensions")
     parser.add_argument("--quick", action="store_true", help="a small size, to see that it works")
@@ -200,21 +203,31 @@ def _measure(size: Size, folder: Path, options: argparse.Namespace) -> dict[str,
     _run(asked)  # compiles, and touches memory that nobody has had yet
     for number in range(options.pairs):
         loads = [os.getloadavg()[0]] if hasattr(os, "getloadavg") else [None]
-        without = _run(asked)
-        with_them = _run(asked | {"checkpoint": str(folder / f"run-{number}")})
-        pairs.append({"load": loads[0], "without": without, "with": with_them})
-        _remove_checkpoints(folder / f"run-{number}")
-        idle = with_them["idle"]
+        pair: dict[str, Any] = {"load": loads[0]}
+        for kind in KINDS if number % 2 else KINDS[::-1]:
+            pair[kind] = _run(asked | _kept(kind, folder / f"run-{number}-{kind}"))
+            _remove_checkpoints(folder / f"run-{number}-{kind}")
+        pairs.append(pair)
+        idle = pair["with"]["idle"]
+        times = ", ".join(f"{pair[kind]['cpu']:.1f} s {kind}" for kind in KINDS)
         harness.say(
             f"  load {loads[0]}: {len(idle)} checkpoints, stalls of {_mean(idle) * 1e3:.1f} ms, "
-            f"processor {without['cpu']:.1f} s without, {with_them['cpu']:.1f} s with"
+            f"processor {times}"
         )
     row = {"size": size.name, "words": words, "dim": size.dim, "table_bytes": 4 * words * size.dim}
     row |= {"limit_seconds": size.limit} | _costs(pairs)
     row |= _ended_and_resumed(asked, folder)
     for pair in pairs:
-        del pair["with"]["moments"], pair["without"]["moments"]
+        for kind in KINDS:
+            del pair[kind]["moments"]
     return row | {"pairs": pairs}
+
+
+def _kept(kind: str, folder: Path) -> dict[str, Any]:
+    """What a run of a kind is asked for besides."""
+    if kind == "without":
+        return {}
+    return {"checkpoint": str(folder)} | ({"every": "1h"} if kind == "rarely" else {})
 
 
 def _text(size: Size, folder: Path, text: str | None) -> int:
@@ -260,12 +273,12 @@ def _costs(pairs: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """Of one checkpoint; medians of the pairs."""
     of_pairs: dict[str, list[float]] = {}
     for pair in pairs:
-        without, found = pair["without"], pair["with"]
+        without, rarely, found = (pair[kind] for kind in KINDS)
         count, workers = len(found["idle"]), found["workers"]
         minute = _MINUTE * workers
         writing = sum(found["writing"][:count]) / count
-        cpu = (found["cpu"] - without["cpu"]) / count
-        clock = (found["seconds"] - without["seconds"]) / count
+        cpu = (found["cpu"] - rarely["cpu"]) / count
+        clock = (found["seconds"] - rarely["seconds"]) / count
         summed = _mean(found["idle"]) * workers + writing
         for name, value in {
             "stall_seconds": _mean(found["idle"]),
@@ -274,6 +287,7 @@ def _costs(pairs: Sequence[dict[str, Any]]) -> dict[str, Any]:
             "copying_seconds": statistics.fmean(found["copying"]),
             "writer_processor_seconds": writing,
             "processor_seconds": cpu,
+            "once_processor_seconds": rarely["cpu"] - without["cpu"],
             "clock_seconds": clock,
             "share_of_a_minute_by_processor": cpu / minute,
             "share_of_a_minute_by_clock": clock / _MINUTE,
