@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import signal
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -133,6 +134,24 @@ def killed_at_each_call(save: Callable[[], object], after: Callable[[], object])
             return at - 1
         assert os.WTERMSIG(status) == signal.SIGKILL
         after()
+
+
+def kills_of(file: str, *arguments: object) -> list[int]:
+    """How many `kill` of a file of tests has killed; it is called in a process of its own.
+
+    It forks, which a process with threads should not, and prints the numbers.
+    """
+    module, here = Path(file).stem, Path(file).parent
+    program = f"import sys; from {module} import kill; kill(*sys.argv[1:])"
+    done = subprocess.run(
+        [sys.executable, "-c", program, *map(str, arguments)],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(map(str, [here, Path(__file__).parent]))},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return list(map(int, done.stdout.split()))
 
 
 def content(folder: Path) -> dict[str, bytes]:

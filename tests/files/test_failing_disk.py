@@ -8,14 +8,13 @@ import json
 import os
 import re
 import shutil
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
-from failing_disk import ERRORS, FailingDisk, content, each_call, killed_at_each_call
+from failing_disk import ERRORS, FailingDisk, content, each_call, killed_at_each_call, kills_of
 
 from w2v import NeighbourIndex, Phrases, Vectors, Word2Vec
 from w2v.errors import OutputError
@@ -205,24 +204,12 @@ KILLED = (
 
 
 def test_a_kill_at_any_call_leaves_the_old_file_or_the_new(folder: Path) -> None:
-    """In a process of its own, since it forks; it prints how many it has killed."""
-    program = "import sys; from test_failing_disk import kill_each; kill_each(*sys.argv[1:])"
-    here = Path(__file__).parent
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, [here, here.parent]))}
-    done = subprocess.run(
-        [sys.executable, "-c", program, folder, *KILLED],
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    counts = list(map(int, done.stdout.split()))
+    counts = kills_of(__file__, folder, *KILLED)
     assert len(counts) == len(KILLED)
     assert min(counts) >= 5
 
 
-def kill_each(root: str, *names: str) -> None:
+def kill(root: str, *names: str) -> None:
     for seed in (1, 2):
         model(seed), phrases(seed)  # once, for all children
     for name in names:

@@ -22,7 +22,7 @@ def test_arrays_are_mapped_and_read_only() -> None:
 
 
 def test_first_seen(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("w2v.text.corpus._SCANNED_AT_ONCE", 3)
+    monkeypatch.setattr("w2v.text.corpus._PIECE_TOKENS", 3)
     words = Vocabulary(("a", "b", "c", "absent"), np.array([3, 2, 2, 1]))
     with read_sentences([["c", "a", "c"], ["a", "b", "b", "a"]], vocabulary=words) as corpus:
         assert corpus.first_seen().tolist() == [1, 4, 0, 7]

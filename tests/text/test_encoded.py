@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import tracemalloc
 from itertools import chain
 from pathlib import Path
 
@@ -23,7 +24,11 @@ def corpus() -> Corpus:
     return read_sentences(zipf(3000, words=300), min_count=3)
 
 
-def test_a_corpus_comes_back_as_it_was(tmp_path: Path) -> None:
+@pytest.mark.parametrize("pieces", [1 << 20, 4])
+def test_a_corpus_comes_back_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pieces: int
+) -> None:
+    monkeypatch.setattr("w2v.text.corpus._PIECE_TOKENS", pieces)
     (tmp_path / "text").write_text("The cat sat.\n\nA cat!\nthe end\n" * 5)
     tokenizer = Tokenizer(tokens="unicode", lower=True)
     corpus = read_corpus(tmp_path / "text", min_count=6, tokenizer=tokenizer)
@@ -103,3 +108,14 @@ def test_a_later_version(corpus: Corpus, tmp_path: Path) -> None:
     (tmp_path / "e" / "corpus.json").write_text(json.dumps({**about, "version": 2}))
     with pytest.raises(CorpusError, match=r"has version 2 of the format .* knows 1\. Update w2v"):
         open_encoded(tmp_path / "e")
+
+
+def test_opening_takes_memory_for_what_is_there(corpus: Corpus, tmp_path: Path) -> None:
+    write(corpus, tmp_path / "e")
+    open_encoded(tmp_path / "e")
+    tracemalloc.start()
+    try:
+        open_encoded(tmp_path / "e")
+        assert tracemalloc.get_traced_memory()[1] < 1e6
+    finally:
+        tracemalloc.stop()

@@ -12,7 +12,6 @@ import pytest
 from w2v import Tokenizer, Word2Vec, encode
 from w2v.errors import ConfigError, CorpusError, OutputError
 from w2v.text import Corpus, Table, Vocabulary, open_encoded, read_corpus
-from w2v.text import encoded_source as source
 
 SMALL: dict[str, Any] = {"dim": 8, "epochs": 2, "workers": 1, "min_count": 4}
 GIVEN = Vocabulary.from_counts([f"w{i}" for i in range(100)] + ["never"], range(1, 102))
@@ -60,7 +59,7 @@ def test_fewer_words(
     limits: dict[str, Any],
     pieces: int,
 ) -> None:
-    monkeypatch.setattr(source, "_PIECE_TOKENS", pieces)
+    monkeypatch.setattr("w2v.text.corpus._PIECE_TOKENS", pieces)
     found = read_corpus(folder / name, **limits)
     assert_same(found, read_corpus(folder / "text", **limits))
     assert found.remark == ""

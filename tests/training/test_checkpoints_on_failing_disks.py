@@ -6,7 +6,6 @@ import functools
 import os
 import re
 import shutil
-import subprocess
 import sys
 import warnings
 from collections.abc import Callable
@@ -16,7 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 from corpora import zipf
-from failing_disk import FailingDisk, each_call, killed_at_each_call
+from failing_disk import FailingDisk, each_call, killed_at_each_call, kills_of
 from power_cut import may_be_after
 
 from w2v import Word2Vec
@@ -116,22 +115,11 @@ def test_a_disk_that_fails_for_good_leaves_a_run_that_goes_on(
 @pytest.mark.parametrize("resuming", [False, True])
 def test_a_kill_at_any_call_leaves_a_run_that_goes_on(tmp_path: Path, resuming: bool) -> None:
     """Of a run that begins, and of one that goes on."""
-    program = "import sys; from test_checkpoints_on_failing_disks import kill; kill(*sys.argv[1:])"
-    here = Path(__file__).parent
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, [here, here.parent]))}
-    done = subprocess.run(
-        [sys.executable, "-c", program, tmp_path, "resuming" * resuming],
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    assert int(done.stdout) > (15 if resuming else 40)
+    (killed,) = kills_of(__file__, tmp_path, "resuming" * resuming)
+    assert killed > (15 if resuming else 40)
 
 
 def kill(root: str, resuming: str) -> None:
-    """In a process of its own, since it forks; prints how many it has killed."""
     vars(disk)["call"] = FailingDisk(0, "")  # which waits for no disk
     folder, begun = Path(root, "run"), Path(root, "begun")
     undisturbed = vectors(Word2Vec(**QUICK).fit(TEXT))

@@ -15,13 +15,12 @@ from w2v.text.encoding import encode
 from w2v.text.ingestion import read_corpus, read_sentences, read_source
 from w2v.text.looks import rawness
 from w2v.text.novels import AUSTEN
-from w2v.text.number_files import append_to, cut, temporary_file
+from w2v.text.number_files import Int32s, Int64s, append_to, cut, temporary_file
 from w2v.text.python_prose import python_prose
 from w2v.text.sentences import Sentences
 from w2v.text.setting_aside import drawn, set_aside
 from w2v.text.sources import Source, is_path, parts_of, pieces_of
 from w2v.text.splitting import Dictionary, release_memory
-from w2v.text.spool import Int32s, Int64s
 from w2v.text.table import Table
 from w2v.text.table_stats import TableStats
 from w2v.text.token_lists import parts_of_lists

@@ -16,8 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from w2v.errors import CorpusError
-from w2v.text.number_files import forget
-from w2v.text.spool import Int32s, Int64s
+from w2v.text.number_files import Int32s, Int64s, forget
 
 BLOCK_BYTES = 1 << 22
 """A checksum is that of so many bytes, the last one of those that are left."""

@@ -15,10 +15,9 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from w2v.text.number_files import Int64s
 from w2v.text.sentence_ends import split_sentences
 from w2v.text.tokenizing import Lines, Tokenizer
-
-Int64s = NDArray[np.int64]
 
 _Some = TypeVar("_Some")
 
@@ -111,12 +110,12 @@ def told(
 
 
 def weighted_texts(
-    tokenizer: Tokenizer, texts: Iterable[str], weights: Iterable[float], copies: Copies
+    tokenizer: Tokenizer, texts: Iterable[tuple[str, float]], copies: Copies
 ) -> Lines:
-    """As `Tokenizer.lines_of`; each line has the weight of the text that it is of."""
+    """As `Tokenizer.lines_of`, of texts and weights; each line has that of the text it is of."""
 
     def lines() -> Iterator[str]:
-        for text, weight in zip(texts, weights, strict=False):
+        for text, weight in texts:
             some = text.replace("\n", " ") + "\n"
             if tokenizer.split_sentences:
                 some = "".join(split_sentences([text]))

@@ -1,15 +1,14 @@
 """A text as token ids, kept in memory-mapped files, and what was counted when it was read."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from w2v.errors import counted
 from w2v.text.checks import BlockSums, Checks, Sums, fingerprint
-from w2v.text.number_files import forget
-from w2v.text.spool import Int32s, Int64s
+from w2v.text.number_files import Int32s, Int64s, forget
 from w2v.text.table_stats import TableStats
 from w2v.text.tokenizing import Tokenizer
 from w2v.text.vocabulary import Vocabulary
@@ -17,7 +16,7 @@ from w2v.text.vocabulary_file import counts_text
 
 Limits = dict[str, int | None]
 
-_SCANNED_AT_ONCE = 1 << 20
+_PIECE_TOKENS = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -173,25 +172,31 @@ class Corpus:
         return fingerprint(self._sums())
 
     def _sums(self) -> Sums:
-        words = counts_text(self.vocabulary.words, self.vocabulary.counts)
-        text = words.encode(errors="surrogatepass")
-        sums = Sums(*(BlockSums([part]).sums for part in (self.ids, self.ends, text)))
+        ids, ends = (BlockSums([array]).sums for array in (self.ids, self.ends))
         self.forget_pages()
-        return sums
+        return Sums(ids, ends, words_sums(self.vocabulary))
 
-    def first_seen(self) -> NDArray[np.int64]:
+    def pieces(self) -> Iterator[tuple[Int32s, Int64s]]:
+        """All ids, some at a time, and the sentence ends among them, once they were checked."""
+        ids, ends = self.ids, self.ends
+        for start in range(0, len(ids), _PIECE_TOKENS):
+            stop = min(start + _PIECE_TOKENS, len(ids))
+            self.check(stop)
+            first, last = np.searchsorted(ends, [start, stop], side="right")
+            yield ids[start:stop], ends[first:last]
+            self.forget_pages()
+
+    def first_seen(self) -> Int64s:
         """Where in `ids` each word first stands, int64 (V,); N for a word that is not there."""
-        ids = self.ids
-        first = np.full(len(self.vocabulary), len(ids), np.int64)
+        first = np.full(len(self.vocabulary), len(self.ids), np.int64)
         unseen = np.ones(len(self.vocabulary), np.bool_)
-        for start in range(0, len(ids), _SCANNED_AT_ONCE):
-            self.check(start + _SCANNED_AT_ONCE)
-            some = ids[start : start + _SCANNED_AT_ONCE]
-            places = np.flatnonzero(unseen[some])[::-1]
-            words = some[places]
+        start = 0
+        for ids, _ in self.pieces():
+            places = np.flatnonzero(unseen[ids])[::-1]
+            words = ids[places]
             first[words] = start + places  # of several assigned to a word the last one stays
             unseen[words] = False
-            self.forget_pages()
+            start += len(ids)
         return first
 
     def forget_pages(self) -> None:
@@ -215,3 +220,9 @@ class Corpus:
             raise ValueError("The corpus was closed. Use it inside its `with` block.")
         assert self._checks is not None
         return self._checks
+
+
+def words_sums(vocabulary: Vocabulary) -> list[int]:
+    """Checksums of the text of a vocabulary."""
+    text = counts_text(vocabulary.words, vocabulary.counts)
+    return BlockSums([text.encode(errors="surrogatepass")]).sums

@@ -11,7 +11,7 @@ import numpy as np
 
 from w2v.files import PathLike
 from w2v.text.checks import BLOCK_BYTES, BlockSums, Checks, Sums
-from w2v.text.corpus import Corpus, CorpusStats
+from w2v.text.corpus import Corpus, CorpusStats, words_sums
 from w2v.text.encoded_files import (
     ABOUT,
     ENDS,
@@ -30,7 +30,6 @@ from w2v.text.encoded_files import (
 from w2v.text.table_stats import TableStats
 from w2v.text.tokenizing import Tokenizer
 from w2v.text.vocabulary import Vocabulary
-from w2v.text.vocabulary_file import counts_text
 from w2v.version import __version__
 
 _CHECKED_AT_ONCE = 1 << 28  # bytes: a tenth of a second
@@ -49,8 +48,8 @@ class EncodedCorpus(Corpus):
     def renamed(self, about: dict[str, Any]) -> Corpus:
         """The same ids with other words or counts; this is not what stands in the folder."""
         checks = self._open()
-        words = BlockSums([words_text(about["vocabulary"])]).sums
-        other = EncodedCorpus("", replace(self._stored, vocabulary=words), self.sizes, about)
+        sums = replace(self._stored, vocabulary=words_sums(about["vocabulary"]))
+        other = EncodedCorpus("", sums, self.sizes, about)
         other.folder, other._checks = None, checks
         return other
 
@@ -82,7 +81,7 @@ def open_encoded(folder: PathLike) -> EncodedCorpus:
     try:
         sums, sizes = sums_and_sizes(about)
         check_sizes(name, sizes)
-        vocabulary = _vocabulary(name, sums, about["words"])
+        vocabulary = _vocabulary(name, sums, sizes, about["words"])
         corpus = EncodedCorpus(name, sums, sizes, {"vocabulary": vocabulary, **_given(about)})
         if about["fingerprint"] != corpus.fingerprint() or corpus.stats.kept != sizes.tokens:
             raise damaged(name, ABOUT)
@@ -93,8 +92,8 @@ def open_encoded(folder: PathLike) -> EncodedCorpus:
     return corpus
 
 
-def _vocabulary(folder: str, sums: Sums, words: int) -> Vocabulary:
-    content = read_file(folder, VOCABULARY)
+def _vocabulary(folder: str, sums: Sums, sizes: Sizes, words: int) -> Vocabulary:
+    content = read_file(folder, VOCABULARY, sizes.vocabulary_bytes)
     if BlockSums([content]).sums != sums.vocabulary:
         raise damaged(folder, VOCABULARY)
     text = content.decode()
@@ -142,7 +141,3 @@ def _given(about: dict[str, Any]) -> dict[str, Any]:
         "looks": str(about["looks"]),
         "limits": dict(about["limits"]),
     }
-
-
-def words_text(vocabulary: Vocabulary) -> bytes:
-    return counts_text(vocabulary.words, vocabulary.counts).encode()

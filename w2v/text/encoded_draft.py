@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from w2v.files import PathLike, check_room, making_folder, replacing
 from w2v.text.checks import BlockSums, Sums
 from w2v.text.corpus import Corpus
-from w2v.text.encoded import EncodedCorpus, described, words_text
+from w2v.text.encoded import EncodedCorpus, described
 from w2v.text.encoded_files import ABOUT, ENDS, IDS, VOCABULARY, Sizes, header, sealed
-from w2v.text.spool import Int32s, Int64s
-
-_WRITTEN_AT_ONCE = 1 << 20  # numbers
+from w2v.text.spool import Pieces
+from w2v.text.vocabulary import checked_text
 
 
 class Draft:
@@ -52,9 +51,7 @@ class Draft:
             tokens = len(beginning.split()) * total // len(beginning.encode())
             check_room({self._folder: 4 * tokens})  # they take 4 bytes, and twice that meanwhile
 
-    def write_arrays(
-        self, pieces: Iterable[tuple[Int32s, Int64s]], tokens: int, sentences: int
-    ) -> None:
+    def write_arrays(self, pieces: Pieces, tokens: int, sentences: int) -> None:
         """Write ids and sentence ends, `tokens` and at most `sentences` of them."""
         sizes = Sizes(tokens, sentences, 0).bytes
         check_room({self._folder: sum(sizes.values())})
@@ -79,9 +76,9 @@ class Draft:
         ----------
         about : dict              As `Corpus.about`.
         """
-        vocabulary = about["vocabulary"]
-        vocabulary.save(os.path.join(self._path, VOCABULARY))
-        text = words_text(vocabulary)
+        text = checked_text(about["vocabulary"]).encode()
+        with self._file(VOCABULARY) as file:
+            file.write(text)
         sums = Sums(*self._arrays, BlockSums([text]).sums)
         sizes = Sizes(*self._counts, len(text))
         corpus = EncodedCorpus(self._folder, sums, sizes, about)
@@ -127,15 +124,5 @@ def write_encoded(corpus: Corpus, folder: PathLike) -> Corpus:
 
 def write_corpus(corpus: Corpus, draft: Draft) -> Corpus:
     """Write a corpus as it is to a folder under way."""
-    corpus.check(0)
-    draft.write_arrays(_pieces(corpus), len(corpus.ids), len(corpus.ends))
+    draft.write_arrays(corpus.pieces(), len(corpus.ids), len(corpus.ends))
     return draft.finish(corpus.about())
-
-
-def _pieces(corpus: Corpus) -> Iterator[tuple[Int32s, Int64s]]:
-    """Blocks of ids, checked, and of sentence ends beside them."""
-    ids, ends = corpus.ids, corpus.ends
-    for at in range(0, max(len(ids), len(ends)), _WRITTEN_AT_ONCE):
-        corpus.check(at + _WRITTEN_AT_ONCE)
-        yield ids[at : at + _WRITTEN_AT_ONCE], ends[at : at + _WRITTEN_AT_ONCE]
-        corpus.forget_pages()

@@ -84,13 +84,14 @@ def mapped_file(folder: str, name: str, count: int) -> NDArray[Any]:
         raise _unreadable(folder, name, error) from error
 
 
-def read_file(folder: str, name: str, most: int = -1) -> bytes:
+def read_file(folder: str, name: str, most: int) -> bytes:
     path = os.path.join(folder, name)
     try:
         if not os.path.isfile(path) and os.path.exists(path):
             raise damaged(folder, name)
         with open(path, "rb") as file:
-            return file.read(most)
+            size = os.fstat(file.fileno()).st_size
+            return file.read(min(size, most))  # memory for all that is asked for is taken at once
     except OSError as error:
         raise _unreadable(folder, name, error) from error
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -18,12 +18,11 @@ from w2v.text.decoding import Progress
 from w2v.text.encoded import open_encoded
 from w2v.text.encoded_draft import Draft, write_corpus
 from w2v.text.encoded_files import FILES, is_encoded
+from w2v.text.number_files import Int32s
 from w2v.text.splitting import Dictionary
-from w2v.text.spool import Int32s, Int64s, Store, recoded
+from w2v.text.spool import Pieces, recoded, stored
 from w2v.text.tokenizing import Tokenizer
 from w2v.text.vocabulary import Vocabulary
-
-_PIECE_TOKENS = 1 << 20
 
 
 def encoded_folder(source: object) -> str | None:
@@ -96,12 +95,12 @@ def read_encoded(
             found = corpus.renamed(about)
         found = found if draft is None else write_corpus(found, draft)
     else:
-        pieces = recoded(_pieces(corpus, progress), final)
+        pieces = recoded(_reporting(corpus, progress), final)
         if draft is not None:
             draft.write_arrays(pieces, kept, len(corpus.ends))
             found = draft.finish(about)
         else:
-            ids, ends = _stored(pieces)
+            ids, ends = stored(pieces)
             found = Corpus(ids=ids, ends=ends, **about)
     found.seconds, found.remark = {"open": time.perf_counter() - began}, remark
     return found
@@ -113,7 +112,7 @@ def _narrowed(corpus: Corpus, chosen: Chosen) -> tuple[Vocabulary, Int32s | None
     if chosen.keeps_all(words):
         return words, None, len(corpus.ids)
     occurrences = np.zeros(len(words), np.int64)
-    for ids, _ in _pieces(corpus):
+    for ids, _ in corpus.pieces():
         occurrences += np.bincount(ids, minlength=len(words))
     dictionary = Dictionary(words.words)
     if chosen.given:
@@ -130,24 +129,14 @@ def _narrowed(corpus: Corpus, chosen: Chosen) -> tuple[Vocabulary, Int32s | None
     return vocabulary, None if same else final, kept
 
 
-def _pieces(corpus: Corpus, progress: Progress | None = None) -> Iterator[tuple[Int32s, Int64s]]:
-    """Ids, and the sentence ends among them."""
-    ids, ends = corpus.ids, corpus.ends
-    for start in range(0, len(ids), _PIECE_TOKENS):
-        stop = min(start + _PIECE_TOKENS, len(ids))
-        corpus.check(stop)
-        first, last = np.searchsorted(ends, [start, stop], side="right")
-        yield ids[start:stop], ends[first:last]
-        corpus.forget_pages()
+def _reporting(corpus: Corpus, progress: Progress | None) -> Pieces:
+    """All of it, and how many bytes that is so far."""
+    done = 0
+    for ids, ends in corpus.pieces():
+        yield ids, ends
+        done += ids.nbytes
         if progress is not None:
-            progress(4 * stop, 4 * len(ids))
-
-
-def _stored(pieces: Iterator[tuple[Int32s, Int64s]]) -> tuple[Int32s, Int64s]:
-    with Store() as store:
-        for piece in pieces:
-            store.add(*piece)
-        return store.arrays()
+            progress(done, corpus.ids.nbytes)
 
 
 def _limits(corpus: Corpus, chosen: Chosen) -> Limits:

@@ -17,6 +17,9 @@ from numpy.typing import NDArray
 from w2v.errors import CorpusError
 from w2v.files import Scratch, temporary_folder
 
+Int32s = NDArray[np.int32]
+Int64s = NDArray[np.int64]
+
 
 def temporary_file(folder: str | None = None) -> IO[bytes]:
     """A file without a name, in a folder or where temporary files are.

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from w2v.text.spool import Int32s
+from w2v.text.number_files import Int32s
 
 Part = tuple[Int32s, Any]
 """Words of each line, the last of which goes on in the next part; all words, as an Arrow array with

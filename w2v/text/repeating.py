@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-Int64s = NDArray[np.int64]
+from w2v.text.number_files import Int32s, Int64s
 
 _COPIES_AT_ONCE = 1 << 18
 _SENTENCES_AT_ONCE = 1 << 20
@@ -50,8 +49,8 @@ def _between(copies: Int64s, first: int, begin: float, end: float) -> tuple[Int6
 
 
 def gathered(
-    ids: NDArray[np.int32], starts: Int64s, stops: Int64s, tokens: int
-) -> Iterator[tuple[NDArray[np.int32], Int64s]]:
+    ids: Int32s, starts: Int64s, stops: Int64s, tokens: int
+) -> Iterator[tuple[Int32s, Int64s]]:
     """The ids of some sentences, at most so many at a time, and where sentences end among them."""
     before = np.concatenate([[0], (stops - starts).cumsum()])
     first = 0

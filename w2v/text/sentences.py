@@ -73,7 +73,7 @@ class Sentences:
         _check_kind(sentences)
         if ends is not None and not isinstance(sentences, np.ndarray):
             sentences = np.asarray(sentences)
-        self.sentences = as_array(sentences)
+        self.sentences = _as_array(sentences)
         self.ends = None if ends is None else _checked_ends(ends, self.sentences)
         self.padding = _checked_padding(padding)
         self.weights = None if weights is None else checked_weights(weights, "`weights`")
@@ -128,10 +128,10 @@ class Sentences:
     def _lines(self, tokenizer: Tokenizer, copies: Copies | None) -> Iterable[str]:
         if self.ends is not None or self.padding is not None:
             raise TypeError("With a `tokenizer` sentences are texts, without `ends` and `padding`.")
-        found = texts(self._each())
+        found = _texts(self._each())
         if copies is None or self.weights is None:
             return tokenizer.lines_of(found)
-        return weighted_texts(tokenizer, found, self.weights, copies)
+        return weighted_texts(tokenizer, zip(found, self.weights, strict=False), copies)
 
     def _numbered(self, stretches: Iterable[tuple[int, Any, NDArray[Any]]]) -> Iterator[Part]:
         import pyarrow as pa
@@ -186,7 +186,7 @@ def _check_count(sentences: int, weights: int) -> None:
         )
 
 
-def as_array(source: Any) -> Any:
+def _as_array(source: Any) -> Any:
     """An array of any library as NumPy's; all else as it is."""
     if not isinstance(source, np.ndarray) and hasattr(source, "__array__"):
         source = np.asarray(source)
@@ -236,7 +236,7 @@ def _checked_padding(padding: Any) -> int | str | None:
     raise TypeError(f"`padding` must be a token, an int or a str, got {shown(padding)}.")
 
 
-def texts(values: Iterable[object]) -> Iterator[str]:
+def _texts(values: Iterable[object]) -> Iterator[str]:
     """Texts that a tokenizer is to read, each a str."""
     for number, value in enumerate(values, start=1):
         if not isinstance(value, str):

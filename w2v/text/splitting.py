@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from w2v.text.number_files import Int32s
 from w2v.text.parts import Part, strings
-from w2v.text.spool import Int32s
 from w2v.text.tokenizing import Lines, Tokenizer
 
 _THREADS = 3  # more are not fed by the one that reads and merges

@@ -14,16 +14,13 @@ from collections.abc import Iterator
 from typing import IO, Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from w2v.errors import CorpusError, OutputError, counted
 from w2v.files import check_room, temporary_folder
 from w2v.text.copies import Copies
-from w2v.text.number_files import append_to, cut, mapped, temporary_file
+from w2v.text.number_files import Int32s, Int64s, append_to, cut, mapped, temporary_file
 from w2v.text.repeating import gathered, in_order
-
-Int32s = NDArray[np.int32]
-Int64s = NDArray[np.int64]
 
 Pieces = Iterator[tuple[Int32s, Int64s]]
 
@@ -192,10 +189,7 @@ class Spool:
         ids : int32 (N,)              Memory-mapped, as `ends`.
         ends : int64 (S,)             Of the sentences that have a token left.
         """
-        with Store(self._ids if self._copies is None else None) as store:
-            for piece in self.pieces(final):
-                store.add(*piece)
-            return store.arrays()
+        return stored(self.pieces(final), self._ids if self._copies is None else None)
 
 
 class Store:
@@ -229,6 +223,14 @@ class Store:
         """All of them, memory-mapped."""
         cut(self._ids, 4 * self.tokens)
         return mapped(self._ids, np.dtype(np.int32)), mapped(self._ends, np.dtype(np.int64))
+
+
+def stored(pieces: Pieces, ids: IO[bytes] | None = None) -> tuple[Int32s, Int64s]:
+    """The arrays of all pieces, memory-mapped; `ids` as for `Store`."""
+    with Store(ids) as store:
+        for piece in pieces:
+            store.add(*piece)
+        return store.arrays()
 
 
 def recoded(pieces: Pieces, final: Int32s) -> Pieces:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Generator, Iterable, Iterator, Sequence
-from itertools import tee
 from typing import Any, TypeVar
 
 from w2v.errors import ConfigError
@@ -236,12 +235,12 @@ def _closing(frames: Generator[Frame], found: Iterable[_Some]) -> Iterator[_Some
 
 def _weighted(tokenizer: Tokenizer, found: Iterable[tuple[Any, Any]], copies: Copies) -> Lines:
     """Lines of texts as a tokenizer cuts them, each of which has the weight of its text."""
-    pairs = (
-        pair for cells, weights in found for pair in zip(cells.to_pylist(), weights, strict=True)
+    texts = (
+        text
+        for cells, weights in found
+        for text in zip(_without_nul(cells.to_pylist()), weights, strict=True)
     )
-    cells, weights = tee(pairs)
-    texts = _without_nul(cell for cell, _ in cells)
-    return weighted_texts(tokenizer, texts, (weight for _, weight in weights), copies)
+    return weighted_texts(tokenizer, texts, copies)
 
 
 def _without_nul(pieces: Iterable[str]) -> Iterator[str]:

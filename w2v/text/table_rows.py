@@ -28,8 +28,8 @@ from w2v.text.cells import (
 from w2v.text.columns import Wanted, listed, place
 from w2v.text.frames import Frame
 from w2v.text.grouping import grouped
+from w2v.text.number_files import Int32s
 from w2v.text.parts import Part
-from w2v.text.spool import Int32s
 
 _LIST_TOKENS = 1 << 18
 _LOOKED_AT = 1 << 12  # rows that tell whether the first one is like them

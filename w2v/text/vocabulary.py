@@ -187,8 +187,7 @@ class Vocabulary:
         OutputError
             The file cannot be written.
         """
-        _check_words(self)
-        write_text(path, counts_text(self.words, self.counts))
+        write_text(path, checked_text(self))
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> "Vocabulary":
@@ -207,6 +206,12 @@ class Vocabulary:
             return cls.from_counts(counts)
         except ValueError as error:
             raise CorpusError(f"{os.fspath(path)} is not a vocabulary: {error}") from error
+
+
+def checked_text(vocabulary: Vocabulary) -> str:
+    """One `word count` a line; `ValueError` where a word is none, or stands there twice."""
+    _check_words(vocabulary)
+    return counts_text(vocabulary.words, vocabulary.counts)
 
 
 def are_words(tokens: list[str]) -> bool:
@@ -245,7 +250,7 @@ def _without_sentence_end(words: Sequence[str], counts: NDArray[np.int64]) -> ND
 
 
 def _check_words(vocabulary: Vocabulary) -> None:
-    if len(vocabulary.index) < len(vocabulary):
+    if len(set(vocabulary.words)) < len(vocabulary):
         word = Counter(vocabulary.words).most_common(1)[0][0]
         raise ValueError(f"Words must be distinct, {word!r} is repeated.")
     for start in range(0, len(vocabulary), _CHECKED_WORDS):
