@@ -111,3 +111,11 @@ def text(here: Path) -> Path:
     from commands import topics_file  # after its asserts are rewritten
 
     return topics_file(here)
+
+
+@pytest.fixture
+def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Loops over parts of a text turn many times."""
+    from reading import in_small_parts
+
+    in_small_parts(monkeypatch)
