@@ -8,9 +8,6 @@ from typing import Any
 
 import numpy as np
 import safetensors.numpy
-from click.testing import CliRunner, Result
-
-from w2v.cli import main
 
 WORDS = ["the", "na\u00efve", "new york", "\u65e5\u672c"]
 PLAIN = ["the", "na\u00efve", "new_york", "\u65e5\u672c"]
@@ -59,7 +56,3 @@ def npy(shape: Any, data: bytes = b"", header: bytes = b"") -> bytes:
 def safetensors_file(path: Path, **arrays: Any) -> Path:
     safetensors.numpy.save_file({k: np.ascontiguousarray(a) for k, a in arrays.items()}, path)
     return path
-
-
-def run(*arguments: object) -> Result:
-    return CliRunner().invoke(main, [str(a) for a in arguments])

@@ -7,18 +7,14 @@ import re
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
+from commands import run
 from corpora import two_topics
 
 from w2v import Word2Vec, load
-from w2v.cli import main
 
 QUICK = ["--dim", "8", "--min-count", "1", "--workers", "1", "--backend", "numpy", "--epochs", "2"]
 NEW = [["red", "green", "animal1"]] * 20
-
-
-def run(*arguments: object) -> Result:
-    return CliRunner().invoke(main, [str(a) for a in arguments])
 
 
 def refused(result: Result, code: int, message: str) -> None:

@@ -9,11 +9,10 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pytest
-from click.testing import CliRunner, Result
+from commands import run
 from pyarrow import parquet
 
 from w2v import Word2Vec, load
-from w2v.cli import main
 
 OPTIONS = "--dim 8 --epochs 2 --min-count 1 --workers 1 --backend numpy --sample 0"
 QUICK = OPTIONS.split()
@@ -32,10 +31,6 @@ def clicks(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("clicks") / "clicks.parquet"
     parquet.write_table(pa.table(table), path)
     return path
-
-
-def run(*arguments: object, stdin: bytes | None = None) -> Result:
-    return CliRunner().invoke(main, [str(a) for a in arguments], input=stdin)
 
 
 def test_clicks(clicks: Path, tmp_path: Path) -> None:

@@ -11,10 +11,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from click.testing import CliRunner, Result
+from commands import run
 
 from w2v import QueryError, UnknownWordError, Vectors, W2VError
-from w2v.cli import main
 from w2v.evaluation import change, stability
 
 V, D = 400, 10
@@ -181,12 +180,6 @@ def files(sides: tuple[Vectors, Vectors], tmp_path_factory: pytest.TempPathFacto
     for side, path in zip(sides, paths, strict=True):
         side.save(path)
     return paths
-
-
-def run(*arguments: object) -> Result:
-    result = CliRunner().invoke(main, [str(a) for a in arguments])
-    assert result.exception is None or isinstance(result.exception, SystemExit)
-    return result
 
 
 def test_compare_as_a_command(files: list[Path], sides: tuple[Vectors, Vectors]) -> None:

@@ -10,7 +10,8 @@ from pathlib import Path
 import click
 import numpy as np
 import pytest
-from vector_tables import COUNTS, PLAIN, TABLE, WORDS, assert_table, run
+from commands import run
+from vector_tables import COUNTS, PLAIN, TABLE, WORDS, assert_table
 
 from w2v import load
 from w2v.cli import main

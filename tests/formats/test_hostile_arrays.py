@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from commands import run
 from vector_tables import (
     COUNTS,
     TABLE,
@@ -17,7 +18,6 @@ from vector_tables import (
     assert_table,
     npy,
     packed_arrays,
-    run,
     safetensors_file,
     written,
 )

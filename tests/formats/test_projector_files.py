@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from vector_tables import COUNTS, TABLE, WORDS, run
+from commands import run
+from vector_tables import COUNTS, TABLE, WORDS
 
 from w2v import Vectors
 from w2v.errors import OutputError, VectorFileError

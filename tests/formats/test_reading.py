@@ -9,7 +9,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from vector_tables import FEW_ROWS, FEW_WORDS, assert_same, packed, run, written
+from commands import run
+from vector_tables import FEW_ROWS, FEW_WORDS, assert_same, packed, written
 
 from w2v import load
 from w2v.errors import VectorFileError

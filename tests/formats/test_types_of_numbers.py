@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import safetensors.numpy
+from commands import run
 from vector_tables import (
     COUNTS,
     LETTERS,
@@ -17,7 +18,6 @@ from vector_tables import (
     WORDS,
     assert_table,
     packed_arrays,
-    run,
     safetensors_file,
 )
 

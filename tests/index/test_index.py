@@ -8,10 +8,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from click.testing import CliRunner, Result
+from commands import run
 
 from w2v import NeighbourIndex, QueryError, UnknownWordError, VectorFileError, Vectors, W2VError
-from w2v.cli import main
 
 V, D = 500, 8
 WORDS = [f"w{i}" for i in range(V)]
@@ -137,12 +136,6 @@ def test_what_cannot_be_indexed(vectors: Vectors, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setitem(sys.modules, "faiss", None)
     with pytest.raises(W2VError, match=r"Run pip install 'w2v\[index\]'"):
         NeighbourIndex(vectors)
-
-
-def run(*arguments: object) -> Result:
-    result = CliRunner().invoke(main, [str(a) for a in arguments])
-    assert result.exception is None or isinstance(result.exception, SystemExit)
-    return result
 
 
 def test_the_commands(vectors: Vectors, tmp_path: Path) -> None:

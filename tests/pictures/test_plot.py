@@ -13,7 +13,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 from click.testing import CliRunner, Result
-from corpora import topics_model
+from corpora import ANIMALS, TOOLS, topics_model
 
 from w2v import Vectors, Word2Vec, load
 from w2v.cli import main
@@ -42,13 +42,7 @@ def vectors(model: Word2Vec, tmp_path: Path) -> Path:
 def spread(tmp_path: Path) -> Path:
     """27 words with room around each."""
     rng = np.random.default_rng(9)
-    words = [
-        *(f"animal{i}" for i in range(12)),
-        *(f"tool{i}" for i in range(12)),
-        "the",
-        "of",
-        "and",
-    ]
+    words = [*ANIMALS, *TOOLS, "the", "of", "and"]
     Vectors(words, rng.normal(size=(27, 12))).save(tmp_path / "v.bin")
     return tmp_path / "v.bin"
 
