@@ -81,6 +81,22 @@ def without_compiler(**_: Any) -> None:
     pytest.skip("no g++ on the PATH, which compiles the kernels where there is no GPU")
 
 
+@pytest.fixture(scope="session")
+def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """For tests of commands: `commands.topics_file`, to be read only."""
+    from commands import topics_file
+
+    return topics_file(tmp_path_factory.mktemp("corpus"))
+
+
+@pytest.fixture(scope="session")
+def vectors(tmp_path_factory: pytest.TempPathFactory, corpus: Path) -> Path:
+    """A file of vectors of `corpus`, to be read only."""
+    from commands import trained
+
+    return trained(corpus, tmp_path_factory.mktemp("vectors"))
+
+
 @pytest.fixture(params=BACKENDS)
 def backend(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Backend:
     """Each backend in turn; skipped, with the reason, where it cannot be used."""

@@ -82,14 +82,13 @@ def test_peers(tmp_path: Path) -> None:
     scores = tmp_path / "eval"
     scores.mkdir()
     (scores / "pairs.tsv").write_text("animal1\tanimal2\t9\nanimal1\ttool2\t1\ntool1\ttool2\t8\n")
-    cases = ["skipgram-ns", "cbow-hs"]
-    quick = ["--eval-dir", scores, "--repeats", 1, "--epochs", 1, "--workers", 1, "--cases", *cases]
+    quick = ["--eval-dir", scores, "--repeats", 1, "--epochs", 1, "--workers", 1]
+    quick += ["--cases", "skipgram-ns"]
     table, found = run("peers", tmp_path, text, *quick)
     assert "spearman pairs" in table.splitlines()[0]
     assert found["corpus"]["tokens"] == 3200
-    assert table.count("| w2v on numpy |") == 2
-    own = [row["case"] for row in found["summary"] if row["trainer"] == "w2v-numpy"]
-    assert own == cases
+    assert table.count("| w2v on numpy |") == 1
+    assert {"w2v-numpy", "w2v-numba"} <= {row["trainer"] for row in found["summary"]}
     for row in found["summary"]:
         assert 0 < row["train_seconds"] <= row["total_seconds"]
 
@@ -100,11 +99,13 @@ def test_peers_runs_word2vec_and_leaves_out_what_is_not_there(tmp_path: Path) ->
     fake = tmp_path / "word2vec"
     fake.write_text(FAKE.format(python=sys.executable), encoding="utf-8")
     fake.chmod(0o755)
-    options = ["--trainers", "word2vec", "w2v-cupy", "--word2vec", fake, "--cases", "cbow-hs"]
+    cases = ["skipgram-ns", "cbow-hs"]
+    options = ["--trainers", "word2vec", "w2v-cupy", "--word2vec", fake, "--cases", *cases]
     table, found = run("peers", tmp_path, text, *options, "--repeats", 2)
+    assert [row["case"] for row in found["summary"] if row["trainer"] == "word2vec"] == cases
     assert "| CBOW, hierarchical softmax | word2vec.c | " in table
     assert found["notes"].keys() >= {"all", "word2vec"}
-    assert [r["repeat"] for r in found["runs"] if r["trainer"] == "word2vec"] == [0, 1]
+    assert [r["repeat"] for r in found["runs"] if r["trainer"] == "word2vec"] == [0, 0, 1, 1]
 
 
 def test_ratios_are_within_a_repeat() -> None:
@@ -245,7 +246,7 @@ def test_kill(tmp_path: Path) -> None:
     assert found["equal"] == found["runs"] > 0
     assert found["wrong"] == []
     assert sum(row["began"] + row["went on"] for row in found["kills"]) >= 8
-    assert re.search(r"^\d kills and \d+ resumes of \d+ runs, .* byte for byte$", table, re.M)
+    assert re.search(r"^\d+ kills and \d+ resumes of \d+ runs, .* byte for byte$", table, re.M)
     assert not list(tmp_path.glob("w2v-kill-*"))
 
 

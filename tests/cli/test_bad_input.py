@@ -9,20 +9,10 @@ from typing import Any
 
 import click
 import pytest
-from commands import QUICK, refused, run, topics_file, trained
+from commands import QUICK, refused, run
 
 from w2v.cli import main
 from w2v.training.worker import Worker
-
-
-@pytest.fixture(scope="module")
-def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return topics_file(tmp_path_factory.mktemp("corpus"))
-
-
-@pytest.fixture(scope="module")
-def vectors(tmp_path_factory: pytest.TempPathFactory, corpus: Path) -> Path:
-    return trained(corpus, tmp_path_factory.mktemp("vectors"))
 
 
 class TestBadInput:

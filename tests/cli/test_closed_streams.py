@@ -13,6 +13,7 @@ from commands import QUICK, topics_file, trained
 from w2v import load
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="a shell of POSIX closes them")
+CLOSED = "Error: Cannot go on: standard output is closed."
 
 
 @pytest.fixture(scope="module")
@@ -40,11 +41,10 @@ def closed(folder: Path, streams: str, *arguments: str) -> subprocess.CompletedP
 @pytest.mark.parametrize(
     ("streams", "arguments", "message"),
     [
-        ("1", "phrases corpus.txt", "standard output is closed"),
-        ("1", "tokenize corpus.txt", "standard output is closed"),
-        ("1", "info vectors.bin", "standard output is closed"),
-        ("1", "--version", "standard output is closed"),
-        ("1", "--help", "standard output is closed"),
+        ("1", "phrases corpus.txt -q", CLOSED),
+        ("1", "tokenize corpus.txt", CLOSED),
+        ("1", "nearest vectors.bin the", CLOSED),
+        ("1", "--version", CLOSED),
         ("1", "convert vectors.bin /dev/stdout --to text", "Cannot write /dev/stdout"),
         ("0", "nearest vectors.bin -", "Standard input is closed"),
         ("0", "shell vectors.bin", "Standard input is closed"),
@@ -65,7 +65,7 @@ def test_what_cannot_go_on_says_so(
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.parametrize("streams", ["0", "1", "2", "12", "012"])
+@pytest.mark.parametrize("streams", ["0", "1", "2", "012"])
 def test_what_needs_no_stream_goes_on(folder: Path, tmp_path: Path, streams: str) -> None:
     output = tmp_path / "vectors.bin"
     done = closed(folder, streams, "train", "corpus.txt", "-o", str(output), *QUICK)

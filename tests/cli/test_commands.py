@@ -6,25 +6,17 @@ import json
 import re
 import subprocess
 import sys
+from itertools import islice
 from pathlib import Path
 
 import pytest
-from commands import refused, run, topics_file, trained
+from commands import refused, run
 
 from w2v import Vectors, load
 from w2v.cli import main
+from w2v.text import python_prose
 
 ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture(scope="module")
-def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return topics_file(tmp_path_factory.mktemp("corpus"))
-
-
-@pytest.fixture(scope="module")
-def vectors(tmp_path_factory: pytest.TempPathFactory, corpus: Path) -> Path:
-    return trained(corpus, tmp_path_factory.mktemp("vectors"))
 
 
 def test_nearest(vectors: Path) -> None:
@@ -110,7 +102,8 @@ def test_backends() -> None:
 
 
 @pytest.mark.parametrize("text", ["austen", "python"])
-def test_demo(tmp_path: Path, text: str) -> None:
+def test_demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    monkeypatch.setattr("w2v.text.python_prose", lambda: islice(python_prose(), 20_000))
     out = tmp_path / "demo.bin"
     options = ("--epochs", "1", "--dim", "10", "--words", "3", "--text", text)
     result = run("demo", "-o", out, *options)

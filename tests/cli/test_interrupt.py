@@ -43,8 +43,9 @@ def after(child: subprocess.Popen[str], begin: str, more: int) -> None:
         next(child.stderr)
 
 
-@pytest.mark.parametrize("pause", [0.1, 0.9])
-@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGUSR1"])
+@pytest.mark.parametrize(
+    ("name", "pause"), [("SIGINT", 0.1), ("SIGINT", 0.9), ("SIGTERM", 0.9), ("SIGUSR1", 0.1)]
+)
 def test_while_kernels_are_compiled(
     tmp_path: Path, name: str, pause: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:

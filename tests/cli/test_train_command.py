@@ -9,20 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from commands import QUICK, refused, run, topics_file, trained
+from commands import QUICK, refused, run
 
 from w2v import Vocabulary, load
 from w2v.config import Config
-
-
-@pytest.fixture(scope="module")
-def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return topics_file(tmp_path_factory.mktemp("corpus"))
-
-
-@pytest.fixture(scope="module")
-def vectors(tmp_path_factory: pytest.TempPathFactory, corpus: Path) -> Path:
-    return trained(corpus, tmp_path_factory.mktemp("vectors"))
 
 
 class TestTrain:
