@@ -24,7 +24,8 @@ from w2v.backends.base import (
     Text,
     mixed,
 )
-from w2v.backends.machine import usable_cores
+from w2v.backends.machine import usable_cores, usable_threads
+from w2v.backends.processor_name import processor
 from w2v.errors import BackendError
 
 __all__ = [
@@ -44,8 +45,11 @@ __all__ = [
     "choose_backend",
     "devices",
     "get_backend",
+    "lanes",
     "mixed",
+    "processor",
     "usable_cores",
+    "usable_threads",
 ]
 
 
@@ -91,6 +95,15 @@ class BackendState:
 def available_backends() -> list[BackendState]:
     """Every backend with its state, fastest first."""
     return [_state(name) for name in _MAKERS]
+
+
+def lanes() -> int | None:
+    """Floats in a vector of the compiled steps; None where Numba cannot be used."""
+    try:
+        from w2v.backends import numba_llvm
+    except Exception:  # Numba checks the versions of what it needs as it is imported
+        return None
+    return numba_llvm.LANES
 
 
 def devices(backend: Backend) -> list[tuple[str, int, int]]:

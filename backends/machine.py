@@ -16,7 +16,7 @@ _PROC, _SYS = Path("/proc"), Path("/sys")  # what Linux says of itself; missing 
 _LONGEST = 20  # digits of a number of microseconds
 
 
-def usable_cores() -> int:
+def usable_threads() -> int:
     """Threads of this process that can run at once.
 
     These are the CPUs that its affinity allows, as the system counts them (a core with two threads
@@ -26,10 +26,14 @@ def usable_cores() -> int:
     return max(1, math.ceil(min(len(_allowed_cpus()), share)))
 
 
+def usable_cores() -> int:
+    """Cores that those threads have: as many as have work that fills a core should be."""
+    return min(usable_threads(), _cores_of(_allowed_cpus()))
+
+
 def cpu() -> str:
     """This machine's processor, as far as the process may use it, for people."""
-    threads = usable_cores()
-    cores = min(threads, _cores_of(_allowed_cpus()))
+    threads, cores = usable_threads(), usable_cores()
     beside = f", {threads} threads" if threads > cores else ""
     return f"{platform.machine()} CPU, {counted(cores, 'core')}{beside}"
 

@@ -11,12 +11,13 @@ from __future__ import annotations
 
 from w2v.backends.numba_arguments import Noise, Paths, Rate, Stretch, Work
 from w2v.backends.numba_cap import ABREAST
+from w2v.backends.numba_cbow import cbow_shared
 from w2v.backends.numba_compiling import whole
 from w2v.backends.numba_draws import random_bits
 from w2v.backends.numba_llvm import LANES
 from w2v.backends.numba_paths import cbow_paths, skipgram_paths
 from w2v.backends.numba_products import TOGETHER
-from w2v.backends.numba_shared import cbow_shared, skipgram_shared
+from w2v.backends.numba_skipgram import skipgram_shared
 from w2v.backends.numba_text import scatter_add, windows
 
 __all__ = [

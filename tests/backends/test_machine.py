@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from w2v.backends import machine, usable_cores
+from w2v.backends import machine, usable_cores, usable_threads
 
 
 class Machine:
@@ -45,9 +45,9 @@ def box(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
 
 
 def test_without_a_quota_affinity_counts(box: Machine) -> None:
-    assert usable_cores() == 8
+    assert usable_threads() == 8
     box.allow(range(2, 5))
-    assert usable_cores() == 3
+    assert usable_threads() == 3
 
 
 @pytest.mark.parametrize(
@@ -65,26 +65,26 @@ def test_without_a_quota_affinity_counts(box: Machine) -> None:
 def test_a_quota_is_rounded_up(box: Machine, quota: str, cores: int) -> None:
     box.write("proc/self/cgroup", "0::/jobs/one\n")
     box.write("sys/fs/cgroup/jobs/one/cpu.max", f"{quota}\n")
-    assert usable_cores() == cores
+    assert usable_threads() == cores
 
 
 def test_the_quota_of_any_group_above_binds(box: Machine) -> None:
     box.write("proc/self/cgroup", "0::/jobs/one\n")
     box.write("sys/fs/cgroup/jobs/one/cpu.max", "400000 100000\n")
-    assert usable_cores() == 4
+    assert usable_threads() == 4
     box.write("sys/fs/cgroup/jobs/cpu.max", "300000 100000\n")
-    assert usable_cores() == 3
+    assert usable_threads() == 3
     box.write("sys/fs/cgroup/cpu.max", "200000 100000\n")
-    assert usable_cores() == 2
+    assert usable_threads() == 2
     box.write("sys/fs/cpu.max", "100000 100000\n")  # not a group
-    assert usable_cores() == 2
+    assert usable_threads() == 2
 
 
 @pytest.mark.parametrize("path", ["/", "/docker/5e1f", "/../5e1f"])
 def test_in_a_container_its_group_is_the_root(box: Machine, path: str) -> None:
     box.write("proc/self/cgroup", f"0::{path}\n")
     box.write("sys/fs/cgroup/cpu.max", "300000 100000\n")
-    assert usable_cores() == 3
+    assert usable_threads() == 3
 
 
 def test_control_groups_of_the_first_version(box: Machine) -> None:
@@ -92,10 +92,10 @@ def test_control_groups_of_the_first_version(box: Machine) -> None:
     group = "sys/fs/cgroup/cpu,cpuacct/jobs"
     box.write(f"{group}/one/cpu.cfs_quota_us", "-1\n")
     box.write(f"{group}/one/cpu.cfs_period_us", "100000\n")
-    assert usable_cores() == 8
+    assert usable_threads() == 8
     box.write(f"{group}/cpu.cfs_quota_us", "250000\n")
     box.write(f"{group}/cpu.cfs_period_us", "100000\n")
-    assert usable_cores() == 3
+    assert usable_threads() == 3
 
 
 def test_the_processor_for_people(box: Machine) -> None:
@@ -107,6 +107,17 @@ def test_the_processor_for_people(box: Machine) -> None:
     box.write("proc/self/cgroup", "0::/\n")
     box.write("sys/fs/cgroup/cpu.max", "100000 100000\n")
     assert machine.cpu() == "x86_64 CPU, 1 core"
+
+
+def test_a_core_counts_once(box: Machine) -> None:
+    box.siblings("0-1", "2-3", "4-5", "6-7")
+    assert (usable_threads(), usable_cores()) == (8, 4)
+    box.allow(range(1, 4))
+    assert (usable_threads(), usable_cores()) == (3, 2)
+    box.write("proc/self/cgroup", "0::/\n")
+    box.write("sys/fs/cgroup/cpu.max", "250000 100000\n")
+    box.allow(range(8))
+    assert (usable_threads(), usable_cores()) == (3, 3)  # of four cores the time of three
 
 
 def test_peak_memory(box: Machine) -> None:
@@ -223,11 +234,11 @@ def test_windows(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     assert machine.held_memory_bytes() == 3 << 20
     assert machine.memory_left() == (2 << 30, 0, "the machine")
     monkeypatch.delattr(_Windows, "cpu_affinity")  # macOS binds no process to CPUs
-    assert usable_cores() == 4
+    assert (usable_threads(), usable_cores()) == (4, 2)
 
 
 def test_this_machine() -> None:
-    assert 1 <= usable_cores() <= (os.cpu_count() or 1)
+    assert 1 <= usable_cores() <= usable_threads() <= (os.cpu_count() or 1)
     assert 1 << 20 < machine.peak_memory_bytes() < machine.total_memory_bytes()
     assert 1 << 20 < machine.held_memory_bytes() < machine.total_memory_bytes()
     left = machine.memory_left()
@@ -260,7 +271,7 @@ def test_what_makes_no_sense_is_no_limit(
     monkeypatch.setattr(machine, "_PROC", tmp_path)
     monkeypatch.setattr(machine, "_SYS", tmp_path)
     assert list(machine._quotas()) == []
-    assert usable_cores() >= 1
+    assert usable_threads() >= usable_cores() >= 1
     assert machine.peak_memory_bytes() > 1 << 20
 
 
@@ -277,4 +288,4 @@ def test_the_first_version_is_mounted_under_several_names(
     monkeypatch.setattr(machine, "_PROC", tmp_path)
     monkeypatch.setattr(machine, "_SYS", tmp_path)
     assert list(machine._quotas()) == [0.5]
-    assert usable_cores() == 1
+    assert usable_threads() == usable_cores() == 1

@@ -99,6 +99,9 @@ def test_backends() -> None:
     assert result.exit_code == 0
     assert re.search(r"^numpy +usable .* GiB$", result.stdout, re.MULTILINE)
     assert re.search(r"^cupy +(usable|not installed|broken|no device)", result.stdout, re.MULTILINE)
+    assert re.search(
+        r"^ +\S.*; numba computes with vectors of \d+ floats$", result.stdout, re.MULTILINE
+    )
 
 
 @pytest.mark.parametrize("text", ["austen", "python"])

@@ -125,6 +125,15 @@ def told(capsys: pytest.CaptureFixture[str], verbose: bool, **options: Any) -> l
     return capsys.readouterr().err.splitlines()
 
 
+def test_workers_that_leave_threads_of_cores_idle(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("w2v.training.narration.usable_cores", lambda: 1)
+    monkeypatch.setattr("w2v.training.narration.usable_threads", lambda: 2)
+    line = next(line for line in told(capsys, False) if line.startswith("backend "))
+    assert line.endswith("; 1 thread, one a core")
+
+
 def test_a_run_in_plain_words(capsys: pytest.CaptureFixture[str]) -> None:
     lines = told(capsys, False)
     assert lines[0].startswith("text      161 words in 41 sentences, read in ")

@@ -231,7 +231,7 @@ class TestTraining:
     def test_no_more_threads_than_run_at_once(
         self, folder: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("w2v.backends.usable_cores", lambda: 1)
+        monkeypatch.setattr("w2v.backends.usable_threads", lambda: 1)
         line = "word2vec -train text8 -size 8 -iter 1"
         said = done(f"{line} -output many -threads 20").stderr
         assert (

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from corpora import ANIMALS, TOOLS, two_topics, zipf
 
-from w2v.backends import Backend, get_backend
+from w2v.backends import Backend, StepShape, get_backend
 from w2v.config import Config
 from w2v.errors import ConfigError, TrainingError, TrainingWarning
 from w2v.text import Corpus, read_sentences
@@ -158,6 +158,26 @@ def test_loss_of_every_eighth_step_stands_for_all(
     assert sampled.loss_every == 8
     assert sampled.vectors.tobytes() == every.vectors.tobytes()
     assert sampled.loss == pytest.approx(every.loss, rel=0.03)
+
+
+@pytest.mark.parametrize(
+    ("asked", "cores", "chunks", "workers"),
+    [
+        (None, 8, 1000, 8),  # one a core, not one a thread
+        (12, 8, 1000, 12),
+        (None, 8, 3, 3),
+        (None, 8, 9, 5),  # in two rounds, as with eight
+        (8, 8, 9, 8),
+    ],
+)
+def test_how_many_workers(
+    monkeypatch: pytest.MonkeyPatch, asked: int | None, cores: int, chunks: int, workers: int
+) -> None:
+    monkeypatch.setattr(schedule, "usable_cores", lambda: cores)
+    monkeypatch.setattr(schedule, "usable_threads", lambda: 2 * cores)
+    shape = StepShape(block=16, shared=32, step=16)
+    found = schedule.schedule(Config(workers=asked), shape, chunks, kept=20_000)
+    assert found == (workers, 16, 1)
 
 
 def test_workers_never_get_less_than_a_useful_step(skewed: Corpus) -> None:

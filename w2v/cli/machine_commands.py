@@ -21,7 +21,7 @@ def backends() -> None:
     Example:
       w2v backends
     """
-    from w2v.backends import available_backends, devices
+    from w2v.backends import available_backends, devices, lanes, processor
 
     for found in available_backends():
         about = found.reason
@@ -34,6 +34,9 @@ def backends() -> None:
         ):
             sizes = f"{free / 2**30:.1f} of {total / 2**30:.1f} GiB free"
             click.echo(f"{'':<8}--device {number:<6}{name}, {sizes}")
+    vectors = lanes()
+    beside = f"; numba computes with vectors of {vectors} floats" if vectors else ""
+    click.echo(f"{'':<23}{processor()}{beside}")
 
 
 def _number(_: click.Context, __: click.Parameter, value: float) -> float:

@@ -187,9 +187,9 @@ def word2vec(
 
 def _workers(threads: int | None) -> int | None:
     """No more threads than can run at once: more are no faster."""
-    from w2v.backends import usable_cores
+    from w2v.backends import usable_threads
 
-    at_once = usable_cores()
+    at_once = usable_threads()
     if threads is not None and threads > at_once:
         warnings.warn(
             f"{threads} threads were asked for (-threads), but this process may run only "

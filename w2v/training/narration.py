@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from w2v.backends import usable_cores, usable_threads
 from w2v.display import Display, Place, duration, place, short
 from w2v.errors import counted
 from w2v.text import Corpus
@@ -61,8 +62,8 @@ class Narration(Display):
         epochs = counted(trainer.epochs, "epoch")
         chosen = ", chosen by the length of the text" * trainer.by_length
         lines.append(f"training  {epochs}{chosen}")
-        threads, backend = counted(trainer.workers, "thread"), trainer.backend
-        lines.append(f"backend   {backend.name} on {backend.device}; {threads}")
+        backend = trainer.backend
+        lines.append(f"backend   {backend.name} on {backend.device}; {_threads(trainer.workers)}")
         lines += _keeping(trainer)
         if (memory := trainer.memory) and (self._verbose or memory.on_device):
             lines.append(f"memory    {memory.named()}")
@@ -215,6 +216,12 @@ def _beginning(trainer: Trainer) -> list[str]:
     if found := about.get("frozen"):
         lines.append(f"frozen    {found['matched']:,} of {counted(found['asked'], 'word')} listed")
     return lines
+
+
+def _threads(workers: int) -> str:
+    """Workers; where a core has several threads, whether they take one each."""
+    one_each = workers == usable_cores() < usable_threads()
+    return counted(workers, "thread") + ", one a core" * one_each
 
 
 def _keeping(trainer: Trainer) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import NamedTuple
 
-from w2v.backends import Backend, StepShape, usable_cores
+from w2v.backends import Backend, StepShape, usable_cores, usable_threads
 from w2v.config import Config
 from w2v.errors import ConfigError, counted, warn
 from w2v.layers import MOST_SCORES
@@ -49,21 +49,28 @@ class Schedule(NamedTuple):
 def schedule(config: Config, shape: StepShape, chunks: int, kept: float) -> Schedule:
     """The workers for a text of some chunks, each with so many kept tokens, about.
 
-    As many as asked for, else as can run at once, within what the backend allows.
+    As many as asked for, else one a core, within what the backend allows. Of these only as many as
+    a short text keeps busy: its chunks are handed out in rounds, and fewer workers with as many
+    rounds take as long and learn from fresher rows.
     """
-    cores = usable_cores()
-    wanted = config.workers or (1 if config.deterministic else cores)
-    if wanted > cores:
+    threads = usable_threads()
+    wanted = config.workers or (1 if config.deterministic else usable_cores())
+    if wanted > threads:
         warn(
             f"{wanted} workers were asked for, but this process may run only "
-            f"{counted(cores, 'thread')} at once; more workers are no faster."
+            f"{counted(threads, 'thread')} at once; more workers are no faster."
         )
     if shape.step > shape.block:
         wanted = min(wanted, max(1, shape.step // _LEAST_WORKER_STEP))
     wanted = min(wanted, chunks, shape.most_workers or wanted)
     step_tokens = max(shape.block, -(-shape.step // wanted))
     at_once = max(1, round(step_tokens / kept))
-    return Schedule(min(wanted, -(-chunks // at_once)), step_tokens, at_once)
+    spans = -(-chunks // at_once)
+    workers = min(wanted, spans)
+    if config.workers is None:
+        rounds = -(-spans // workers)
+        workers = -(-spans // rounds)
+    return Schedule(workers, step_tokens, at_once)
 
 
 def in_steps(backend: Backend, config: Config, tokens: float) -> Config:

@@ -1,0 +1,109 @@
+"""Pieces of negative sampling's steps: rows of a block fetched, multiplied and added."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from w2v.backends import numba_rows as rows_of
+from w2v.backends.numba_compiling import BYTES, address, helper
+from w2v.backends.numba_draws import draw_noise
+from w2v.backends.numba_llvm import LANES
+from w2v.backends.numba_products import ROWS, WIDE, multiply_one, multiply_wide
+from w2v.backends.numba_products import transpose as transpose_square
+
+
+@helper
+def _multiply(
+    out: Any,
+    rows: Any,
+    left: Any,
+    left_row: Any,
+    left_column: Any,
+    right: Any,
+    inner: Any,
+    wide: Any,
+) -> None:
+    """out = left right, for right and out of so many whole vectors a row."""
+    lane = 0
+    while lane + WIDE * LANES <= wide:
+        multiply_wide(
+            out + lane * BYTES, wide, rows, left, left_row, left_column,
+            right + lane * BYTES, wide, inner,
+        )  # fmt: skip
+        lane += WIDE * LANES
+    while lane < wide:
+        multiply_one(
+            out + lane * BYTES, wide, rows, left, left_row, left_column,
+            right + lane * BYTES, wide, inner,
+        )  # fmt: skip
+        lane += LANES
+
+
+@helper
+def fetch(to: Any, wide: Any, table: Any, dim: Any, ids: Any, count: Any, squares: Any) -> None:
+    """Rows of a table to padded rows, and their squared lengths as lanes to be added up."""
+    for i in range(count):
+        row = table + np.int64(ids[i]) * dim * BYTES
+        rows_of.copy_squared(to + i * wide * BYTES, row, dim, squares + i * LANES * BYTES)
+
+
+@helper
+def fetch_only(to: Any, wide: Any, table: Any, dim: Any, ids: Any, count: Any) -> None:
+    """Rows of a table to padded rows."""
+    for i in range(count):
+        row = table + np.int64(ids[i]) * dim * BYTES
+        rows_of.copy_padded(to + i * wide * BYTES, row, dim)
+
+
+@helper
+def prefetch(table: Any, dim: Any, ids: Any, count: Any) -> None:
+    for i in range(count):
+        rows_of.prefetch(table + np.int64(ids[i]) * dim * BYTES, dim)
+
+
+@helper
+def add(table: Any, dim: Any, ids: Any, count: Any, changes: Any, wide: Any, factors: Any) -> None:
+    """Padded rows to those of a table, each with its factor."""
+    for i in range(count):
+        row = table + np.int64(ids[i]) * dim * BYTES
+        rows_of.add(row, changes + i * wide * BYTES, dim, factors[i])
+
+
+@helper
+def score(
+    errors: Any, hidden: Any, rows: Any, count: Any, lanes: Any, wide: Any, dim: Any, work: Any
+) -> None:
+    """errors (count, lanes) = rows times hidden vectors, which are transposed for that."""
+    transposed = address(work.transposed)
+    for i in range(0, lanes, LANES):
+        for lane in range(0, wide, LANES):
+            square = transposed + (lane * lanes + i) * BYTES
+            transpose_square(square, lanes, hidden + (i * wide + lane) * BYTES, wide)
+    _multiply(errors, max(count, ROWS), rows, wide, 1, transposed, dim, lanes)
+
+
+@helper
+def changes(
+    d_hidden: Any,
+    d_rows: Any,
+    errors: Any,
+    hidden: Any,
+    rows: Any,
+    count: Any,
+    lanes: Any,
+    block: Any,
+    wide: Any,
+) -> None:
+    """Of hidden vectors errors^T rows, of rows errors times hidden vectors."""
+    _multiply(d_hidden, max(lanes, ROWS), errors, 1, lanes, rows, count, wide)
+    _multiply(d_rows, max(count, ROWS), errors, lanes, 1, hidden, block, wide)
+
+
+@helper
+def candidates(out: Any, stretch: Any, at: Any, true: Any, noise: Any, number: Any) -> None:
+    """Output rows of a block: its true words, so many from a place on, then its noise words."""
+    for i in range(true):
+        out[i] = stretch.ids[at + i]
+    draw_noise(out[true:], noise, stretch.number + number)

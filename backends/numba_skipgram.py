@@ -1,0 +1,104 @@
+"""The compiled step of skip-gram with negative sampling: a block of contexts, shared noise words.
+
+Work is done on the worker's own copies of rows: a block is read, then computed, then added. Long,
+since a kernel is one function: cut up, it would count references and move registers between parts.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from w2v.backends import numba_errors as errors_of
+from w2v.backends import numba_rows as rows_of
+from w2v.backends.numba_blocks import add, candidates, changes, fetch, prefetch, score
+from w2v.backends.numba_cap import capped, load_factor, loads, with_load
+from w2v.backends.numba_compiling import BYTES, ONE, ZERO, address, compiled, whole_lanes
+from w2v.backends.numba_steps import alpha_of, measured_in, softplus
+
+
+@compiled
+def skipgram_shared(
+    input: Any, output: Any, stretch: Any, noise: Any, rate: Any, window: Any, block: Any, work: Any
+) -> Any:
+    """Contexts of the core against the centres of the halo and shared noise words.
+
+    Like its siblings it takes a step for each block and returns the loss and the pairs of those
+    blocks where it was measured.
+    """
+    dim = input.shape[1]
+    wide, lanes, span = whole_lanes(dim), whole_lanes(block), block + 2 * window
+    count = span + noise.shared
+    inputs, outputs = address(input), address(output)
+    hidden, d_hidden = address(work.hidden), address(work.d_hidden)
+    rows, d_rows = address(work.rows), address(work.d_rows)
+    errors_at, row_squares = address(work.errors), address(work.row_squares)
+    errors, scores = work.errors, work.scores
+    pairs_of, pairs_at = work.pairs, address(work.pairs)
+    each = np.float32(noise.negative / noise.shared)
+    loss = measured = 0.0
+    if stretch.blocks > 0:
+        candidates(work.next_ids, stretch, 0, span, noise, 0)
+    for number in range(stretch.blocks):
+        alpha = alpha_of(rate, stretch, number)
+        at = number * block
+        tokens = min(block, stretch.kept - at)
+        core = stretch.ids[at + window : at + window + block]
+        for i in range(count):
+            work.ids[i] = work.next_ids[i]
+        fetch(hidden, wide, inputs, dim, core, block, row_squares)
+        rows_of.add_lanes(address(work.squares), row_squares, block)
+        fetch(rows, wide, outputs, dim, work.ids, count, row_squares)
+        score(errors_at, hidden, rows, count, lanes, wide, dim, work)
+        if number + 1 < stretch.blocks:
+            candidates(work.next_ids, stretch, at + block, span, noise, number + 1)
+            prefetch(inputs, dim, stretch.ids[at + block + window :], block)
+            prefetch(outputs, dim, work.next_ids, count)
+
+        measure = measured_in(rate, stretch, number)
+        for t in range(lanes):
+            pairs_of[t] = ZERO
+        if measure:
+            scores[:count] = errors[:count]
+        errors_of.errors(errors_at, span * lanes, ONE, alpha)
+        errors_of.errors(errors_at + span * lanes * BYTES, noise.shared * lanes, ZERO, alpha * each)
+        total = 0
+        for j in range(span):
+            centre = j - window  # counted from the first of the core
+            first = max(0, centre - np.int64(stretch.left[at + j]))
+            last = min(tokens, centre + np.int64(stretch.right[at + j]) + 1)
+            row = errors_at + j * lanes * BYTES
+            errors_of.keep_pairs(row, pairs_at, lanes, first, last, centre)
+            pairs = max(last - first, 0) - (1 if first <= centre < last else 0)
+            work.terms[j] = pairs
+            total += pairs
+            if measure:
+                measured += pairs
+                for t in range(first, last):
+                    if t != centre:
+                        loss += softplus(-np.float64(scores[j, t]))
+        for n in range(span, count):
+            for t in range(lanes):
+                errors[n, t] *= pairs_of[t]
+            work.terms[n] = total * each
+            if measure:
+                for t in range(block):
+                    loss += pairs_of[t] * each * softplus(np.float64(scores[n, t]))
+        for t in range(block):
+            work.terms_in[t] = pairs_of[t] * np.float32(1 + noise.negative)
+
+        twice = load_factor(alpha)
+        loads(address(work.load), row_squares, count, errors_at, lanes, twice, work)
+        more = with_load(work.terms_in, work.hidden_load, block, work)
+        changes(d_hidden, d_rows, errors_at, hidden, rows, count, lanes, block, wide)
+        step = alpha / np.float32(rate.cap)
+        terms = np.float32(total * (1 + noise.negative))
+        for t in range(block):
+            work.ids_in[t] = core[t]
+        factors = capped(work.ids_in, block, work.terms_in, terms, more, step, rate.beside_in, work)
+        add(inputs, dim, core, block, d_hidden, wide, factors)
+        more = with_load(work.terms, work.load, count, work)
+        factors = capped(work.ids, count, work.terms, terms, more, step, rate.beside_out, work)
+        add(outputs, dim, work.ids, count, d_rows, wide, factors)
+    return loss, measured
