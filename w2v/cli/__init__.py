@@ -43,8 +43,11 @@ def main() -> None:
     w2v demo                                  try it, without a corpus
     w2v bench                                 see how fast this machine trains
     w2v train corpus.txt -o vectors.bin       train on your text
+    w2v train ... --checkpoint run            keep what is learnt, as it is learnt
+    w2v resume run                            go on where that was cut off
     w2v nearest vectors.bin king queen        look at neighbours
     w2v shell vectors.bin                     ask more, at a prompt
+    w2v encode corpus.txt -o folder           read a text once, train on it often
     """
 
 
