@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 from corpora import two_topics
 
-from benchmarks import charts, checkpoints, harness, killed_run
+from benchmarks import charts, checkpoints, harness, kernels, killed_run
 from benchmarks import corpora as other_texts
-from benchmarks.limits import work
+from benchmarks.kernels import work
 from benchmarks.peers import summarise
 from w2v import Config, Word2Vec
 from w2v.backends import StepShape
@@ -181,11 +181,42 @@ def test_what_a_checkpoint_costs_is_the_work_that_was_not_done() -> None:
     assert checkpoints._lost(quiet + writing) == pytest.approx(1.0)
 
 
-def test_limits(tmp_path: Path) -> None:
-    table, found = run("limits", tmp_path, "--tiny")
-    assert "| skipgram ns | numpy |" in table
-    assert all(rate > 0 for device in found["ceilings"].values() for rate in device.values())
-    assert all(kernel["share_of_product"] > 0 for kernel in found["kernels"])
+def test_kernels(tmp_path: Path) -> None:
+    quick = ["--tiny", "--kinds", "native", "--tables", "steps", "--cases", "cbow-hs"]
+    table, found = run("kernels", tmp_path, *quick)
+    kind = found["kinds"]["native"]
+    assert kind["steps"]["cbow-hs"]["ns_per_token"] > 0
+    assert 0 < kind["steps"]["cbow-hs"]["share"] < 1
+    assert re.search(r"^\| CBOW, hierarchical softmax \| \d+ ns, \d+% \|$", table, re.MULTILINE)
+
+
+def test_tables_of_kernels() -> None:
+    step = {"ns_per_token": 100.0, "share": 0.5}
+    pieces = [
+        {"name": "product", "seconds": 1.0, "flops_per_second": 9e10, "share": 1.0},
+        {"name": "read rows", "seconds": 1.0, "seconds_per_row": 3e-9, "share": 0.25},
+        {"name": "errors", "seconds": 2e-8},
+    ]
+    native: dict[str, Any] = {"pieces": pieces, "steps": {"cbow-hs": step}}
+    native["parts"] = {"cbow-hs": {"dots": 60.0, "sum_rows": 15.0}}
+    slower = {**native, "steps": {"cbow-hs": {"ns_per_token": 400.0, "share": 0.1}}}
+    kinds = {"native": native, "haswell": slower}
+    assert kernels.pieces_table(kinds).splitlines()[2:] == [
+        "| product | 90 GFLOP/s, 100% | 90 GFLOP/s, 100% |",
+        "| read rows | 3.0 ns a row, 25% | 3.0 ns a row, 25% |",
+        "| errors | 20 ns | 20 ns |",
+    ]
+    assert kernels.steps_table(kinds).splitlines()[2:] == [
+        "| CBOW, hierarchical softmax | 100 ns, 50% | 400 ns, 10%; 0.25 of native |"
+    ]
+    assert kernels.parts_table(kinds).splitlines()[2:] == [
+        "| **CBOW, hierarchical softmax** | 100 | 400 |",
+        "| dots | 60.0 | 60.0 |",
+        "| sum rows | 15.0 | 15.0 |",
+        "| the rest | 25.0 | 325.0 |",
+    ]
+    native["parts"] = None
+    assert "cannot be read" in kernels.parts_table(kinds)
 
 
 def test_queries(tmp_path: Path) -> None:
