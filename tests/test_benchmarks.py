@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from corpora import two_topics
 
-from benchmarks import charts, checkpoints, harness, kernels, killed_run
+from benchmarks import caches, charts, checkpoints, crowd, harness, kernels, killed_run
 from benchmarks import corpora as other_texts
 from benchmarks.kernels import work
 from benchmarks.peers import summarise
@@ -242,6 +242,57 @@ def test_loading(tmp_path: Path) -> None:
     assert all(len(row["seconds"]) == 2 and min(row["seconds"]) > 0 for row in found["rows"])
     assert {row["file"] for row in found["rows"]} == {"binary", "npz", "safetensors"}
     assert found["settings"]["file_bytes"] > 1500 * 8 * 4
+
+
+def test_coherence(tmp_path: Path) -> None:
+    quick = ["--workers", 1, 3, "--chunk", 400, "--tokens", 20_000, "--words", 200, "--dim", 16]
+    table, found = run("coherence", tmp_path, *quick)
+    assert "| CBOW, hierarchical softmax | no copies | 0.0 (0.0) | " in table
+    rows = {(row["case"], row["way"], row["workers"]): row for row in found["rows"]}
+    for (case, way, workers), row in rows.items():
+        lines = [row[why] for why in caches.WHY]
+        assert all(lines) if workers == 3 else not any(lines), (case, way)
+    for case, without, copies in [
+        ("skip-gram, negative sampling", "all rows are written", "128 rows copied"),
+        ("CBOW, hierarchical softmax", "no copies", "1,024 nodes copied"),
+    ]:
+        assert rows[case, copies, 3]["read"] < rows[case, without, 3]["read"] / 2
+
+
+def test_rows_come_from_the_core_that_changed_them_last() -> None:
+    """Two ways wide would be enough: the ninth row of a set takes the place of the first."""
+    cores = caches.cores_of(3, 100, caches.WAYS)  # one set each
+    for core, row, write, expected in [
+        (0, 7, True, [0, 0, 0, 0]),  # from memory
+        (0, 7, True, [0, 0, 0, 0]),
+        (1, 7, False, [0, 1, 0, 0]),
+        (2, 7, False, [0, 1, 0, 0]),  # no longer changed
+        (0, 7, True, [0, 1, 0, 1]),  # the others lose what they have
+        (1, 7, True, [0, 1, 1, 1]),
+        *((1, other, True, [0, 1, 1, 1]) for other in range(10, 10 + caches.WAYS)),
+        (0, 7, False, [0, 1, 1, 1]),  # which went back to memory
+    ]:
+        caches.want.py_func(cores, core, row, caches.WRITE if write else caches.READ)
+        assert cores.counts.tolist() == expected, (core, row)
+
+
+def test_crowd(tmp_path: Path) -> None:
+    text, scores = tmp_path / "text.txt", tmp_path / "eval"
+    text.write_text("\n".join(map(" ".join, two_topics(400))), encoding="utf-8")
+    scores.mkdir()
+    (scores / "pairs.tsv").write_text("animal1\tanimal2\t9\nanimal1\ttool2\t1\ntool1\ttool2\t8\n")
+    quick = ["--eval-dir", scores, "--workers", 1, 2, "--cases", "cbow-hs", "--epochs", 1]
+    table, found = run("crowd", tmp_path, text, *quick, "--dim", 8)
+    assert table.count("| CBOW, hierarchical softmax |") == 2
+    assert [row["workers"] for row in found["runs"]] == [1, 2]
+
+
+def test_a_crowd_is_held_to_its_first_row() -> None:
+    runs = [
+        {"case": "c", "workers": workers, "seed": 1, "analogies": found, "spearman x": 0.5}
+        for workers, found in ((2, 0.4), (8, 0.396), (32, 0.394))
+    ]
+    assert [row["below"] for row in crowd.summarise(runs)] == [[], [], ["analogies"]]
 
 
 def test_work_is_what_the_blocks_ask_for() -> None:
