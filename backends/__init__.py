@@ -8,6 +8,7 @@ if __name__ != "w2v.backends":
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from types import ModuleType
 from typing import Any
 
 from w2v.backends.base import (
@@ -25,6 +26,7 @@ from w2v.backends.base import (
     mixed,
 )
 from w2v.backends.machine import usable_cores, usable_threads
+from w2v.backends.others import Others
 from w2v.backends.processor_name import processor
 from w2v.errors import BackendError
 
@@ -37,6 +39,7 @@ __all__ = [
     "FusedPlan",
     "Left",
     "Memory",
+    "Others",
     "Rows",
     "Sizes",
     "StepShape",
@@ -45,6 +48,8 @@ __all__ = [
     "choose_backend",
     "devices",
     "get_backend",
+    "kernel_clocks",
+    "kernel_loops",
     "lanes",
     "mixed",
     "processor",
@@ -104,6 +109,23 @@ def lanes() -> int | None:
     except Exception:  # Numba checks the versions of what it needs as it is imported
         return None
     return numba_llvm.LANES
+
+
+def kernel_clocks(backend: Backend) -> Any:
+    """Of the Numba backend: one whose kernels say where their time goes, see `numba_clocks`.
+
+    None of others, and where the processor's cycle counter cannot be read.
+    """
+    from w2v.backends import numba_backend, numba_clocks
+
+    return numba_clocks.clocks(backend) if isinstance(backend, numba_backend.NumbaBackend) else None
+
+
+def kernel_loops() -> ModuleType:
+    """Pieces of Numba's kernels in loops of their own, see `numba_loops`."""
+    from w2v.backends import numba_loops
+
+    return numba_loops
 
 
 def devices(backend: Backend) -> list[tuple[str, int, int]]:
