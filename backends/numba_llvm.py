@@ -78,7 +78,7 @@ def emitted(arguments: str) -> Callable[[Callable[..., None]], Any]:
 
 
 def _reads(kind: Any, result: Any) -> Any:
-    """An intrinsic that reads one number of a list: faster than an array, whose users are counted."""
+    """An intrinsic that reads one number of a list; users of an array would be counted."""
 
     @intrinsic
     def read(_context: Any, address: Any, index: Any) -> Any:

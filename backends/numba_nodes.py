@@ -129,7 +129,7 @@ def give_copies(tree: Any, number: Any) -> None:
 
 @inlined
 def prefetch_ahead(tree: Any, ids: Any, at: Any) -> None:
-    """Ask for the nodes of the next centre, and for what says which are those of the two after it."""
+    """Ask for the nodes of the next centre, and for what tells those of the two after it."""
     rows.prefetch(tree.offsets + read_int(ids, at + 3) * POINTER, 1)
     begin = read_long(tree.offsets, read_int(ids, at + 2))
     rows.prefetch(tree.nodes + begin * BYTES, 2 * _LINE)

@@ -13,9 +13,15 @@ import numpy as np
 from w2v.backends import numba_products as products
 from w2v.backends import numba_rows as rows
 from w2v.backends import numba_turns as turns
-from w2v.backends.numba_cap import capped
 from w2v.backends.numba_compiling import BYTES, ONE, ZERO, address, compiled, helper, inlined
-from w2v.backends.numba_llvm import read_int, read_long, read_short, write_long
+from w2v.backends.numba_llvm import (
+    read_float,
+    read_int,
+    read_long,
+    read_short,
+    write_float,
+    write_long,
+)
 from w2v.backends.numba_nodes import POINTER, give_copies, path, prefetch_ahead, tree_of
 from w2v.backends.numba_steps import alpha_of, measured_in, softplus
 
@@ -58,10 +64,16 @@ def _loss(scores: Any, labels: Any, length: Any) -> Any:
 
 
 @inlined
-def _context(stretch: Any, at: Any, j: Any) -> Any:
-    """The id of a centre's j-th context."""
-    left = np.int64(stretch.left[at])
-    return stretch.ids[at - left + j + (j >= left)]
+def _beside(
+    others: Any, beside: Any, some: Any, ids: Any, left: Any, at: Any, contexts: Any
+) -> None:
+    """Terms of other workers on each context of a centre, if there are any."""
+    before = read_short(left, at)
+    for j in range(contexts):
+        terms = ZERO
+        if some:
+            terms = read_float(beside, read_int(ids, at - before + j + (j >= before)))
+        write_float(others, j, terms)
 
 
 class _Meeting(NamedTuple):
@@ -125,19 +137,6 @@ def _loss_before(tree: Any, to: Any, contexts: Any, length: Any, work: Any) -> A
     return loss
 
 
-@helper
-def _frozen_or_capped(
-    stretch: Any, at: Any, done: Any, some: Any, length: Any, step: Any, factor: Any, rate: Any,
-    work: Any,
-) -> None:  # fmt: skip
-    """Factors of some contexts of a centre, whose errors have been scaled by one."""
-    for j in range(some):
-        terms = np.float32(length)
-        if len(rate.beside_in):
-            terms += rate.beside_in[_context(stretch, at, done + j)]
-        work.factors[j] = ONE / max(terms * step, ONE) / factor
-
-
 @compiled
 def skipgram_paths(
     input: Any, output: Any, stretch: Any, paths: Any, rate: Any, window: Any, work: Any
@@ -152,7 +151,8 @@ def skipgram_paths(
     ids, left, right = address(stretch.ids), address(stretch.left), address(stretch.right)
     inputs, nowhere, row = address(input), address(work.hidden), work.hidden.shape[1] * BYTES
     places, ones, scaled = address(work.places_in), address(work.ones), address(work.factors)
-    others = np.float32(rate.most_beside_in)
+    others, beside, some_beside = address(work.others), address(rate.beside_in), len(rate.beside_in)
+    most_beside = np.float32(rate.most_beside_in)
     loss = measured = met = 0.0
     for number in range(stretch.blocks):
         at = window + number
@@ -171,18 +171,20 @@ def skipgram_paths(
             measured += contexts
             met += contexts * length
             loss += _loss_before(tree, to, contexts, length, work)
-        scaling = (np.float32(length) + others) * step > ONE or factor < ONE
-        factors = scaled if scaling else ones
+        factors = ones
+        if (np.float32(length) + most_beside) * step > ONE or factor < ONE:
+            factors, terms = scaled, np.float32(length)
+            _beside(others, beside, some_beside, ids, left, at, contexts)
+            rows.capped_alone(factors, places, others, contexts, terms, step, ONE / factor)
         done = 0
         while done < contexts:
             hidden = places + done * POINTER
             some = _different(hidden, contexts - done)
-            if scaling:
-                _frozen_or_capped(stretch, at, done, some, length, step, factor, rate, work)
+            own = factors + done * BYTES
             if some <= 2:
-                _meet_2(tree, to, some, hidden, hidden, factors, factor * alpha, length)
+                _meet_2(tree, to, some, hidden, hidden, own, factor * alpha, length)
             else:
-                _meet_4(tree, to, some, hidden, hidden, factors, factor * alpha, length)
+                _meet_4(tree, to, some, hidden, hidden, own, factor * alpha, length)
             done += some
     give_copies(tree, paths.hot)
     return loss, measured, met
@@ -200,7 +202,8 @@ def cbow_paths(
     sums, d_sums, hidden = address(work.hidden), address(work.d_hidden), address(work.places_d)
     write_long(hidden, 0, sums)
     write_long(hidden, 1, d_sums)
-    others = np.float32(rate.most_beside_in)
+    others, beside, some_beside = address(work.others), address(rate.beside_in), len(rate.beside_in)
+    scaled, most_beside = address(work.factors), np.float32(rate.most_beside_in)
     loss = measured = met = 0.0
     for number in range(stretch.blocks):
         at = window + number
@@ -223,25 +226,10 @@ def cbow_paths(
             loss += _loss(work.scores[0], work.labels, length)
         factors = ones
         terms = np.float32(length) if mean else np.float32(length * contexts)
-        most = terms * np.float32(contexts)
-        if (most + others) * step > ONE or factor < ONE:
-            factors = _factors(stretch, at, contexts, terms, most, step, factor, rate, work)
+        if (terms * np.float32(contexts) + most_beside) * step > ONE or factor < ONE:
+            factors = scaled
+            _beside(others, beside, some_beside, ids, left, at, contexts)
+            rows.capped(factors, places, others, contexts, terms, step, ONE / factor)
         rows.add_to_rows(places, factors, contexts, d_sums, dim)
     give_copies(tree, paths.hot)
     return loss, measured, met
-
-
-@helper
-def _factors(
-    stretch: Any, at: Any, contexts: Any, terms: Any, most: Any, step: Any, factor: Any, rate: Any,
-    work: Any,
-) -> Any:  # fmt: skip
-    """Of the contexts of a centre, whose errors have been scaled by one."""
-    for j in range(contexts):
-        work.ids_in[j] = _context(stretch, at, j)
-        work.terms_in[j] = terms
-    beside = rate.beside_in
-    found = capped(work.ids_in, contexts, work.terms_in, most, ZERO, step, beside, work)
-    for j in range(contexts):
-        work.factors[j] = found[j] / factor
-    return address(work.factors)

@@ -91,7 +91,7 @@ def list_rows(b: Any, out: Value, ids: Value, count: Value, table: Value, stride
     ids = b.inttoptr(ids, ll.INT.as_pointer())
     out = b.inttoptr(out, ll.LONG.as_pointer())
     wide = ir.VectorType(ll.LONG, IDS)
-    first, step = (_all_ids(b, value) for value in (table, b.mul(stride, ll.count(_BYTES))))
+    first, step = (_in_all(b, value) for value in (table, b.mul(stride, ll.count(_BYTES))))
     groups = b.udiv(b.add(count, ll.count(IDS - 1)), ll.count(IDS))
     with cgutils.for_range(b, groups) as loop:
         at = b.mul(loop.index, ll.count(IDS))
@@ -101,8 +101,9 @@ def list_rows(b: Any, out: Value, ids: Value, count: Value, table: Value, stride
         b.store(places, b.bitcast(b.gep(out, [at]), wide.as_pointer())).align = 8
 
 
-def _all_ids(b: Any, value: Value) -> Value:
-    kind = ir.VectorType(ll.LONG, IDS)
+def _in_all(b: Any, value: Value) -> Value:
+    """A number in each of IDS lanes."""
+    kind = ir.VectorType(value.type, IDS)
     first = b.insert_element(ir.Constant(kind, ir.Undefined), value, ir.Constant(ll.INT, 0))
     return b.shuffle_vector(first, first, ir.Constant(ir.VectorType(ll.INT, IDS), [0] * IDS))
 
@@ -179,3 +180,49 @@ def add_to_rows(
                 ll.store(b, ll.fma(b, lane, factor, ll.load(b, place, mask)), place, mask)
 
     ll.over_groups(b, floats, _ABREAST, body)
+
+
+def _capped(alone: bool) -> Any:
+    @ll.emitted("iiiifff")
+    def capped(
+        b: Any,
+        out: Value,
+        addresses: Value,
+        others: Value,
+        count: Value,
+        terms: Value,
+        rate: Value,
+        scale: Value,
+    ) -> None:
+        """Factors of the rows of a list by the row-step cap, times a scale; `rate` is alpha / cap.
+
+        out[i] = scale min(1, 1 / (rate (others[i] + terms times how often row i stands there)))
+        """
+        kind = ir.VectorType(ll.FLOAT, IDS)
+        zero, one = (ir.Constant(kind, [number] * IDS) for number in (0.0, 1.0))
+        terms, rate, scale = (_in_all(b, value) for value in (terms, rate, scale))
+        groups = b.udiv(b.add(count, ll.count(IDS - 1)), ll.count(IDS))
+        total = cgutils.alloca_once(b, kind)
+        with cgutils.for_range(b, groups) as group:
+            first = b.mul(group.index, ll.count(IDS))
+            places = b.gep(b.inttoptr(addresses, ll.LONG.as_pointer()), [first])
+            places = b.load(b.bitcast(places, ir.VectorType(ll.LONG, IDS).as_pointer()))
+            places.align = 8
+            beside = b.load(b.bitcast(ll.at(b, others, first), kind.as_pointer()))
+            beside.align = 4
+            b.store(b.fadd(beside, terms) if alone else beside, total)
+            if not alone:
+                with cgutils.for_range(b, count) as other:
+                    place = _in_all(b, ll.row(b, addresses, other.index))
+                    same = b.select(b.icmp_signed("==", places, place), terms, zero)
+                    b.store(b.fadd(b.load(total), same), total)
+            steps = b.fmul(b.load(total), rate)
+            steps = b.select(b.fcmp_ordered(">", steps, one), steps, one)
+            target = b.bitcast(ll.at(b, out, first), kind.as_pointer())
+            b.store(b.fdiv(scale, steps), target).align = 4
+
+    return capped
+
+
+capped, capped_alone = _capped(alone=False), _capped(alone=True)
+"""The terms of a row that stands there several times add up, or each place is on its own."""
