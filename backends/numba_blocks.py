@@ -15,6 +15,42 @@ from w2v.backends.numba_products import transpose as transpose_square
 
 
 @helper
+def multiply_near(
+    out: Any,
+    rows: Any,
+    left: Any,
+    left_row: Any,
+    left_column: Any,
+    right: Any,
+    inner: Any,
+    wide: Any,
+    below: Any,
+    above: Any,
+    more: Any,
+    ahead: Any,
+) -> None:
+    """out = left right, for right and out of so many whole vectors a row.
+
+    Left is 0 far from its diagonal: see `numba_products`. Rows that `ahead` lists are asked for.
+    """
+    lane = 0
+    while lane + WIDE * LANES <= wide:
+        rows_of.ask(ahead)
+        multiply_wide(
+            out + lane * BYTES, wide, rows, left, left_row, left_column,
+            right + lane * BYTES, wide, inner, below, above, more,
+        )  # fmt: skip
+        lane += WIDE * LANES
+    while lane < wide:
+        rows_of.ask(ahead)
+        multiply_one(
+            out + lane * BYTES, wide, rows, left, left_row, left_column,
+            right + lane * BYTES, wide, inner, below, above, more,
+        )  # fmt: skip
+        lane += LANES
+
+
+@helper
 def _multiply(
     out: Any,
     rows: Any,
@@ -24,21 +60,12 @@ def _multiply(
     right: Any,
     inner: Any,
     wide: Any,
+    ahead: Any,
 ) -> None:
     """out = left right, for right and out of so many whole vectors a row."""
-    lane = 0
-    while lane + WIDE * LANES <= wide:
-        multiply_wide(
-            out + lane * BYTES, wide, rows, left, left_row, left_column,
-            right + lane * BYTES, wide, inner,
-        )  # fmt: skip
-        lane += WIDE * LANES
-    while lane < wide:
-        multiply_one(
-            out + lane * BYTES, wide, rows, left, left_row, left_column,
-            right + lane * BYTES, wide, inner,
-        )  # fmt: skip
-        lane += LANES
+    multiply_near(
+        out, rows, left, left_row, left_column, right, inner, wide, -rows, inner, 0, ahead
+    )
 
 
 @helper
@@ -81,7 +108,7 @@ def score(
         for lane in range(0, wide, LANES):
             square = transposed + (lane * lanes + i) * BYTES
             transpose_square(square, lanes, hidden + (i * wide + lane) * BYTES, wide)
-    _multiply(errors, max(count, ROWS), rows, wide, 1, transposed, dim, lanes)
+    _multiply(errors, max(count, ROWS), rows, wide, 1, transposed, dim, lanes, address(work.ahead))
 
 
 @helper
@@ -95,10 +122,11 @@ def changes(
     lanes: Any,
     block: Any,
     wide: Any,
+    ahead: Any,
 ) -> None:
     """Of hidden vectors errors^T rows, of rows errors times hidden vectors."""
-    _multiply(d_hidden, max(lanes, ROWS), errors, 1, lanes, rows, count, wide)
-    _multiply(d_rows, max(count, ROWS), errors, lanes, 1, hidden, block, wide)
+    _multiply(d_hidden, max(lanes, ROWS), errors, 1, lanes, rows, count, wide, ahead)
+    _multiply(d_rows, max(count, ROWS), errors, lanes, 1, hidden, block, wide, ahead)
 
 
 @helper
