@@ -145,7 +145,7 @@ def _calls(piece: Any, number: int) -> None:
         piece()
 
 
-@intrinsic  # type: ignore[untyped-decorator,unused-ignore]
+@intrinsic
 def _ticks(_context: Any) -> Any:
     """The cycle counter."""
 
@@ -157,7 +157,7 @@ def _ticks(_context: Any) -> Any:
     return types.int64(), codegen
 
 
-@intrinsic  # type: ignore[untyped-decorator,unused-ignore]
+@intrinsic
 def _count(_context: Any, place: Any, ticks: Any, most: Any) -> Any:
     """Ticks, if there are not more than `most`, and one call to where those of a part stand."""
 
@@ -175,6 +175,6 @@ def _count(_context: Any, place: Any, ticks: Any, most: Any) -> Any:
     return types.void(types.int64, types.int64, types.int64), codegen
 
 
-@njit  # type: ignore[untyped-decorator,unused-ignore]
+@njit
 def _now() -> Any:
     return _ticks()
