@@ -15,6 +15,33 @@ from w2v.backends.numba_products import transpose as transpose_square
 
 
 @helper
+def _multiply(
+    out: Any,
+    rows: Any,
+    left: Any,
+    left_row: Any,
+    left_column: Any,
+    right: Any,
+    inner: Any,
+    wide: Any,
+) -> None:
+    """out = left right, for right and out of so many whole vectors a row."""
+    lane = 0
+    while lane + WIDE * LANES <= wide:
+        multiply_wide(
+            out + lane * BYTES, wide, rows, left, left_row, left_column,
+            right + lane * BYTES, wide, inner, -rows, inner, 0,
+        )  # fmt: skip
+        lane += WIDE * LANES
+    while lane < wide:
+        multiply_one(
+            out + lane * BYTES, wide, rows, left, left_row, left_column,
+            right + lane * BYTES, wide, inner, -rows, inner, 0,
+        )  # fmt: skip
+        lane += LANES
+
+
+@helper
 def multiply_near(
     out: Any,
     rows: Any,
@@ -29,9 +56,9 @@ def multiply_near(
     more: Any,
     ahead: Any,
 ) -> None:
-    """out = left right, for right and out of so many whole vectors a row.
+    """The same where left is 0 far from its diagonal, see `numba_products`.
 
-    Left is 0 far from its diagonal: see `numba_products`. Rows that `ahead` lists are asked for.
+    Before some columns are computed, some rows of the list `ahead` are asked for.
     """
     lane = 0
     while lane + WIDE * LANES <= wide:
@@ -48,24 +75,6 @@ def multiply_near(
             right + lane * BYTES, wide, inner, below, above, more,
         )  # fmt: skip
         lane += LANES
-
-
-@helper
-def _multiply(
-    out: Any,
-    rows: Any,
-    left: Any,
-    left_row: Any,
-    left_column: Any,
-    right: Any,
-    inner: Any,
-    wide: Any,
-    ahead: Any,
-) -> None:
-    """out = left right, for right and out of so many whole vectors a row."""
-    multiply_near(
-        out, rows, left, left_row, left_column, right, inner, wide, -rows, inner, 0, ahead
-    )
 
 
 @helper
@@ -108,7 +117,7 @@ def score(
         for lane in range(0, wide, LANES):
             square = transposed + (lane * lanes + i) * BYTES
             transpose_square(square, lanes, hidden + (i * wide + lane) * BYTES, wide)
-    _multiply(errors, max(count, ROWS), rows, wide, 1, transposed, dim, lanes, address(work.ahead))
+    _multiply(errors, max(count, ROWS), rows, wide, 1, transposed, dim, lanes)
 
 
 @helper
@@ -122,11 +131,10 @@ def changes(
     lanes: Any,
     block: Any,
     wide: Any,
-    ahead: Any,
 ) -> None:
     """Of hidden vectors errors^T rows, of rows errors times hidden vectors."""
-    _multiply(d_hidden, max(lanes, ROWS), errors, 1, lanes, rows, count, wide, ahead)
-    _multiply(d_rows, max(count, ROWS), errors, lanes, 1, hidden, block, wide, ahead)
+    _multiply(d_hidden, max(lanes, ROWS), errors, 1, lanes, rows, count, wide)
+    _multiply(d_rows, max(count, ROWS), errors, lanes, 1, hidden, block, wide)
 
 
 @helper

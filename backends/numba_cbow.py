@@ -128,18 +128,7 @@ def cbow_shared(
             work.hidden_load[t] += size * work.load_in[t]
             work.load[t] = size * work.squares[t]
         work.load_in[:] = ZERO
-        changes(
-            d_hidden,
-            d_rows,
-            errors_at,
-            hidden,
-            rows,
-            noise.shared,
-            lanes,
-            block,
-            wide,
-            address(work.ahead),
-        )
+        changes(d_hidden, d_rows, errors_at, hidden, rows, noise.shared, lanes, block, wide)
         for t in range(tokens):
             row = t * wide * BYTES
             rows_of.add(d_hidden + row, own + row, wide, own_errors[t])
