@@ -41,7 +41,7 @@ HOUSE: list[dict[str, str]] = [
         "display": "terminal",
     },
     {
-        "text": "errors version files words",
+        "text": "errors version files words threads backends",
         "formats": "errors files words threads",
         "layers": "backends",
         "queries": "errors renamed threads backends",
