@@ -63,7 +63,7 @@ def _split_files(pieces: Pieces) -> Iterator[Part]:
     """The words of files; who calls only reads and cuts, and the threads do all else."""
     function = partial(_split_job, pieces.errors, pieces.longest)
     try:
-        for job, (part, lines) in side_by_side(function, _jobs(pieces)):
+        for job, (part, lines) in side_by_side(function, _jobs(pieces), ahead=2):
             for file, ended in lines:
                 file.lines += ended
             yield part
