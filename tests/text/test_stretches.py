@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import threading
 from collections.abc import Callable
 from itertools import chain
@@ -109,6 +110,15 @@ def test_a_long_word_is_found_wherever_it_stands(before: int) -> None:
         assert stretches._long_word(data, 100) == -1
         data = data.replace(b"x", b"xx", 1)
         assert stretches._long_word(data, 100) == before + 6
+
+
+def test_the_first_error_is_told_whoever_finds_it_first(tmp_path: Path) -> None:
+    """Reading is ahead of decoding, and meets the damaged file before the line that is no text."""
+    (tmp_path / "1").write_bytes(b"good\n" * 3 + b"b\xe9d\n")
+    (tmp_path / "2.gz").write_bytes(gzip.compress(b"a text")[:-5])
+    for small in (True, False):
+        with pytest.raises(CorpusError, match="/1, line 4: the byte 0xe9"):
+            read(tmp_path, 2, small=small)
 
 
 def test_an_interrupt_ends_all_threads(tmp_path: Path) -> None:

@@ -112,12 +112,17 @@ def _together(
     """Items, as many at a time as come near a size together."""
     some: list[_Item] = []
     have = 0
-    for item in items:
-        some.append(item)
-        have += size_of(item)
-        if have >= size - size // 8:  # stretches end at white space before theirs
+    try:
+        for item in items:
+            some.append(item)
+            have += size_of(item)
+            if have >= size - size // 8:  # stretches end at white space before theirs
+                yield some
+                some, have = [], 0
+    except Exception:  # what comes before it has its turn first
+        if some:
             yield some
-            some, have = [], 0
+        raise
     if some:
         yield some
 
