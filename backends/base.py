@@ -41,6 +41,10 @@ class StepShape(NamedTuple):
     row-step cap, and in skip-gram one context after the other."""
     most_workers: int | None = None
     """Threads that may train at once; None for no limit."""
+    groups: int = 1
+    """CBOW with sampled rows: into how many groups a block's centres and sampled rows fall, of which
+    only those of one group meet. Centres take turns: T / groups of them, so far apart, are a group.
+    """
 
 
 @dataclass(frozen=True)
@@ -60,6 +64,8 @@ class FusedPlan:
     block shares."""
     paths: tuple[Array, Array, Array] | None
     """Of lists of rows: int64 (V + 1,) where each begins, int32 rows, uint8 codes."""
+    groups: int
+    """Into how many groups a block's centres and sampled rows fall; see `StepShape`."""
     cap: float
     """Row-step cap of all workers together."""
     workers: int

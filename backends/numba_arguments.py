@@ -59,6 +59,69 @@ class Paths(NamedTuple):
     """Last so many nodes of which this worker keeps a copy of its own."""
 
 
+class CbowWork(NamedTuple):
+    """One worker's own memory for CBOW with negative sampling; centres stand in slots, by group."""
+
+    sums: Any
+    """float32 (span + 1, D), as all arrays of rows: running sums, the first of nothing."""
+    edges: Any
+    """(span + 1, D): what begins to change, or no longer does, from a word on."""
+    hidden: Any
+    """(R, D): the windows' means or sums, and what these change by."""
+    d_hidden: Any
+    rows: Any
+    """(N, D): noise words."""
+    errors: Any
+    """float32 (R, N of a group), with zeros up to whole vectors."""
+    own_errors: Any
+    """float32 (R,): of each centre as its window's true word."""
+    kept: Any
+    """1 for centres with contexts, else 0."""
+    dots: Any
+    """float32 (R, LANES), as those below: lanes that add up to `own_errors` before they are such;"""
+    vector_squares: Any
+    """to squared lengths of windows, of true words, of noise words;"""
+    own_squares: Any
+    row_squares: Any
+    loads: Any
+    """to what noise words add to the load of windows."""
+    squares: Any
+    """float32 (R,) and (N,): the sums of `vector_squares` and `row_squares`."""
+    lengths: Any
+    row_loads: Any
+    hidden_load: Any
+    """(R,): the sums of `loads`."""
+    effect: Any
+    """How often a window's step counts on each of its words."""
+    own_terms: Any
+    own_load: Any
+    terms: Any
+    """float32: of each output row; below, of each input row."""
+    load: Any
+    terms_in: Any
+    load_in: Any
+    more: Any
+    others: Any
+    factors: Any
+    ones: Any
+    ids: Any
+    """int32: output rows of this block, and of the next; input rows."""
+    next_ids: Any
+    ids_in: Any
+    first: Any
+    """int64 (R,): where each window begins and ends in the halo."""
+    last: Any
+    contexts: Any
+    """Addresses (int64): of input rows; of each halo word's own change as a centre."""
+    centres: Any
+    begins: Any
+    """Of the edges where windows begin and end."""
+    ends: Any
+    places: Any
+    """Of output rows; of the copies of noise words."""
+    copies: Any
+
+
 class Work(NamedTuple):
     """One worker's own memory; rows are padded to whole vectors."""
 
