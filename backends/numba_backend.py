@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import platform
+import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,6 +20,7 @@ from w2v.backends.numpy_backend import NumpyBackend
 from w2v.errors import BackendError
 
 _A_WHILE_S = 2.0
+_LINES = (32, 16) if sys.platform == "darwin" and platform.machine() == "arm64" else (16,)  # floats
 _WORTH_ALIGNING = 1.15  # times the memory
 _ON_TABLES = (np.dtype(np.float32), np.dtype(np.float64))
 
@@ -52,8 +55,10 @@ class NumbaBackend(NumpyBackend):
         return out
 
     def new_table(self, rows: int, dim: int) -> Array:
-        wide = self.kernels.whole(dim)
-        return aligned(rows, wide if wide <= _WORTH_ALIGNING * dim else dim)
+        """Rows of whole cache lines, so that no two share one, or at least of whole vectors."""
+        widths = [-(-dim // line) * line for line in (*_LINES, self.kernels.whole(1))]
+        fitting = [wide for wide in widths if wide <= _WORTH_ALIGNING * dim]
+        return aligned(rows, fitting[0] if fitting else dim)
 
     def fused(self, plan: FusedPlan, text: Text, in_flight: int) -> Fused | None:
         """Blocks one after the other; steps of several are for the layers to compose."""

@@ -10,10 +10,8 @@ from w2v.backends import numba_errors as errors_of
 from w2v.backends import numba_llvm as ll
 from w2v.backends.numba_llvm import Value
 
-TILE = 4
-"""Rows whose changes are summed at once."""
-_VECTORS = 4 if ll.LANES == 16 else 2
-"""Vectors of each."""
+TILE, _VECTORS = {32: (4, 4), 16: (4, 2), 8: (4, 1)}[ll.REGISTERS]
+"""Rows whose changes are summed at once, and vectors of each."""
 
 
 @ll.emitted("iiiiiiiif")

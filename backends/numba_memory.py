@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 from w2v.backends.base import FusedPlan
 
-_ALIGNED = 64  # bytes: a cache line, and the widest vector
+_ALIGNED = 128  # bytes: two cache lines, or one of Apple's
 
 
 def aligned(rows: int, columns: int, value: float = 0) -> NDArray[np.float32]:
-    """float32 (rows, columns) that begins on a cache line, so that aligned rows stay so."""
+    """float32 (rows, columns) that begins on a cache line, so that rows of whole lines do, too."""
     size = rows * columns * 4
     room = np.zeros(size + _ALIGNED, np.uint8)
     first = -room.ctypes.data % _ALIGNED

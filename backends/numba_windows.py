@@ -17,7 +17,7 @@ from numba.core import cgutils
 from w2v.backends import numba_llvm as ll
 from w2v.backends.numba_llvm import Value
 
-_ABREAST = 8 if ll.LANES == 16 else 4
+_ABREAST = {32: 8, 16: 4, 8: 2}[ll.REGISTERS]
 """Vectors of running sums that registers hold."""
 
 
