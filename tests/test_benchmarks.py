@@ -40,21 +40,13 @@ def run(module: str, results: Path, *options: object) -> tuple[str, dict[str, An
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
     assert done.returncode == 0, done.stderr
     found: dict[str, Any] = json.loads((results / "result.json").read_text(encoding="utf-8"))
-    assert found["environment"]["commit"]
-    drawn = (
-        module
-        not in {
-            "checkpoints",
-            "limits",
-            "queries",
-            "loading",
-            "neighbours",
-            "tokenizing",
-            "kill",
-            "ids",
-        }
-        and find_spec("matplotlib") is not None
-    )
+    machine = found["environment"]
+    assert machine["commit"]
+    assert 1 <= machine["cores"] <= machine["threads"]
+    assert machine["others"] is None or 0 <= machine["others"] <= 1
+    assert machine["cpu"] in harness.about(machine)
+    drawn = module in {"gpu", "peers", "scaling"} and "--workers" not in options[-3:]
+    drawn = drawn and find_spec("matplotlib") is not None
     assert (results / "result.png").exists() == drawn
     return done.stdout, found
 
@@ -155,7 +147,21 @@ def test_scaling(tmp_path: Path) -> None:
     axes = {row["axis"]: row for row in found["summary"]}
     assert axes.keys() >= {"dim", "window", "negative", "words", "tokens"}
     assert axes["tokens"]["seconds"][1] > axes["tokens"]["seconds"][0]
-    assert table.count("\n") == 2 + len(axes)
+    assert table.count("\n") == 4 + len(axes)
+
+
+def test_scaling_of_workers(tmp_path: Path) -> None:
+    quick = ["--tiny", "--repeats", 1, "--backend", "numpy", "--loss", "ns"]
+    table, found = run("scaling", tmp_path, *quick, "--workers", 1, 2)
+    for row in found["workers"]:
+        assert row["workers"] == [1, 2]
+        assert row["share_of_perfect"][0] == 1
+        assert row["share_of_perfect"][1] == pytest.approx(
+            row["seconds"][0] / row["seconds"][1] / 2
+        )
+        assert row["fit"] is None
+    assert {row["model"] for row in found["workers"]} == {"skipgram", "cbow"}
+    assert re.search(r"^\| cbow ns \| .* s, 100% \| .* \| [12] \| - \| - \|$", table, re.MULTILINE)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no process can be asked to end there")
