@@ -42,9 +42,8 @@ class StepShape(NamedTuple):
     most_workers: int | None = None
     """Threads that may train at once; None for no limit."""
     groups: int = 1
-    """CBOW with sampled rows: into how many groups a block's centres and sampled rows fall, of which
-    only those of one group meet. Centres take turns: T / groups of them, so far apart, are a group.
-    """
+    """CBOW with sampled rows: how many groups a block's centres and sampled rows fall into. Only
+    those of one group meet; centres take turns, so the centres of a group are `groups` apart."""
 
 
 @dataclass(frozen=True)

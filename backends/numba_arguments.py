@@ -37,6 +37,8 @@ class Rate(NamedTuple):
     beside_out: Any
     """The same of output rows."""
     most_beside_in: float
+    """The most of them on any row."""
+    most_beside_out: float
 
 
 class Noise(NamedTuple):
@@ -78,7 +80,7 @@ class CbowWork(NamedTuple):
     kept: Any
     """1 for centres with contexts, else 0."""
     dots: Any
-    """float32 (R, LANES), as those below: lanes that add up to `own_errors` before they are such;"""
+    """float32 (R, LANES), like those below: lanes that add up to scores of true words;"""
     vector_squares: Any
     """to squared lengths of windows, of true words, of noise words;"""
     own_squares: Any
@@ -108,9 +110,13 @@ class CbowWork(NamedTuple):
     """int32: output rows of this block, and of the next; input rows."""
     next_ids: Any
     ids_in: Any
+    columns: Any
+    """uint64 (2, N): what the noise words of the block after the next are drawn from."""
     first: Any
     """int64 (R,): where each window begins and ends in the halo."""
     last: Any
+    turns: Any
+    """Which centre of the block stands in each slot."""
     contexts: Any
     """Addresses (int64): of input rows; of each halo word's own change as a centre."""
     centres: Any

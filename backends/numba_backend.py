@@ -11,7 +11,6 @@ from types import ModuleType
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from w2v.backends import machine, numba_cache
 from w2v.backends.base import Array, Fused, FusedPlan, Rows, StepShape, Text, start_of
@@ -21,6 +20,7 @@ from w2v.errors import BackendError
 
 _A_WHILE_S = 2.0
 _LINES = (32, 16) if sys.platform == "darwin" and platform.machine() == "arm64" else (16,)  # floats
+_GROUPS = 4  # of centres: see docs/decisions/blocks.md
 _WORTH_ALIGNING = 1.15  # times the memory
 _ON_TABLES = (np.dtype(np.float32), np.dtype(np.float64))
 
@@ -35,10 +35,9 @@ class NumbaBackend(NumpyBackend):
         if rows == "all":
             return super().step_shape(rows, averaged=averaged)
         block = 1 if rows == "path" else 16
-        import os
-        g=int(os.environ.get("G","1")) if averaged and rows=="shared" else 1
-        n=int(os.environ.get("N","32")) if averaged else 32
-        return StepShape(block=block, shared=n, step=block, in_turn=rows == "path", groups=g)
+        groups = _GROUPS if averaged and rows == "shared" else 1
+        in_turn = rows == "path"
+        return StepShape(block=block, shared=32, step=block, in_turn=in_turn, groups=groups)
 
     def scatter_add(self, table: Array, ids: Array, rows: Array) -> None:
         if table.dtype != rows.dtype or table.dtype not in _ON_TABLES:
@@ -102,7 +101,8 @@ class NumbaBackend(NumpyBackend):
                 self.scatter_add(np.zeros(1, np.float32), ids, np.zeros(2, np.float32))
             return
         tables = np.zeros((2, 1, 1), np.float32)
-        noise = (limits, np.zeros(1, np.int32), 1, 1)
+        pair = np.zeros((1, 2), np.uint32)
+        noise = (pair[:, 0], pair[:, 1].view(np.int32), 1, 1)
         paths = (np.zeros(2, np.int64), words.copy(), words.astype(np.uint8))
         plan = FusedPlan(
             input=tables[0],
@@ -135,7 +135,7 @@ class _Training:
         self._corpus = _read_only(text.ids), _read_only(text.ends)
         self._work = _work(kernels, plan)
         self._beside = [np.zeros(0, np.float32) if a is None else a for a in plan.beside]
-        self._most_beside = float(self._beside[0].max(initial=0))
+        self._most_beside = [float(terms.max(initial=0)) for terms in self._beside]
 
     def __call__(
         self,
@@ -178,7 +178,9 @@ class _Training:
         plan, kernels = self._plan, self._kernels
         slope = (end - begin) / max(stretch.blocks, 1)
         caps = float(plan.cap), plan.cap / plan.workers
-        rate = kernels.Rate(float(begin), slope, *caps, *measured, *self._beside, self._most_beside)
+        rate = kernels.Rate(
+            float(begin), slope, *caps, *measured, *self._beside, *self._most_beside
+        )
         tables = (plan.input, plan.output, stretch)
         mean = plan.averaged == "mean"
         found: tuple[float, ...]
@@ -187,7 +189,9 @@ class _Training:
             noise = kernels.Noise(accept, alias, start_of(key), negative, shared)
             shape = (plan.window, plan.block)
             if plan.averaged:
-                found = kernels.cbow_shared(*tables, noise, rate, *shape, plan.groups, mean, self._work)
+                found = kernels.cbow_shared(
+                    *tables, noise, rate, *shape, plan.groups, mean, self._work
+                )
             else:
                 found = kernels.skipgram_shared(*tables, noise, rate, *shape, self._work)
             return (*found, 0.0)

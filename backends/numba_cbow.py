@@ -17,7 +17,7 @@ from w2v.backends import numba_windows as windows_of
 from w2v.backends.numba_blocks import fetch
 from w2v.backends.numba_cap import capped, load_factor, with_load
 from w2v.backends.numba_compiling import BYTES, ONE, ZERO, address, compiled, helper, whole_lanes
-from w2v.backends.numba_draws import draw_noise
+from w2v.backends.numba_draws import draw_columns, drawn
 from w2v.backends.numba_errors import errors as errors_of
 from w2v.backends.numba_groups import TILE
 from w2v.backends.numba_llvm import LANES
@@ -48,13 +48,15 @@ def _scores(out: Any, stride: Any, rows: Any, count: Any, hidden: Any, size: Any
 
 
 @helper
-def _next(ids: Any, stretch: Any, at: Any, block: Any, groups: Any, noise: Any, number: Any) -> Any:
-    """Output rows of a block: its centres by slot, then its noise words."""
+def _next(
+    ids: Any, stretch: Any, at: Any, block: Any, groups: Any, noise: Any, columns: Any
+) -> Any:
+    """Output rows of a block: its centres by slot, then the noise words of some columns."""
     size = block // groups
     for group in range(groups):
         for i in range(size):
             ids[group * size + i] = stretch.ids[at + i * groups + group]
-    draw_noise(ids[block:], noise, stretch.number + number)
+    drawn(ids[block:], columns, noise)
 
 
 @compiled
@@ -101,8 +103,12 @@ def cbow_shared(
         work.copies[n] = rows + n * row_bytes
     for j in range(span):
         work.centres[j] = zeros
+    for slot in range(block):
+        work.turns[slot] = slot % size * groups + slot // size
     if stretch.blocks > 0:
-        _next(work.next_ids, stretch, window, block, groups, noise, 0)
+        draw_columns(work.columns, noise, stretch.number)
+        _next(work.next_ids, stretch, window, block, groups, noise, work.columns)
+        draw_columns(work.columns, noise, stretch.number + 1)
     for number in range(stretch.blocks):
         alpha = alpha_of(rate, stretch, number)
         at = number * block
@@ -120,12 +126,13 @@ def cbow_shared(
         ahead = number + 1 < stretch.blocks
         if ahead:
             new = at + block + window
-            _next(work.next_ids, stretch, new, block, groups, noise, number + 1)
+            _next(work.next_ids, stretch, new, block, groups, noise, work.columns)
+            draw_columns(work.columns, noise, stretch.number + number + 2)
 
         total = most = ZERO
         low, high = span, 0
         for slot in range(block):
-            t = slot % size * groups + slot // size
+            t = work.turns[slot]
             place = at + window + t
             left = right = 0
             if t < tokens:
@@ -237,12 +244,15 @@ def cbow_shared(
             work.terms_in[j] = terms
             work.load_in[j] = load
         for slot in range(block):
-            t = slot % size * groups + slot // size
+            t = work.turns[slot]
             work.terms_in[window + t] -= work.own_terms[slot]
             work.load_in[window + t] -= work.own_load[slot]
         step = alpha / np.float32(rate.cap)
         more = with_load(work.terms_in, work.load_in, span, work)
-        factors = capped(work.ids_in, span, work.terms_in, most, more, step, rate.beside_in, work)
+        factors = capped(
+            work.ids_in, span, work.terms_in, most, more, step,
+            rate.beside_in, np.float32(rate.most_beside_in), work,
+        )  # fmt: skip
         if low < high:
             windows_of.land(
                 contexts_at + low * _POINTER, address(factors) + low * BYTES, high - low,
@@ -251,7 +261,10 @@ def cbow_shared(
             rows_of.copy_padded(edges + high * row_bytes, zeros, wide)
         most = total * own_terms
         more = with_load(work.terms, work.load, count, work)
-        factors = capped(work.ids, count, work.terms, most, more, step, rate.beside_out, work)
+        factors = capped(
+            work.ids, count, work.terms, most, more, step,
+            rate.beside_out, np.float32(rate.most_beside_out), work,
+        )  # fmt: skip
         for slot in range(block):
             factor = own_errors[slot] * factors[slot]
             rows_of.add(work.places[slot], hidden + slot * row_bytes, dim, factor)

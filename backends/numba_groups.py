@@ -32,7 +32,9 @@ def errors(
     Zero where nothing is kept, and up to whole vectors across. And loads but for their factor: of
     rows, of hidden vectors as lanes to be added up; `squares` are squared lengths.
     """
-    stride = b.mul(b.udiv(b.add(rows, ll.count(ll.LANES - 1)), ll.count(ll.LANES)), ll.count(ll.LANES))
+    stride = b.mul(
+        b.udiv(b.add(rows, ll.count(ll.LANES - 1)), ll.count(ll.LANES)), ll.count(ll.LANES)
+    )
     rates = ll.spread(b, rate)
     (row_load,) = ll.variables(b, 1)
     with ll.vectors(b, rows) as at:

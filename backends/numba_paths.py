@@ -283,7 +283,7 @@ def cbow_paths(
                 work.terms_in[j] = terms
             beside = rate.beside_in
             factors = address(
-                capped(work.ids_in, contexts, work.terms_in, most, ZERO, step, beside, work)
+                capped(work.ids_in, contexts, work.terms_in, most, ZERO, step, beside, others, work)
             )
         rows.add_to_rows(places_in, factors, contexts, d_hidden, dim)
     _give_copies(paths, outputs, dim, work)

@@ -11,6 +11,7 @@ from w2v.backends import numba_llvm as ll
 from w2v.backends.numba_llvm import Value
 
 _CACHE_LINE = 16  # floats
+_LINES = 8  # asked for without a loop
 
 
 @ll.emitted("iii")
@@ -76,13 +77,31 @@ def publish(b: Any, shared: Value, own: Value, seen: Value, floats: Value) -> No
 
 @ll.emitted("ii")
 def prefetch(b: Any, row: Value, floats: Value) -> None:
-    """Ask for a row, to be read and written soon."""
+    """Ask for a row, to be read soon, in the second cache: the rows of a block fill the first."""
     byte = ir.IntType(8).as_pointer()
+    hints = [ir.Constant(ll.INT, hint) for hint in (0, 2, 1)]  # to read, second cache, data
     lines = b.udiv(b.add(floats, ll.count(_CACHE_LINE - 1)), ll.count(_CACHE_LINE))
-    with cgutils.for_range(b, lines) as loop:
-        place = b.bitcast(ll.at(b, row, b.mul(loop.index, ll.count(_CACHE_LINE))), byte)
-        hints = [ir.Constant(ll.INT, hint) for hint in (1, 3, 1)]  # to write, keep, data
-        ll.call(b, "llvm.prefetch.p0", ir.VoidType(), [byte, ll.INT, ll.INT, ll.INT], place, *hints)
+
+    def ask(first: Value, number: int) -> None:
+        for line in range(number):
+            place = ll.at(b, row, b.mul(b.add(first, ll.count(line)), ll.count(_CACHE_LINE)))
+            pointer = b.bitcast(place, byte)
+            ll.call(
+                b,
+                "llvm.prefetch.p0",
+                ir.VoidType(),
+                [byte, ll.INT, ll.INT, ll.INT],
+                pointer,
+                *hints,
+            )
+
+    some = b.udiv(lines, ll.count(_LINES))
+    with cgutils.for_range(b, some) as loop:
+        ask(b.mul(loop.index, ll.count(_LINES)), _LINES)
+    done = b.mul(some, ll.count(_LINES))
+    for left in range(1, _LINES):
+        with b.if_then(b.icmp_signed("==", b.sub(lines, done), ll.count(left))):
+            ask(done, left)
 
 
 @ll.emitted("iiiif")

@@ -3,13 +3,14 @@
 A window is a stretch of the halo without its centre, so its sum is the running sum where it ends,
 less that where it begins, less the centre. The other way, what a window's words change by is added
 where it begins and taken off where it ends, and a running sum gives each word what all windows
-around it say. Both cost a few rows a centre, however wide windows are, and no loop has a length that
-a processor must guess. Rounding grows with the running sums: below 1e-5 of a word's vector in halos
-of a hundred words, 1e-4 in those of thousands.
+around it say. Both cost a few rows a centre, however wide windows are, and no loop has a length
+that a processor must guess. Rounding grows with the running sums: about 1e-6 of a word's vector in
+halos of a hundred words, 1e-4 in those of thousands.
 """
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 from numba.core import cgutils
@@ -17,8 +18,8 @@ from numba.core import cgutils
 from w2v.backends import numba_llvm as ll
 from w2v.backends.numba_llvm import Value
 
-_ABREAST = {32: 8, 16: 4, 8: 2}[ll.REGISTERS]
-"""Vectors of running sums that registers hold."""
+_ABREAST, _CHAINS = {32: (8, 4), 16: (4, 2), 8: (2, 1)}[ll.REGISTERS]
+"""Vectors of running sums that registers hold, and of products that are summed side by side."""
 
 
 @ll.emitted("iiiii")
@@ -58,22 +59,23 @@ def window(
 
     And, as lanes to be added up, its product with an output row, and the squared length of both.
     """
-    products = ll.variables(b, 3)
+    sums = [ll.variables(b, 3) for _ in range(_CHAINS)]  # so that none waits long for itself
     factors = ll.spread(b, factor)
 
-    def body(at: Value, mask: Value | None) -> None:
-        whole = b.fsub(ll.load(b, ll.at(b, last, at)), ll.load(b, ll.at(b, first, at)))
-        vector = b.fmul(b.fsub(whole, ll.load(b, ll.at(b, centre, at), mask)), factors)
-        row = ll.load(b, ll.at(b, own, at), mask)
-        ll.store(b, vector, ll.at(b, hidden, at))
-        for variable, pair in zip(
-            products, ((vector, row), (vector, vector), (row, row)), strict=True
-        ):
-            ll.add_product(b, variable, *pair)
+    def body(group: ll.Group) -> None:
+        for (at, mask), products in zip(group, sums, strict=False):
+            whole = b.fsub(ll.load(b, ll.at(b, last, at)), ll.load(b, ll.at(b, first, at)))
+            vector = b.fmul(b.fsub(whole, ll.load(b, ll.at(b, centre, at), mask)), factors)
+            row = ll.load(b, ll.at(b, own, at), mask)
+            ll.store(b, vector, ll.at(b, hidden, at))
+            pairs = ((vector, row), (vector, vector), (row, row))
+            for variable, pair in zip(products, pairs, strict=True):
+                ll.add_product(b, variable, *pair)
 
-    ll.over_lanes(b, floats, body)
-    for variable, out in zip(products, (dots, squares, own_squares), strict=True):
-        ll.store(b, b.load(variable), ll.at(b, out))
+    ll.over_groups(b, floats, _CHAINS, body)
+    for parts, out in zip(zip(*sums, strict=True), (dots, squares, own_squares), strict=True):
+        total = functools.reduce(b.fadd, [b.load(part) for part in parts])
+        ll.store(b, total, ll.at(b, out))
 
 
 @ll.emitted("iiiiiii")
