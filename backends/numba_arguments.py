@@ -111,7 +111,7 @@ class CbowWork(NamedTuple):
     next_ids: Any
     ids_in: Any
     columns: Any
-    """uint64 (2, N): what the noise words of the block after the next are drawn from."""
+    """int64 (2, N): what the noise words of the block after the next are drawn from."""
     first: Any
     """int64 (R,): where each window begins and ends in the halo."""
     last: Any
@@ -124,7 +124,8 @@ class CbowWork(NamedTuple):
     """Of the edges where windows begin and end."""
     ends: Any
     places: Any
-    """Of output rows; of the copies of noise words."""
+    """Of output rows; of hidden vectors; of the copies of noise words."""
+    vectors: Any
     copies: Any
 
 

@@ -21,7 +21,7 @@ from w2v.backends.numba_draws import draw_columns, drawn
 from w2v.backends.numba_errors import errors as errors_of
 from w2v.backends.numba_groups import TILE
 from w2v.backends.numba_llvm import LANES
-from w2v.backends.numba_products import TOGETHER, dots_1, dots_2, dots_4
+from w2v.backends.numba_products import TOGETHER, dots_1, dots_4
 from w2v.backends.numba_steps import alpha_of, measured_in, softplus
 
 _POINTER = 8  # bytes
@@ -29,22 +29,16 @@ _POINTER = 8  # bytes
 
 @helper
 def _scores(out: Any, stride: Any, rows: Any, count: Any, hidden: Any, size: Any, wide: Any) -> Any:
-    """Of a group's hidden vectors (down) against a list of rows (across), and some beyond both."""
-    if size % TOGETHER == 0:
-        for i in range(0, size, TOGETHER):
-            for n in range(0, count, LANES // TOGETHER):
-                to = out + (i * stride + n) * BYTES
-                dots_4(to, stride, rows + n * _POINTER, hidden + i * wide * BYTES, wide, wide)
-    elif size % 2 == 0:
-        for i in range(0, size, 2):
-            for n in range(0, count, LANES // 2):
-                to = out + (i * stride + n) * BYTES
-                dots_2(to, stride, rows + n * _POINTER, hidden + i * wide * BYTES, wide, wide)
-    else:
-        for i in range(size):
-            for n in range(0, count, LANES):
-                to = out + (i * stride + n) * BYTES
-                dots_1(to, stride, rows + n * _POINTER, hidden + i * wide * BYTES, wide, wide)
+    """Of a list of so many hidden vectors (down) against a list of rows (across)."""
+    i = 0
+    while i + TOGETHER <= size:
+        there = out + i * stride * BYTES
+        dots_4(there, stride, rows, count, hidden + i * _POINTER, wide)
+        i += TOGETHER
+    while i < size:
+        there = out + i * stride * BYTES
+        dots_1(there, stride, rows, count, hidden + i * _POINTER, wide)
+        i += 1
 
 
 @helper
@@ -94,13 +88,19 @@ def cbow_shared(
     loads_at = address(work.loads)
     contexts_at, centres_at = address(work.contexts), address(work.centres)
     begins_at, ends_at = address(work.begins), address(work.ends)
-    copies_at, places_at = address(work.copies), address(work.places)
+    vectors_at, copies_at, places_at = (
+        address(work.vectors),
+        address(work.copies),
+        address(work.places),
+    )
     errors, own_errors, kept = work.errors, work.own_errors, work.kept
     each = np.float32(noise.negative / each_has)
     own_terms = np.float32(1 + noise.negative)
     loss = measured = 0.0
     for n in range(len(work.copies)):
         work.copies[n] = rows + n * row_bytes
+    for slot in range(len(work.vectors)):
+        work.vectors[slot] = hidden + slot * row_bytes
     for j in range(span):
         work.centres[j] = zeros
     for slot in range(block):
@@ -150,9 +150,9 @@ def cbow_shared(
                 work.contexts[window + t], work.places[slot], dim, share,
             )  # fmt: skip
             if ahead:
-                rows_of.prefetch(outputs + np.int64(work.next_ids[slot]) * dim * BYTES, dim)
+                rows_of.prefetch_far(outputs + np.int64(work.next_ids[slot]) * dim * BYTES, dim)
                 entering = np.int64(stretch.ids[at + block + 2 * window + t])
-                rows_of.prefetch(inputs + entering * dim * BYTES, dim)
+                rows_of.prefetch_far(inputs + entering * dim * BYTES, dim)
             work.begins[slot] = edges + first * row_bytes
             work.ends[slot] = edges + last * row_bytes
             work.first[slot], work.last[slot] = first, last
@@ -186,7 +186,7 @@ def cbow_shared(
             there = scores + slot * across * BYTES
             _scores(
                 there, across, copies_at + n * _POINTER, each_has,
-                hidden + slot * row_bytes, size, wide,
+                vectors_at + slot * _POINTER, size, wide,
             )  # fmt: skip
             if measure:
                 for i in range(slot, slot + size):
@@ -206,7 +206,7 @@ def cbow_shared(
             if ahead:
                 for k in range(n, n + each_has):
                     word = np.int64(work.next_ids[block + k])
-                    rows_of.prefetch(outputs + word * dim * BYTES, dim)
+                    rows_of.prefetch_far(outputs + word * dim * BYTES, dim)
         rows_of.add_lanes(address(work.hidden_load), loads_at, block)
         for slot in range(block):
             own_errors[slot] *= kept[slot]

@@ -52,16 +52,16 @@ def draw_columns(columns: Any, noise: Any, number: Any) -> None:
     counter = np.uint64(number) * np.uint64(noise.shared)
     for n in range(noise.shared):
         bits = bits_at(noise.start, counter + np.uint64(n))
-        column = (bits >> U32) * words >> U32
-        columns[0, n], columns[1, n] = column, bits & LOW
-        rows_of.prefetch(address(noise.accept) + np.int64(column) * noise.accept.strides[0], 1)
-        rows_of.prefetch(address(noise.alias) + np.int64(column) * noise.alias.strides[0], 1)
+        column = np.int64((bits >> U32) * words >> U32)
+        columns[0, n], columns[1, n] = column, np.int64(bits & LOW)
+        rows_of.prefetch(address(noise.accept) + column * noise.accept.strides[0], 1)
+        rows_of.prefetch(address(noise.alias) + column * noise.alias.strides[0], 1)
 
 
 @helper
 def drawn(out: Any, columns: Any, noise: Any) -> None:
     """The noise words of columns."""
     for n in range(noise.shared):
-        column = np.int64(columns[0, n])
-        accepted = columns[1, n] <= np.uint64(noise.accept[column])
+        column = columns[0, n]
+        accepted = columns[1, n] <= np.int64(noise.accept[column])
         out[n] = column if accepted else noise.alias[column]

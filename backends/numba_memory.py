@@ -35,7 +35,7 @@ def of_cbow(kernels: ModuleType, plan: FusedPlan) -> Any:
     counted = max(whole(span), rows) + kernels.MOST_COUNTED
 
     def floats(number: int, value: float = 0) -> NDArray[np.float32]:
-        return aligned(1, number, value)[0]
+        return aligned(1, number, value).reshape(-1)
 
     def vectors(number: int) -> NDArray[np.float32]:
         return aligned(number, lanes)
@@ -72,7 +72,7 @@ def of_cbow(kernels: ModuleType, plan: FusedPlan) -> Any:
         ids=np.zeros(counted, np.int32),
         next_ids=np.zeros(counted, np.int32),
         ids_in=np.zeros(counted, np.int32),
-        columns=np.zeros((2, shared), np.uint64),
+        columns=np.zeros((2, shared), np.int64),
         first=np.zeros(slots, np.int64),
         last=np.zeros(slots, np.int64),
         turns=np.zeros(slots, np.int64),
@@ -81,5 +81,6 @@ def of_cbow(kernels: ModuleType, plan: FusedPlan) -> Any:
         begins=np.zeros(slots, np.int64),
         ends=np.zeros(slots, np.int64),
         places=np.zeros(rows, np.int64),
+        vectors=np.zeros(slots, np.int64),
         copies=np.zeros(shared + lanes, np.int64),
     )

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
 from w2v import Config, get_backend
 from w2v.training import throughput
+from w2v.training.outcome import Trained
 from w2v.training.throughput import (
     Growth,
     beginning,
@@ -17,6 +20,7 @@ from w2v.training.throughput import (
     worker_counts,
     zipf_corpus,
 )
+from w2v.training.trainer import Trainer
 
 
 def test_corpus_follows_zipfs_law() -> None:
@@ -44,11 +48,23 @@ def test_beginning(tokens: int) -> None:
     assert part.stats.sentences == len(part.ends) == -(-tokens // 50)
 
 
-def test_a_measurement_takes_about_so_long_however_short_the_corpus() -> None:
-    corpus = zipf_corpus(2000, 50)
-    found = measure(Config(dim=8, workers=1), corpus, get_backend("numpy"), 0.1)
-    assert 0.05 <= found.seconds < 2
-    assert len(found.kept) > 2  # epochs
+@pytest.mark.parametrize("tokens_per_second", [1e4, 3e6, 1e9])
+def test_a_measurement_takes_about_so_long_however_short_the_corpus(
+    tokens_per_second: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trained: list[int] = []
+
+    class Timed(Trainer):
+        def run(self) -> Trained:
+            trained.append(self.epochs * len(self.corpus.ids))
+            kept = [len(self.corpus.ids)] * self.epochs
+            return SimpleNamespace(seconds=trained[-1] / tokens_per_second, kept=kept)  # type: ignore
+
+    monkeypatch.setattr("w2v.training.throughput.Trainer", Timed)
+    config = Config(dim=8, workers=1)
+    found = measure(config, zipf_corpus(2000, 50), get_backend("numpy"), 0.1)
+    assert 0.05 <= found.seconds < 0.25
+    assert len(trained) < 12
 
 
 def test_every_usable_backend_is_measured() -> None:
