@@ -111,7 +111,7 @@ class Loop:
     def word(
         self, hidden: Floats, word: int, negatives: list[int], block: Any, place: int
     ) -> tuple[Floats, float, float]:
-        """A (hidden vector, true word) pair, where the word stands at a place of a block or group."""
+        """A (hidden vector, true word) pair, where the word stands at a place of a block."""
         self.pairs += 1
         if self.config.loss == "softmax":
             return self._softmax(hidden, word)
