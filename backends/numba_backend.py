@@ -35,9 +35,10 @@ class NumbaBackend(NumpyBackend):
         if rows == "all":
             return super().step_shape(rows, averaged=averaged)
         block = 1 if rows == "path" else 16
+        shared = 32 if averaged else 16  # CBOW loses analogies with 16
         groups = _GROUPS if averaged and rows == "shared" else 1
         in_turn = rows == "path"
-        return StepShape(block=block, shared=32, step=block, in_turn=in_turn, groups=groups)
+        return StepShape(block=block, shared=shared, step=block, in_turn=in_turn, groups=groups)
 
     def scatter_add(self, table: Array, ids: Array, rows: Array) -> None:
         if table.dtype != rows.dtype or table.dtype not in _ON_TABLES:
@@ -248,6 +249,8 @@ def _work(kernels: ModuleType, plan: FusedPlan) -> Any:
         others=aligned(1, max(rows, inputs))[0],
         factors=aligned(1, max(rows, inputs))[0],
         ones=aligned(1, max(rows, inputs), 1)[0],
+        first=np.zeros(rows, np.int32),
+        last=np.zeros(rows, np.int32),
         ids=np.zeros(rows, np.int32),
         next_ids=np.zeros(rows, np.int32),
         ids_in=np.zeros(inputs, np.int32),
