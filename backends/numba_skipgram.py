@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 
 from w2v.backends import numba_rows as rows_of
-from w2v.backends.numba_blocks import add, candidates, fetch, multiply_near, score
+from w2v.backends.numba_blocks import add, candidates, changes, fetch, score
 from w2v.backends.numba_cap import capped, load_factor, loads, with_load
 from w2v.backends.numba_compiling import BYTES, address, compiled, helper, whole_lanes
 from w2v.backends.numba_errors import errors_of_block
 from w2v.backends.numba_llvm import LANES
-from w2v.backends.numba_products import ROWS, WIDE
+from w2v.backends.numba_products import WIDE
 from w2v.backends.numba_steps import alpha_of, measured_in, softplus
 
 _LIST = 4  # where the list begins, see `numba_rows.ask`
@@ -54,8 +54,7 @@ def skipgram_shared(
     errors, scores = work.errors, work.scores
     pairs_of, pairs_at = work.pairs, address(work.pairs)
     first_at, last_at = address(work.first), address(work.last)
-    ahead, noise_errors = address(work.ahead), errors_at + span * lanes * BYTES
-    d_noise = d_rows + span * wide * BYTES
+    ahead = address(work.ahead)
     each = np.float32(noise.negative / noise.shared)
     loss = measured = 0.0
     if stretch.blocks > 0:
@@ -110,17 +109,9 @@ def skipgram_shared(
         twice = load_factor(alpha)
         loads(address(work.load), row_squares, count, errors_at, lanes, twice, work)
         more = with_load(work.terms_in, work.hidden_load, block, work)
-        multiply_near(
-            d_hidden, max(lanes, ROWS), errors_at, 1, lanes, rows, span, wide,
-            0, 2 * window, noise.shared, ahead,
-        )  # fmt: skip
-        multiply_near(
-            d_rows, max(span, ROWS), errors_at, lanes, 1, hidden, block, wide,
-            -2 * window, 0, 0, ahead,
-        )  # fmt: skip
-        multiply_near(
-            d_noise, max(noise.shared, ROWS), noise_errors, lanes, 1, hidden, block, wide,
-            -noise.shared, block, 0, ahead,
+        changes(
+            d_hidden, d_rows, errors_at, hidden, rows, span, noise.shared, 2 * window, lanes, block,
+            wide, ahead,
         )  # fmt: skip
         step = alpha / np.float32(rate.cap)
         terms = np.float32(total * (1 + noise.negative))
