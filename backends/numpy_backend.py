@@ -54,8 +54,9 @@ class NumpyBackend(Backend):
         return np
 
     def step_shape(self, rows: Rows, *, averaged: bool) -> StepShape:
-        step = (32 if averaged else 512) if rows == "path" else 1024
-        return StepShape(block=16, shared=32, step=step)
+        if rows == "path":
+            return StepShape(block=16, shared=32, step=64 if averaged else 512)
+        return StepShape(block=20, shared=24, step=1024)
 
     def asarray(self, values: Any, dtype: Any = None) -> Array:
         return np.asarray(values, dtype)
