@@ -25,6 +25,7 @@ from w2v.backends.base import (
     mixed,
 )
 from w2v.backends.machine import usable_cores, usable_threads
+from w2v.backends.others import Others
 from w2v.backends.processor_name import processor
 from w2v.errors import BackendError
 
@@ -37,6 +38,7 @@ __all__ = [
     "FusedPlan",
     "Left",
     "Memory",
+    "Others",
     "Rows",
     "Sizes",
     "StepShape",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import platform
+import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,7 +19,8 @@ from w2v.backends.numpy_backend import NumpyBackend
 from w2v.errors import BackendError
 
 _A_WHILE_S = 2.0
-_ALIGNED = 64  # bytes: a cache line, and the widest vector
+_ALIGNED = 128  # bytes: two cache lines, or one of Apple's
+_LINES = (32, 16) if sys.platform == "darwin" and platform.machine() == "arm64" else (16,)  # floats
 _WORTH_ALIGNING = 1.15  # times the memory
 _ON_TABLES = (np.dtype(np.float32), np.dtype(np.float64))
 
@@ -49,8 +52,10 @@ class NumbaBackend(NumpyBackend):
         return out
 
     def new_table(self, rows: int, dim: int) -> Array:
-        wide = self.kernels.whole(dim)
-        return _aligned(rows, wide if wide <= _WORTH_ALIGNING * dim else dim)
+        """Rows of whole cache lines, so that no two share one, or at least of whole vectors."""
+        widths = [-(-dim // line) * line for line in (*_LINES, self.kernels.whole(1))]
+        fitting = [wide for wide in widths if wide <= _WORTH_ALIGNING * dim]
+        return _aligned(rows, fitting[0] if fitting else dim)
 
     def fused(self, plan: FusedPlan, text: Text, in_flight: int) -> Fused | None:
         """Blocks one after the other; steps of several are for the layers to compose."""
@@ -247,7 +252,7 @@ def _work(kernels: ModuleType, plan: FusedPlan) -> Any:
 
 
 def _aligned(rows: int, columns: int, value: float = 0) -> NDArray[np.float32]:
-    """float32 (rows, columns) that begins on a cache line, so that aligned rows stay so."""
+    """float32 (rows, columns) that begins on a cache line, so that rows of whole lines do, too."""
     size = rows * columns * 4
     room = np.zeros(size + _ALIGNED, np.uint8)
     first = -room.ctypes.data % _ALIGNED

@@ -10,7 +10,7 @@ from w2v.backends import numba_rows as rows_of
 from w2v.backends.numba_compiling import BYTES, address, helper
 from w2v.backends.numba_draws import draw_noise
 from w2v.backends.numba_llvm import LANES
-from w2v.backends.numba_products import ROWS, multiply_one, multiply_two
+from w2v.backends.numba_products import ROWS, WIDE, multiply_one, multiply_wide
 from w2v.backends.numba_products import transpose as transpose_square
 
 
@@ -27,17 +27,18 @@ def _multiply(
 ) -> None:
     """out = left right, for right and out of so many whole vectors a row."""
     lane = 0
-    while lane + 2 * LANES <= wide:
-        multiply_two(
+    while lane + WIDE * LANES <= wide:
+        multiply_wide(
             out + lane * BYTES, wide, rows, left, left_row, left_column,
             right + lane * BYTES, wide, inner,
         )  # fmt: skip
-        lane += 2 * LANES
-    if lane < wide:
+        lane += WIDE * LANES
+    while lane < wide:
         multiply_one(
             out + lane * BYTES, wide, rows, left, left_row, left_column,
             right + lane * BYTES, wide, inner,
         )  # fmt: skip
+        lane += LANES
 
 
 @helper
@@ -96,7 +97,7 @@ def changes(
     wide: Any,
 ) -> None:
     """Of hidden vectors errors^T rows, of rows errors times hidden vectors."""
-    _multiply(d_hidden, lanes, errors, 1, lanes, rows, count, wide)
+    _multiply(d_hidden, max(lanes, ROWS), errors, 1, lanes, rows, count, wide)
     _multiply(d_rows, max(count, ROWS), errors, lanes, 1, hidden, block, wide)
 
 

@@ -13,15 +13,35 @@ from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
-from llvmlite import ir
+from llvmlite import binding, ir
 from numba import types
-from numba.core import cgutils, codegen, config
+from numba.core import cgutils
+from numba.core.registry import cpu_target
 from numba.extending import intrinsic
 
-_GIVEN = config.CPU_FEATURES  # by the user: NUMBA_CPU_FEATURES
-_FEATURES = codegen.get_host_cpu_features() if _GIVEN is None else _GIVEN
-LANES = 16 if "+avx512f" in _FEATURES.split(",") else 8
-"""Floats in a vector: two registers' worth where the machine has narrower ones."""
+_PROBE = """define <16 x float> @sum(<16 x float> %x, <16 x float> %y) {
+    %z = fadd <16 x float> %x, %y
+    ret <16 x float> %z
+}"""
+
+
+def _lanes_and_registers() -> tuple[int, int]:
+    """Floats in a vector, and how many vectors fit the registers of the processor compiled for.
+
+    LLVM shows what it has by adding 16 floats. A vector is two registers where these hold 4 floats.
+    """
+    triple, cpu, features = cpu_target.target_context.codegen().magic_tuple()
+    machine = binding.Target.from_triple(triple).create_target_machine(cpu=cpu, features=features)
+    code = machine.emit_assembly(binding.parse_assembly(_PROBE))
+    if "zmm" in code:  # AVX-512
+        return 16, 32
+    if "xmm" in code:  # SSE
+        return 8, 8
+    return 8, 16  # AVX, or NEON with its 32 registers
+
+
+LANES, REGISTERS = _lanes_and_registers()
+"""Floats in a vector, and vectors that a kernel can hold at once."""
 
 FLOAT, INT, LONG = ir.FloatType(), ir.IntType(32), ir.IntType(64)
 VECTOR = ir.VectorType(FLOAT, LANES)
@@ -142,21 +162,22 @@ def over_lanes(b: Any, floats: Value, body: Callable[[Value, Value | None], None
 
 
 def over_groups(b: Any, floats: Value, size: int, body: Callable[[Group], None]) -> None:
-    """A body for every so many vectors of a row, and once more, masked, for what is left."""
-    group = count(size * LANES)
-    whole = b.udiv(floats, group)
-    with cgutils.for_range(b, whole) as loop:
-        first = b.mul(loop.index, group)
-        body([(b.add(first, count(v * LANES)), None) for v in range(size)])
-    first = b.mul(whole, group)
-    rest = b.trunc(b.sub(floats, first), INT)
-    with b.if_then(b.icmp_signed(">", rest, ir.Constant(INT, 0))):
-        vectors = []
-        for v in range(size):
-            lanes = ir.Constant(INDICES, [v * LANES + lane for lane in range(LANES)])
-            mask = b.icmp_signed("<", lanes, spread(b, rest))
-            vectors.append((b.add(first, count(v * LANES)), mask))
-        body(vectors)
+    """A body for every so many vectors of a row, for whole ones left, and, masked, for the rest."""
+
+    def run(first: Value, vectors: int) -> None:
+        body([(b.add(first, count(v * LANES)), None) for v in range(vectors)])
+
+    whole = b.udiv(floats, count(LANES))
+    groups = b.udiv(whole, count(size))
+    with cgutils.for_range(b, groups) as loop:
+        run(b.mul(loop.index, count(size * LANES)), size)
+    grouped = b.mul(groups, count(size))
+    for left in range(1, size):
+        with b.if_then(b.icmp_signed("==", b.sub(whole, grouped), count(left))):
+            run(b.mul(grouped, count(LANES)), left)
+    first = b.mul(whole, count(LANES))
+    with b.if_then(b.icmp_signed(">", floats, first)):
+        body([(first, inside(b, floats, first))])
 
 
 def lane_sums(b: Any, vectors: list[Value]) -> Value:

@@ -1,8 +1,8 @@
 """Products of rows with rows, in registers.
 
-A kernel is won or lost in the products of a few dozen rows: here they hold eight sums in registers
-and load each number once, which reaches nine tenths of what the arithmetic units can do, where
-compiled plain loops reach a fifth.
+A kernel is won or lost in the products of a few dozen rows: here they hold as many sums as fit the
+registers and load each number once, which reaches nine tenths of what the arithmetic units can do,
+where compiled plain loops reach a fifth.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from numba.core import cgutils
 from w2v.backends import numba_llvm as ll
 from w2v.backends.numba_llvm import Value
 
-ROWS = 8
-"""Rows of a product that are summed at once; no product may have fewer."""
+ROWS, WIDE = {32: (8, 2), 16: (6, 2), 8: (4, 1)}[ll.REGISTERS]
+"""Rows, and vectors of lanes, of a product that are summed at once; none may have fewer rows."""
 TOGETHER = 4
 """Hidden vectors that meet the same rows, at most."""
 
@@ -53,15 +53,13 @@ def _multiply(vectors: int) -> Any:
         right_stride: Value,
         inner: Value,
     ) -> None:
-        """out[i, lanes] = sum over k of left[i, k] right[k, lanes]; at least ROWS rows."""
-        blocks = b.sdiv(b.add(rows, ll.count(ROWS - 1)), ll.count(ROWS))
-        last = b.sub(rows, ll.count(ROWS))
-        with cgutils.for_range(b, blocks) as block:
-            first = b.mul(block.index, ll.count(ROWS))
-            first = b.select(
-                b.icmp_signed(">", first, last), last, first
-            )  # overlaps the one before
-            numbers = [b.add(first, ll.count(i)) for i in range(ROWS)]
+        """out[i, lanes] = sum over k of left[i, k] right[k, lanes]; at least ROWS rows.
+
+        ROWS at a time, or two fewer so that hardly a row is summed twice.
+        """
+
+        def some(first: Value, size: int) -> None:
+            numbers = [b.add(first, ll.count(i)) for i in range(size)]
             starts = [ll.at(b, left, b.mul(number, left_row)) for number in numbers]
             sums = [ll.variables(b, vectors) for _ in numbers]
             with cgutils.for_range(b, inner) as k:
@@ -77,11 +75,27 @@ def _multiply(vectors: int) -> Any:
                 for v, variable in enumerate(own):
                     ll.store(b, b.load(variable), b.gep(row, [ll.count(v * ll.LANES)]))
 
+        blocks = b.sdiv(b.add(rows, ll.count(ROWS - 1)), ll.count(ROWS))
+        twice = b.sub(b.mul(blocks, ll.count(ROWS)), rows)
+        smaller = _least(b, b.sdiv(twice, ll.count(2)), blocks)
+        larger = b.sub(blocks, smaller)
+        with cgutils.for_range(b, larger) as block:
+            first = b.mul(block.index, ll.count(ROWS))
+            some(_least(b, first, b.sub(rows, ll.count(ROWS))), ROWS)
+        done = b.mul(larger, ll.count(ROWS))
+        with cgutils.for_range(b, smaller) as block:
+            first = b.add(done, b.mul(block.index, ll.count(ROWS - 2)))
+            some(_least(b, first, b.sub(rows, ll.count(ROWS - 2))), ROWS - 2)
+
     return multiply
 
 
-multiply_one, multiply_two = _multiply(1), _multiply(2)
-"""Products that are one or two vectors wide."""
+def _least(b: Any, x: Value, y: Value) -> Value:
+    return b.select(b.icmp_signed("<", x, y), x, y)
+
+
+multiply_one, multiply_wide = _multiply(1), _multiply(WIDE)
+"""Products that are one or WIDE vectors wide."""
 
 
 def _dots(rows: int, others: int) -> Any:

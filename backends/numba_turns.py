@@ -157,4 +157,5 @@ def _chained(b: Any, sums: list[Value], x: Value, y: Value) -> Value:
     return b.fmul(x, y) if len(sums) < 2 else ll.fma(b, x, y, sums[-2])
 
 
-update_1, update_2, update_4 = _update(1, 4), _update(2, 4), _update(4, 2)
+_MORE = ll.REGISTERS > 16  # two vectors of 4 rows and their changes fit
+update_1, update_2, update_4 = _update(1, 4), _update(2, 4 if _MORE else 2), _update(4, 1 + _MORE)

@@ -16,7 +16,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from w2v.backends import usable_cores
+from w2v.backends import Others, lanes, processor, usable_cores, usable_threads
 
 RESULTS = Path(__file__).parent / "results"
 _POLL_S = 0.05
@@ -85,16 +85,38 @@ def stay_on(cores: int) -> list[int]:
     return chosen
 
 
+_OTHERS = Others()  # from the start of a benchmark on
+
+
 def environment(packages: Sequence[str]) -> dict[str, Any]:
-    """Commit, machine and versions, to stand beside every result."""
+    """Commit, machine and versions, to stand beside every result; called at its end."""
     return {
         "commit": _commit(),
         "date": time.strftime("%Y-%m-%d"),
-        "cpu": _cpu(),
+        "cpu": processor(),
+        "lanes": lanes(),
         "cores": usable_cores(),
+        "threads": usable_threads(),
+        "others": _OTHERS.share(),
+        "load": os.getloadavg()[0] if hasattr(os, "getloadavg") else None,
         "python": platform.python_version(),
         "versions": {name: _version(name) for name in packages},
     }
+
+
+def about(machine: dict[str, Any]) -> str:
+    """Under a table: on what, and how quiet it was, from `environment`."""
+    cores, threads = machine["cores"], machine["threads"]
+    parts = [machine["cpu"], f"{cores} core{'s' * (cores > 1)}"]
+    if threads > cores:
+        parts.append(f"{threads} threads")
+    if machine["lanes"]:
+        parts.append(f"vectors of {machine['lanes']} floats")
+    if machine["others"] is not None:
+        parts.append(f"others took {machine['others']:.0%} of these cores meanwhile")
+    if machine["load"] is not None:
+        parts.append(f"load {machine['load']:.1f} at the end")
+    return ", ".join(parts) + "."
 
 
 def write(name: str, result: dict[str, Any], folder: Path = RESULTS) -> Path:
@@ -136,15 +158,6 @@ def _commit() -> str:
         cwd=Path(__file__).parent,
     )
     return done.stdout.strip() or "unknown"
-
-
-def _cpu() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return platform.processor()
-    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor()
 
 
 def _version(name: str) -> str | None:

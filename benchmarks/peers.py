@@ -67,7 +67,7 @@ def main() -> None:
     settings = asdict(tasks[0])
     for name in ("text", "vectors", "model", "loss", "alpha", "seed"):
         del settings[name]
-    result = {
+    result: dict[str, Any] = {
         "environment": {**harness.environment(packages), "bound_to_cores": cores},
         "corpus": {"name": Path(options.corpus).name, "tokens": tokens},
         "settings": {**settings, "repeats": options.repeats, "cases": CASES},
@@ -76,6 +76,7 @@ def main() -> None:
         "runs": runs,
     }
     print(markdown(summary))
+    print("\n" + harness.about(result["environment"]))
     print("\nWhat differs:\n" + "\n".join(f"* {k}: {v}" for k, v in notes.items()))
     harness.write(options.name, result, options.results)
     charts.keep(result, options.results / f"{options.name}.png")

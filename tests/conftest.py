@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 import sys
 from functools import cache
 from importlib.util import module_from_spec, spec_from_file_location
@@ -47,6 +48,19 @@ def required_backends() -> set[str]:
 
 def pytest_configure() -> None:
     required_backends()
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Compile each kernel once, where the processes of pytest-xdist would each do it."""
+    if not getattr(session.config.option, "numprocesses", 0):
+        return
+    code = "from w2v.backends import get_backend; get_backend('numba').prepare({!r}, averaged={})"
+    calls = [code.format(rows, averaged) for rows in ("shared", "path") for averaged in (0, 1)]
+    children = [
+        subprocess.Popen([sys.executable, "-c", call], stderr=subprocess.DEVNULL) for call in calls
+    ]
+    for child in children:
+        child.wait()
 
 
 def pytest_report_header() -> str:

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from corpora import two_topics
 
-from benchmarks import charts, checkpoints, harness, killed_run
+from benchmarks import caches, charts, checkpoints, crowd, harness, killed_run
 from benchmarks import corpora as other_texts
 from benchmarks.limits import work
 from benchmarks.peers import summarise
@@ -40,21 +40,13 @@ def run(module: str, results: Path, *options: object) -> tuple[str, dict[str, An
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
     assert done.returncode == 0, done.stderr
     found: dict[str, Any] = json.loads((results / "result.json").read_text(encoding="utf-8"))
-    assert found["environment"]["commit"]
-    drawn = (
-        module
-        not in {
-            "checkpoints",
-            "limits",
-            "queries",
-            "loading",
-            "neighbours",
-            "tokenizing",
-            "kill",
-            "ids",
-        }
-        and find_spec("matplotlib") is not None
-    )
+    machine = found["environment"]
+    assert machine["commit"]
+    assert 1 <= machine["cores"] <= machine["threads"]
+    assert machine["others"] is None or 0 <= machine["others"] <= 1
+    assert machine["cpu"] in harness.about(machine)
+    drawn = module in {"gpu", "peers", "scaling"} and "--workers" not in options[-3:]
+    drawn = drawn and find_spec("matplotlib") is not None
     assert (results / "result.png").exists() == drawn
     return done.stdout, found
 
@@ -155,7 +147,21 @@ def test_scaling(tmp_path: Path) -> None:
     axes = {row["axis"]: row for row in found["summary"]}
     assert axes.keys() >= {"dim", "window", "negative", "words", "tokens"}
     assert axes["tokens"]["seconds"][1] > axes["tokens"]["seconds"][0]
-    assert table.count("\n") == 2 + len(axes)
+    assert table.count("\n") == 4 + len(axes)
+
+
+def test_scaling_of_workers(tmp_path: Path) -> None:
+    quick = ["--tiny", "--repeats", 1, "--backend", "numpy", "--loss", "ns"]
+    table, found = run("scaling", tmp_path, *quick, "--workers", 1, 2)
+    for row in found["workers"]:
+        assert row["workers"] == [1, 2]
+        assert row["share_of_perfect"][0] == 1
+        assert row["share_of_perfect"][1] == pytest.approx(
+            row["seconds"][0] / row["seconds"][1] / 2
+        )
+        assert row["fit"] is None
+    assert {row["model"] for row in found["workers"]} == {"skipgram", "cbow"}
+    assert re.search(r"^\| cbow ns \| .* s, 100% \| .* \| [12] \| - \| - \|$", table, re.MULTILINE)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no process can be asked to end there")
@@ -205,6 +211,57 @@ def test_loading(tmp_path: Path) -> None:
     assert all(len(row["seconds"]) == 2 and min(row["seconds"]) > 0 for row in found["rows"])
     assert {row["file"] for row in found["rows"]} == {"binary", "npz", "safetensors"}
     assert found["settings"]["file_bytes"] > 1500 * 8 * 4
+
+
+def test_coherence(tmp_path: Path) -> None:
+    quick = ["--workers", 1, 3, "--chunk", 400, "--tokens", 20_000, "--words", 200, "--dim", 16]
+    table, found = run("coherence", tmp_path, *quick)
+    assert "| CBOW, hierarchical softmax | no copies | 0.0 (0.0) | " in table
+    rows = {(row["case"], row["way"], row["workers"]): row for row in found["rows"]}
+    for (case, way, workers), row in rows.items():
+        lines = [row[why] for why in caches.WHY]
+        assert all(lines) if workers == 3 else not any(lines), (case, way)
+    for case, without, copies in [
+        ("skip-gram, negative sampling", "all rows are written", "128 rows copied"),
+        ("CBOW, hierarchical softmax", "no copies", "1,024 nodes copied"),
+    ]:
+        assert rows[case, copies, 3]["read"] < rows[case, without, 3]["read"] / 2
+
+
+def test_rows_come_from_the_core_that_changed_them_last() -> None:
+    """Two ways wide would be enough: the ninth row of a set takes the place of the first."""
+    cores = caches.cores_of(3, 100, caches.WAYS)  # one set each
+    for core, row, write, expected in [
+        (0, 7, True, [0, 0, 0, 0]),  # from memory
+        (0, 7, True, [0, 0, 0, 0]),
+        (1, 7, False, [0, 1, 0, 0]),
+        (2, 7, False, [0, 1, 0, 0]),  # no longer changed
+        (0, 7, True, [0, 1, 0, 1]),  # the others lose what they have
+        (1, 7, True, [0, 1, 1, 1]),
+        *((1, other, True, [0, 1, 1, 1]) for other in range(10, 10 + caches.WAYS)),
+        (0, 7, False, [0, 1, 1, 1]),  # which went back to memory
+    ]:
+        caches.want.py_func(cores, core, row, caches.WRITE if write else caches.READ)
+        assert cores.counts.tolist() == expected, (core, row)
+
+
+def test_crowd(tmp_path: Path) -> None:
+    text, scores = tmp_path / "text.txt", tmp_path / "eval"
+    text.write_text("\n".join(map(" ".join, two_topics(400))), encoding="utf-8")
+    scores.mkdir()
+    (scores / "pairs.tsv").write_text("animal1\tanimal2\t9\nanimal1\ttool2\t1\ntool1\ttool2\t8\n")
+    quick = ["--eval-dir", scores, "--workers", 1, 2, "--cases", "cbow-hs", "--epochs", 1]
+    table, found = run("crowd", tmp_path, text, *quick, "--dim", 8)
+    assert table.count("| CBOW, hierarchical softmax |") == 2
+    assert [row["workers"] for row in found["runs"]] == [1, 2]
+
+
+def test_a_crowd_is_held_to_its_first_row() -> None:
+    runs = [
+        {"case": "c", "workers": workers, "seed": 1, "analogies": found, "spearman x": 0.5}
+        for workers, found in ((2, 0.4), (8, 0.396), (32, 0.394))
+    ]
+    assert [row["below"] for row in crowd.summarise(runs)] == [[], [], ["analogies"]]
 
 
 def test_work_is_what_the_blocks_ask_for() -> None:

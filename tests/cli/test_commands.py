@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from commands import refused, run
+from corpora import two_topics
 
 from w2v import Vectors, load
 from w2v.cli import main
@@ -170,6 +171,19 @@ def test_bench(as_json: bool) -> None:
         assert head.endswith("1G tokens, 2 epochs")
         assert re.search(r"^cbow +ns +numpy +\S+[kM] +\d+:\d\d:\d\d$", result.stdout, re.MULTILINE)
         assert last.startswith("Fastest here: ")
+
+
+def test_bench_of_a_corpus(tmp_path: Path) -> None:
+    text = tmp_path / "text.txt"
+    text.write_text("\n".join(map(" ".join, two_topics(400))) + "\nonce\n", encoding="utf-8")
+    options = ["--model", "cbow", "--loss", "ns", "--dim", 4, "--seconds", 0.01, "--workers", 1]
+    found = json.loads(run("bench", text, *options, "--epochs", 3, "--json").stdout)
+    assert found["corpus"]["tokens"] == 3200
+    assert found["corpus"]["epochs"] == 3
+    assert found["workers"] == []
+    refused(run("bench", text, "--tokens", 10), 2, "--tokens has no meaning with a corpus")
+    refused(run("bench", "--min-count", 2), 2, "--min-count has no meaning without a corpus")
+    refused(run("bench", tmp_path / "none"), 1, "none")
 
 
 def test_bench_of_what_will_never_end() -> None:

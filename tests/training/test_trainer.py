@@ -50,6 +50,8 @@ def train(corpus: Corpus, backend: Backend | None = None, **options: Any) -> Tra
 def test_words_of_a_topic_come_together(
     backend: Backend, topics: Corpus, model: str, loss: str
 ) -> None:
+    if backend.name == "cupy":  # a stand-in here, and slow
+        topics = read_sentences(two_topics(1200), min_count=1)
     trained = train(topics, backend, model=model, loss=loss, alpha=0.1, step_tokens=256)
     vectors = Vectors(topics.vocabulary.words, trained.vectors)
     for topic in (ANIMALS, TOOLS):
@@ -121,8 +123,7 @@ def test_loss_starts_where_it_must(topics: Corpus) -> None:
 LARGE_STEPS = [
     (model, loss, step)
     for model in ("skipgram", "cbow")
-    for loss in ("ns", "hs")
-    for step in (8192, 65536)
+    for loss, step in (("ns", 8192), ("ns", 65536), ("hs", 65536))
 ]
 
 
@@ -231,7 +232,7 @@ def test_an_error_in_a_callback_stops_the_workers(skewed: Corpus) -> None:
     assert not [t for t in threading.enumerate() if t.name.startswith("w2v")]
 
 
-@pytest.mark.parametrize("workers", [1, 2, 4, 8])
+@pytest.mark.parametrize("workers", [2, 8])
 @pytest.mark.parametrize("model", ["skipgram", "cbow"])
 @pytest.mark.filterwarnings("ignore:. workers were:UserWarning")
 def test_workers_together_do_not_diverge(

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from w2v.backends import Array, Backend
 
-_DRAWN_AT_ONCE = 2**20
+_DRAWN_AT_ONCE = 2**16  # numbers: all there is of them on the way stays in a core's cache
 _EPSILON = 1e-7  # keeps a clipped row a hair under `max_norm`, as in torch
 
 
@@ -128,13 +128,14 @@ class Embedding:
         return layer
 
     @staticmethod
-    def fill_uniform(backend: Backend, table: Array, key: int) -> None:
-        """Fill a float32 table (words, dim) with the numbers of `uniform`."""
+    def fill_uniform(backend: Backend, table: Array, key: int, rows: slice = slice(None)) -> None:
+        """Fill a float32 table (words, dim), or some rows of it, with the numbers of `uniform`."""
         xp = backend.xp
         words, dim = table.shape
         piece = max(1, _DRAWN_AT_ONCE // dim)
-        for first in range(0, words, piece):
-            last = min(first + piece, words)
+        begin, end, _ = rows.indices(words)
+        for first in range(begin, end, piece):
+            last = min(first + piece, end)
             counter = xp.arange(first * dim, last * dim, dtype=xp.uint64)
             bits24 = backend.random_bits(key, counter) >> xp.uint64(40)
             unit = (bits24.astype(xp.float32) + 0.5) * 2.0**-23 - 1.0

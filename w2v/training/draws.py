@@ -98,16 +98,24 @@ def alias_table(weights: NDArray[np.float64]) -> tuple[NDArray[np.uint32], NDArr
     total = weights.sum()
     if weights.ndim != 1 or not np.isfinite(total) or total <= 0 or weights.min() < 0:
         raise ValueError("`weights` must be one axis of finite numbers >= 0, not all of them 0")
-    share = (weights * (len(weights) / total)).tolist()
-    alias = list(range(len(share)))
-    small = [i for i, p in enumerate(share) if p < 1]
-    large = [i for i, p in enumerate(share) if p >= 1]
-    while small and large:
-        poor, rich = small.pop(), large[-1]
-        alias[poor] = rich
-        share[rich] -= 1 - share[poor]
-        if share[rich] < 1:
-            small.append(large.pop())
-    for rest in (*small, *large):  # 1 but for rounding
-        share[rest] = 1.0
-    return thresholds(np.array(share)), np.array(alias, np.int32)
+    share = weights * (len(weights) / total)
+    alias = np.arange(len(share), dtype=np.int32)
+    small, large = (np.flatnonzero(some)[::-1] for some in (share < 1, share >= 1))
+    # Each small one in turn gets what it lacks from the first large one that has something left;
+    # one that is left with less than 1 then is small itself, and gets the rest from the next. Whole
+    # numbers add up exactly, so that this needs no loop.
+    unit = 2.0 ** (62 - len(share).bit_length())
+    lacking = np.cumsum(np.rint((1 - share[small]) * unit).astype(np.int64))
+    spare = np.cumsum(np.rint((share[large] - 1) * unit).astype(np.int64))
+    giver = np.searchsorted(spare, np.concatenate(([0], lacking[:-1])))[: len(small)]
+    is_given = giver < len(large)
+    alias[small[is_given]] = large[giver[is_given]]
+    share[small[~is_given]] = 1.0  # but for rounding
+    taker = np.searchsorted(lacking, spare, side="right")
+    is_short = taker < len(small)
+    is_short[-1:] = False
+    share[large] = 1.0
+    left = spare[is_short] - lacking[taker[is_short]]
+    share[large[is_short]] = 1 + left / unit
+    alias[large[is_short]] = large[np.flatnonzero(is_short) + 1]
+    return thresholds(share), alias

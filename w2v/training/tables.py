@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,10 +48,13 @@ def make_tables(
     start: Start = FRESH,
     keep: NDArray[np.float64] | None = None,
     begin: tuple[NDArray[np.float32], NDArray[np.float32]] | None = None,
+    workers: int = 1,
 ) -> Tables:
     """Tables to train: input uniform in (-1, 1)/D as in gensim, output zero.
 
-    Rows that `start` knows are as it says.
+    Rows that `start` knows are as it says. Memory belongs to the processor that first writes to it,
+    where there are several. So as many threads as will train fill the input table side by side, and
+    the output table, which is zero as it is, is left to those who train.
 
     Parameters
     ----------
@@ -58,12 +62,15 @@ def make_tables(
     tree : HuffmanTree, optional        Of hierarchical softmax; made from the counts if left out.
     keep : float64 (V,), optional       Probability of keeping a token of each word; 1 if left out.
     begin : pair of float32, optional   Both tables whole, as a checkpoint holds them.
+    workers : int                       That will train; the tables are the same with any number.
     """
     words = len(counts)
     key = draws.stream_key(config.seed, draws.INITIAL, start.epochs)
     table = backend.new_table(words, config.dim)
     if begin is None:
-        Embedding.fill_uniform(backend, table[:, : config.dim], key)
+        fresh = table[:, : config.dim]
+        fill = partial(Embedding.fill_uniform, backend, fresh, key)
+        _side_by_side(backend, fresh.shape, fill, workers)
     rows = max(words - 1, 1) if config.loss == "hs" else words
     noise = noise_share = None
     if config.loss == "ns":
@@ -80,7 +87,7 @@ def make_tables(
         if len(at):
             to[backend.asarray(at), : config.dim] = backend.asarray(given)
     for to, saved in zip((table, output), begin or (), strict=False):
-        _fill(backend, to, saved)
+        _side_by_side(backend, saved.shape, partial(_fill, backend, to, saved), workers)
     kept = counts if keep is None else counts * keep
     return Tables(table, output, noise, tree, kept / kept.sum(), noise_share, start.frozen)
 
@@ -98,11 +105,17 @@ def moved(table: NDArray[np.float32], rows: NDArray[np.int64], before: NDArray[n
 
 
 class Copiers:
-    """Threads that work on the rows of a table side by side, as many as memory can feed."""
+    """Threads that work on the rows of a table side by side.
 
-    def __init__(self, backend: Backend) -> None:
+    Parameters
+    ----------
+    backend : Backend
+    threads : int, optional     As many as memory can feed, if left out.
+    """
+
+    def __init__(self, backend: Backend, threads: int | None = None) -> None:
         self._backend = backend
-        self._threads = min(usable_cores(), _THREADS)
+        self._threads = threads or min(usable_cores(), _THREADS)
         self._pool = ThreadPoolExecutor(self._threads, "w2v-copy")
 
     def work(self, shape: tuple[int, int], work: Callable[[slice], object]) -> None:
@@ -113,7 +126,7 @@ class Copiers:
         shape : pair of int         Rows and columns.
         work : callable(slice)      Of rows; without Python's lock for most of its time.
         """
-        some = max(1, _PIECE // max(shape[1], 1))
+        some = max(1, min(_PIECE // max(shape[1], 1), -(-shape[0] // self._threads)))
         firsts = iter(range(0, shape[0], some))  # shared by all
 
         def take(_: int) -> None:
@@ -127,15 +140,18 @@ class Copiers:
         self._pool.shutdown()
 
 
-def _fill(backend: Backend, table: Array, saved: NDArray[np.float32]) -> None:
-    def fill(rows: slice) -> None:
-        table[rows, : saved.shape[1]] = backend.asarray(saved[rows])
-
-    copiers = Copiers(backend)
+def _side_by_side(
+    backend: Backend, shape: tuple[int, int], work: Callable[[slice], object], threads: int
+) -> None:
+    copiers = Copiers(backend, threads)
     try:
-        copiers.work((saved.shape[0], saved.shape[1]), fill)
+        copiers.work(shape, work)
     finally:
         copiers.close()
+
+
+def _fill(backend: Backend, table: Array, saved: NDArray[np.float32], rows: slice) -> None:
+    table[rows, : saved.shape[1]] = backend.asarray(saved[rows])
 
 
 def taken(backend: Backend, table: Array, dim: int) -> NDArray[np.float32]:

@@ -1,4 +1,4 @@
-"""How fast each backend trains on this machine, measured on a made-up corpus."""
+"""How fast each backend trains on this machine, and how many workers pay."""
 
 from __future__ import annotations
 
@@ -6,25 +6,29 @@ import math
 import os
 import time
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import combinations
 
 import numpy as np
 
-from w2v.backends import Backend, available_backends
+from w2v.backends import Backend, available_backends, usable_cores, usable_threads
 from w2v.config import Config
 from w2v.files import scratch_folder, write_text
 from w2v.text import Corpus, CorpusStats, Vocabulary, read_corpus
 from w2v.training.blocks import CHUNK
 from w2v.training.outcome import Trained
+from w2v.training.step_plan import step_shape
 from w2v.training.trainer import Trainer
 
-CORPUS_TOKENS = 1 << 22
+_CORPUS_TOKENS = 1 << 22
+_ROUNDS = 16  # of chunks for each worker, so that it matters little who takes the last ones
 _SENTENCE = 50  # tokens; about that of a line of Wikipedia
 _PART = 1 << 22  # tokens drawn at a time
 _TEXT_TOKENS = 1 << 20
-_FEW = 2 * CHUNK  # so that there is work for more than one worker
+_FEW = 2 * CHUNK  # for each worker
 _FASTER = 100  # at most, than the shortest run lets one think
+_AS_FAST = 0.95  # of the best is as good as the best: runs of a second differ by that
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,7 @@ class Speed:
     """Tokens of the text, subsampled ones included."""
     kept_tokens_per_second: float
     """Tokens that were centres."""
+    workers: int = 1
 
 
 @dataclass(frozen=True)
@@ -54,6 +59,64 @@ class Estimate:
         return self.tokens * (
             1 / self.read_tokens_per_second + self.epochs / speed.raw_words_per_second
         )
+
+
+@dataclass(frozen=True)
+class Growth:
+    """How training time depends on the number of workers: a / W + b + c W.
+
+    The first part is what they share, the second what they wait for or one does alone, the third
+    what each costs the others. It is the universal scalability law (Gunther 2007, "Guerrilla
+    Capacity Planning", chapter 4), C(W) = W / (1 + s (W - 1) + k W (W - 1)), with a = t (1 - s),
+    b = t (s - k) and c = t k, for a time t of one worker.
+    """
+
+    shared: float
+    alone: float
+    each: float
+
+    @classmethod
+    def fitted(cls, seconds: Mapping[int, float]) -> Growth | None:
+        """By least squares of relative errors, no part below 0; None of fewer than 3 numbers.
+
+        Parameters
+        ----------
+        seconds : dict    Of each number of workers.
+        """
+        if len(seconds) < 3:
+            return None
+        workers, took = (np.array(list(part), float) for part in zip(*seconds.items(), strict=True))
+        terms = np.stack([1 / workers, np.ones_like(workers), workers], 1) / took[:, None]
+        best, least = np.zeros(3), np.inf
+        for used in (list(some) for n in (1, 2, 3) for some in combinations(range(3), n)):
+            found = np.linalg.lstsq(terms[:, used], np.ones_like(took), rcond=None)[0]
+            error = float(np.sum((terms[:, used] @ found - 1) ** 2))
+            if found.min() >= 0 and error < least * (1 - 1e-9):
+                best, least = np.zeros(3), error
+                best[used] = found
+        return cls(*map(float, best))
+
+    def seconds(self, workers: float) -> float:
+        return self.shared / workers + self.alone + self.each * workers
+
+    @property
+    def best(self) -> float:
+        """Workers beyond which more are slower; endless where nothing says so."""
+        return math.sqrt(self.shared / self.each) if self.each else math.inf
+
+
+def worker_counts(most: int | None = None) -> list[int]:
+    """Numbers of workers worth comparing: powers of two, the cores, and the threads."""
+    cores, threads = usable_cores(), usable_threads()
+    most = most or threads
+    found = {2**i for i in range(most.bit_length())} | {cores, threads}
+    return sorted(number for number in found if number <= most)
+
+
+def paying(speeds: Mapping[int, float]) -> int:
+    """The fewest workers that are as fast as any, of the speeds by number."""
+    enough = _AS_FAST * max(speeds.values())
+    return min(workers for workers, speed in speeds.items() if speed >= enough)
 
 
 def zipf_corpus(tokens: int, words: int, seed: int = 0) -> Corpus:
@@ -85,10 +148,10 @@ def zipf_corpus(tokens: int, words: int, seed: int = 0) -> Corpus:
 
 
 def beginning(corpus: Corpus, tokens: int) -> Corpus:
-    """The first `tokens` of a corpus that has no rare words, with the whole vocabulary."""
+    """The first `tokens` of those that are trained on, with the whole vocabulary."""
     ends = corpus.ends[: np.searchsorted(corpus.ends, tokens) + 1].copy()
     ends[-1] = tokens
-    stats = replace(corpus.stats, tokens=tokens, sentences=len(ends))
+    stats = replace(corpus.stats, tokens=tokens, rare=0, sentences=len(ends))
     return Corpus(corpus.vocabulary, corpus.ids[:tokens], ends, stats, corpus.seconds)
 
 
@@ -97,7 +160,7 @@ def measure(config: Config, corpus: Corpus, backend: Backend, seconds: float) ->
 
     A fast backend sees the corpus several times, a slow one only its beginning.
     """
-    tokens = min(_FEW, len(corpus.ids))
+    tokens = min(_FEW * (config.workers or usable_cores()), len(corpus.ids))
     _train(config, corpus, backend, tokens)
     while True:
         trained = _train(config, corpus, backend, tokens)
@@ -106,29 +169,62 @@ def measure(config: Config, corpus: Corpus, backend: Backend, seconds: float) ->
         tokens = math.ceil(tokens * min(_FASTER, seconds / trained.seconds))
 
 
-def compare(configs: Sequence[Config], words: int, seconds: float) -> Iterator[Speed]:
+def tokens_for(workers: int | None) -> int:
+    """Length of a text with work for so many workers, or for all threads there are."""
+    return max(_CORPUS_TOKENS, _ROUNDS * CHUNK * (workers or usable_threads()))
+
+
+def compare(configs: Sequence[Config], corpus: Corpus, seconds: float) -> Iterator[Speed]:
     """The speed of every usable backend with each configuration, as they are measured.
 
     Parameters
     ----------
     configs : sequence of Config
-    words : int           Of the vocabulary.
+    corpus : Corpus       To train on.
     seconds : float       Of each measurement, about; making tables and compiling come on top.
     """
-    corpus = zipf_corpus(CORPUS_TOKENS, words)
     backends = [state.backend for state in available_backends() if state.backend]
+    for config in configs:
+        for backend in backends:
+            yield _speed(config, corpus, backend, seconds)
+
+
+def by_workers(config: Config, corpus: Corpus, known: Speed, seconds: float) -> Iterator[Speed]:
+    """The speed of one backend with each of `worker_counts`; nothing where it takes one only.
+
+    Parameters
+    ----------
+    config : Config
+    corpus : Corpus
+    known : Speed         What the backend does with the workers that it takes of itself.
+    seconds : float       Of each measurement, about.
+    """
+    (backend,) = (
+        state.backend
+        for state in available_backends()
+        if state.backend and state.name == known.backend
+    )
+    if step_shape(backend, config).most_workers == 1:
+        return
+    for workers in worker_counts():
+        if workers == known.workers:
+            yield known
+        else:
+            yield _speed(replace(config, workers=workers), corpus, backend, seconds)
+
+
+def _speed(config: Config, corpus: Corpus, backend: Backend, seconds: float) -> Speed:
     with warnings.catch_warnings():
         warnings.simplefilter("once")
-        for config in configs:
-            for backend in backends:
-                found = measure(config, corpus, backend, seconds)
-                yield Speed(
-                    backend.name,
-                    config.model,
-                    config.loss,
-                    found.raw_words_per_second,
-                    found.kept_tokens_per_second,
-                )
+        found = measure(config, corpus, backend, seconds)
+    return Speed(
+        backend.name,
+        config.model,
+        config.loss,
+        found.raw_words_per_second,
+        found.kept_tokens_per_second,
+        found.parts[-1]["workers"],
+    )
 
 
 def reading_speed(words: int) -> float:

@@ -212,7 +212,9 @@ class Trainer:
         interrupts.ask_unless_held()  # a signal may have been lost while kernels were compiled
         counts = self.corpus.vocabulary.counts
         begin = (saved.arrays["input"], saved.arrays["output"]) if saved else None
-        tables = make_tables(backend, config, counts, self.tree, self.start, keep, begin)
+        tables = make_tables(
+            backend, config, counts, self.tree, self.start, keep, begin, self.workers
+        )
         workers = self._workers(tables)
 
         def looked_at(corpus: Corpus) -> HeldOut:

@@ -1,14 +1,15 @@
-"""The processor's name, family and model, on systems that say them in different ways."""
+"""What figures are stated with: which processor, and how busy others kept it."""
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from w2v.backends import lanes, processor
+from w2v.backends import Others, lanes, others, processor
 
 X86 = """processor\t: 0
 vendor_id\t: AuthenticAMD
@@ -60,3 +61,22 @@ def test_macos(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_lanes_are_those_of_the_kernels() -> None:
     assert lanes() in (4, 8, 16)
+
+
+def test_what_others_take(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stat = tmp_path / "stat"
+    monkeypatch.setattr(others, "_STAT", stat)
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setattr(os, "sysconf", lambda _: 100, raising=False)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 2}, raising=False)
+    own = iter([1.0, 2.0, 5.0, 5.0, 5.0, 5.0])
+    monkeypatch.setattr(others, "_own_seconds", lambda: next(own))
+    stat.write_text("cpu  9 9\ncpu0 100 0 0 800 0 0 0 0 50\ncpu2 0 0 0 900 0 0 0 0\nintr 5\n")
+    found = Others()
+    # two CPUs for five seconds: busy for 5 (user, system, stolen), of them 1 our own
+    stat.write_text("cpu0 300 0 0 1000 100 0 0 0\ncpu1 500 0 0 0\ncpu2 100 0 50 1100 0 0 0 150\n")
+    assert found.share() == pytest.approx(4 / 10)
+    assert found.share() == pytest.approx(1 / 10)  # three more of the five were ours
+    stat.unlink()
+    assert found.share() is None
+    assert Others().share() is None
