@@ -224,7 +224,7 @@ def as_ids(backend: Backend, ids: Array, name: str = "ids") -> Array:
     if ids.dtype.kind not in "iu":
         raise TypeError(f"`{name}` must be integers, got {ids.dtype}.")
     # the libraries do not agree on small and unsigned ids
-    usual = ids.dtype.kind == "i" and ids.dtype.itemsize >= 4  # noqa: PLR2004
+    usual = ids.dtype.kind == "i" and ids.dtype.itemsize >= 4
     return ids if usual else ids.astype("int64")
 
 
