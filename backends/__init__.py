@@ -8,6 +8,7 @@ if __name__ != "w2v.backends":
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from types import ModuleType
 from typing import Any
 
 from w2v.backends.base import (
@@ -47,6 +48,8 @@ __all__ = [
     "choose_backend",
     "devices",
     "get_backend",
+    "kernel_clocks",
+    "kernel_loops",
     "lanes",
     "mixed",
     "processor",
@@ -106,6 +109,23 @@ def lanes() -> int | None:
     except Exception:  # Numba checks the versions of what it needs as it is imported
         return None
     return numba_llvm.LANES
+
+
+def kernel_clocks(backend: Backend) -> Any:
+    """Of the Numba backend: one whose kernels say where their time goes, see `numba_clocks`.
+
+    None of others, and where the processor's cycle counter cannot be read.
+    """
+    from w2v.backends import numba_backend, numba_clocks
+
+    return numba_clocks.clocks(backend) if isinstance(backend, numba_backend.NumbaBackend) else None
+
+
+def kernel_loops() -> ModuleType:
+    """Pieces of Numba's kernels in loops of their own, see `numba_loops`."""
+    from w2v.backends import numba_loops
+
+    return numba_loops
 
 
 def devices(backend: Backend) -> list[tuple[str, int, int]]:

@@ -8,22 +8,24 @@ dimensions; what it takes to add the rows of a text to a table, by atomics and s
 with sums in a fixed order; and, on the same host in the same run, whole commands with the CPU
 backend and gensim where it is installed, with all cores, their memory beside the plan. Without a
 corpus it takes the documentation inside Python. Raw words count every token of the text. Bytes of a
-kept token are those of `benchmarks.limits`. Writes NAME.json and NAME.png into benchmarks/results.
+kept token are those of `benchmarks.kernels`. Writes NAME.json and NAME.png into benchmarks/results.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import math
 import statistics
 import tempfile
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from benchmarks import charts, harness, limits, peers, trainers
+from benchmarks import charts, harness, kernels, peers, trainers
 from w2v import Backend, Config, Corpus, Vectors, get_backend, read_corpus
 from w2v.backends import usable_cores
 from w2v.text import python_prose
@@ -103,14 +105,38 @@ def _dims(
     configs: dict[str, Config], backend: Backend, corpus: Corpus, options: argparse.Namespace
 ) -> Iterator[dict[str, Any]]:
     """One epoch each, and what share of the bandwidth of a large copy the rows take."""
-    copied = limits.copy_bandwidth(backend, tiny=options.tiny)
+    copied = _copy_bandwidth(backend, tiny=options.tiny)
     for name, config in configs.items():
         for dim in DIMS[:: 3 if options.tiny else 1]:
             wide = replace(config, dim=dim, epochs=1)
             found = _train(wide, backend, corpus, None)
-            rows = limits.work(wide, step_shape(backend, wide), corpus)[1]
+            rows = kernels.work(wide, step_shape(backend, wide), corpus)[1]
             share = found["kept_tokens_per_second"] * 12 * dim * rows / copied
             yield {"case": name, "dim": dim, **found, "share_of_copy_bandwidth": share}
+
+
+def _copy_bandwidth(backend: Backend, *, tiny: bool) -> float:
+    """Bytes a second read and written by a large copy."""
+    xp = backend.xp
+    source = xp.ones(1 << 10 if tiny else 1 << 26, xp.float32)
+    target = xp.zeros_like(source)
+
+    def copy() -> None:
+        target[...] = source
+
+    return 2 * int(source.nbytes) / _quickest(backend, copy, 0.002 if tiny else 0.3)
+
+
+def _quickest(backend: Backend, action: Callable[[], Any], enough_s: float) -> float:
+    """Seconds of the quickest of the calls that fit into `enough_s`, the first left out."""
+    action()
+    backend.synchronize()
+    best, end = math.inf, time.perf_counter() + enough_s
+    while (started := time.perf_counter()) < end:
+        action()
+        backend.synchronize()
+        best = min(best, time.perf_counter() - started)
+    return best
 
 
 def _sums(
@@ -127,7 +153,7 @@ def _sums(
     in_order = get_backend(backend.name, in_order=True)
     for name, where in (("as they come", backend), ("sorted", in_order)):
         adding = partial(where.scatter_add, table, ids, rows)
-        seconds = limits.quickest(where, adding, 0.002 if options.tiny else 0.5)
+        seconds = _quickest(where, adding, 0.002 if options.tiny else 0.5)
         yield {"case": f"{count} rows", "sums": name, "rows_per_second": count / seconds}
     for name, config in configs.items():
         for ordered in (False, True):

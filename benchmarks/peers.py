@@ -16,7 +16,7 @@ import json
 import math
 import statistics
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -41,13 +41,13 @@ def main() -> None:
     """Train, time, score, print a table and keep the figures."""
     options = _options()
     cores = harness.stay_on(options.workers)
-    chosen = _chosen(options.trainers, options.word2vec)
+    chosen = find_trainers(options.trainers, options.word2vec)
     runs: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory(prefix="w2v-peers-") as name:
         folder = Path(name)
         text, tokens = plain(options.corpus, folder)
-        tasks = [_task(options, case, text) for case in options.cases]
-        _warm_up(chosen, tasks, text)
+        tasks = [make_task(options, case, text) for case in options.cases]
+        warm_up(chosen, tasks, text)
         for repeat, (case, task), trainer in itertools.product(
             range(options.repeats), zip(options.cases, tasks, strict=True), chosen
         ):
@@ -62,15 +62,11 @@ def main() -> None:
             harness.say(json.dumps(found))
             runs.append(found)
     summary = summarise(runs)
-    notes = {k: v for k, v in trainers.NOTES.items() if k == "all" or _any(k, chosen)}
-    packages = ["w2v", "numpy", "numba", "gensim", "fasttext-wheel"]
-    settings = asdict(tasks[0])
-    for name in ("text", "vectors", "model", "loss", "alpha", "seed"):
-        del settings[name]
+    notes = notes_on(chosen)
     result: dict[str, Any] = {
-        "environment": {**harness.environment(packages), "bound_to_cores": cores},
+        "environment": {**harness.environment(trainers.PACKAGES), "bound_to_cores": cores},
         "corpus": {"name": Path(options.corpus).name, "tokens": tokens},
-        "settings": {**settings, "repeats": options.repeats, "cases": CASES},
+        "settings": {**settings_of(tasks[0]), "repeats": options.repeats, "cases": CASES},
         "notes": notes,
         "summary": summary,
         "runs": runs,
@@ -104,7 +100,7 @@ def summarise(runs: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
         for name in charts.score_names(mine):
             row[name] = statistics.mean(run[name] for run in mine)
         row["standard_errors"] = {
-            name: _standard_error(mine, name) for name in charts.score_names(mine)
+            name: standard_error(mine, name) for name in charts.score_names(mine)
         }
         rows.append(row)
     return rows
@@ -133,38 +129,44 @@ def markdown(rows: Sequence[dict[str, Any]]) -> str:
                 title,
                 charts.trainer(row["trainer"]),
                 f"{row['raw_words_per_second'] / 1e6:.2f} M",
-                _ratio(row[f"train_ratio_to_{charts.YARDSTICK}"]),
+                ratio(row[f"train_ratio_to_{charts.YARDSTICK}"]),
                 f"{row['total_seconds']:.1f} s",
-                _ratio(row[f"total_ratio_to_{charts.YARDSTICK}"]),
+                ratio(row[f"total_ratio_to_{charts.YARDSTICK}"]),
                 f"{memory / 1e6:.0f} MB" if memory else "-",
-                *(_score(name, row[name], row["standard_errors"][name]) for name in kinds),
+                *(shown(name, row[name], row["standard_errors"][name]) for name in kinds),
             ]
         )
     return harness.markdown(head, lines)
 
 
 def _options() -> argparse.Namespace:
+    parser = parser_of(__doc__ or "")
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--name", default="peers")
+    return parser.parse_args()
+
+
+def parser_of(description: str) -> argparse.ArgumentParser:
+    """What every comparison of trainers is told."""
     parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+        description=description, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("corpus", help="text, or text compressed as w2v reads it")
     parser.add_argument("--eval-dir", type=Path)
     parser.add_argument("--trainers", nargs="+", help="gensim, fasttext, word2vec, w2v-BACKEND")
     parser.add_argument("--cases", nargs="+", choices=CASES, default=list(CASES))
     parser.add_argument("--word2vec", metavar="PATH", help="word2vec.c, if it is not on PATH")
-    parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--seed", type=int, default=1, help="of the first repeat; then one more")
     parser.add_argument("--workers", type=int, default=usable_cores())
     for name in ("epochs", "dim", "window", "negative", "sample", "min_count"):
         default = getattr(Task, name)
         flag = f"--{name.replace('_', '-')}"
         parser.add_argument(flag, type=type(default), default=default)
-    parser.add_argument("--name", default="peers")
     parser.add_argument("--results", type=Path, default=harness.RESULTS)
-    return parser.parse_args()
+    return parser
 
 
-def _chosen(wanted: Sequence[str] | None, word2vec: str | None) -> dict[str, Run]:
+def find_trainers(wanted: Sequence[str] | None, word2vec: str | None) -> dict[str, Run]:
     """Trainers that are here, of those asked for; a line about each that is not."""
     found = trainers.peers(word2vec)
     for state in available_backends():
@@ -195,13 +197,13 @@ def plain(corpus: str, folder: Path) -> tuple[Path, int]:
         return path, read.stats.tokens
 
 
-def _task(options: argparse.Namespace, case: str, text: Path) -> Task:
+def make_task(options: argparse.Namespace, case: str, text: Path) -> Task:
     names = ("epochs", "workers", "dim", "window", "negative", "sample", "min_count")
     given = {name: getattr(options, name) for name in names}
     return Task(text=str(text), vectors="", **CASES[case], **given)  # type: ignore[arg-type]
 
 
-def _warm_up(chosen: dict[str, Run], tasks: Sequence[Task], text: Path) -> None:
+def warm_up(chosen: dict[str, Run], tasks: Sequence[Task], text: Path) -> None:
     """Let w2v compile and cache what each case needs, and everybody read the text once."""
     few = text.with_name("warm-up.txt")
     with text.open(encoding="utf-8") as file:
@@ -225,23 +227,31 @@ def scores(vectors: Vectors, folder: Path | None) -> dict[str, float]:
     return named
 
 
-def _any(name: str, chosen: dict[str, Run]) -> bool:
-    return any(trainer.split("-")[0] == name for trainer in chosen)
+def notes_on(chosen: Iterable[str]) -> dict[str, str]:
+    """What cannot be made equal, of all trainers and of those that run."""
+    here = {"all", *(trainer.split("-")[0] for trainer in chosen)}
+    return {name: note for name, note in trainers.NOTES.items() if name in here}
 
 
-def _standard_error(runs: Sequence[dict[str, Any]], name: str) -> float | None:
+def settings_of(task: Task) -> dict[str, Any]:
+    """What all runs have in common."""
+    own = ("text", "vectors", "model", "loss", "alpha", "seed")
+    return {name: value for name, value in asdict(task).items() if name not in own}
+
+
+def standard_error(runs: Sequence[dict[str, Any]], name: str) -> float | None:
     """Of the mean over the repeats; None if there is one only."""
     scores = [run[name] for run in runs]
     return statistics.stdev(scores) / math.sqrt(len(scores)) if len(scores) > 1 else None
 
 
-def _score(name: str, value: float, error: float | None) -> str:
+def shown(name: str, value: float, error: float | None) -> str:
     scale, digits = (100, 1) if name == "analogies" else (1, 3)
     found = [scale * part for part in (value, error) if part is not None]
     return " ± ".join(f"{part:.{digits}f}".replace("0.", ".", digits == 3) for part in found)
 
 
-def _ratio(value: float | None) -> str:
+def ratio(value: float | None) -> str:
     return "-" if value is None else f"{value:.2f}"
 
 

@@ -21,6 +21,7 @@ from pathlib import Path
 from benchmarks import harness
 
 PROGRESS = r"Progress:\s*([\d.]+)%"
+PACKAGES = ("w2v", "numpy", "numba", "gensim", "fasttext-wheel")
 FASTTEXT_THREADS = 10
 """fastText gives random values to a tenth of its table per thread, and leaves the rest zero."""
 

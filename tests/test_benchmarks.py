@@ -11,14 +11,26 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from corpora import two_topics
 
-from benchmarks import caches, charts, checkpoints, crowd, harness, killed_run
+from benchmarks import (
+    caches,
+    charts,
+    checkpoints,
+    crowd,
+    harness,
+    kernels,
+    killed_run,
+    peers,
+    quality_time,
+    trainers,
+)
 from benchmarks import corpora as other_texts
-from benchmarks.limits import work
+from benchmarks.kernels import work
 from benchmarks.peers import summarise
-from w2v import Config, Word2Vec
+from w2v import Config, Vectors, Word2Vec
 from w2v.backends import StepShape
 from w2v.training.throughput import zipf_corpus
 
@@ -117,6 +129,58 @@ def test_ratios_are_within_a_repeat() -> None:
     assert ours["peak_memory_bytes"] is None
 
 
+def test_quality_time_of_made_up_trainers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Scores of 1 word in the right order, or of none, by the number of epochs."""
+    text, scores = tmp_path / "text.txt", tmp_path / "eval"
+    text.write_text("a b c d\n", encoding="utf-8")
+    scores.mkdir()
+    (scores / "pairs.tsv").write_text("a\tb\t9\na\tc\t5\na\td\t1\n", encoding="utf-8")
+    ran: list[tuple[str, int, int]] = []
+
+    def trainer(name: str, needed: int) -> trainers.Run:
+        def train(task: trainers.Task) -> trainers.Done:
+            ran.append((name, task.epochs, task.seed))
+            far = (3, 2, 1) if task.epochs < needed else (1, 2, 3)
+            rows = [[1, 0], *([1, x] for x in far)]
+            Vectors(list("abcd"), np.array(rows, np.float32)).save(task.vectors)
+            return trainers.Done(1.0 * task.epochs, 10.0 * task.epochs, None)
+
+        return train
+
+    chosen = {"gensim": trainer("gensim", 1), "w2v-fast": trainer("w2v-fast", 2)}
+    chosen["w2v-bad"] = trainer("w2v-bad", 99)
+    monkeypatch.setattr(peers, "find_trainers", lambda *_: chosen)
+    monkeypatch.setattr(peers, "warm_up", lambda *_: None)
+    monkeypatch.setattr(harness, "stay_on", lambda _: [])
+    options = ["--eval-dir", scores, "--cases", "cbow-hs", "--epochs", 2, "--seeds", 2]
+    options += ["--most-epochs", 3, "--results", tmp_path]
+    monkeypatch.setattr(sys, "argv", ["quality_time", str(text), *map(str, options)])
+    quality_time.main()
+    assert ran[:2] == [("gensim", 2, 1), ("gensim", 2, 2)]
+    assert [epochs for name, epochs, _ in ran if name == "w2v-fast"] == [1, 1, 2, 2]
+    assert [epochs for name, epochs, _ in ran if name == "w2v-bad"] == [1, 1, 2, 2, 3, 3]
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[2] == (
+        "| CBOW, hierarchical softmax | gensim | 20.0 s | 1.00 | 20.0 s | 1.000 ± .000 |"
+    )
+    assert lines[3] == "|  | w2v on fast | 20.0 s | 1.00 | 20.0 s | 1.000 ± .000 |"
+    never = "never: -1.000 in 3 epochs"
+    assert lines[4] == f"|  | w2v on bad | never | - | {never} | -1.000 ± .000 |"
+    found = json.loads((tmp_path / "quality_time.json").read_text(encoding="utf-8"))
+    assert [row["all_seconds"] for row in found["summary"]] == [20, 20, None]
+
+
+def test_when_a_score_is_reached() -> None:
+    points = {1: {"x": 0.1, "seconds": 12.0}, 2: {"x": 0.3, "seconds": 20.0}}
+    points[3] = {"x": 0.2, "seconds": 28.0}  # noise: the first time counts
+    found = quality_time.until(points, "x", 0.25)
+    assert found == {"seconds": pytest.approx(18), "epochs": pytest.approx(1.75), "at_most": False}
+    assert quality_time.until(points, "x", 0.05) == {"seconds": 12, "epochs": 1, "at_most": True}
+    assert quality_time.until(points, "x", 0.4) == {"seconds": None, "best": 0.3, "tried": 3}
+
+
 def test_progress_is_timed() -> None:
     code = (
         "import sys, time\n"
@@ -181,11 +245,42 @@ def test_what_a_checkpoint_costs_is_the_work_that_was_not_done() -> None:
     assert checkpoints._lost(quiet + writing) == pytest.approx(1.0)
 
 
-def test_limits(tmp_path: Path) -> None:
-    table, found = run("limits", tmp_path, "--tiny")
-    assert "| skipgram ns | numpy |" in table
-    assert all(rate > 0 for device in found["ceilings"].values() for rate in device.values())
-    assert all(kernel["share_of_product"] > 0 for kernel in found["kernels"])
+def test_kernels(tmp_path: Path) -> None:
+    quick = ["--tiny", "--kinds", "native", "--tables", "steps", "--cases", "cbow-hs"]
+    table, found = run("kernels", tmp_path, *quick)
+    kind = found["kinds"]["native"]
+    assert kind["steps"]["cbow-hs"]["ns_per_token"] > 0
+    assert 0 < kind["steps"]["cbow-hs"]["share"] < 1
+    assert re.search(r"^\| CBOW, hierarchical softmax \| \d+ ns, \d+% \|$", table, re.MULTILINE)
+
+
+def test_tables_of_kernels() -> None:
+    step = {"ns_per_token": 100.0, "share": 0.5}
+    pieces = [
+        {"name": "product", "seconds": 1.0, "flops_per_second": 9e10, "share": 1.0},
+        {"name": "read rows", "seconds": 1.0, "seconds_per_row": 3e-9, "share": 0.25},
+        {"name": "errors", "seconds": 2e-8},
+    ]
+    native: dict[str, Any] = {"pieces": pieces, "steps": {"cbow-hs": step}}
+    native["parts"] = {"cbow-hs": {"dots": 60.0, "sum_rows": 15.0}}
+    slower = {**native, "steps": {"cbow-hs": {"ns_per_token": 400.0, "share": 0.1}}}
+    kinds = {"native": native, "haswell": slower}
+    assert kernels.pieces_table(kinds).splitlines()[2:] == [
+        "| product | 90 GFLOP/s, 100% | 90 GFLOP/s, 100% |",
+        "| read rows | 3.0 ns a row, 25% | 3.0 ns a row, 25% |",
+        "| errors | 20 ns | 20 ns |",
+    ]
+    assert kernels.steps_table(kinds).splitlines()[2:] == [
+        "| CBOW, hierarchical softmax | 100 ns, 50% | 400 ns, 10%; 0.25 of native |"
+    ]
+    assert kernels.parts_table(kinds).splitlines()[2:] == [
+        "| **CBOW, hierarchical softmax** | 100 | 400 |",
+        "| dots | 60.0 | 60.0 |",
+        "| sum rows | 15.0 | 15.0 |",
+        "| the rest | 25.0 | 325.0 |",
+    ]
+    native["parts"] = None
+    assert "cannot be read" in kernels.parts_table(kinds)
 
 
 def test_queries(tmp_path: Path) -> None:

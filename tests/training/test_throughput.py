@@ -9,6 +9,7 @@ import pytest
 
 from w2v import Config, get_backend
 from w2v.training import throughput
+from w2v.training.outcome import Trained
 from w2v.training.throughput import (
     Growth,
     beginning,
@@ -19,7 +20,7 @@ from w2v.training.throughput import (
     worker_counts,
     zipf_corpus,
 )
-from w2v.training.trainer import Trained, Trainer
+from w2v.training.trainer import Trainer
 
 
 def test_corpus_follows_zipfs_law() -> None:
@@ -55,8 +56,8 @@ def test_a_measurement_takes_about_so_long_however_short_the_corpus(
 
     class Timed(Trainer):
         def run(self) -> Trained:
-            trained.append(self.config.epochs * len(self.corpus.ids))
-            kept = [len(self.corpus.ids)] * self.config.epochs
+            trained.append(self.epochs * len(self.corpus.ids))
+            kept = [len(self.corpus.ids)] * self.epochs
             return SimpleNamespace(seconds=trained[-1] / tokens_per_second, kept=kept)  # type: ignore
 
     monkeypatch.setattr("w2v.training.throughput.Trainer", Timed)

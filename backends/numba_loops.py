@@ -1,0 +1,165 @@
+"""Pieces of the kernels in loops of their own, to be timed: what is the most that each can do?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+from llvmlite import binding
+from numba import njit
+from numpy.typing import NDArray
+
+from w2v.backends import numba_blocks as blocks
+from w2v.backends import numba_products as products
+from w2v.backends import numba_rows as rows_of
+from w2v.backends import numba_turns as turns
+from w2v.backends.numba_backend import _aligned
+from w2v.backends.numba_compiling import ONE, ZERO, compiled, whole
+from w2v.backends.numba_errors import errors as errors_of
+from w2v.backends.numba_llvm import LANES
+
+CEILING = "product, in its best shape"
+_NEEDED = {"haswell": {"avx2", "fma", "bmi2"}, "x86-64": {"sse2"}}
+_BEYOND = {"haswell": "avx512f", "x86-64": "avx2"}  # without it the processor is of that kind
+_INNER, _TIMES = 128, 2  # of the best shape: within the first cache
+_SUMMED = 6  # rows, as in a window on average
+_PATH = 12  # nodes, as of a word on average
+_FEW = 24  # rows of a table that stays in the first cache
+
+
+class Piece(NamedTuple):
+    """What is done so many times in a call, and how much that is."""
+
+    name: str
+    repeat: Callable[[int], object]
+    flops: float = 0.0
+    """Useful ones of one time; 0 where it is not about them."""
+    rows: float = 0.0
+    """That it reads or changes, where it is about them."""
+
+
+class _Room(NamedTuple):
+    transposed: Any
+
+
+def kinds() -> list[str]:
+    """Names for `NUMBA_CPU_NAME` of lesser kinds of processor that this one can be compiled for."""
+    have = {name for name, there in binding.get_host_cpu_features().items() if there}
+    return [k for k, needed in _NEEDED.items() if needed <= have and _BEYOND[k] in have]
+
+
+def pieces(dim: int, window: int, block: int, shared: int) -> list[Piece]:
+    """Products and rows as a training of this shape has them, in the first cache."""
+    return [*_products(dim, window, block, shared), *_rows(dim)]
+
+
+def lookups(dim: int, name: str, ids: NDArray[np.int32], at_once: int) -> list[Piece]:
+    """Rows of a table that are read and added to, so many at a time, those after asked for."""
+    wide = whole(dim)
+    table = _aligned(int(ids.max()) + 1, wide, 1.0)
+    ids = ids[: len(ids) // at_once * at_once]
+    to, squares = _aligned(at_once, wide), _aligned(at_once, LANES)
+    ones = np.zeros(at_once, np.float32)
+    return [
+        Piece(
+            f"read {name}", lambda n: _read(n, table, wide, ids, at_once, to, squares), 0, len(ids)
+        ),
+        Piece(
+            f"add to {name}", lambda n: _add(n, table, wide, ids, at_once, to, ones), 0, len(ids)
+        ),
+    ]
+
+
+def _products(dim: int, window: int, block: int, shared: int) -> list[Piece]:
+    wide, lanes = whole(dim), whole(block)
+    count = block + 2 * window + shared
+    best, across = _TIMES * products.ROWS, products.WIDE * LANES
+    left, right, out = _aligned(best, _INNER), _aligned(_INNER, across), _aligned(best, across)
+    hidden, rows = (_aligned(n + products.ROWS, wide) for n in (lanes, count))
+    d_hidden, d_rows = np.zeros_like(hidden), np.zeros_like(rows)
+    errors, room = _aligned(count + products.ROWS, lanes), _Room(_aligned(wide, lanes))
+    at = [array.ctypes.data for array in (left, right, out, hidden, rows, d_hidden, d_rows, errors)]
+    left_at, right_at, out_at, hidden_at, rows_at, d_hidden_at, d_rows_at, errors_at = at
+    keep = (left, right, out, hidden, rows, d_hidden, d_rows, errors)
+    return [
+        _piece(
+            (CEILING, 2 * best * across * _INNER), keep, products.multiply_wide,
+            out_at, across, best, left_at, _INNER, 1, right_at, across, _INNER,
+        ),
+        _piece(
+            ("scores of a block", 2 * count * block * dim), keep, blocks.score,
+            errors_at, hidden_at, rows_at, count, lanes, wide, dim, room,
+        ),
+        _piece(
+            ("changes of a block", 4 * count * block * dim), keep, blocks.changes,
+            d_hidden_at, d_rows_at, errors_at, hidden_at, rows_at, count, lanes, block, wide,
+        ),
+    ]  # fmt: skip
+
+
+def _rows(dim: int) -> list[Piece]:
+    """Pieces that take rows by their addresses."""
+    wide = whole(dim)
+    table, own = _aligned(_FEW, wide), _aligned(8, wide)
+    errors, ones = _aligned(4, whole(_PATH)), np.ones(_FEW, np.float32)
+    places = np.array([row.ctypes.data for row in table])
+    moved = np.array([row.ctypes.data for row in own[4:]])
+    addresses, own_at, errors_at = places.ctypes.data, own.ctypes.data, errors.ctypes.data
+    keep = (table, own, errors, ones, places, moved)
+    found = []
+    for hidden, dots in ((4, products.dots_4), (2, products.dots_2), (1, products.dots_1)):
+        about = f"scores of a path, {hidden} at once", 2 * LANES * dim
+        stride = errors.shape[1]
+        found.append(_piece(about, keep, dots, errors_at, stride, addresses, own_at, wide, dim))
+    for hidden, update in ((4, turns.update_4), (2, turns.update_2), (1, turns.update_1)):
+        about = f"changes of a path, {hidden} at once", 4 * _PATH * hidden * dim
+        found.append(
+            _piece(
+                about, keep, update, addresses, _PATH, moved.ctypes.data, ones.ctypes.data, ONE,
+                errors_at, errors.shape[1], errors_at, own_at, wide, dim,
+            )
+        )  # fmt: skip
+    summing = (own_at, addresses, _SUMMED, dim, ZERO)
+    adding = (addresses, ones.ctypes.data, _SUMMED, own_at, dim)
+    found += [
+        _piece(("sum of a window", 0, _SUMMED), keep, rows_of.sum_rows, *summing),
+        _piece(("a row to a window", 0, _SUMMED), keep, rows_of.add_to_rows, *adding),
+        _piece(("errors of 64 scores", 0, 0), keep, errors_of, errors_at, 64, ONE, ONE),
+    ]
+    return found
+
+
+def _piece(about: tuple[Any, ...], keep: object, piece: Any, *arguments: Any) -> Piece:
+    """`keep` are arrays whose addresses stand among the arguments."""
+
+    def loop(times: int, *arguments: Any) -> None:
+        for _ in range(times):
+            piece(*arguments)
+
+    run = njit(nogil=True, error_model="numpy", fastmath={"contract", "nsz"})(loop)
+
+    def repeat(times: int) -> object:
+        run(times, *arguments)
+        return keep
+
+    name, flops, *rows = about
+    return Piece(name, repeat, flops, *rows)
+
+
+@compiled
+def _read(times: Any, table: Any, dim: Any, ids: Any, at_once: Any, to: Any, squares: Any) -> None:
+    first, wide = table.ctypes.data, to.shape[1]
+    for _ in range(times):
+        for at in range(0, len(ids), at_once):
+            blocks.prefetch(first, dim, ids[(at + at_once) % len(ids) :], at_once)
+            blocks.fetch(to.ctypes.data, wide, first, dim, ids[at:], at_once, squares.ctypes.data)
+
+
+@compiled
+def _add(times: Any, table: Any, dim: Any, ids: Any, at_once: Any, rows: Any, factors: Any) -> None:
+    first, wide = table.ctypes.data, rows.shape[1]
+    for _ in range(times):
+        for at in range(0, len(ids), at_once):
+            blocks.prefetch(first, dim, ids[(at + at_once) % len(ids) :], at_once)
+            blocks.add(first, dim, ids[at:], at_once, rows.ctypes.data, wide, factors)
