@@ -156,7 +156,7 @@ class _Training:
         """The kept tokens of a chunk, as `w2v.training.blocks.BlockReader` cuts them."""
         text, block = self._text, self._plan.block
         lo, hi = chunk * text.chunk, min((chunk + 1) * text.chunk, len(text.ids))
-        room = hi - lo + 2 * text.window + block
+        room = hi - lo + 2 * text.window + block + self._kernels.IDS
         ids = np.zeros(room, np.int32)
         left, right = np.zeros((2, room), np.int16)
         draws = text.limits, start_of(token_key)
@@ -243,7 +243,7 @@ def _work(kernels: ModuleType, plan: FusedPlan) -> Any:
         ids_in=np.zeros(inputs, np.int32),
         places=np.zeros(rows, np.int64),
         places_in=np.zeros(inputs, np.int64),
-        places_d=np.zeros(1, np.int64),
+        places_d=np.zeros(2, np.int64),
         numbers=np.arange(inputs),
         hot=_aligned(hot, wide),
         seen=_aligned(hot, wide),

@@ -17,11 +17,13 @@ from w2v.backends.numba_draws import random_bits
 from w2v.backends.numba_llvm import LANES
 from w2v.backends.numba_paths import cbow_paths, skipgram_paths
 from w2v.backends.numba_products import TOGETHER
+from w2v.backends.numba_rows import IDS
 from w2v.backends.numba_skipgram import skipgram_shared
 from w2v.backends.numba_text import scatter_add, windows
 
 __all__ = [
     "HOT_NODES",
+    "IDS",
     "MOST_COUNTED",
     "MOST_EXTRA",
     "Noise",

@@ -43,7 +43,7 @@ def _lanes_and_registers() -> tuple[int, int]:
 LANES, REGISTERS = _lanes_and_registers()
 """Floats in a vector, and vectors that a kernel can hold at once."""
 
-FLOAT, INT, LONG = ir.FloatType(), ir.IntType(32), ir.IntType(64)
+FLOAT, SHORT, INT, LONG = ir.FloatType(), *map(ir.IntType, (16, 32, 64))
 VECTOR = ir.VectorType(FLOAT, LANES)
 INDICES = ir.VectorType(INT, LANES)
 MASK = ir.VectorType(ir.IntType(1), LANES)
@@ -75,6 +75,34 @@ def emitted(arguments: str) -> Callable[[Callable[..., None]], Any]:
         return intrinsic(typing)
 
     return decorate
+
+
+def _reads(kind: Any, result: Any) -> Any:
+    """An intrinsic that reads one number of a list; users of an array would be counted."""
+
+    @intrinsic
+    def read(_context: Any, address: Any, index: Any) -> Any:
+        def codegen(_context: Any, b: Any, _signature: Any, values: Any) -> Any:
+            number = b.load(b.gep(b.inttoptr(values[0], kind.as_pointer()), [values[1]]))
+            return b.sext(number, LONG) if kind in (SHORT, INT) else number
+
+        return result(types.intp, types.intp), codegen
+
+    return read
+
+
+read_short, read_int, read_long = (_reads(kind, types.int64) for kind in (SHORT, INT, LONG))
+read_float = _reads(FLOAT, types.float32)
+
+
+@emitted("iii")
+def write_long(b: Any, address: Value, index: Value, number: Value) -> None:
+    b.store(number, b.gep(b.inttoptr(address, LONG.as_pointer()), [index]))
+
+
+@emitted("iif")
+def write_float(b: Any, address: Value, index: Value, number: Value) -> None:
+    b.store(number, at(b, address, index))
 
 
 def count(number: int) -> Value:
@@ -181,17 +209,21 @@ def over_groups(b: Any, floats: Value, size: int, body: Callable[[Group], None])
 
 
 def lane_sums(b: Any, vectors: list[Value]) -> Value:
-    """As many vectors as lanes: lane i of the result is the sum of vector i."""
-    step = LANES // 2
+    """Sums of as many vectors as lanes, or half as many, ...: lane i is that of vector i modulo n.
+
+    Two vectors become one that has a half of each and, added to it, the other half: a blend and a
+    shuffle, where halves side by side would take two shuffles.
+    """
+    lanes, step = range(LANES), LANES // 2
+    while len(vectors) <= step:  # one vector after the other, as none is beside it
+        crossed = [lane ^ step for lane in lanes]
+        vectors = [b.fadd(vector, shuffled(b, vector, vector, crossed)) for vector in vectors]
+        step //= 2
     while step:
-        first, second = [], []
-        for lane in range(LANES):
-            half, place = divmod(lane % (2 * step), step)
-            at = half * LANES + lane // (2 * step) * 2 * step + place
-            first.append(at)
-            second.append(at + step)
+        own = [lane + LANES if lane & step else lane for lane in lanes]
+        other = [(lane ^ step) + LANES if lane & step else lane ^ step for lane in lanes]
         pairs = [(vectors[i], vectors[i + step]) for i in range(step)]
-        vectors = [b.fadd(shuffled(b, *p, first), shuffled(b, *p, second)) for p in pairs]
+        vectors = [b.fadd(shuffled(b, *p, own), shuffled(b, *p, other)) for p in pairs]
         step //= 2
     return vectors[0]
 

@@ -6,113 +6,51 @@ A kernel is one long function: cut up, it would count references between its par
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from w2v.backends import numba_products as products
 from w2v.backends import numba_rows as rows
 from w2v.backends import numba_turns as turns
-from w2v.backends.numba_cap import capped
-from w2v.backends.numba_compiling import (
-    BYTES,
-    ONE,
-    ZERO,
-    address,
-    compiled,
-    helper,
-    inlined,
+from w2v.backends.numba_compiling import BYTES, ONE, ZERO, address, compiled, helper, inlined
+from w2v.backends.numba_llvm import (
+    read_float,
+    read_int,
+    read_long,
+    read_short,
+    write_float,
+    write_long,
 )
-from w2v.backends.numba_llvm import LANES
-from w2v.backends.numba_steps import addresses, alpha_of, measured_in, reach, softplus
+from w2v.backends.numba_nodes import POINTER, give_copies, path, prefetch_ahead, tree_of
+from w2v.backends.numba_steps import alpha_of, measured_in, softplus
 
-_POINTER = 8
 _HELD_BACK = np.float32(0.5)  # of what might be, by CBOW, which staleness hurts more
-_FRESH = np.float32(1e-30)  # terms of a copy that is as the table is, where zero says there is none
-_COLD_NODES = 8  # of a path, at its end
-_ROWS_AHEAD = 4  # asked for before copies of them are made public
 
 
-@helper
-def _path(word: Any, paths: Any, outputs: Any, dim: Any, terms: Any, limit: Any, work: Any) -> Any:
-    """Addresses of the nodes of a word's path in `work.places`, their labels, and their number.
+@inlined
+def _window(ids: Any, left: Any, right: Any, at: Any, inputs: Any, dim: Any, places: Any) -> Any:
+    """Addresses of the contexts of a centre, and their number."""
+    ids += at * BYTES
+    before, after = read_short(left, at), read_short(right, at)
+    rows.list_rows(places, ids - before * BYTES, before, inputs, dim)
+    rows.list_rows(places + before * POINTER, ids + BYTES, after, inputs, dim)
+    return before + after
 
-    Each of several workers takes copies of the nodes near the top as it meets them, because all
-    of them would else write those at once, and a row that another core has written is slow to
-    come. What it adds to a copy is made public before its terms exceed `limit`.
+
+@inlined
+def _different(places: Any, left: Any) -> Any:
+    """How many of the first rows of a list, of which so many are left, may be taken together.
+
+    No row twice; what stands beyond the last differs from all others.
     """
-    begin, end = paths.offsets[word], paths.offsets[word + 1]
-    cold = len(paths.offsets) - 2 - paths.hot
-    wide = work.hot.shape[1]
-    length = end - begin
-    for i in range(length):
-        node = np.int64(paths.nodes[begin + i])
-        row = outputs + node * dim * BYTES
-        if node >= cold:
-            at = (node - cold) * wide * BYTES
-            copy, seen = address(work.hot) + at, address(work.seen) + at
-            so_far = work.terms_hot[node - cold]
-            if so_far == ZERO:
-                rows.copy_padded(copy, row, dim)
-                rows.copy_padded(seen, row, dim)
-            elif so_far + terms > limit:
-                rows.publish(row, copy, seen, dim)
-                so_far = _FRESH
-            so_far += terms
-            work.terms_hot[node - cold] = so_far
-            if so_far + terms > limit:  # public the next time
-                rows.prefetch(row, dim)
-            row = copy
-        work.places[i] = row
-        work.labels[i] = ZERO if paths.codes[begin + i] else ONE
-    for i in range(length, length + LANES):  # products may read on
-        work.places[i] = work.places[0]
-    return length
-
-
-@helper
-def _give_copies(paths: Any, outputs: Any, dim: Any, work: Any) -> None:
-    """Make public what was added to copies, and forget those that nothing was added to."""
-    cold = len(paths.offsets) - 2 - paths.hot
-    for i in range(paths.hot):
-        ahead = min(i + _ROWS_AHEAD, paths.hot - 1)
-        rows.prefetch(outputs + (cold + ahead) * dim * BYTES, dim)
-        if work.terms_hot[i] > _FRESH:
-            copy = i * work.hot.shape[1] * BYTES
-            row = outputs + (cold + i) * dim * BYTES
-            rows.publish(row, address(work.hot) + copy, address(work.seen) + copy, dim)
-            work.terms_hot[i] = _FRESH
-        else:
-            work.terms_hot[i] = ZERO
-
-
-@helper
-def _prefetch_centre(
-    stretch: Any, at: Any, window: Any, paths: Any, inputs: Any, outputs: Any, dim: Any, work: Any
-) -> None:
-    """Ask for the rows of a centre that nobody has touched of late."""
-    word = stretch.ids[at]
-    begin, end = paths.offsets[word], paths.offsets[word + 1]
-    cold = len(paths.offsets) - 2 - paths.hot
-    for i in range(max(begin, end - _COLD_NODES), end):
-        node = np.int64(paths.nodes[i])
-        row = outputs + node * dim * BYTES
-        if node >= cold and work.terms_hot[node - cold] > ZERO:
-            row = address(work.hot) + (node - cold) * work.hot.shape[1] * BYTES
-        rows.prefetch(row, dim)
-    rows.prefetch(inputs + np.int64(stretch.ids[at + window]) * dim * BYTES, dim)
-
-
-@helper
-def _different(places: Any, first: Any, last: Any) -> Any:
-    """How many rows of a list from the first on may be taken together: no row twice."""
-    count = 1
-    while count < products.TOGETHER and first + count < last:
-        for k in range(first, first + count):
-            if places[k] == places[first + count]:
-                return count
-        count += 1
-    return count
+    a, b = read_long(places, 0), read_long(places, 1)
+    c, d = read_long(places, 2), read_long(places, 3)
+    if (a == b) | (a == c) | (a == d) | (b == c) | (b == d) | (c == d):
+        if a == b:
+            return 1
+        return 2 if (a == c) | (b == c) else 3
+    return min(products.TOGETHER, left)
 
 
 @helper
@@ -126,67 +64,75 @@ def _loss(scores: Any, labels: Any, length: Any) -> Any:
 
 
 @inlined
-def _context(stretch: Any, at: Any, first: Any, j: Any) -> Any:
-    """The id of a centre's j-th context."""
-    place = first + j
-    return stretch.ids[place if place < at else place + 1]
+def _beside(
+    others: Any, beside: Any, some: Any, ids: Any, left: Any, at: Any, contexts: Any
+) -> None:
+    """Terms of other workers on each context of a centre, if there are any."""
+    before = read_short(left, at)
+    for j in range(contexts):
+        terms = ZERO
+        if some:
+            terms = read_float(beside, read_int(ids, at - before + j + (j >= before)))
+        write_float(others, j, terms)
 
 
-@inlined
-def _rates(rate: Any, stretch: Any, number: Any) -> Any:
-    """Of a centre: alpha, alpha / cap, the terms a node takes, and what its change is scaled by."""
-    alpha = alpha_of(rate, stretch, number)
-    on_nodes = np.float32(rate.node_cap) / alpha
-    return alpha, alpha / np.float32(rate.cap), on_nodes, min(on_nodes, ONE)
+class _Meeting(NamedTuple):
+    """Addresses of what a step works on, and the lanes of errors."""
+
+    scores: int
+    errors: int
+    products: int
+    lanes: int
 
 
-def _meeting(most: int, dots: Any, errors_in_turn: Any, update: Any) -> Any:
+@helper
+def _meeting_of(work: Any) -> Any:
+    return _Meeting(
+        address(work.scores), address(work.errors), address(work.products), work.errors.shape[1]
+    )
+
+
+def _meets(dots: Any, errors_in_turn: Any, update: Any) -> Any:
     """A piece of kernels for up to so many hidden vectors."""
 
     @inlined
     def meet(
+        tree: Any,
+        to: Any,
         some: Any,
+        hidden: Any,
         moved: Any,
         factors: Any,
-        factor: Any,
-        alpha: Any,
+        rate: Any,
         length: Any,
-        dim: Any,
-        work: Any,
     ) -> None:
-        """The hidden vectors in `work.hidden` against the nodes of a path, one after the other.
+        """Hidden vectors of a list against the nodes of a path, one after the other.
 
-        Nodes move, each scaled by `factor`, and so do the rows whose addresses stand at `moved`.
+        Nodes move at a rate, and so does, by its factor, what the addresses at `moved` say.
         """
-        places, hidden, wide = address(work.places), address(work.hidden), work.hidden.shape[1]
-        scores, errors, lanes = address(work.scores), address(work.errors), work.errors.shape[1]
-        pairs = address(work.products)
-        for i in range(0, length, LANES // most):
-            dots(scores + i * BYTES, lanes, places + i * _POINTER, hidden, wide, dim)
+        places, dim = tree.places, tree.dim
+        dots(to.scores, to.lanes, places, length, hidden, dim)
         errors_in_turn(
-            errors, scores, lanes, address(work.labels), length, pairs, hidden, wide, dim, some,
-            factor, alpha,
+            to.errors, to.scores, to.lanes, tree.labels, length, to.products, hidden, dim, some,
+            rate,
         )  # fmt: skip
-        update(places, length, moved, factors, factor, errors, lanes, pairs, hidden, wide, dim)
+        update(places, length, hidden, moved, factors, to.errors, to.lanes, to.products, dim)
 
     return meet
 
 
-_meet_1 = _meeting(1, products.dots_1, turns.errors_in_turn_1, turns.update_1)
-_meet_2 = _meeting(2, products.dots_2, turns.errors_in_turn_2, turns.update_2)
-_meet_4 = _meeting(4, products.dots_4, turns.errors_in_turn_4, turns.update_4)
+_meet_1 = _meets(products.dots_1, turns.errors_in_turn_1, turns.update_1)
+_meet_2 = _meets(products.dots_2, turns.errors_in_turn_2, turns.update_2)
+_meet_4 = _meets(products.dots_4, turns.errors_in_turn_4, turns.update_4)
 
 
 @helper
-def _loss_before(contexts: Any, length: Any, dim: Any, work: Any) -> Any:
+def _loss_before(tree: Any, to: Any, contexts: Any, length: Any, work: Any) -> Any:
     """Of all contexts of a centre against its path, while neither has changed."""
-    places, hidden, wide = address(work.places), address(work.hidden), work.hidden.shape[1]
-    scores, lanes = address(work.scores), work.errors.shape[1]
     loss = 0.0
     for j in range(contexts):
-        rows.copy_padded(hidden, work.places_in[j], dim)
-        for i in range(0, length, LANES):
-            products.dots_1(scores + i * BYTES, lanes, places + i * _POINTER, hidden, wide, dim)
+        hidden = address(work.places_in) + j * POINTER
+        products.dots_1(to.scores, to.lanes, tree.places, length, hidden, tree.dim)
         loss += _loss(work.scores[0], work.labels, length)
     return loss
 
@@ -200,46 +146,47 @@ def skipgram_paths(
     A few of them are taken together. What a context adds to the nodes changes the scores of those
     after it by their product with it, so each gets what it would have got alone.
     """
-    dim, wide = input.shape[1], work.hidden.shape[1]
-    inputs, outputs = address(input), address(output)
-    hidden, others = address(work.hidden), np.float32(rate.most_beside_in)
+    dim = input.shape[1]
+    tree, to = tree_of(paths, output, work), _meeting_of(work)
+    ids, left, right = address(stretch.ids), address(stretch.left), address(stretch.right)
+    inputs, nowhere, row = address(input), address(work.hidden), work.hidden.shape[1] * BYTES
+    places, ones, scaled = address(work.places_in), address(work.ones), address(work.factors)
+    others, beside, some_beside = address(work.others), address(rate.beside_in), len(rate.beside_in)
+    most_beside = np.float32(rate.most_beside_in)
     loss = measured = met = 0.0
     for number in range(stretch.blocks):
         at = window + number
-        if number + 1 < stretch.blocks:
-            _prefetch_centre(stretch, at + 1, window, paths, inputs, outputs, dim, work)
-        first, last = reach(stretch, at, True)
-        contexts = addresses(work.places_in, inputs, dim, stretch.ids, first, last, at)
+        prefetch_ahead(tree, ids, at)
+        rows.prefetch(inputs + read_int(ids, at + 1 + window) * dim * BYTES, dim)
+        contexts = _window(ids, left, right, at, inputs, dim, places)
         if contexts == 0:
             continue
-        for j in range(contexts, contexts + products.TOGETHER):
-            work.places_in[j] = work.places_in[0]
-        alpha, step, on_nodes, factor = _rates(rate, stretch, number)
-        length = _path(stretch.ids[at], paths, outputs, dim, np.float32(contexts), on_nodes, work)
+        for j in range(products.TOGETHER):
+            write_long(places, contexts + j, nowhere + j * row)
+        alpha = alpha_of(rate, stretch, number)
+        on_nodes = np.float32(rate.node_cap) / alpha
+        factor, step = min(on_nodes, ONE), alpha / np.float32(rate.cap)
+        length = path(tree, read_int(ids, at), np.float32(contexts), on_nodes)
         if measured_in(rate, stretch, number):
             measured += contexts
             met += contexts * length
-            loss += _loss_before(contexts, length, dim, work)
-        capped_at_all = (np.float32(length) + others) * step > ONE
-        factors = address(work.factors if capped_at_all else work.ones)
+            loss += _loss_before(tree, to, contexts, length, work)
+        factors = ones
+        if (np.float32(length) + most_beside) * step > ONE or factor < ONE:
+            factors, terms = scaled, np.float32(length)
+            _beside(others, beside, some_beside, ids, left, at, contexts)
+            rows.capped_alone(factors, places, others, contexts, terms, step, ONE / factor)
         done = 0
         while done < contexts:
-            some = _different(work.places_in, done, contexts)
-            moved = address(work.places_in) + done * _POINTER
-            for j in range(some):
-                rows.copy_padded(hidden + j * wide * BYTES, work.places_in[done + j], dim)
-            if capped_at_all:
-                for j in range(some):
-                    terms = np.float32(length)
-                    if len(rate.beside_in):
-                        terms += rate.beside_in[_context(stretch, at, first, done + j)]
-                    work.factors[j] = ONE / max(terms * step, ONE)
+            hidden = places + done * POINTER
+            some = _different(hidden, contexts - done)
+            own = factors + done * BYTES
             if some <= 2:
-                _meet_2(some, moved, factors, factor, alpha, length, dim, work)
+                _meet_2(tree, to, some, hidden, hidden, own, factor * alpha, length)
             else:
-                _meet_4(some, moved, factors, factor, alpha, length, dim, work)
+                _meet_4(tree, to, some, hidden, hidden, own, factor * alpha, length)
             done += some
-    _give_copies(paths, outputs, dim, work)
+    give_copies(tree, paths.hot)
     return loss, measured, met
 
 
@@ -249,42 +196,40 @@ def cbow_paths(
 ) -> Any:
     """The mean or sum of the window of one centre after the other against its path."""
     dim = input.shape[1]
-    inputs, outputs = address(input), address(output)
-    hidden, d_hidden = address(work.hidden), address(work.d_hidden)
-    places_in, ones = address(work.places_in), address(work.ones)
-    work.places_d[0] = d_hidden
-    others = np.float32(rate.most_beside_in)
+    tree, to = tree_of(paths, output, work), _meeting_of(work)
+    ids, left, right = address(stretch.ids), address(stretch.left), address(stretch.right)
+    inputs, places, ones = address(input), address(work.places_in), address(work.ones)
+    sums, d_sums, hidden = address(work.hidden), address(work.d_hidden), address(work.places_d)
+    write_long(hidden, 0, sums)
+    write_long(hidden, 1, d_sums)
+    others, beside, some_beside = address(work.others), address(rate.beside_in), len(rate.beside_in)
+    scaled, most_beside = address(work.factors), np.float32(rate.most_beside_in)
     loss = measured = met = 0.0
     for number in range(stretch.blocks):
         at = window + number
-        if number + 1 < stretch.blocks:
-            _prefetch_centre(stretch, at + 1, window, paths, inputs, outputs, dim, work)
-        first, last = reach(stretch, at, True)
-        contexts = addresses(work.places_in, inputs, dim, stretch.ids, first, last, at)
+        prefetch_ahead(tree, ids, at)
+        rows.prefetch(inputs + read_int(ids, at + 1 + window) * dim * BYTES, dim)
+        contexts = _window(ids, left, right, at, inputs, dim, places)
         if contexts == 0:
             continue
-        alpha, step, on_nodes, factor = _rates(rate, stretch, number)
-        limit = on_nodes * _HELD_BACK
-        length = _path(stretch.ids[at], paths, outputs, dim, ONE, limit, work)
+        alpha = alpha_of(rate, stretch, number)
+        on_nodes = np.float32(rate.node_cap) / alpha
+        factor, step = min(on_nodes, ONE), alpha / np.float32(rate.cap)
+        length = path(tree, read_int(ids, at), ONE, on_nodes * _HELD_BACK)
         share = ONE / np.float32(contexts) if mean else ONE
-        rows.sum_rows(hidden, places_in, contexts, dim, share)
-        work.d_hidden[0, :] = ZERO
-        _meet_1(1, address(work.places_d), ones, factor, alpha, length, dim, work)
+        rows.sum_rows(sums, places, contexts, dim, share)
+        rows.clear(d_sums, dim)
+        _meet_1(tree, to, 1, hidden, hidden + POINTER, ones, factor * alpha, length)
         if measured_in(rate, stretch, number):
             measured += 1.0
             met += length
             loss += _loss(work.scores[0], work.labels, length)
         factors = ones
         terms = np.float32(length) if mean else np.float32(length * contexts)
-        most = terms * np.float32(contexts)
-        if (most + others) * step > ONE:
-            for j in range(contexts):
-                work.ids_in[j] = _context(stretch, at, first, j)
-                work.terms_in[j] = terms
-            beside = rate.beside_in
-            factors = address(
-                capped(work.ids_in, contexts, work.terms_in, most, ZERO, step, beside, work)
-            )
-        rows.add_to_rows(places_in, factors, contexts, d_hidden, dim)
-    _give_copies(paths, outputs, dim, work)
+        if (terms * np.float32(contexts) + most_beside) * step > ONE or factor < ONE:
+            factors = scaled
+            _beside(others, beside, some_beside, ids, left, at, contexts)
+            rows.capped(factors, places, others, contexts, terms, step, ONE / factor)
+        rows.add_to_rows(places, factors, contexts, d_sums, dim)
+    give_copies(tree, paths.hot)
     return loss, measured, met

@@ -105,35 +105,45 @@ def _dots(rows: int, others: int) -> Any:
         out: Value,
         out_stride: Value,
         addresses: Value,
-        right: Value,
-        right_stride: Value,
+        count: Value,
+        hidden: Value,
         floats: Value,
     ) -> None:
-        """out[j, i] = row i of a list . row j of a padded array, i < rows, j < others."""
-        sums = ll.variables(b, ll.LANES)
-        starts = [ll.row(b, addresses, ll.count(i)) for i in range(rows)]
+        """out[j, i] = row i of a list . row j of another, i < count, j < others.
 
-        def body(at: Value, mask: Value | None) -> None:
-            left = [ll.load(b, ll.at(b, start, at), mask) for start in starts]
+        Rows are read, and scores written, up to a multiple of so many.
+        """
+        starts = [ll.at(b, ll.row(b, hidden, ll.count(j))) for j in range(others)]
+        blocks = b.udiv(b.add(count, ll.count(rows - 1)), ll.count(rows))
+        sums = ll.variables(b, rows * others)
+        with cgutils.for_range(b, blocks) as block:
+            first = b.mul(block.index, ll.count(rows))
+            places = [
+                ll.at(b, ll.row(b, addresses, b.add(first, ll.count(i)))) for i in range(rows)
+            ]
+            for variable in sums:
+                b.store(ll.constant(0.0), variable)
+
+            def body(at: Value, mask: Value | None) -> None:
+                left = [ll.load(b, b.gep(place, [at]), mask) for place in places]
+                for j, start in enumerate(starts):
+                    lane = ll.load(b, b.gep(start, [at]), mask)
+                    for i in range(rows):
+                        ll.add_product(b, sums[j * rows + i], left[i], lane)
+
+            ll.over_lanes(b, floats, body)
+            found = ll.lane_sums(b, [b.load(variable) for variable in sums])
             for j in range(others):
-                lane = ll.load(b, ll.at(b, right, at, b.mul(ll.count(j), right_stride)))
-                for i in range(rows):
-                    ll.add_product(b, sums[j * rows + i], left[i], lane)
-
-        ll.over_lanes(b, floats, body)
-        found = ll.lane_sums(b, [b.load(variable) for variable in sums])
-        if others == 1:
-            ll.store(b, found, ll.at(b, out))
-            return
-        for j in range(others):
-            part = ll.shuffled(b, found, found, [j * rows + i for i in range(rows)])
-            ll.store(b, part, ll.at(b, out, b.mul(ll.count(j), out_stride)))
+                part = ll.shuffled(b, found, found, [j * rows + i for i in range(rows)])
+                ll.store(b, part, ll.at(b, out, b.mul(ll.count(j), out_stride), first))
 
     return dots
 
 
-dots_4, dots_2, dots_1 = (_dots(ll.LANES // others, others) for others in (TOGETHER, 2, 1))
-"""Scores of a few rows against 4, 2 or 1 others: ll.LANES of them."""
+dots_4, dots_2, dots_1 = _dots(ll.LANES // 4, 4), _dots(4, 2), _dots(8, 1)
+"""Scores of rows against 4, 2 or 1 others."""
+MOST_ROWS = 8
+"""Rows beyond its own that such a product may read."""
 
 
 @ll.emitted("iiiii")

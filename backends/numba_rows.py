@@ -11,6 +11,10 @@ from w2v.backends import numba_llvm as ll
 from w2v.backends.numba_llvm import Value
 
 _CACHE_LINE = 16  # floats
+_BYTES = 4  # of a float
+IDS = 8
+"""Ids that are read at once."""
+_ABREAST = 8 if ll.REGISTERS >= 16 else 4  # vectors of sums
 
 
 @ll.emitted("iii")
@@ -35,6 +39,13 @@ def copy_squared(b: Any, target: Value, source: Value, floats: Value, squares: V
 
     ll.over_lanes(b, floats, body)
     ll.store(b, b.load(so_far), ll.at(b, squares))
+
+
+@ll.emitted("ii")
+def clear(b: Any, row: Value, floats: Value) -> None:
+    """A row of zeros, up to a whole vector."""
+    with ll.vectors(b, floats) as at:
+        ll.store(b, ll.constant(0.0), ll.at(b, row, at))
 
 
 @ll.emitted("iii")
@@ -74,6 +85,56 @@ def publish(b: Any, shared: Value, own: Value, seen: Value, floats: Value) -> No
     ll.over_lanes(b, floats, body)
 
 
+@ll.emitted("iiiii")
+def list_rows(b: Any, out: Value, ids: Value, count: Value, table: Value, stride: Value) -> None:
+    """Addresses of the rows of int32 ids; both lists are read and written to a multiple of IDS."""
+    ids = b.inttoptr(ids, ll.INT.as_pointer())
+    out = b.inttoptr(out, ll.LONG.as_pointer())
+    wide = ir.VectorType(ll.LONG, IDS)
+    first, step = (_in_all(b, value) for value in (table, b.mul(stride, ll.count(_BYTES))))
+    groups = b.udiv(b.add(count, ll.count(IDS - 1)), ll.count(IDS))
+    with cgutils.for_range(b, groups) as loop:
+        at = b.mul(loop.index, ll.count(IDS))
+        numbers = b.load(b.bitcast(b.gep(ids, [at]), ir.VectorType(ll.INT, IDS).as_pointer()))
+        numbers.align = 4
+        places = b.add(b.mul(b.sext(numbers, wide), step), first)
+        b.store(places, b.bitcast(b.gep(out, [at]), wide.as_pointer())).align = 8
+
+
+def _in_all(b: Any, value: Value) -> Value:
+    """A number in each of IDS lanes."""
+    kind = ir.VectorType(value.type, IDS)
+    first = b.insert_element(ir.Constant(kind, ir.Undefined), value, ir.Constant(ll.INT, 0))
+    return b.shuffle_vector(first, first, ir.Constant(ir.VectorType(ll.INT, IDS), [0] * IDS))
+
+
+@ll.emitted("iiiii")
+def list_row(b: Any, out: Value, at: Value, ids: Value, table: Value, stride: Value) -> None:
+    """The same of the id at one place."""
+    number = b.sext(b.load(b.gep(b.inttoptr(ids, ll.INT.as_pointer()), [at])), ll.LONG)
+    place = b.add(table, b.mul(number, b.mul(stride, ll.count(_BYTES))))
+    b.store(place, b.gep(b.inttoptr(out, ll.LONG.as_pointer()), [at]))
+
+
+@ll.emitted("iii")
+def label_turns(b: Any, out: Value, codes: Value, count: Value) -> None:
+    """1 - code, of uint8 codes, which are read up to a whole vector."""
+    codes = b.inttoptr(codes, ir.IntType(8).as_pointer())
+    with ll.vectors(b, count) as at:
+        kind = ir.VectorType(ir.IntType(8), ll.LANES)
+        turns = b.load(b.bitcast(b.gep(codes, [at]), kind.as_pointer()))
+        turns.align = 1
+        turns = b.sitofp(b.zext(turns, ll.INDICES), ll.VECTOR)
+        ll.store(b, b.fsub(ll.constant(1.0), turns), ll.at(b, out, at))
+
+
+@ll.emitted("iii")
+def label_turn(b: Any, out: Value, at: Value, codes: Value) -> None:
+    """The same of one code."""
+    code = b.load(b.gep(b.inttoptr(codes, ir.IntType(8).as_pointer()), [at]))
+    b.store(b.fsub(ir.Constant(ll.FLOAT, 1.0), b.uitofp(code, ll.FLOAT)), ll.at(b, out, at))
+
+
 @ll.emitted("ii")
 def prefetch(b: Any, row: Value, floats: Value) -> None:
     """Ask for a row, to be read and written soon."""
@@ -100,7 +161,7 @@ def sum_rows(
         for variable, (at, mask) in zip(sums, group, strict=True):
             ll.store(b, b.fmul(b.load(variable), ll.spread(b, factor)), ll.at(b, out, at), mask)
 
-    ll.over_groups(b, floats, 4, body)
+    ll.over_groups(b, floats, _ABREAST, body)
 
 
 @ll.emitted("iiiii")
@@ -118,4 +179,50 @@ def add_to_rows(
                 place = b.gep(row, [at])
                 ll.store(b, ll.fma(b, lane, factor, ll.load(b, place, mask)), place, mask)
 
-    ll.over_groups(b, floats, 4, body)
+    ll.over_groups(b, floats, _ABREAST, body)
+
+
+def _capped(alone: bool) -> Any:
+    @ll.emitted("iiiifff")
+    def capped(
+        b: Any,
+        out: Value,
+        addresses: Value,
+        others: Value,
+        count: Value,
+        terms: Value,
+        rate: Value,
+        scale: Value,
+    ) -> None:
+        """Factors of the rows of a list by the row-step cap, times a scale; `rate` is alpha / cap.
+
+        out[i] = scale min(1, 1 / (rate (others[i] + terms times how often row i stands there)))
+        """
+        kind = ir.VectorType(ll.FLOAT, IDS)
+        zero, one = (ir.Constant(kind, [number] * IDS) for number in (0.0, 1.0))
+        terms, rate, scale = (_in_all(b, value) for value in (terms, rate, scale))
+        groups = b.udiv(b.add(count, ll.count(IDS - 1)), ll.count(IDS))
+        total = cgutils.alloca_once(b, kind)
+        with cgutils.for_range(b, groups) as group:
+            first = b.mul(group.index, ll.count(IDS))
+            places = b.gep(b.inttoptr(addresses, ll.LONG.as_pointer()), [first])
+            places = b.load(b.bitcast(places, ir.VectorType(ll.LONG, IDS).as_pointer()))
+            places.align = 8
+            beside = b.load(b.bitcast(ll.at(b, others, first), kind.as_pointer()))
+            beside.align = 4
+            b.store(b.fadd(beside, terms) if alone else beside, total)
+            if not alone:
+                with cgutils.for_range(b, count) as other:
+                    place = _in_all(b, ll.row(b, addresses, other.index))
+                    same = b.select(b.icmp_signed("==", places, place), terms, zero)
+                    b.store(b.fadd(b.load(total), same), total)
+            steps = b.fmul(b.load(total), rate)
+            steps = b.select(b.fcmp_ordered(">", steps, one), steps, one)
+            target = b.bitcast(ll.at(b, out, first), kind.as_pointer())
+            b.store(b.fdiv(scale, steps), target).align = 4
+
+    return capped
+
+
+capped, capped_alone = _capped(alone=False), _capped(alone=True)
+"""The terms of a row that stands there several times add up, or each place is on its own."""

@@ -19,7 +19,7 @@ from w2v.backends.numba_llvm import Value
 def _in_turn(hidden: int) -> Any:
     pairs = [(j, k) for j in range(hidden) for k in range(j)]
 
-    @ll.emitted("iiiiiiiiiiff")
+    @ll.emitted("iiiiiiiiif")
     def errors_in_turn(
         b: Any,
         errors: Value,
@@ -28,47 +28,47 @@ def _in_turn(hidden: int) -> Any:
         labels: Value,
         rows: Value,
         products: Value,
-        copies: Value,
-        copy_stride: Value,
+        addresses: Value,
         floats: Value,
         count: Value,
-        row_factor: Value,
         rate: Value,
     ) -> None:
         """Errors of so many hidden vectors, each after those before it have moved the rows.
 
-        scores[j, i] += row_factor sum over k < j of errors[k, i] (copy j . copy k)
+        scores[j, i] += sum over k < j of errors[k, i] (hidden j . hidden k)
         errors[j, i] = rate (labels[i] - 1 / (1 + exp(-scores[j, i]))) for j < count, else 0
-        product of j and k < j = row_factor sum_i errors[j, i] errors[k, i]
+        product of j and k < j = sum_i errors[j, i] errors[k, i]
         """
-        factors = ll.spread(b, row_factor)
         rates = [
             b.select(b.icmp_signed(">", count, ll.count(j)), ll.spread(b, rate), ll.constant(0.0))
             for j in range(hidden)
         ]
-        starts = [ll.at(b, copies, b.mul(ll.count(j), copy_stride)) for j in range(hidden)]
-        squares = ll.variables(b, ll.LANES)
-
-        def square(at: Value, _mask: Value | None) -> None:
-            own = [ll.load(b, b.gep(start, [at])) for start in starts]
-            for j, k in pairs:
-                ll.add_product(b, squares[_below(j, k)], own[j], own[k])
-
+        effects: dict[tuple[int, int], Value] = {}
         if pairs:
+            starts = [ll.at(b, ll.row(b, addresses, ll.count(j))) for j in range(hidden)]
+            squares = ll.variables(b, _room(pairs))
+
+            def square(at: Value, mask: Value | None) -> None:
+                own = [ll.load(b, b.gep(start, [at]), mask) for start in starts]
+                for j, k in pairs:
+                    ll.add_product(b, squares[_below(j, k)], own[j], own[k])
+
             ll.over_lanes(b, floats, square)
-        met = b.fmul(factors, ll.lane_sums(b, [b.load(variable) for variable in squares]))
-        effects = {(j, k): ll.shuffled(b, met, met, [_below(j, k)] * ll.LANES) for j, k in pairs}
-        sums = ll.variables(b, ll.LANES)
+            met = ll.lane_sums(b, [b.load(variable) for variable in squares])
+            effects = {
+                (j, k): ll.shuffled(b, met, met, [_below(j, k)] * ll.LANES) for j, k in pairs
+            }
+        sums = ll.variables(b, _room(pairs))
         with ll.vectors(b, rows) as at:
             wanted, inside = ll.load(b, ll.at(b, labels, at)), ll.inside(b, rows, at)
+            own_rates = [b.select(inside, one, ll.constant(0.0)) for one in rates]
             found: list[Value] = []
             for j in range(hidden):
                 offset = b.add(b.mul(ll.count(j), stride), at)
                 score = ll.load(b, ll.at(b, scores, offset))
                 for k, earlier in enumerate(found):
                     score = ll.fma(b, earlier, effects[j, k], score)
-                error = logistic(b, score, wanted, rates[j])
-                error = b.select(inside, error, ll.constant(0.0))
+                error = logistic(b, score, wanted, own_rates[j])
                 for k, earlier in enumerate(found):
                     ll.add_product(b, sums[_below(j, k)], earlier, error)
                 ll.store(b, score, ll.at(b, scores, offset))
@@ -76,7 +76,7 @@ def _in_turn(hidden: int) -> Any:
                 found.append(error)
         if pairs:
             totals = ll.lane_sums(b, [b.load(variable) for variable in sums])
-            ll.store(b, b.fmul(totals, factors), ll.at(b, products))
+            ll.store(b, totals, ll.at(b, products))
 
     return errors_in_turn
 
@@ -87,64 +87,68 @@ errors_in_turn_1, errors_in_turn_2, errors_in_turn_4 = _in_turn(1), _in_turn(2),
 def _update(hidden: int, vectors: int) -> Any:
     """For so many hidden vectors, so many vectors of lanes at a time."""
 
-    @ll.emitted("iiiifiiiiii")
+    @ll.emitted("iiiiiiiii")
     def update(
         b: Any,
         addresses: Value,
         rows: Value,
         hidden_addresses: Value,
-        hidden_factors: Value,
-        row_factor: Value,
+        moved: Value,
+        factors: Value,
         errors: Value,
         error_stride: Value,
         products: Value,
-        copies: Value,
-        stride: Value,
         floats: Value,
     ) -> None:
-        """Rows and hidden vectors, both in place, a hidden vector after the other.
+        """Rows in place, and what hidden vectors move by, a hidden vector after the other.
 
-        row i += row_factor sum_j errors[j, i] copy j
-        hidden j += hidden_factors[j] sum_i errors[j, i] row i, as those before j have left it
+        row i += sum_j errors[j, i] hidden j
+        moved j += factors[j] sum_i errors[j, i] row i, as those before j have left it
 
-        The products are those of `errors_in_turn`.
+        The products are those of `errors_in_turn`. The lists of hidden vectors and of the rows that
+        move for them may be the same.
         """
         every = range(hidden)
+        starts = [ll.at(b, ll.row(b, hidden_addresses, ll.count(j))) for j in every]
+        targets = [ll.at(b, ll.row(b, moved, ll.count(j))) for j in every]
+        own_errors = [ll.at(b, errors, b.mul(ll.count(j), error_stride)) for j in every]
 
         def body(group: ll.Group) -> None:
-            starts = [ll.at(b, copies, b.mul(ll.count(j), stride)) for j in every]
-            lanes = [[ll.load(b, b.gep(start, [at])) for at, _ in group] for start in starts]
+            lanes = [
+                [ll.load(b, b.gep(start, [at]), mask) for at, mask in group] for start in starts
+            ]
             sums = [ll.variables(b, len(group)) for _ in every]
             with cgutils.for_range(b, rows) as loop:
                 row = ll.at(b, ll.row(b, addresses, loop.index))
                 before = [ll.load(b, b.gep(row, [at]), mask) for at, mask in group]
-                start = ll.at(b, errors, loop.index)
-                changes: list[list[Value]] = [[] for _ in group]
+                after = list(before)
                 for j in every:
-                    error = b.load(b.gep(start, [b.mul(ll.count(j), error_stride)]))
-                    factor = ll.spread(b, error)
+                    factor = ll.spread(b, b.load(b.gep(own_errors[j], [loop.index])))
                     for v in range(len(group)):
                         ll.add_product(b, sums[j][v], factor, before[v])
-                        changes[v].append(_chained(b, changes[v], factor, lanes[j][v]))
-                for v, (at, mask) in enumerate(group):
-                    change = b.fadd(*changes[v][-2:]) if hidden > 1 else changes[v][0]
-                    after = ll.fma(b, change, ll.spread(b, row_factor), before[v])
-                    ll.store(b, after, b.gep(row, [at]), mask)
+                        after[v] = ll.fma(b, factor, lanes[j][v], after[v])
+                for value, (at, mask) in zip(after, group, strict=True):
+                    ll.store(b, value, b.gep(row, [at]), mask)
             for j, own in enumerate(sums):
                 for i in range(j):
                     product = ll.spread(b, b.load(ll.at(b, products, ll.count(_below(j, i)))))
                     for v, variable in enumerate(own):
                         ll.add_product(b, variable, product, lanes[i][v])
-                row = ll.at(b, ll.row(b, hidden_addresses, ll.count(j)))
-                factor = ll.spread(b, b.load(ll.at(b, hidden_factors, ll.count(j))))
+                factor = ll.spread(b, b.load(ll.at(b, factors, ll.count(j))))
                 for variable, (at, mask) in zip(own, group, strict=True):
-                    place = b.gep(row, [at])
-                    moved = ll.fma(b, b.load(variable), factor, ll.load(b, place, mask))
-                    ll.store(b, moved, place, mask)
+                    place = b.gep(targets[j], [at])
+                    ll.store(
+                        b, ll.fma(b, b.load(variable), factor, ll.load(b, place, mask)), place, mask
+                    )
 
         ll.over_groups(b, floats, vectors, body)
 
     return update
+
+
+def _room(pairs: list[tuple[int, int]]) -> int:
+    """Sums of so many pairs, and of none, up to a number that `lane_sums` takes."""
+    return 1 << (len(pairs) - 1).bit_length() if pairs else 0
 
 
 def _below(j: int, i: int) -> int:
@@ -152,10 +156,6 @@ def _below(j: int, i: int) -> int:
     return j * (j - 1) // 2 + i
 
 
-def _chained(b: Any, sums: list[Value], x: Value, y: Value) -> Value:
-    """x y plus the sum before last: two chains of sums are quicker than one."""
-    return b.fmul(x, y) if len(sums) < 2 else ll.fma(b, x, y, sums[-2])
-
-
-_MORE = ll.REGISTERS > 16  # two vectors of 4 rows and their changes fit
-update_1, update_2, update_4 = _update(1, 4), _update(2, 4 if _MORE else 2), _update(4, 1 + _MORE)
+_UPDATES = {32: (8, 4, 2), 16: (5, 2, 1), 8: (2, 2, 1)}[ll.REGISTERS]
+"""Vectors of lanes whose rows and hidden vectors fit the registers."""
+update_1, update_2, update_4 = map(_update, (1, 2, 4), _UPDATES)

@@ -1,0 +1,144 @@
+"""The nodes of a word's path: where they stand, which way it turns, and a worker's copies of them.
+
+All is read by address: what stands in arrays would have its users counted at every turn of a loop.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from w2v.backends import numba_rows as rows
+from w2v.backends.numba_compiling import BYTES, ZERO, address, helper, inlined
+from w2v.backends.numba_llvm import (
+    LANES,
+    read_float,
+    read_int,
+    read_long,
+    write_float,
+    write_long,
+)
+from w2v.backends.numba_products import MOST_ROWS
+
+POINTER = 8  # bytes
+_LINE = 16  # floats or ids of a cache line
+_FRESH = np.float32(1e-30)  # terms of a copy that is as the table is, where zero says there is none
+_NEAR = 1024  # at the top of the tree, which are met so often that they are near
+_ROWS_AHEAD = 4  # asked for before copies of them are made public
+
+
+class Tree(NamedTuple):
+    """Addresses of what paths and copies consist of, and their sizes."""
+
+    offsets: int
+    nodes: int
+    codes: int
+    size: int
+    """Of all paths together."""
+    near: int
+    """The first of the last nodes that are met all the time."""
+    table: int
+    dim: int
+    places: int
+    """Of the nodes of the path at hand."""
+    labels: int
+    hot: int
+    """The first of the last nodes that this worker copies."""
+    copies: int
+    """Of these nodes, what they were when last made public, and terms since."""
+    seen: int
+    terms: int
+    wide: int
+
+
+@helper
+def tree_of(paths: Any, table: Any, work: Any) -> Any:
+    nodes = len(paths.offsets) - 2
+    return Tree(
+        address(paths.offsets),
+        address(paths.nodes),
+        address(paths.codes),
+        len(paths.nodes),
+        nodes - _NEAR,
+        address(table),
+        table.shape[1],
+        address(work.places),
+        address(work.labels),
+        nodes - paths.hot,
+        address(work.hot),
+        address(work.seen),
+        address(work.terms_hot),
+        work.hot.shape[1] * BYTES,
+    )
+
+
+@inlined
+def path(tree: Any, word: Any, terms: Any, limit: Any) -> Any:
+    """Addresses of the nodes of a word's path, their labels, and their number.
+
+    Each of several workers takes copies of the nodes near the top, where a path begins, as it meets
+    them, because all of them would else write those at once, and a row that another core has
+    written is slow to come. What it adds to a copy is made public before its terms exceed `limit`.
+    """
+    begin, end = read_long(tree.offsets, word), read_long(tree.offsets, word + 1)
+    length, nodes = end - begin, tree.nodes + begin * BYTES
+    if end + LANES <= tree.size:
+        rows.list_rows(tree.places, nodes, length, tree.table, tree.dim)
+        rows.label_turns(tree.labels, tree.codes + begin, length)
+    else:  # nothing may be read beyond the last
+        for i in range(length):
+            rows.list_row(tree.places, i, nodes, tree.table, tree.dim)
+            rows.label_turn(tree.labels, i, tree.codes + begin)
+    for i in range(length):
+        node = read_int(nodes, i) - tree.hot
+        if node < 0:
+            break
+        row, so_far = read_long(tree.places, i), read_float(tree.terms, node)
+        copy, seen = tree.copies + node * tree.wide, tree.seen + node * tree.wide
+        if so_far == ZERO:
+            rows.copy_padded(copy, row, tree.dim)
+            rows.copy_padded(seen, copy, tree.dim)
+        elif so_far + terms > limit:
+            rows.publish(row, copy, seen, tree.dim)
+            so_far = _FRESH
+        so_far += terms
+        write_float(tree.terms, node, so_far)
+        if so_far + terms > limit:  # public the next time
+            rows.prefetch(row, tree.dim)
+        write_long(tree.places, i, copy)
+    first = read_long(tree.places, 0)
+    for i in range(length, length + MOST_ROWS):  # products may read on
+        write_long(tree.places, i, first)
+    return length
+
+
+@helper
+def give_copies(tree: Any, number: Any) -> None:
+    """Make public what was added to copies, and forget those that nothing was added to."""
+    stride = tree.dim * BYTES
+    for i in range(number):
+        row = tree.table + (tree.hot + i) * stride
+        rows.prefetch(row + min(_ROWS_AHEAD, number - 1 - i) * stride, tree.dim)
+        terms = ZERO
+        if read_float(tree.terms, i) > _FRESH:
+            rows.publish(row, tree.copies + i * tree.wide, tree.seen + i * tree.wide, tree.dim)
+            terms = _FRESH
+        write_float(tree.terms, i, terms)
+
+
+@inlined
+def prefetch_ahead(tree: Any, ids: Any, at: Any) -> None:
+    """Ask for the nodes of the next centre, and for what tells those of the two after it."""
+    rows.prefetch(tree.offsets + read_int(ids, at + 3) * POINTER, 1)
+    begin = read_long(tree.offsets, read_int(ids, at + 2))
+    rows.prefetch(tree.nodes + begin * BYTES, 2 * _LINE)
+    rows.prefetch(tree.codes + begin, 1)
+    word = read_int(ids, at + 1)
+    begin, last = read_long(tree.offsets, word), read_long(tree.offsets, word + 1) - 1
+    while last >= begin:
+        node = read_int(tree.nodes, last)
+        if node >= tree.near:
+            break
+        rows.prefetch(tree.table + node * tree.dim * BYTES, tree.dim)
+        last -= 1
