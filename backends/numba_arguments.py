@@ -98,6 +98,9 @@ class Work(NamedTuple):
     """float32: terms of other workers."""
     factors: Any
     ones: Any
+    first: Any
+    """int32: lanes that each output row pairs with, and below where they end."""
+    last: Any
     ids: Any
     """int32: output rows of this block, and of the next."""
     next_ids: Any

@@ -35,7 +35,8 @@ class NumbaBackend(NumpyBackend):
         if rows == "all":
             return super().step_shape(rows, averaged=averaged)
         block = 1 if rows == "path" else 16
-        return StepShape(block=block, shared=32, step=block, in_turn=rows == "path")
+        shared = 32 if averaged else 16  # CBOW loses analogies with 16
+        return StepShape(block=block, shared=shared, step=block, in_turn=rows == "path")
 
     def scatter_add(self, table: Array, ids: Array, rows: Array) -> None:
         if table.dtype != rows.dtype or table.dtype not in _ON_TABLES:
@@ -238,6 +239,8 @@ def _work(kernels: ModuleType, plan: FusedPlan) -> Any:
         others=_aligned(1, max(rows, inputs))[0],
         factors=_aligned(1, max(rows, inputs))[0],
         ones=_aligned(1, max(rows, inputs), 1)[0],
+        first=np.zeros(rows, np.int32),
+        last=np.zeros(rows, np.int32),
         ids=np.zeros(rows, np.int32),
         next_ids=np.zeros(rows, np.int32),
         ids_in=np.zeros(inputs, np.int32),
