@@ -126,9 +126,29 @@ def skipgram_shared(
         terms = np.float32(total * (1 + noise.negative))
         for t in range(block):
             work.ids_in[t] = core[t]
-        factors = capped(work.ids_in, block, work.terms_in, terms, more, step, rate.beside_in, work)
+        factors = capped(
+            work.ids_in,
+            block,
+            work.terms_in,
+            terms,
+            more,
+            step,
+            rate.beside_in,
+            np.float32(rate.most_beside_in),
+            work,
+        )
         add(inputs, dim, core, block, d_hidden, wide, factors)
         more = with_load(work.terms, work.load, count, work)
-        factors = capped(work.ids, count, work.terms, terms, more, step, rate.beside_out, work)
+        factors = capped(
+            work.ids,
+            count,
+            work.terms,
+            terms,
+            more,
+            step,
+            rate.beside_out,
+            np.float32(rate.most_beside_out),
+            work,
+        )
         add(outputs, dim, work.ids, count, d_rows, wide, factors)
     return loss, measured
