@@ -58,6 +58,8 @@ class NumpyBackend(Backend):
     def step_shape(self, rows: Rows, *, averaged: bool) -> StepShape:
         if rows == "path":
             return StepShape(block=16, shared=32, step=64 if averaged else 512)
+        if rows == "shared" and averaged:
+            return StepShape(block=32, shared=32, step=1024, groups=4)
         return StepShape(block=32, shared=24, step=1024)
 
     def asarray(self, values: Any, dtype: Any = None) -> Array:
