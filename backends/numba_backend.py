@@ -20,7 +20,7 @@ from w2v.errors import BackendError
 
 _A_WHILE_S = 2.0
 _LINES = (32, 16) if sys.platform == "darwin" and platform.machine() == "arm64" else (16,)  # floats
-_GROUPS = 4  # of centres: see docs/decisions/blocks.md
+_GROUPS = 2  # of centres: see docs/decisions/blocks.md
 _WORTH_ALIGNING = 1.15  # times the memory
 _ON_TABLES = (np.dtype(np.float32), np.dtype(np.float64))
 
