@@ -20,7 +20,7 @@ from w2v.errors import BackendError
 
 _A_WHILE_S = 2.0
 _LINES = (32, 16) if sys.platform == "darwin" and platform.machine() == "arm64" else (16,)  # floats
-_GROUPS = 4  # of centres: see docs/decisions/blocks.md
+_GROUPS = 2  # of centres: see docs/decisions/blocks.md
 _WORTH_ALIGNING = 1.15  # times the memory
 _ON_TABLES = (np.dtype(np.float32), np.dtype(np.float64))
 
@@ -229,13 +229,10 @@ def _work(kernels: ModuleType, plan: FusedPlan) -> Any:
         transposed=aligned(wide, kernels.whole(plan.block)),
         rows=aligned(rows * shared, wide),
         d_rows=aligned(rows * shared, wide),
-        context=aligned(span * shared, wide),
-        d_context=aligned(span * shared, wide),
         errors=aligned(*errors),
         scores=aligned(*errors),
         products=aligned(1, kernels.whole(1))[0],
         labels=aligned(1, kernels.whole(rows))[0],
-        own_errors=aligned(1, kernels.whole(max(hidden, rows)))[0],
         pairs=aligned(1, hidden)[0],
         terms=aligned(1, kernels.whole(rows))[0],
         terms_in=aligned(1, inputs)[0],
@@ -243,9 +240,7 @@ def _work(kernels: ModuleType, plan: FusedPlan) -> Any:
         row_squares=aligned(rows + kernels.whole(1), kernels.whole(1)),
         more=aligned(1, kernels.whole(1))[0],
         hidden_load=aligned(1, hidden)[0],
-        own_load=aligned(1, hidden)[0],
         load=aligned(1, kernels.whole(rows))[0],
-        load_in=aligned(1, kernels.whole(inputs))[0],
         others=aligned(1, max(rows, inputs))[0],
         factors=aligned(1, max(rows, inputs))[0],
         ones=aligned(1, max(rows, inputs), 1)[0],
