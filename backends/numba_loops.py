@@ -87,7 +87,7 @@ def _products(dim: int, window: int, block: int, shared: int) -> list[Piece]:
     return [
         _piece(
             (CEILING, 2 * best * across * _INNER), keep, products.multiply_wide,
-            out_at, across, best, left_at, _INNER, 1, right_at, across, _INNER,
+            out_at, across, best, left_at, _INNER, 1, right_at, across, _INNER, -best, _INNER, 0,
         ),
         _piece(
             ("scores of a block", 2 * count * block * dim), keep, blocks.score,
