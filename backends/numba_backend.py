@@ -201,8 +201,12 @@ def _work(kernels: ModuleType, plan: FusedPlan) -> Any:
     wide, most = kernels.whole(plan.input.shape[1]), kernels.MOST_EXTRA
     span = plan.block + 2 * plan.window
     hidden = kernels.whole(max(plan.block, kernels.TOGETHER)) + most
-    hot = 0
+    hot, held = 0, 0.0
     if plan.noise is not None:
+        import os
+        hot = 0 if plan.workers == 1 else min(int(os.environ.get("HOTW", "128")), len(plan.input))
+        terms = np.array(([kernels.NONE] * hot + [0]) * 2, np.float32)
+        hot *= 2
         rows = span + hidden + plan.noise[3] + most
     else:
         assert plan.paths is not None
@@ -248,7 +252,7 @@ def _work(kernels: ModuleType, plan: FusedPlan) -> Any:
         numbers=np.arange(inputs),
         hot=_aligned(hot, wide),
         seen=_aligned(hot, wide),
-        terms_hot=np.zeros(hot, np.float32),
+        terms_hot=terms if shared else np.zeros(hot, np.float32),
     )
 
 

@@ -59,11 +59,21 @@ def row_of(table: Any, word: Any) -> Any:
     return copy if word < table.hot else row
 
 
+@inlined
+def next_of(table: Any, word: Any, limit: Any) -> Any:
+    """What a coming block will want of a word first: its copy, or what that is made public in."""
+    row = table.at + np.int64(word) * table.dim * BYTES
+    copy = table.copies + np.int64(word) * table.wide * BYTES
+    held = read_float(table.terms, min(np.int64(word), table.hot))
+    return copy if (word < table.hot) & (held <= limit) else row
+
+
 @helper
 def _renew(table: Any, word: Any) -> None:
     """A copy is taken, or made public."""
     row = table.at + word * table.dim * BYTES
-    copy, seen = (part + word * table.wide * BYTES for part in (table.copies, table.seen))
+    place = word * table.wide * BYTES
+    copy, seen = table.copies + place, table.seen + place
     if read_float(table.terms, word) == NONE:
         rows.copy_padded(copy, row, table.dim)
         rows.copy_padded(seen, row, table.dim)
@@ -75,7 +85,7 @@ def _renew(table: Any, word: Any) -> None:
 @helper
 def renew(table: Any, ids: Any, count: Any, limit: Any) -> None:
     """Before a block: copies of its words are taken, or made public if they hold back too much."""
-    for i in range(count):
+    for i in range(count if table.hot else 0):
         word = np.int64(ids[i])
         if read_float(table.terms, min(word, table.hot)) > limit:
             _renew(table, word)
@@ -84,7 +94,7 @@ def renew(table: Any, ids: Any, count: Any, limit: Any) -> None:
 @helper
 def hold(table: Any, ids: Any, count: Any, terms: Any) -> None:
     """After a block: so many terms were added to each of its rows."""
-    for i in range(count):
+    for i in range(count if table.hot else 0):
         word = min(np.int64(ids[i]), table.hot)
         more = terms[i] if word < table.hot else ZERO
         write_float(table.terms, word, read_float(table.terms, word) + more)

@@ -13,6 +13,7 @@ from w2v.backends.numba_arguments import Noise, Paths, Rate, Stretch, Work
 from w2v.backends.numba_cap import ABREAST
 from w2v.backends.numba_cbow import cbow_shared
 from w2v.backends.numba_compiling import whole
+from w2v.backends.numba_copies import NONE
 from w2v.backends.numba_draws import random_bits
 from w2v.backends.numba_llvm import LANES
 from w2v.backends.numba_paths import cbow_paths, skipgram_paths
