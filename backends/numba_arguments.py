@@ -27,7 +27,8 @@ class Rate(NamedTuple):
     cap: float
     """Row-step cap, see `w2v.layers.update`."""
     node_cap: float
-    """A worker's share of it, on the inner nodes of the tree, which all of them meet."""
+    """A worker's share of it: on the inner nodes of the tree, which all of them meet, and what it
+    may hold back of rows that it has copies of."""
     loss_every: int
     """The loss is measured in one of so many blocks, see `w2v.training.draws.is_measured`."""
     loss_start: Any
@@ -98,6 +99,9 @@ class Work(NamedTuple):
     """float32: terms of other workers."""
     factors: Any
     ones: Any
+    first: Any
+    """int32: lanes that each output row pairs with, and below where they end."""
+    last: Any
     ids: Any
     """int32: output rows of this block, and of the next."""
     next_ids: Any

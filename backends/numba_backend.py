@@ -35,7 +35,8 @@ class NumbaBackend(NumpyBackend):
         if rows == "all":
             return super().step_shape(rows, averaged=averaged)
         block = 1 if rows == "path" else 16
-        return StepShape(block=block, shared=32, step=block, in_turn=rows == "path")
+        shared = 32 if averaged else 16  # CBOW loses analogies with 16
+        return StepShape(block=block, shared=shared, step=block, in_turn=rows == "path")
 
     def scatter_add(self, table: Array, ids: Array, rows: Array) -> None:
         if table.dtype != rows.dtype or table.dtype not in _ON_TABLES:
@@ -201,17 +202,16 @@ def _work(kernels: ModuleType, plan: FusedPlan) -> Any:
     wide, most = kernels.whole(plan.input.shape[1]), kernels.MOST_EXTRA
     span = plan.block + 2 * plan.window
     hidden = kernels.whole(max(plan.block, kernels.TOGETHER)) + most
-    hot, held = 0, 0.0
     if plan.noise is not None:
-        import os
-        hot = 0 if plan.workers == 1 else min(int(os.environ.get("HOTW", "128")), len(plan.input))
-        terms = np.array(([kernels.NONE] * hot + [0]) * 2, np.float32)
+        hot = 0 if plan.workers == 1 else min(kernels.HOT_WORDS, len(plan.input), len(plan.output))
+        terms_hot = np.array(([kernels.NONE] * hot + [0]) * 2, np.float32)
         hot *= 2
         rows = span + hidden + plan.noise[3] + most
     else:
         assert plan.paths is not None
         rows = int(np.diff(plan.paths[0]).max()) + most
         hot = 0 if plan.workers == 1 else min(kernels.HOT_NODES, len(plan.paths[0]) - 2)
+        terms_hot = np.zeros(hot, np.float32)
     inputs = kernels.whole(max(span, hidden) + kernels.TOGETHER) + kernels.MOST_COUNTED
     shared = plan.noise is not None
     together = kernels.TOGETHER
@@ -242,6 +242,8 @@ def _work(kernels: ModuleType, plan: FusedPlan) -> Any:
         others=_aligned(1, max(rows, inputs))[0],
         factors=_aligned(1, max(rows, inputs))[0],
         ones=_aligned(1, max(rows, inputs), 1)[0],
+        first=np.zeros(rows, np.int32),
+        last=np.zeros(rows, np.int32),
         ids=np.zeros(rows, np.int32),
         next_ids=np.zeros(rows, np.int32),
         ids_in=np.zeros(inputs, np.int32),
@@ -252,7 +254,7 @@ def _work(kernels: ModuleType, plan: FusedPlan) -> Any:
         numbers=np.arange(inputs),
         hot=_aligned(hot, wide),
         seen=_aligned(hot, wide),
-        terms_hot=terms if shared else np.zeros(hot, np.float32),
+        terms_hot=terms_hot,
     )
 
 

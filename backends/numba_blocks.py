@@ -8,7 +8,6 @@ import numpy as np
 
 from w2v.backends import numba_rows as rows_of
 from w2v.backends.numba_compiling import BYTES, address, helper
-from w2v.backends.numba_copies import next_of, row_of
 from w2v.backends.numba_draws import draw_noise
 from w2v.backends.numba_llvm import LANES
 from w2v.backends.numba_products import ROWS, WIDE, multiply_one, multiply_wide
@@ -79,31 +78,33 @@ def multiply_near(
 
 
 @helper
-def fetch(to: Any, wide: Any, table: Any, ids: Any, count: Any, squares: Any) -> None:
+def fetch(to: Any, wide: Any, table: Any, dim: Any, ids: Any, count: Any, squares: Any) -> None:
     """Rows of a table to padded rows, and their squared lengths as lanes to be added up."""
     for i in range(count):
-        to_row, to_square = to + i * wide * BYTES, squares + i * LANES * BYTES
-        rows_of.copy_squared(to_row, row_of(table, ids[i]), table.dim, to_square)
+        row = table + np.int64(ids[i]) * dim * BYTES
+        rows_of.copy_squared(to + i * wide * BYTES, row, dim, squares + i * LANES * BYTES)
 
 
 @helper
-def fetch_only(to: Any, wide: Any, table: Any, ids: Any, count: Any) -> None:
+def fetch_only(to: Any, wide: Any, table: Any, dim: Any, ids: Any, count: Any) -> None:
     """Rows of a table to padded rows."""
     for i in range(count):
-        rows_of.copy_padded(to + i * wide * BYTES, row_of(table, ids[i]), table.dim)
+        row = table + np.int64(ids[i]) * dim * BYTES
+        rows_of.copy_padded(to + i * wide * BYTES, row, dim)
 
 
 @helper
-def prefetch(table: Any, ids: Any, count: Any, limit: Any) -> None:
+def prefetch(table: Any, dim: Any, ids: Any, count: Any) -> None:
     for i in range(count):
-        rows_of.prefetch(next_of(table, ids[i], limit), table.dim)
+        rows_of.prefetch(table + np.int64(ids[i]) * dim * BYTES, dim)
 
 
 @helper
-def add(table: Any, ids: Any, count: Any, changes: Any, wide: Any, factors: Any) -> None:
+def add(table: Any, dim: Any, ids: Any, count: Any, changes: Any, wide: Any, factors: Any) -> None:
     """Padded rows to those of a table, each with its factor."""
     for i in range(count):
-        rows_of.add(row_of(table, ids[i]), changes + i * wide * BYTES, table.dim, factors[i])
+        row = table + np.int64(ids[i]) * dim * BYTES
+        rows_of.add(row, changes + i * wide * BYTES, dim, factors[i])
 
 
 @helper

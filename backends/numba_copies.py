@@ -13,10 +13,11 @@ import numpy as np
 
 from w2v.backends import numba_rows as rows
 from w2v.backends.numba_compiling import BYTES, ZERO, address, helper, inlined
-from w2v.backends.numba_llvm import read_float, write_float
+from w2v.backends.numba_llvm import LANES, read_float, write_float
 
 NONE = np.float32(np.inf)
 """Terms of a copy that there is not yet."""
+_LEAST, _MOST = np.float32(1e-30), np.float32(1e30)  # a rate of nothing holds back all but NONE
 _ROWS_AHEAD = 4  # asked for before copies of them are made public
 
 
@@ -49,6 +50,12 @@ def table_of(table: Any, part: Any, work: Any) -> Any:
         address(work.terms_hot) + part * (hot + 1) * BYTES,
         wide,
     )
+
+
+@helper
+def held_back(rate: Any, alpha: Any) -> Any:
+    """Terms that a worker may hold back of a row: its share of the row-step cap, see `Rate`."""
+    return min(np.float32(rate.node_cap) / max(alpha, _LEAST), _MOST)
 
 
 @inlined
@@ -89,6 +96,21 @@ def renew(table: Any, ids: Any, count: Any, limit: Any) -> None:
         word = np.int64(ids[i])
         if read_float(table.terms, min(word, table.hot)) > limit:
             _renew(table, word)
+
+
+@helper
+def fetch_rows(to: Any, wide: Any, table: Any, ids: Any, count: Any, squares: Any) -> None:
+    """Rows of words to padded rows, and their squared lengths as lanes to be added up."""
+    for i in range(count):
+        row, square = to + i * wide * BYTES, squares + i * LANES * BYTES
+        rows.copy_squared(row, row_of(table, ids[i]), table.dim, square)
+
+
+@helper
+def add_rows(table: Any, ids: Any, count: Any, changes: Any, wide: Any, factors: Any) -> None:
+    """Padded rows to those of words, each with its factor."""
+    for i in range(count):
+        rows.add(row_of(table, ids[i]), changes + i * wide * BYTES, table.dim, factors[i])
 
 
 @helper
