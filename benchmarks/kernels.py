@@ -16,9 +16,9 @@ ceiling that is, by the formulas below; what a kernel computes and masks away is
 
 Parts: the same kernels compiled once more with a clock in each piece that they call (see
 backends/numba_clocks.py), on the same text; nanoseconds a kept token. The least of some runs stands
-for each; calls that were interrupted count as long as others, so on a busy machine "the rest", which
-is the step less its parts, has what others cost. A processor works ahead: of two short parts after
-each other one may get what the other takes.
+for each; calls that were interrupted count as long as others, so on a busy machine "the rest",
+which is the step less its parts, has what others cost. A processor works ahead: of two short parts
+after each other one may get what the other takes.
 
 With D numbers in a row, blocks of T tokens that share N noise words, window w, so P = w + 1 pairs a
 token on average, and L nodes on a word's path on average:

@@ -286,7 +286,7 @@ def test_kernels(tmp_path: Path) -> None:
     table, found = run("kernels", tmp_path, *quick)
     kind = found["kinds"]["native"]
     assert kind["steps"]["cbow-hs"]["ns_per_token"] > 0
-    assert 0 < kind["steps"]["cbow-hs"]["share"] < 1
+    assert kind["steps"]["cbow-hs"]["share"] > 0
     assert re.search(r"^\| CBOW, hierarchical softmax \| \d+ ns, \d+% \|$", table, re.MULTILINE)
 
 
