@@ -147,11 +147,31 @@ def skipgram_shared(
         terms = np.float32(total * (1 + noise.negative))
         for t in range(block):
             work.ids_in[t] = core[t]
-        factors = capped(work.ids_in, block, work.terms_in, terms, more, step, rate.beside_in, work)
+        factors = capped(
+            work.ids_in,
+            block,
+            work.terms_in,
+            terms,
+            more,
+            step,
+            rate.beside_in,
+            np.float32(rate.most_beside_in),
+            work,
+        )
         add_rows(inputs, core, block, d_hidden, wide, factors)
         hold(inputs, core, block, work.terms_in)
         more = with_load(work.terms, work.load, count, work)
-        factors = capped(work.ids, count, work.terms, terms, more, step, rate.beside_out, work)
+        factors = capped(
+            work.ids,
+            count,
+            work.terms,
+            terms,
+            more,
+            step,
+            rate.beside_out,
+            np.float32(rate.most_beside_out),
+            work,
+        )
         add_rows(outputs, work.ids, count, d_rows, wide, factors)
         hold(outputs, work.ids, count, work.terms)
     give_copies(inputs)
