@@ -139,8 +139,6 @@ class Work(NamedTuple):
     transposed: Any
     rows: Any
     d_rows: Any
-    context: Any
-    d_context: Any
     errors: Any
     """float32 (L, R): a row for each output row, a lane for each hidden vector; of paths (R, L)."""
     scores: Any
@@ -149,7 +147,6 @@ class Work(NamedTuple):
     """float32: of these errors of two hidden vectors."""
     labels: Any
     """float32 (L,): of the nodes of a path."""
-    own_errors: Any
     pairs: Any
     """float32 (R,): of each hidden vector."""
     terms: Any
@@ -162,9 +159,7 @@ class Work(NamedTuple):
     more: Any
     """float32 (LANES,): what loads are more than terms, the same."""
     hidden_load: Any
-    own_load: Any
     load: Any
-    load_in: Any
     others: Any
     """float32: terms of other workers."""
     factors: Any
