@@ -27,7 +27,8 @@ class Rate(NamedTuple):
     cap: float
     """Row-step cap, see `w2v.layers.update`."""
     node_cap: float
-    """A worker's share of it, on the inner nodes of the tree, which all of them meet."""
+    """A worker's share of it: on the inner nodes of the tree, which all of them meet, and what it
+    may hold back of rows that it has copies of."""
     loss_every: int
     """The loss is measured in one of so many blocks, see `w2v.training.draws.is_measured`."""
     loss_start: Any

@@ -212,13 +212,16 @@ def _work(kernels: ModuleType, plan: FusedPlan) -> Any:
     wide, most = kernels.whole(plan.input.shape[1]), kernels.MOST_EXTRA
     span = plan.block + 2 * plan.window
     hidden = kernels.whole(max(plan.block, kernels.TOGETHER)) + most
-    hot = 0
     if plan.noise is not None:
+        hot = 0 if plan.workers == 1 else min(kernels.HOT_WORDS, len(plan.input), len(plan.output))
+        terms_hot = np.array(([kernels.NONE] * hot + [0]) * 2, np.float32)
+        hot *= 2
         rows = span + hidden + plan.noise[3] + most
     else:
         assert plan.paths is not None
         rows = int(np.diff(plan.paths[0]).max()) + most
         hot = 0 if plan.workers == 1 else min(kernels.HOT_NODES, len(plan.paths[0]) - 2)
+        terms_hot = np.zeros(hot, np.float32)
     inputs = kernels.whole(max(span, hidden) + kernels.TOGETHER) + kernels.MOST_COUNTED
     shared = plan.noise is not None
     together = kernels.TOGETHER
@@ -256,7 +259,7 @@ def _work(kernels: ModuleType, plan: FusedPlan) -> Any:
         numbers=np.arange(inputs),
         hot=aligned(hot, wide),
         seen=aligned(hot, wide),
-        terms_hot=np.zeros(hot, np.float32),
+        terms_hot=terms_hot,
     )
 
 
