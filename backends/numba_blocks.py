@@ -24,19 +24,29 @@ def _multiply(
     right: Any,
     inner: Any,
     wide: Any,
+    below: Any,
+    above: Any,
+    more: Any,
+    ahead: Any,
 ) -> None:
-    """out = left right, for right and out of so many whole vectors a row."""
+    """out = left right, for right and out of so many whole vectors a row.
+
+    Left may be 0 far from its diagonal, see `numba_products`. Before some columns are computed,
+    some rows of the list `ahead` are asked for.
+    """
     lane = 0
     while lane + WIDE * LANES <= wide:
+        rows_of.ask(ahead)
         multiply_wide(
             out + lane * BYTES, wide, rows, left, left_row, left_column,
-            right + lane * BYTES, wide, inner,
+            right + lane * BYTES, wide, inner, below, above, more,
         )  # fmt: skip
         lane += WIDE * LANES
     while lane < wide:
+        rows_of.ask(ahead)
         multiply_one(
             out + lane * BYTES, wide, rows, left, left_row, left_column,
-            right + lane * BYTES, wide, inner,
+            right + lane * BYTES, wide, inner, below, above, more,
         )  # fmt: skip
         lane += LANES
 
@@ -47,14 +57,6 @@ def fetch(to: Any, wide: Any, table: Any, dim: Any, ids: Any, count: Any, square
     for i in range(count):
         row = table + np.int64(ids[i]) * dim * BYTES
         rows_of.copy_squared(to + i * wide * BYTES, row, dim, squares + i * LANES * BYTES)
-
-
-@helper
-def fetch_only(to: Any, wide: Any, table: Any, dim: Any, ids: Any, count: Any) -> None:
-    """Rows of a table to padded rows."""
-    for i in range(count):
-        row = table + np.int64(ids[i]) * dim * BYTES
-        rows_of.copy_padded(to + i * wide * BYTES, row, dim)
 
 
 @helper
@@ -81,7 +83,10 @@ def score(
         for lane in range(0, wide, LANES):
             square = transposed + (lane * lanes + i) * BYTES
             transpose_square(square, lanes, hidden + (i * wide + lane) * BYTES, wide)
-    _multiply(errors, max(count, ROWS), rows, wide, 1, transposed, dim, lanes)
+    ahead = address(work.ahead)  # of which nothing is left: rows are asked for with the changes
+    _multiply(
+        errors, max(count, ROWS), rows, wide, 1, transposed, dim, lanes, -count, dim, 0, ahead
+    )
 
 
 @helper
@@ -91,14 +96,27 @@ def changes(
     errors: Any,
     hidden: Any,
     rows: Any,
-    count: Any,
+    span: Any,
+    noise: Any,
+    reach: Any,
     lanes: Any,
     block: Any,
     wide: Any,
+    ahead: Any,
 ) -> None:
-    """Of hidden vectors errors^T rows, of rows errors times hidden vectors."""
-    _multiply(d_hidden, max(lanes, ROWS), errors, 1, lanes, rows, count, wide)
-    _multiply(d_rows, max(count, ROWS), errors, lanes, 1, hidden, block, wide)
+    """Of hidden vectors errors^T rows, of rows errors times hidden vectors.
+
+    Of the first `span` rows, a row j has errors with hidden vectors j - reach to j alone; the noise
+    rows behind have some with all.
+    """
+    _multiply(
+        d_hidden, max(lanes, ROWS), errors, 1, lanes, rows, span, wide, 0, reach, noise, ahead
+    )
+    _multiply(d_rows, max(span, ROWS), errors, lanes, 1, hidden, block, wide, -reach, 0, 0, ahead)
+    errors, d_rows = errors + span * lanes * BYTES, d_rows + span * wide * BYTES
+    _multiply(
+        d_rows, max(noise, ROWS), errors, lanes, 1, hidden, block, wide, -noise, block, 0, ahead
+    )
 
 
 @helper

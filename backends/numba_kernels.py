@@ -9,10 +9,11 @@ where two write one row at once, one change may be lost.
 
 from __future__ import annotations
 
-from w2v.backends.numba_arguments import Noise, Paths, Rate, Stretch, Work
+from w2v.backends.numba_arguments import CbowWork, Noise, Paths, Rate, Stretch, Work
 from w2v.backends.numba_cap import ABREAST
 from w2v.backends.numba_cbow import cbow_shared
 from w2v.backends.numba_compiling import whole
+from w2v.backends.numba_copies import NONE
 from w2v.backends.numba_draws import random_bits
 from w2v.backends.numba_llvm import LANES
 from w2v.backends.numba_paths import cbow_paths, skipgram_paths
@@ -22,10 +23,13 @@ from w2v.backends.numba_skipgram import skipgram_shared
 from w2v.backends.numba_text import scatter_add, windows
 
 __all__ = [
+    "CbowWork",
     "HOT_NODES",
+    "HOT_WORDS",
     "IDS",
     "MOST_COUNTED",
     "MOST_EXTRA",
+    "NONE",
     "Noise",
     "Paths",
     "Rate",
@@ -47,6 +51,8 @@ MOST_EXTRA = 2 * LANES
 """Rows beyond its own that a product may read and spoil."""
 MOST_COUNTED = ABREAST * LANES
 """Rows beyond its own that a sum of terms may read and write."""
+HOT_WORDS = 64
+"""Rows of the most frequent words, in each table, of which each of several workers has copies."""
 HOT_NODES = 1024
 """Rows at the top of the tree that each of several workers keeps a copy of."""
 

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
 from llvmlite import binding
 from numba import njit
+from numba.core.extending import _Intrinsic
 from numpy.typing import NDArray
 
 from w2v.backends import numba_blocks as blocks
 from w2v.backends import numba_products as products
 from w2v.backends import numba_rows as rows_of
 from w2v.backends import numba_turns as turns
-from w2v.backends.numba_backend import _aligned
 from w2v.backends.numba_compiling import ONE, ZERO, compiled, whole
 from w2v.backends.numba_errors import errors as errors_of
 from w2v.backends.numba_llvm import LANES
+from w2v.backends.numba_memory import aligned
 
 CEILING = "product, in its best shape"
 _NEEDED = {"haswell": {"avx2", "fma", "bmi2"}, "x86-64": {"sse2"}}
@@ -41,6 +43,7 @@ class Piece(NamedTuple):
 
 class _Room(NamedTuple):
     transposed: Any
+    ahead: Any
 
 
 def kinds() -> list[str]:
@@ -57,9 +60,9 @@ def pieces(dim: int, window: int, block: int, shared: int) -> list[Piece]:
 def lookups(dim: int, name: str, ids: NDArray[np.int32], at_once: int) -> list[Piece]:
     """Rows of a table that are read and added to, so many at a time, those after asked for."""
     wide = whole(dim)
-    table = _aligned(int(ids.max()) + 1, wide, 1.0)
+    table = aligned(int(ids.max()) + 1, wide, 1.0)
     ids = ids[: len(ids) // at_once * at_once]
-    to, squares = _aligned(at_once, wide), _aligned(at_once, LANES)
+    to, squares = aligned(at_once, wide), aligned(at_once, LANES)
     ones = np.zeros(at_once, np.float32)
     return [
         Piece(
@@ -75,17 +78,18 @@ def _products(dim: int, window: int, block: int, shared: int) -> list[Piece]:
     wide, lanes = whole(dim), whole(block)
     count = block + 2 * window + shared
     best, across = _TIMES * products.ROWS, products.WIDE * LANES
-    left, right, out = _aligned(best, _INNER), _aligned(_INNER, across), _aligned(best, across)
-    hidden, rows = (_aligned(n + products.ROWS, wide) for n in (lanes, count))
+    left, right, out = aligned(best, _INNER), aligned(_INNER, across), aligned(best, across)
+    hidden, rows = (aligned(n + products.ROWS, wide) for n in (lanes, count))
     d_hidden, d_rows = np.zeros_like(hidden), np.zeros_like(rows)
-    errors, room = _aligned(count + products.ROWS, lanes), _Room(_aligned(wide, lanes))
+    ahead = np.zeros(8, np.int64)  # of which nothing is left
+    errors, room = aligned(count + products.ROWS, lanes), _Room(aligned(wide, lanes), ahead)
     at = [array.ctypes.data for array in (left, right, out, hidden, rows, d_hidden, d_rows, errors)]
     left_at, right_at, out_at, hidden_at, rows_at, d_hidden_at, d_rows_at, errors_at = at
-    keep = (left, right, out, hidden, rows, d_hidden, d_rows, errors)
+    keep = (left, right, out, hidden, rows, d_hidden, d_rows, errors, ahead)
     return [
         _piece(
             (CEILING, 2 * best * across * _INNER), keep, products.multiply_wide,
-            out_at, across, best, left_at, _INNER, 1, right_at, across, _INNER,
+            out_at, across, best, left_at, _INNER, 1, right_at, across, _INNER, -best, _INNER, 0,
         ),
         _piece(
             ("scores of a block", 2 * count * block * dim), keep, blocks.score,
@@ -93,7 +97,8 @@ def _products(dim: int, window: int, block: int, shared: int) -> list[Piece]:
         ),
         _piece(
             ("changes of a block", 4 * count * block * dim), keep, blocks.changes,
-            d_hidden_at, d_rows_at, errors_at, hidden_at, rows_at, count, lanes, block, wide,
+            d_hidden_at, d_rows_at, errors_at, hidden_at, rows_at, block + 2 * window, shared,
+            2 * window, lanes, block, wide, ahead.ctypes.data,
         ),
     ]  # fmt: skip
 
@@ -101,23 +106,22 @@ def _products(dim: int, window: int, block: int, shared: int) -> list[Piece]:
 def _rows(dim: int) -> list[Piece]:
     """Pieces that take rows by their addresses."""
     wide = whole(dim)
-    table, own = _aligned(_FEW, wide), _aligned(8, wide)
-    errors, ones = _aligned(4, whole(_PATH)), np.ones(_FEW, np.float32)
-    places = np.array([row.ctypes.data for row in table])
-    moved = np.array([row.ctypes.data for row in own[4:]])
+    table, own = aligned(_FEW, wide), aligned(8, wide)
+    errors, ones = aligned(4, whole(_PATH)), np.ones(_FEW, np.float32)
+    places, hidden_rows = (np.array([row.ctypes.data for row in array]) for array in (table, own))
+    keep = (table, own, errors, ones, places, hidden_rows)
     addresses, own_at, errors_at = places.ctypes.data, own.ctypes.data, errors.ctypes.data
-    keep = (table, own, errors, ones, places, moved)
+    list_at, stride = hidden_rows.ctypes.data, errors.shape[1]
     found = []
     for hidden, dots in ((4, products.dots_4), (2, products.dots_2), (1, products.dots_1)):
-        about = f"scores of a path, {hidden} at once", 2 * LANES * dim
-        stride = errors.shape[1]
-        found.append(_piece(about, keep, dots, errors_at, stride, addresses, own_at, wide, dim))
+        about = f"scores of a path, {hidden} at once", 2 * _PATH * hidden * dim
+        found.append(_piece(about, keep, dots, errors_at, stride, addresses, _PATH, list_at, dim))
     for hidden, update in ((4, turns.update_4), (2, turns.update_2), (1, turns.update_1)):
         about = f"changes of a path, {hidden} at once", 4 * _PATH * hidden * dim
         found.append(
             _piece(
-                about, keep, update, addresses, _PATH, moved.ctypes.data, ones.ctypes.data, ONE,
-                errors_at, errors.shape[1], errors_at, own_at, wide, dim,
+                about, keep, update, addresses, _PATH, list_at, list_at, ones.ctypes.data,
+                errors_at, stride, errors_at, dim,
             )
         )  # fmt: skip
     summing = (own_at, addresses, _SUMMED, dim, ZERO)
@@ -132,6 +136,9 @@ def _rows(dim: int) -> list[Piece]:
 
 def _piece(about: tuple[Any, ...], keep: object, piece: Any, *arguments: Any) -> Piece:
     """`keep` are arrays whose addresses stand among the arguments."""
+    taken = inspect.signature(getattr(piece, "py_func", None) or piece._defn).parameters
+    if len(arguments) != len(taken) - isinstance(piece, _Intrinsic):  # of these one is the context
+        raise TypeError(f"{about[0]}: not called as in the kernels, with {', '.join(taken)}.")
 
     def loop(times: int, *arguments: Any) -> None:
         for _ in range(times):

@@ -10,12 +10,40 @@ from typing import Any
 
 import numpy as np
 
-from w2v.backends import numba_errors as errors_of
 from w2v.backends import numba_rows as rows_of
-from w2v.backends.numba_blocks import add, candidates, changes, fetch, prefetch, score
+from w2v.backends.numba_blocks import candidates, changes, score
 from w2v.backends.numba_cap import capped, load_factor, loads, with_load
-from w2v.backends.numba_compiling import BYTES, ONE, ZERO, address, compiled, whole_lanes
+from w2v.backends.numba_compiling import address, compiled, helper, whole_lanes
+from w2v.backends.numba_copies import (
+    add_rows,
+    fetch_rows,
+    give_copies,
+    held_back,
+    hold,
+    next_of,
+    renew,
+    table_of,
+)
+from w2v.backends.numba_errors import errors_of_block
+from w2v.backends.numba_llvm import LANES
+from w2v.backends.numba_products import WIDE
 from w2v.backends.numba_steps import alpha_of, measured_in, softplus
+
+_LIST = 4  # where the list begins, see `numba_rows.ask`
+
+
+@helper
+def _look_ahead(
+    ahead: Any, inputs: Any, core: Any, block: Any, outputs: Any, ids: Any, count: Any, limit: Any
+) -> None:
+    """List rows of a block that the one before did not read, to be asked for in some turns."""
+    turns = 3 * max(1, whole_lanes(inputs.dim) // (WIDE * LANES))
+    for t in range(block):
+        ahead[_LIST + t] = next_of(inputs, core[t], limit)
+    for i in range(count):
+        ahead[_LIST + block + i] = next_of(outputs, ids[i], limit)
+    ahead[0], ahead[1], ahead[2] = 0, block + count, (block + count) // turns + 1
+    ahead[3] = inputs.dim
 
 
 @compiled
@@ -30,12 +58,14 @@ def skipgram_shared(
     dim = input.shape[1]
     wide, lanes, span = whole_lanes(dim), whole_lanes(block), block + 2 * window
     count = span + noise.shared
-    inputs, outputs = address(input), address(output)
+    inputs, outputs = table_of(input, 0, work), table_of(output, 1, work)
     hidden, d_hidden = address(work.hidden), address(work.d_hidden)
     rows, d_rows = address(work.rows), address(work.d_rows)
     errors_at, row_squares = address(work.errors), address(work.row_squares)
     errors, scores = work.errors, work.scores
     pairs_of, pairs_at = work.pairs, address(work.pairs)
+    first_at, last_at = address(work.first), address(work.last)
+    ahead = address(work.ahead)
     each = np.float32(noise.negative / noise.shared)
     loss = measured = 0.0
     if stretch.blocks > 0:
@@ -44,45 +74,54 @@ def skipgram_shared(
         alpha = alpha_of(rate, stretch, number)
         at = number * block
         tokens = min(block, stretch.kept - at)
-        core = stretch.ids[at + window : at + window + block]
+        core = stretch.ids[at + window :]
         for i in range(count):
             work.ids[i] = work.next_ids[i]
-        fetch(hidden, wide, inputs, dim, core, block, row_squares)
+        limit = held_back(rate, alpha)
+        renew(inputs, core, block, limit)
+        renew(outputs, work.ids, count, limit)
+        fetch_rows(hidden, wide, inputs, core, block, row_squares)
         rows_of.add_lanes(address(work.squares), row_squares, block)
-        fetch(rows, wide, outputs, dim, work.ids, count, row_squares)
+        fetch_rows(rows, wide, outputs, work.ids, count, row_squares)
         score(errors_at, hidden, rows, count, lanes, wide, dim, work)
         if number + 1 < stretch.blocks:
             candidates(work.next_ids, stretch, at + block, span, noise, number + 1)
-            prefetch(inputs, dim, stretch.ids[at + block + window :], block)
-            prefetch(outputs, dim, work.next_ids, count)
+            next_core, new = stretch.ids[at + block + window :], span - block
+            _look_ahead(
+                work.ahead,
+                inputs,
+                next_core,
+                block,
+                outputs,
+                work.next_ids[new:],
+                count - new,
+                limit,
+            )
 
         measure = measured_in(rate, stretch, number)
-        for t in range(lanes):
-            pairs_of[t] = ZERO
         if measure:
             scores[:count] = errors[:count]
-        errors_of.errors(errors_at, span * lanes, ONE, alpha)
-        errors_of.errors(errors_at + span * lanes * BYTES, noise.shared * lanes, ZERO, alpha * each)
         total = 0
         for j in range(span):
             centre = j - window  # counted from the first of the core
             first = max(0, centre - np.int64(stretch.left[at + j]))
             last = min(tokens, centre + np.int64(stretch.right[at + j]) + 1)
-            row = errors_at + j * lanes * BYTES
-            errors_of.keep_pairs(row, pairs_at, lanes, first, last, centre)
             pairs = max(last - first, 0) - (1 if first <= centre < last else 0)
-            work.terms[j] = pairs
+            work.first[j], work.last[j], work.terms[j] = first, last, pairs
             total += pairs
-            if measure:
-                measured += pairs
-                for t in range(first, last):
-                    if t != centre:
-                        loss += softplus(-np.float64(scores[j, t]))
+        errors_of_block(
+            errors_at, lanes, span, window, 2 * window, first_at, last_at, noise.shared, pairs_at,
+            alpha, alpha * each,
+        )  # fmt: skip
         for n in range(span, count):
-            for t in range(lanes):
-                errors[n, t] *= pairs_of[t]
             work.terms[n] = total * each
-            if measure:
+        if measure:
+            measured += total
+            for j in range(span):
+                for t in range(work.first[j], work.last[j]):
+                    if t != j - window:
+                        loss += softplus(-np.float64(scores[j, t]))
+            for n in range(span, count):
                 for t in range(block):
                     loss += pairs_of[t] * each * softplus(np.float64(scores[n, t]))
         for t in range(block):
@@ -91,14 +130,41 @@ def skipgram_shared(
         twice = load_factor(alpha)
         loads(address(work.load), row_squares, count, errors_at, lanes, twice, work)
         more = with_load(work.terms_in, work.hidden_load, block, work)
-        changes(d_hidden, d_rows, errors_at, hidden, rows, count, lanes, block, wide)
+        changes(
+            d_hidden, d_rows, errors_at, hidden, rows, span, noise.shared, 2 * window, lanes, block,
+            wide, ahead,
+        )  # fmt: skip
         step = alpha / np.float32(rate.cap)
         terms = np.float32(total * (1 + noise.negative))
         for t in range(block):
             work.ids_in[t] = core[t]
-        factors = capped(work.ids_in, block, work.terms_in, terms, more, step, rate.beside_in, work)
-        add(inputs, dim, core, block, d_hidden, wide, factors)
+        factors = capped(
+            work.ids_in,
+            block,
+            work.terms_in,
+            terms,
+            more,
+            step,
+            rate.beside_in,
+            np.float32(rate.most_beside_in),
+            work,
+        )
+        add_rows(inputs, core, block, d_hidden, wide, factors, work.terms_in)
+        hold(inputs, core, block, work.terms_in)
         more = with_load(work.terms, work.load, count, work)
-        factors = capped(work.ids, count, work.terms, terms, more, step, rate.beside_out, work)
-        add(outputs, dim, work.ids, count, d_rows, wide, factors)
+        factors = capped(
+            work.ids,
+            count,
+            work.terms,
+            terms,
+            more,
+            step,
+            rate.beside_out,
+            np.float32(rate.most_beside_out),
+            work,
+        )
+        add_rows(outputs, work.ids, count, d_rows, wide, factors, work.terms)
+        hold(outputs, work.ids, count, work.terms)
+    give_copies(inputs)
+    give_copies(outputs)
     return loss, measured
