@@ -102,6 +102,8 @@ class Work(NamedTuple):
     """int32: output rows of this block, and of the next."""
     next_ids: Any
     ids_in: Any
+    ahead: Any
+    """int64: what the next block reads, see `numba_rows.ask`."""
     places: Any
     """int64: addresses of output rows; below, of input rows or of copies of them."""
     places_in: Any

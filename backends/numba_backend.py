@@ -241,6 +241,7 @@ def _work(kernels: ModuleType, plan: FusedPlan) -> Any:
         ids=np.zeros(rows, np.int32),
         next_ids=np.zeros(rows, np.int32),
         ids_in=np.zeros(inputs, np.int32),
+        ahead=np.zeros(4 + rows + hidden, np.int64),
         places=np.zeros(rows, np.int64),
         places_in=np.zeros(inputs, np.int64),
         places_d=np.zeros(2, np.int64),

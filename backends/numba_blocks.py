@@ -30,13 +30,49 @@ def _multiply(
     while lane + WIDE * LANES <= wide:
         multiply_wide(
             out + lane * BYTES, wide, rows, left, left_row, left_column,
-            right + lane * BYTES, wide, inner,
+            right + lane * BYTES, wide, inner, -rows, inner, 0,
         )  # fmt: skip
         lane += WIDE * LANES
     while lane < wide:
         multiply_one(
             out + lane * BYTES, wide, rows, left, left_row, left_column,
-            right + lane * BYTES, wide, inner,
+            right + lane * BYTES, wide, inner, -rows, inner, 0,
+        )  # fmt: skip
+        lane += LANES
+
+
+@helper
+def multiply_near(
+    out: Any,
+    rows: Any,
+    left: Any,
+    left_row: Any,
+    left_column: Any,
+    right: Any,
+    inner: Any,
+    wide: Any,
+    below: Any,
+    above: Any,
+    more: Any,
+    ahead: Any,
+) -> None:
+    """The same where left is 0 far from its diagonal, see `numba_products`.
+
+    Before some columns are computed, some rows of the list `ahead` are asked for.
+    """
+    lane = 0
+    while lane + WIDE * LANES <= wide:
+        rows_of.ask(ahead)
+        multiply_wide(
+            out + lane * BYTES, wide, rows, left, left_row, left_column,
+            right + lane * BYTES, wide, inner, below, above, more,
+        )  # fmt: skip
+        lane += WIDE * LANES
+    while lane < wide:
+        rows_of.ask(ahead)
+        multiply_one(
+            out + lane * BYTES, wide, rows, left, left_row, left_column,
+            right + lane * BYTES, wide, inner, below, above, more,
         )  # fmt: skip
         lane += LANES
 

@@ -26,7 +26,8 @@ from numpy.typing import NDArray
 from w2v.backends.numba_backend import NumbaBackend
 
 _KERNELS = ("skipgram_shared", "cbow_shared", "skipgram_paths", "cbow_paths")
-_SMALL = ("numba_compiling", "numba_steps")  # pieces of a few instructions: no clocks in there
+_SMALL = ("numba_compiling", "numba_steps")  # modules of pieces of a few instructions: no clocks
+_NUMBERS = ("read_", "write_")  # pieces that read or write one number
 _MOST = 64  # parts
 _DISTURBED = 1 << 19  # ticks, some 200 us: no part takes so long unless the core did other work
 _ENDLESS = 1 << 62
@@ -102,13 +103,12 @@ class Clocks:
             for part in set(used) & set(vars(value)):
                 setattr(module, part, self._with_clock(getattr(value, part), part, ()))
             return module
-        if isinstance(value, _Intrinsic):
-            return self._clocked(value, name)
         if not isinstance(value, Dispatcher):
-            return value
+            is_part = isinstance(value, _Intrinsic) and not name.startswith(_NUMBERS)
+            return self._clocked(value, name) if is_part else value
         if value.py_func.__module__.rpartition(".")[2] in _SMALL:
             return value
-        if value.targetoptions.get("forceinline"):
+        if value.py_func.__closure__:  # put together of pieces: those are the parts
             return self._rebuilt(value)
         return self._clocked(value, name)
 
@@ -145,7 +145,7 @@ def _calls(piece: Any, number: int) -> None:
         piece()
 
 
-@intrinsic  # type: ignore[untyped-decorator,unused-ignore]
+@intrinsic
 def _ticks(_context: Any) -> Any:
     """The cycle counter."""
 
@@ -157,7 +157,7 @@ def _ticks(_context: Any) -> Any:
     return types.int64(), codegen
 
 
-@intrinsic  # type: ignore[untyped-decorator,unused-ignore]
+@intrinsic
 def _count(_context: Any, place: Any, ticks: Any, most: Any) -> Any:
     """Ticks, if there are not more than `most`, and one call to where those of a part stand."""
 
@@ -175,6 +175,6 @@ def _count(_context: Any, place: Any, ticks: Any, most: Any) -> Any:
     return types.void(types.int64, types.int64, types.int64), codegen
 
 
-@njit  # type: ignore[untyped-decorator,unused-ignore]
+@njit
 def _now() -> Any:
     return _ticks()

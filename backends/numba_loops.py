@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
 from llvmlite import binding
 from numba import njit
+from numba.core.extending import _Intrinsic
 from numpy.typing import NDArray
 
 from w2v.backends import numba_blocks as blocks
@@ -85,7 +87,7 @@ def _products(dim: int, window: int, block: int, shared: int) -> list[Piece]:
     return [
         _piece(
             (CEILING, 2 * best * across * _INNER), keep, products.multiply_wide,
-            out_at, across, best, left_at, _INNER, 1, right_at, across, _INNER,
+            out_at, across, best, left_at, _INNER, 1, right_at, across, _INNER, -best, _INNER, 0,
         ),
         _piece(
             ("scores of a block", 2 * count * block * dim), keep, blocks.score,
@@ -103,21 +105,20 @@ def _rows(dim: int) -> list[Piece]:
     wide = whole(dim)
     table, own = _aligned(_FEW, wide), _aligned(8, wide)
     errors, ones = _aligned(4, whole(_PATH)), np.ones(_FEW, np.float32)
-    places = np.array([row.ctypes.data for row in table])
-    moved = np.array([row.ctypes.data for row in own[4:]])
+    places, hidden_rows = (np.array([row.ctypes.data for row in array]) for array in (table, own))
+    keep = (table, own, errors, ones, places, hidden_rows)
     addresses, own_at, errors_at = places.ctypes.data, own.ctypes.data, errors.ctypes.data
-    keep = (table, own, errors, ones, places, moved)
+    list_at, stride = hidden_rows.ctypes.data, errors.shape[1]
     found = []
     for hidden, dots in ((4, products.dots_4), (2, products.dots_2), (1, products.dots_1)):
-        about = f"scores of a path, {hidden} at once", 2 * LANES * dim
-        stride = errors.shape[1]
-        found.append(_piece(about, keep, dots, errors_at, stride, addresses, own_at, wide, dim))
+        about = f"scores of a path, {hidden} at once", 2 * _PATH * hidden * dim
+        found.append(_piece(about, keep, dots, errors_at, stride, addresses, _PATH, list_at, dim))
     for hidden, update in ((4, turns.update_4), (2, turns.update_2), (1, turns.update_1)):
         about = f"changes of a path, {hidden} at once", 4 * _PATH * hidden * dim
         found.append(
             _piece(
-                about, keep, update, addresses, _PATH, moved.ctypes.data, ones.ctypes.data, ONE,
-                errors_at, errors.shape[1], errors_at, own_at, wide, dim,
+                about, keep, update, addresses, _PATH, list_at, list_at, ones.ctypes.data,
+                errors_at, stride, errors_at, dim,
             )
         )  # fmt: skip
     summing = (own_at, addresses, _SUMMED, dim, ZERO)
@@ -132,6 +133,9 @@ def _rows(dim: int) -> list[Piece]:
 
 def _piece(about: tuple[Any, ...], keep: object, piece: Any, *arguments: Any) -> Piece:
     """`keep` are arrays whose addresses stand among the arguments."""
+    taken = inspect.signature(getattr(piece, "py_func", None) or piece._defn).parameters
+    if len(arguments) != len(taken) - isinstance(piece, _Intrinsic):  # of these one is the context
+        raise TypeError(f"{about[0]}: not called as in the kernels, with {', '.join(taken)}.")
 
     def loop(times: int, *arguments: Any) -> None:
         for _ in range(times):

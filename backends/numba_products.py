@@ -40,7 +40,7 @@ def transpose(b: Any, target: Value, target_stride: Value, source: Value, stride
 
 
 def _multiply(vectors: int) -> Any:
-    @ll.emitted("iiiiiiiii")
+    @ll.emitted("iiiiiiiiiiii")
     def multiply(
         b: Any,
         out: Value,
@@ -52,24 +52,39 @@ def _multiply(vectors: int) -> Any:
         right: Value,
         right_stride: Value,
         inner: Value,
+        below: Value,
+        above: Value,
+        more: Value,
     ) -> None:
         """out[i, lanes] = sum over k of left[i, k] right[k, lanes]; at least ROWS rows.
 
-        ROWS at a time, or two fewer so that hardly a row is summed twice.
+        ROWS at a time, or two fewer so that hardly a row is summed twice. Rows near the diagonal
+        meet what is near it: those from a to b (exclusive) leave out k < a + below and k >= b +
+        above, which are 0 on the left, up to `inner`; the so many more behind they all meet.
         """
 
         def some(first: Value, size: int) -> None:
             numbers = [b.add(first, ll.count(i)) for i in range(size)]
             starts = [ll.at(b, left, b.mul(number, left_row)) for number in numbers]
             sums = [ll.variables(b, vectors) for _ in numbers]
-            with cgutils.for_range(b, inner) as k:
-                row = ll.at(b, right, b.mul(k.index, right_stride))
+
+            def meet(k: Value) -> None:
+                row = ll.at(b, right, b.mul(k, right_stride))
                 lanes = [ll.load(b, b.gep(row, [ll.count(v * ll.LANES)])) for v in range(vectors)]
-                column = b.mul(k.index, left_column)
+                column = b.mul(k, left_column)
                 for start, own in zip(starts, sums, strict=True):
                     factor = ll.spread(b, b.load(b.gep(start, [column])))
                     for variable, lane in zip(own, lanes, strict=True):
                         ll.add_product(b, variable, factor, lane)
+
+            near = _most(b, b.add(first, below), ll.count(0))
+            end = _least(b, b.add(b.add(first, ll.count(size)), above), inner)
+            with cgutils.for_range(b, ll.count(2)) as part:
+                all_ = b.icmp_signed("==", part.index, ll.count(1))
+                start = b.select(all_, inner, near)
+                stop = b.select(all_, b.add(inner, more), end)
+                with cgutils.for_range(b, stop, start) as k:
+                    meet(k.index)
             for number, own in zip(numbers, sums, strict=True):
                 row = ll.at(b, out, b.mul(number, out_stride))
                 for v, variable in enumerate(own):
@@ -92,6 +107,10 @@ def _multiply(vectors: int) -> Any:
 
 def _least(b: Any, x: Value, y: Value) -> Value:
     return b.select(b.icmp_signed("<", x, y), x, y)
+
+
+def _most(b: Any, x: Value, y: Value) -> Value:
+    return b.select(b.icmp_signed(">", x, y), x, y)
 
 
 multiply_one, multiply_wide = _multiply(1), _multiply(WIDE)

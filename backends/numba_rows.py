@@ -138,12 +138,31 @@ def label_turn(b: Any, out: Value, at: Value, codes: Value) -> None:
 @ll.emitted("ii")
 def prefetch(b: Any, row: Value, floats: Value) -> None:
     """Ask for a row, to be read and written soon."""
+    _prefetch(b, row, floats)
+
+
+def _prefetch(b: Any, row: Value, floats: Value) -> None:
     byte = ir.IntType(8).as_pointer()
     lines = b.udiv(b.add(floats, ll.count(_CACHE_LINE - 1)), ll.count(_CACHE_LINE))
     with cgutils.for_range(b, lines) as loop:
         place = b.bitcast(ll.at(b, row, b.mul(loop.index, ll.count(_CACHE_LINE))), byte)
         hints = [ir.Constant(ll.INT, hint) for hint in (1, 3, 1)]  # to write, keep, data
         ll.call(b, "llvm.prefetch.p0", ir.VoidType(), [byte, ll.INT, ll.INT, ll.INT], place, *hints)
+
+
+@ll.emitted("i")
+def ask(b: Any, ahead: Value) -> None:
+    """Ask for some of the rows of a list: how many were, are there, go at once; floats; addresses.
+
+    Spread over what is computed meanwhile: a processor waits if too many are under way.
+    """
+    numbers = b.inttoptr(ahead, ll.LONG.as_pointer())
+    asked, there, some, floats = (b.load(b.gep(numbers, [ll.count(i)])) for i in range(4))
+    last = b.add(asked, some)
+    last = b.select(b.icmp_signed("<", last, there), last, there)
+    with cgutils.for_range(b, last, asked) as loop:
+        _prefetch(b, ll.row(b, ahead, b.add(loop.index, ll.count(4))), floats)
+    b.store(last, numbers)
 
 
 @ll.emitted("iiiif")

@@ -12,10 +12,27 @@ import numpy as np
 
 from w2v.backends import numba_errors as errors_of
 from w2v.backends import numba_rows as rows_of
-from w2v.backends.numba_blocks import add, candidates, changes, fetch, prefetch, score
+from w2v.backends.numba_blocks import add, candidates, fetch, multiply_near, score
 from w2v.backends.numba_cap import capped, load_factor, loads, with_load
-from w2v.backends.numba_compiling import BYTES, ONE, ZERO, address, compiled, whole_lanes
+from w2v.backends.numba_compiling import BYTES, ONE, ZERO, address, compiled, helper, whole_lanes
+from w2v.backends.numba_llvm import LANES
+from w2v.backends.numba_products import ROWS, WIDE
 from w2v.backends.numba_steps import alpha_of, measured_in, softplus
+
+_LIST = 4  # where the list begins, see `numba_rows.ask`
+
+
+@helper
+def _look_ahead(
+    ahead: Any, inputs: Any, core: Any, block: Any, outputs: Any, ids: Any, count: Any, dim: Any
+) -> None:
+    """List rows of a block that the one before did not read, to be asked for in some turns."""
+    turns = 3 * max(1, whole_lanes(dim) // (WIDE * LANES))
+    for t in range(block):
+        ahead[_LIST + t] = inputs + np.int64(core[t]) * dim * BYTES
+    for i in range(count):
+        ahead[_LIST + block + i] = outputs + np.int64(ids[i]) * dim * BYTES
+    ahead[0], ahead[1], ahead[2], ahead[3] = 0, block + count, (block + count) // turns + 1, dim
 
 
 @compiled
@@ -36,6 +53,8 @@ def skipgram_shared(
     errors_at, row_squares = address(work.errors), address(work.row_squares)
     errors, scores = work.errors, work.scores
     pairs_of, pairs_at = work.pairs, address(work.pairs)
+    ahead, noise_errors = address(work.ahead), errors_at + span * lanes * BYTES
+    d_noise = d_rows + span * wide * BYTES
     each = np.float32(noise.negative / noise.shared)
     loss = measured = 0.0
     if stretch.blocks > 0:
@@ -44,7 +63,7 @@ def skipgram_shared(
         alpha = alpha_of(rate, stretch, number)
         at = number * block
         tokens = min(block, stretch.kept - at)
-        core = stretch.ids[at + window : at + window + block]
+        core = stretch.ids[at + window :]
         for i in range(count):
             work.ids[i] = work.next_ids[i]
         fetch(hidden, wide, inputs, dim, core, block, row_squares)
@@ -53,8 +72,10 @@ def skipgram_shared(
         score(errors_at, hidden, rows, count, lanes, wide, dim, work)
         if number + 1 < stretch.blocks:
             candidates(work.next_ids, stretch, at + block, span, noise, number + 1)
-            prefetch(inputs, dim, stretch.ids[at + block + window :], block)
-            prefetch(outputs, dim, work.next_ids, count)
+            next_core, new = stretch.ids[at + block + window :], span - block
+            _look_ahead(
+                work.ahead, inputs, next_core, block, outputs, work.next_ids[new:], count - new, dim
+            )
 
         measure = measured_in(rate, stretch, number)
         for t in range(lanes):
@@ -62,7 +83,7 @@ def skipgram_shared(
         if measure:
             scores[:count] = errors[:count]
         errors_of.errors(errors_at, span * lanes, ONE, alpha)
-        errors_of.errors(errors_at + span * lanes * BYTES, noise.shared * lanes, ZERO, alpha * each)
+        errors_of.errors(noise_errors, noise.shared * lanes, ZERO, alpha * each)
         total = 0
         for j in range(span):
             centre = j - window  # counted from the first of the core
@@ -91,7 +112,18 @@ def skipgram_shared(
         twice = load_factor(alpha)
         loads(address(work.load), row_squares, count, errors_at, lanes, twice, work)
         more = with_load(work.terms_in, work.hidden_load, block, work)
-        changes(d_hidden, d_rows, errors_at, hidden, rows, count, lanes, block, wide)
+        multiply_near(
+            d_hidden, max(lanes, ROWS), errors_at, 1, lanes, rows, span, wide,
+            0, 2 * window, noise.shared, ahead,
+        )  # fmt: skip
+        multiply_near(
+            d_rows, max(span, ROWS), errors_at, lanes, 1, hidden, block, wide,
+            -2 * window, 0, 0, ahead,
+        )  # fmt: skip
+        multiply_near(
+            d_noise, max(noise.shared, ROWS), noise_errors, lanes, 1, hidden, block, wide,
+            -noise.shared, block, 0, ahead,
+        )  # fmt: skip
         step = alpha / np.float32(rate.cap)
         terms = np.float32(total * (1 + noise.negative))
         for t in range(block):

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
+import importlib
+import io
 import json
 import re
 import subprocess
 import sys
+import warnings
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -35,6 +39,7 @@ from w2v.backends import StepShape
 from w2v.training.throughput import zipf_corpus
 
 ROOT = Path(__file__).parents[1]
+FORKING = {"kill"}
 FAKE = """#!{python}
 import sys, time
 for share in (10, 60, 90):
@@ -47,10 +52,8 @@ open(path, "w").write("2 1\\nanimal1 1\\nanimal2 -1\\n")
 
 def run(module: str, results: Path, *options: object) -> tuple[str, dict[str, Any]]:
     """What a benchmark prints, and the result it keeps."""
-    command = [sys.executable, "-m", f"benchmarks.{module}", *map(str, options)]
-    command += ["--results", str(results), "--name", "result"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
-    assert done.returncode == 0, done.stderr
+    arguments = [*map(str, options), "--results", str(results), "--name", "result"]
+    printed = apart(module, arguments) if module in FORKING else here(module, arguments)
     found: dict[str, Any] = json.loads((results / "result.json").read_text(encoding="utf-8"))
     machine = found["environment"]
     assert machine["commit"]
@@ -60,7 +63,30 @@ def run(module: str, results: Path, *options: object) -> tuple[str, dict[str, An
     drawn = module in {"gpu", "peers", "scaling"} and "--workers" not in options[-3:]
     drawn = drawn and find_spec("matplotlib") is not None
     assert (results / "result.png").exists() == drawn
-    return done.stdout, found
+    return printed, found
+
+
+def apart(module: str, arguments: list[str]) -> str:
+    command = [sys.executable, "-m", f"benchmarks.{module}", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def here(module: str, arguments: list[str]) -> str:
+    """In this process, which starts sooner."""
+    printed = io.StringIO()
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        contextlib.redirect_stdout(printed),
+        warnings.catch_warnings(),
+    ):
+        warnings.simplefilter("ignore")  # as of a program
+        patch.setattr(sys, "argv", [module, *arguments])
+        patch.setattr(harness, "stay_on", lambda _: [])  # other tests may have all cores
+        patch.chdir(ROOT)
+        importlib.import_module(f"benchmarks.{module}").main()
+    return printed.getvalue()
 
 
 def test_gpu(tmp_path: Path) -> None:

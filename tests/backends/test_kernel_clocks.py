@@ -64,7 +64,8 @@ def test_every_kernel_is_there_with_clocks() -> None:
     for name in ("windows", "skipgram_shared", "cbow_shared", "skipgram_paths", "cbow_paths"):
         assert getattr(kernels, name) is not getattr(backend.kernels, name)
     labels = set(clocks._labels)
-    assert {"windows", "fetch", "score", "changes", "add", "dots", "update"} <= labels
+    assert {"windows", "fetch", "score", "changes", "add", "path", "dots", "update"} <= labels
+    assert not [label for label in labels if label.startswith(("read_", "write_"))]
 
 
 def test_other_backends_have_no_clocks() -> None:
@@ -73,9 +74,10 @@ def test_other_backends_have_no_clocks() -> None:
 
 def test_pieces_run() -> None:
     loops = kernel_loops()
-    best, *others = loops.pieces(8, 2, 16, 32)
-    best.repeat(2)
-    assert best.name == loops.CEILING
-    assert best.flops > 0
-    assert {piece.name for piece in others} >= {"scores of a block", "sum of a window"}
+    pieces = {piece.name: piece for piece in loops.pieces(8, 2, 16, 32)}
+    assert next(iter(pieces)) == loops.CEILING
+    for name in (loops.CEILING, "scores of a path, 1 at once", "changes of a path, 1 at once"):
+        pieces[name].repeat(2)
+        assert pieces[name].flops > 0
+    assert {"scores of a block", "changes of a block", "sum of a window"} <= set(pieces)
     assert set(loops.kinds()) <= {"haswell", "x86-64"}

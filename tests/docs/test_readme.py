@@ -13,7 +13,7 @@ import pytest
 from commands import examples, run_example, run_line
 from corpora import two_topics
 
-from benchmarks import peers
+from benchmarks import peers, quality_time
 from w2v import Config
 from w2v.cli.train_commands import train
 
@@ -74,6 +74,16 @@ def test_the_table_of_peers_is_that_of_the_last_benchmark() -> None:
     results = ROOT / "benchmarks" / "results" / "peers.json"
     table = peers.markdown(json.loads(results.read_text(encoding="utf-8"))["summary"])
     assert table in README
+
+
+def test_the_table_of_time_to_quality_is_that_of_the_last_benchmark() -> None:
+    results = ROOT / "benchmarks" / "results" / "quality_time.json"
+    if not results.exists():
+        assert "reached" not in README
+        return
+    table = quality_time.markdown(json.loads(results.read_text(encoding="utf-8"))["summary"])
+    assert table in README
+    assert README.index(table) < README.index("words/s in training")
 
 
 def anchors(text: str) -> set[str]:
