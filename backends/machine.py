@@ -13,6 +13,7 @@ from w2v.backends.base import Left
 from w2v.errors import counted
 
 _PROC, _SYS = Path("/proc"), Path("/sys")  # what Linux says of itself; missing elsewhere
+_SECOND_CACHE = 2**20
 _LONGEST = 20  # digits of a number of microseconds
 
 
@@ -50,6 +51,14 @@ def peak_memory_bytes() -> int:
     import psutil
 
     return int(psutil.Process().memory_info().peak_wset)
+
+
+def second_cache() -> int:
+    """Bytes of a core's second-level cache, as far as the system tells; elsewhere 1 MiB."""
+    try:
+        return os.sysconf("SC_LEVEL2_CACHE_SIZE") or _SECOND_CACHE
+    except (AttributeError, ValueError, OSError):  # not POSIX, or without that name
+        return _SECOND_CACHE
 
 
 def total_memory_bytes() -> int:

@@ -21,6 +21,7 @@ from w2v.errors import BackendError
 _A_WHILE_S = 2.0
 _ALIGNED = 128  # bytes: two cache lines, or one of Apple's
 _LINES = (32, 16) if sys.platform == "darwin" and platform.machine() == "arm64" else (16,)  # floats
+_OF_SECOND_CACHE = 7 / 8  # for copies of nodes: more of them were slower
 _WORTH_ALIGNING = 1.15  # times the memory
 _ON_TABLES = (np.dtype(np.float32), np.dtype(np.float64))
 
@@ -132,6 +133,11 @@ class _Training:
         self._work = _work(kernels, plan)
         self._beside = [np.zeros(0, np.float32) if a is None else a for a in plan.beside]
         self._most_beside = float(self._beside[0].max(initial=0))
+        contexts = 2 * plan.window if text.fixed else plan.window + 1
+        self._visit = 1.0 if plan.averaged else float(contexts)
+        on_nodes, many = self._beside[1], kernels.CROWD * self._visit
+        crowded = min(int((on_nodes >= many).sum()), len(self._work.terms_hot))
+        self._crowd = crowded, float(min(on_nodes.max(initial=0), many))
 
     def __call__(
         self,
@@ -173,7 +179,7 @@ class _Training:
         """Loss, pairs and rows met of the blocks where they were measured."""
         plan, kernels = self._plan, self._kernels
         slope = (end - begin) / max(stretch.blocks, 1)
-        caps = float(plan.cap), plan.cap / plan.workers
+        caps = float(plan.cap), plan.cap / plan.workers, self._visit
         rate = kernels.Rate(float(begin), slope, *caps, *measured, *self._beside, self._most_beside)
         tables = (plan.input, plan.output, stretch)
         mean = plan.averaged == "mean"
@@ -188,7 +194,7 @@ class _Training:
                 found = kernels.skipgram_shared(*tables, noise, rate, *shape, self._work)
             return (*found, 0.0)
         assert plan.paths is not None
-        paths = kernels.Paths(*plan.paths, len(self._work.terms_hot))
+        paths = kernels.Paths(*plan.paths, len(self._work.terms_hot), *self._crowd)
         if plan.averaged:
             found = kernels.cbow_paths(*tables, paths, rate, plan.window, mean, self._work)
         else:
@@ -207,7 +213,9 @@ def _work(kernels: ModuleType, plan: FusedPlan) -> Any:
     else:
         assert plan.paths is not None
         rows = int(np.diff(plan.paths[0]).max()) + most
-        hot = 0 if plan.workers == 1 else min(kernels.HOT_NODES, len(plan.paths[0]) - 2)
+        if plan.workers > 1:
+            room = int(_OF_SECOND_CACHE * machine.second_cache()) // (2 * wide * kernels.BYTES)
+            hot = min(room, len(plan.paths[0]) - 2)
     inputs = kernels.whole(max(span, hidden) + kernels.TOGETHER) + kernels.MOST_COUNTED
     shared = plan.noise is not None
     together = kernels.TOGETHER

@@ -12,9 +12,10 @@ from __future__ import annotations
 from w2v.backends.numba_arguments import Noise, Paths, Rate, Stretch, Work
 from w2v.backends.numba_cap import ABREAST
 from w2v.backends.numba_cbow import cbow_shared
-from w2v.backends.numba_compiling import whole
+from w2v.backends.numba_compiling import BYTES, whole
 from w2v.backends.numba_draws import random_bits
 from w2v.backends.numba_llvm import LANES
+from w2v.backends.numba_nodes import CROWD
 from w2v.backends.numba_paths import cbow_paths, skipgram_paths
 from w2v.backends.numba_products import TOGETHER
 from w2v.backends.numba_rows import IDS
@@ -22,7 +23,8 @@ from w2v.backends.numba_skipgram import skipgram_shared
 from w2v.backends.numba_text import scatter_add, windows
 
 __all__ = [
-    "HOT_NODES",
+    "BYTES",
+    "CROWD",
     "IDS",
     "MOST_COUNTED",
     "MOST_EXTRA",
@@ -47,8 +49,6 @@ MOST_EXTRA = 2 * LANES
 """Rows beyond its own that a product may read and spoil."""
 MOST_COUNTED = ABREAST * LANES
 """Rows beyond its own that a sum of terms may read and write."""
-HOT_NODES = 1024
-"""Rows at the top of the tree that each of several workers keeps a copy of."""
 
 
 def kept_in() -> str | None:
