@@ -25,8 +25,7 @@ POINTER = 8  # bytes
 _LINE = 16  # floats or ids of a cache line
 _FRESH = np.float32(1e-30)  # terms of a copy that is as the table is, where zero says there is none
 _VISITS = np.float32(4)
-"""Of a node that others meet all the time, whose steps are scaled for that, before it is public."""
-_WORTH = np.float32(2)  # visits that make a copy worth its while
+"""Before what was added to a copy is public: with less, a copy is not worth its while."""
 CROWD = 2
 """Workers who are elsewhere expected at a node meanwhile, on average, that make it crowded."""
 _NEAR = 1024  # at the top of the tree, which are met so often that they are near
@@ -68,7 +67,7 @@ def tree_of(paths: Any, table: Any, rate: Any, held_back: Any, work: Any) -> Any
     hot, visit = nodes - paths.hot, np.float32(rate.visit)
     copied, near = hot, nodes - _NEAR
     if paths.hot:
-        if np.float32(rate.node_cap) * held_back / np.float32(rate.alpha) < _WORTH * visit:
+        if np.float32(rate.node_cap) * held_back / np.float32(rate.alpha) < _VISITS * visit:
             copied = nodes - paths.crowded
         near = copied
     return Tree(
@@ -98,9 +97,9 @@ def path(tree: Any, word: Any, terms: Any, most: Any) -> Any:
     Each of several workers takes copies of the nodes near the top, where a path begins, as it meets
     them, because all of them would else write those at once, and a row that another core has
     written is slow to come. What it adds to a copy is made public before its terms exceed `most`,
-    its share of the row-step cap. Where that is less than two visits, copies are worth it only of
-    the nodes that others meet all the time; these are held for some visits nevertheless, and what
-    is made public is scaled down to that share.
+    its share of the row-step cap. Where that is less than some visits, there are copies only of the
+    nodes that others meet all the time; these are held for as many visits nevertheless, and what is
+    made public is scaled down to that share.
     """
     begin, end = read_long(tree.offsets, word), read_long(tree.offsets, word + 1)
     length, nodes = end - begin, tree.nodes + begin * BYTES
@@ -111,7 +110,7 @@ def path(tree: Any, word: Any, terms: Any, most: Any) -> Any:
         for i in range(length):
             rows.list_row(tree.places, i, nodes, tree.table, tree.dim)
             rows.label_turn(tree.labels, i, tree.codes + begin)
-    limit = most if most >= _WORTH * tree.visit else _VISITS * tree.visit
+    limit = max(most, _VISITS * tree.visit)
     for i in range(length):
         node = read_int(nodes, i)
         if node < tree.copied:
