@@ -25,9 +25,9 @@ from w2v.backends.base import (
     Text,
     mixed,
 )
-from w2v.backends.machine import usable_cores, usable_threads
 from w2v.backends.others import Others
 from w2v.backends.processor_name import processor
+from w2v.cpus import usable_cores, usable_threads
 from w2v.errors import BackendError
 
 __all__ = [

@@ -41,6 +41,9 @@ class StepShape(NamedTuple):
     row-step cap, and in skip-gram one context after the other."""
     most_workers: int | None = None
     """Threads that may train at once; None for no limit."""
+    groups: int = 1
+    """CBOW with sampled rows: how many groups a block's centres and sampled rows fall into. Only
+    those of one group meet; centres take turns, so the centres of a group are `groups` apart."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,8 @@ class FusedPlan:
     block shares."""
     paths: tuple[Array, Array, Array] | None
     """Of lists of rows: int64 (V + 1,) where each begins, int32 rows, uint8 codes."""
+    groups: int
+    """Into how many groups a block's centres and sampled rows fall; see `StepShape`."""
     cap: float
     """Row-step cap of all workers together."""
     workers: int

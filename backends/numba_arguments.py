@@ -39,6 +39,8 @@ class Rate(NamedTuple):
     beside_out: Any
     """The same of output rows."""
     most_beside_in: float
+    """The most of them on any row."""
+    most_beside_out: float
 
 
 class Noise(NamedTuple):
@@ -63,6 +65,74 @@ class Paths(NamedTuple):
     """So many of them are met by others twice or more, meanwhile."""
     beside: float
     """Terms of others, at most, on nodes that are not copied."""
+
+
+class CbowWork(NamedTuple):
+    """One worker's own memory for CBOW with negative sampling; centres stand in slots, by group."""
+
+    sums: Any
+    """float32 (span + 1, D), as all arrays of rows: running sums, the first of nothing."""
+    edges: Any
+    """(span + 1, D): what begins to change, or no longer does, from a word on."""
+    hidden: Any
+    """(R, D): the windows' means or sums, and what these change by."""
+    d_hidden: Any
+    rows: Any
+    """(N, D): noise words."""
+    errors: Any
+    """float32 (R, N of a group), with zeros up to whole vectors."""
+    own_errors: Any
+    """float32 (R,): of each centre as its window's true word."""
+    kept: Any
+    """1 for centres with contexts, else 0."""
+    dots: Any
+    """float32 (R, LANES), like those below: lanes that add up to scores of true words;"""
+    vector_squares: Any
+    """to squared lengths of windows, of true words, of noise words;"""
+    own_squares: Any
+    row_squares: Any
+    loads: Any
+    """to what noise words add to the load of windows."""
+    squares: Any
+    """float32 (R,) and (N,): the sums of `vector_squares` and `row_squares`."""
+    lengths: Any
+    row_loads: Any
+    hidden_load: Any
+    """(R,): the sums of `loads`."""
+    effect: Any
+    """How often a window's step counts on each of its words."""
+    own_terms: Any
+    own_load: Any
+    terms: Any
+    """float32: of each output row; below, of each input row."""
+    load: Any
+    terms_in: Any
+    load_in: Any
+    more: Any
+    others: Any
+    factors: Any
+    ones: Any
+    ids: Any
+    """int32: output rows of this block, and of the next; input rows."""
+    next_ids: Any
+    ids_in: Any
+    columns: Any
+    """int64 (2, N): what the noise words of the block after the next are drawn from."""
+    first: Any
+    """int64 (R,): where each window begins and ends in the halo."""
+    last: Any
+    turns: Any
+    """Which centre of the block stands in each slot."""
+    contexts: Any
+    """Addresses (int64): of input rows; of each halo word's own change as a centre."""
+    centres: Any
+    begins: Any
+    """Of the edges where windows begin and end."""
+    ends: Any
+    places: Any
+    """Of output rows; of hidden vectors; of the copies of noise words."""
+    vectors: Any
+    copies: Any
 
 
 class Work(NamedTuple):
@@ -104,6 +174,9 @@ class Work(NamedTuple):
     """float32: terms of other workers."""
     factors: Any
     ones: Any
+    first: Any
+    """int32: lanes that each output row pairs with, and below where they end."""
+    last: Any
     ids: Any
     """int32: output rows of this block, and of the next."""
     next_ids: Any

@@ -11,17 +11,17 @@ from types import ModuleType
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from w2v.backends import machine, numba_cache
 from w2v.backends.base import Array, Fused, FusedPlan, Rows, StepShape, Text, start_of
+from w2v.backends.numba_memory import aligned, of_cbow
 from w2v.backends.numpy_backend import NumpyBackend
 from w2v.errors import BackendError
 
 _A_WHILE_S = 2.0
-_ALIGNED = 128  # bytes: two cache lines, or one of Apple's
 _LINES = (32, 16) if sys.platform == "darwin" and platform.machine() == "arm64" else (16,)  # floats
 _OF_SECOND_CACHE = 7 / 8  # for copies of nodes: more of them were slower
+_GROUPS = 4  # of centres: see docs/decisions/blocks.md
 _WORTH_ALIGNING = 1.15  # times the memory
 _ON_TABLES = (np.dtype(np.float32), np.dtype(np.float64))
 
@@ -36,7 +36,10 @@ class NumbaBackend(NumpyBackend):
         if rows == "all":
             return super().step_shape(rows, averaged=averaged)
         block = 1 if rows == "path" else 16
-        return StepShape(block=block, shared=32, step=block, in_turn=rows == "path")
+        shared = 32 if averaged else 16  # CBOW loses analogies with 16
+        groups = _GROUPS if averaged and rows == "shared" else 1
+        in_turn = rows == "path"
+        return StepShape(block=block, shared=shared, step=block, in_turn=in_turn, groups=groups)
 
     def scatter_add(self, table: Array, ids: Array, rows: Array) -> None:
         if table.dtype != rows.dtype or table.dtype not in _ON_TABLES:
@@ -56,7 +59,7 @@ class NumbaBackend(NumpyBackend):
         """Rows of whole cache lines, so that no two share one, or at least of whole vectors."""
         widths = [-(-dim // line) * line for line in (*_LINES, self.kernels.whole(1))]
         fitting = [wide for wide in widths if wide <= _WORTH_ALIGNING * dim]
-        return _aligned(rows, fitting[0] if fitting else dim)
+        return aligned(rows, fitting[0] if fitting else dim)
 
     def fused(self, plan: FusedPlan, text: Text, in_flight: int) -> Fused | None:
         """Blocks one after the other; steps of several are for the layers to compose."""
@@ -100,7 +103,8 @@ class NumbaBackend(NumpyBackend):
                 self.scatter_add(np.zeros(1, np.float32), ids, np.zeros(2, np.float32))
             return
         tables = np.zeros((2, 1, 1), np.float32)
-        noise = (limits, np.zeros(1, np.int32), 1, 1)
+        pair = np.zeros((1, 2), np.uint32)
+        noise = (pair[:, 0], pair[:, 1].view(np.int32), 1, 1)
         paths = (np.zeros(2, np.int64), words.copy(), words.astype(np.uint8))
         plan = FusedPlan(
             input=tables[0],
@@ -112,6 +116,7 @@ class NumbaBackend(NumpyBackend):
             paths=paths if rows == "path" else None,
             cap=1.0,
             workers=1,
+            groups=1,
             beside=(None, None),
         )
         text = Text(words, np.array([2]), limits, window=1, fixed=True, chunk=2)
@@ -132,7 +137,7 @@ class _Training:
         self._corpus = _read_only(text.ids), _read_only(text.ends)
         self._work = _work(kernels, plan)
         self._beside = [np.zeros(0, np.float32) if a is None else a for a in plan.beside]
-        self._most_beside = float(self._beside[0].max(initial=0))
+        self._most_beside = [float(terms.max(initial=0)) for terms in self._beside]
         contexts = 2 * plan.window if text.fixed else plan.window + 1
         self._visit = 1.0 if plan.averaged else float(contexts)
         on_nodes, many = self._beside[1], kernels.CROWD * self._visit
@@ -180,7 +185,9 @@ class _Training:
         plan, kernels = self._plan, self._kernels
         slope = (end - begin) / max(stretch.blocks, 1)
         caps = float(plan.cap), plan.cap / plan.workers, self._visit
-        rate = kernels.Rate(float(begin), slope, *caps, *measured, *self._beside, self._most_beside)
+        rate = kernels.Rate(
+            float(begin), slope, *caps, *measured, *self._beside, *self._most_beside
+        )
         tables = (plan.input, plan.output, stretch)
         mean = plan.averaged == "mean"
         found: tuple[float, ...]
@@ -189,7 +196,9 @@ class _Training:
             noise = kernels.Noise(accept, alias, start_of(key), negative, shared)
             shape = (plan.window, plan.block)
             if plan.averaged:
-                found = kernels.cbow_shared(*tables, noise, rate, *shape, mean, self._work)
+                found = kernels.cbow_shared(
+                    *tables, noise, rate, *shape, plan.groups, mean, self._work
+                )
             else:
                 found = kernels.skipgram_shared(*tables, noise, rate, *shape, self._work)
             return (*found, 0.0)
@@ -204,6 +213,8 @@ class _Training:
 
 def _work(kernels: ModuleType, plan: FusedPlan) -> Any:
     """Memory for the blocks of a plan; see `numba_kernels.Work`."""
+    if plan.noise is not None and plan.averaged:
+        return of_cbow(kernels, plan)
     wide, most = kernels.whole(plan.input.shape[1]), kernels.MOST_EXTRA
     span = plan.block + 2 * plan.window
     hidden = kernels.whole(max(plan.block, kernels.TOGETHER)) + most
@@ -221,31 +232,33 @@ def _work(kernels: ModuleType, plan: FusedPlan) -> Any:
     together = kernels.TOGETHER
     errors = (rows, kernels.whole(plan.block)) if shared else (together, kernels.whole(rows))
     return kernels.Work(
-        hidden=_aligned(hidden, wide),
-        d_hidden=_aligned(hidden, wide),
-        transposed=_aligned(wide, kernels.whole(plan.block)),
-        rows=_aligned(rows * shared, wide),
-        d_rows=_aligned(rows * shared, wide),
-        context=_aligned(span * shared, wide),
-        d_context=_aligned(span * shared, wide),
-        errors=_aligned(*errors),
-        scores=_aligned(*errors),
-        products=_aligned(1, kernels.whole(1))[0],
-        labels=_aligned(1, kernels.whole(rows))[0],
-        own_errors=_aligned(1, kernels.whole(max(hidden, rows)))[0],
-        pairs=_aligned(1, hidden)[0],
-        terms=_aligned(1, kernels.whole(rows))[0],
-        terms_in=_aligned(1, inputs)[0],
-        squares=_aligned(1, hidden)[0],
-        row_squares=_aligned(rows + kernels.whole(1), kernels.whole(1)),
-        more=_aligned(1, kernels.whole(1))[0],
-        hidden_load=_aligned(1, hidden)[0],
-        own_load=_aligned(1, hidden)[0],
-        load=_aligned(1, kernels.whole(rows))[0],
-        load_in=_aligned(1, kernels.whole(inputs))[0],
-        others=_aligned(1, max(rows, inputs))[0],
-        factors=_aligned(1, max(rows, inputs))[0],
-        ones=_aligned(1, max(rows, inputs), 1)[0],
+        hidden=aligned(hidden, wide),
+        d_hidden=aligned(hidden, wide),
+        transposed=aligned(wide, kernels.whole(plan.block)),
+        rows=aligned(rows * shared, wide),
+        d_rows=aligned(rows * shared, wide),
+        context=aligned(span * shared, wide),
+        d_context=aligned(span * shared, wide),
+        errors=aligned(*errors),
+        scores=aligned(*errors),
+        products=aligned(1, kernels.whole(1))[0],
+        labels=aligned(1, kernels.whole(rows))[0],
+        own_errors=aligned(1, kernels.whole(max(hidden, rows)))[0],
+        pairs=aligned(1, hidden)[0],
+        terms=aligned(1, kernels.whole(rows))[0],
+        terms_in=aligned(1, inputs)[0],
+        squares=aligned(1, hidden)[0],
+        row_squares=aligned(rows + kernels.whole(1), kernels.whole(1)),
+        more=aligned(1, kernels.whole(1))[0],
+        hidden_load=aligned(1, hidden)[0],
+        own_load=aligned(1, hidden)[0],
+        load=aligned(1, kernels.whole(rows))[0],
+        load_in=aligned(1, kernels.whole(inputs))[0],
+        others=aligned(1, max(rows, inputs))[0],
+        factors=aligned(1, max(rows, inputs))[0],
+        ones=aligned(1, max(rows, inputs), 1)[0],
+        first=np.zeros(rows, np.int32),
+        last=np.zeros(rows, np.int32),
         ids=np.zeros(rows, np.int32),
         next_ids=np.zeros(rows, np.int32),
         ids_in=np.zeros(inputs, np.int32),
@@ -254,21 +267,10 @@ def _work(kernels: ModuleType, plan: FusedPlan) -> Any:
         places_in=np.zeros(inputs, np.int64),
         places_d=np.zeros(2, np.int64),
         numbers=np.arange(inputs),
-        hot=_aligned(hot, wide),
-        seen=_aligned(hot, wide),
+        hot=aligned(hot, wide),
+        seen=aligned(hot, wide),
         terms_hot=np.zeros(hot, np.float32),
     )
-
-
-def _aligned(rows: int, columns: int, value: float = 0) -> NDArray[np.float32]:
-    """float32 (rows, columns) that begins on a cache line, so that rows of whole lines do, too."""
-    size = rows * columns * 4
-    room = np.zeros(size + _ALIGNED, np.uint8)
-    first = -room.ctypes.data % _ALIGNED
-    made = room[first : first + size].view(np.float32).reshape(rows, columns)
-    if value:
-        made[:] = value
-    return made
 
 
 def _read_only(array: Array) -> Array:

@@ -18,39 +18,49 @@ ABREAST = 4
 """Vectors of rows whose terms are added up side by side."""
 
 
-@ll.emitted("iiiiif")
-def _cap_factors(
-    b: Any, out: Value, ids: Value, terms: Value, others: Value, count: Value, rate: Value
-) -> None:
-    """out[i] = min(1, 1 / (rate (others[i] + the terms of all rows with the id of row i))).
+def _cap_factors_of(abreast: int) -> Any:
+    @ll.emitted("iiiiif")
+    def cap_factors(
+        b: Any, out: Value, ids: Value, terms: Value, others: Value, count: Value, rate: Value
+    ) -> None:
+        """out[i] = min(1, 1 / (rate (others[i] + the terms of all rows with the id of row i))).
 
-    Ids are int32, and like terms and others there up to `ABREAST` whole vectors. Every id is
-    compared with every other, some vectors at a time, so that their sums need not wait for each
-    other: for the rows of a block that is quicker than a table of sums.
-    """
-    rates = ll.spread(b, rate)
-    numbers = b.inttoptr(ids, ll.INT.as_pointer())
-    totals = ll.variables(b, ABREAST)
-    size = ll.count(ABREAST * LANES)
-    groups = b.udiv(b.add(count, b.sub(size, ll.count(1))), size)
-    with cgutils.for_range(b, groups) as group:
-        first = b.mul(group.index, size)
-        places = [b.add(first, ll.count(i * LANES)) for i in range(ABREAST)]
-        own = [b.load(b.bitcast(b.gep(numbers, [at]), ll.INDICES.as_pointer())) for at in places]
-        for id_, total in zip(own, totals, strict=True):
-            id_.align = 4
-            b.store(ll.constant(0.0), total)
-        with cgutils.for_range(b, count) as other:
-            number = ll.spread(b, b.load(b.gep(numbers, [other.index])))
-            term = ll.spread(b, b.load(ll.at(b, terms, other.index)))
+        Ids are int32, and like terms and others there up to `ABREAST` whole vectors. Every id is
+        compared with every other, some vectors at a time, so that their sums need not wait for each
+        other: for the rows of a block that is quicker than a table of sums.
+        """
+        rates = ll.spread(b, rate)
+        numbers = b.inttoptr(ids, ll.INT.as_pointer())
+        totals = ll.variables(b, abreast)
+        size = ll.count(abreast * LANES)
+        groups = b.udiv(b.add(count, b.sub(size, ll.count(1))), size)
+        with cgutils.for_range(b, groups) as group:
+            first = b.mul(group.index, size)
+            places = [b.add(first, ll.count(i * LANES)) for i in range(abreast)]
+            own = [
+                b.load(b.bitcast(b.gep(numbers, [at]), ll.INDICES.as_pointer())) for at in places
+            ]
             for id_, total in zip(own, totals, strict=True):
-                same = b.select(b.icmp_signed("==", id_, number), term, ll.constant(0.0))
-                b.store(b.fadd(b.load(total), same), total)
-        for at, total in zip(places, totals, strict=True):
-            beside = ll.load(b, ll.at(b, others, at))
-            steps = b.fmul(b.fadd(b.load(total), beside), rates)
-            steps = b.select(b.fcmp_ordered(">", steps, ll.constant(1.0)), steps, ll.constant(1.0))
-            ll.store(b, b.fdiv(ll.constant(1.0), steps), ll.at(b, out, at))
+                id_.align = 4
+                b.store(ll.constant(0.0), total)
+            with cgutils.for_range(b, count) as other:
+                number = ll.spread(b, b.load(b.gep(numbers, [other.index])))
+                term = ll.spread(b, b.load(ll.at(b, terms, other.index)))
+                for id_, total in zip(own, totals, strict=True):
+                    same = b.select(b.icmp_signed("==", id_, number), term, ll.constant(0.0))
+                    b.store(b.fadd(b.load(total), same), total)
+            for at, total in zip(places, totals, strict=True):
+                beside = ll.load(b, ll.at(b, others, at))
+                steps = b.fmul(b.fadd(b.load(total), beside), rates)
+                steps = b.select(
+                    b.fcmp_ordered(">", steps, ll.constant(1.0)), steps, ll.constant(1.0)
+                )
+                ll.store(b, b.fdiv(ll.constant(1.0), steps), ll.at(b, out, at))
+
+    return cap_factors
+
+
+_cap_factors, _cap_factors_of_few = _cap_factors_of(ABREAST), _cap_factors_of(2)
 
 
 @ll.emitted("iiiiiif")
@@ -145,25 +155,33 @@ def with_load(terms: Any, load: Any, count: Any, work: Any) -> Any:
 
 @helper
 def capped(
-    ids: Any, count: Any, terms: Any, total: Any, more: Any, rate: Any, beside: Any, work: Any
+    ids: Any,
+    count: Any,
+    terms: Any,
+    total: Any,
+    more: Any,
+    rate: Any,
+    beside: Any,
+    most_beside: Any,
+    work: Any,
 ) -> Any:
     """Factors of rows by the row-step cap; `rate` is alpha / cap.
 
-    `total` are all their terms, and so much more is their load, which the terms hold.
+    `total` are all their terms, and so much more is their load, which the terms hold; the most that
+    stands in `beside` is told, so that it need not be read where all is little.
     """
-    most = ZERO
-    for i in range(count):
-        work.others[i] = ZERO
+    heavier = ONE + more / max(total, _LEAST)
+    if (total + more + most_beside * heavier) * rate <= ONE:
+        return work.ones
     if len(beside):
-        heavier = ONE + more / max(total, _LEAST)
         for i in range(count):
             work.others[i] = beside[ids[i]] * heavier
-            if terms[i] > ZERO:
-                most = max(most, work.others[i])
-    total += more
-    if (total + most) * rate <= ONE:
-        return work.ones
-    _cap_factors(
-        address(work.factors), address(ids), address(terms), address(work.others), count, rate
-    )
+    else:
+        for i in range(count):
+            work.others[i] = ZERO
+    out, here = address(work.factors), address(ids)
+    if count <= 2 * LANES:
+        _cap_factors_of_few(out, here, address(terms), address(work.others), count, rate)
+    else:
+        _cap_factors(out, here, address(terms), address(work.others), count, rate)
     return work.factors

@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from w2v.backends import numba_rows as rows_of
 from w2v.backends.base import GAMMA, MIX_1, MIX_2
-from w2v.backends.numba_compiling import compiled, helper
+from w2v.backends.numba_compiling import address, compiled, helper
 
 U32, LOW = np.uint64(32), np.uint64(0xFFFFFFFF)
 _GAMMA, _MIX_1, _MIX_2 = np.uint64(GAMMA), np.uint64(MIX_1), np.uint64(MIX_2)
@@ -41,4 +42,26 @@ def draw_noise(out: Any, noise: Any, number: Any) -> None:
         bits = bits_at(noise.start, counter + np.uint64(n))
         column = np.int64((bits >> U32) * words >> U32)
         accepted = bits & LOW <= np.uint64(noise.accept[column])
+        out[n] = column if accepted else noise.alias[column]
+
+
+@helper
+def draw_columns(columns: Any, noise: Any, number: Any) -> None:
+    """Where the noise words of a block are read from, and the bits that choose; asks for it."""
+    words = np.uint64(len(noise.accept))
+    counter = np.uint64(number) * np.uint64(noise.shared)
+    for n in range(noise.shared):
+        bits = bits_at(noise.start, counter + np.uint64(n))
+        column = np.int64((bits >> U32) * words >> U32)
+        columns[0, n], columns[1, n] = column, np.int64(bits & LOW)
+        rows_of.prefetch(address(noise.accept) + column * noise.accept.strides[0], 1)
+        rows_of.prefetch(address(noise.alias) + column * noise.alias.strides[0], 1)
+
+
+@helper
+def drawn(out: Any, columns: Any, noise: Any) -> None:
+    """The noise words of columns."""
+    for n in range(noise.shared):
+        column = columns[0, n]
+        accepted = columns[1, n] <= np.int64(noise.accept[column])
         out[n] = column if accepted else noise.alias[column]

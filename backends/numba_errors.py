@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from llvmlite import ir
+from numba.core import cgutils
 
 from w2v.backends import numba_llvm as ll
 from w2v.backends.numba_llvm import Value
@@ -52,18 +53,55 @@ def errors(b: Any, scores: Value, count: Value, label: Value, rate: Value) -> No
         ll.store(b, b.select(ll.inside(b, count, at), error, ll.constant(0.0)), place)
 
 
-@ll.emitted("iiiiii")
-def keep_pairs(
-    b: Any, errors: Value, pairs: Value, lanes: Value, first: Value, last: Value, but: Value
+@ll.emitted("iiiiiiiiiff")
+def errors_of_block(
+    b: Any,
+    scores: Value,
+    lanes: Value,
+    span: Value,
+    window: Value,
+    near: Value,
+    first: Value,
+    last: Value,
+    noise: Value,
+    pairs: Value,
+    rate: Value,
+    noise_rate: Value,
 ) -> None:
-    """Zero in a row but for lanes [first, last) without one; each of them counts one pair."""
+    """Scores of a block become errors: of `span` rows with the lanes they pair with, and of noise.
+
+    Row j pairs with lanes [first[j], last[j]), which are int32, but for lane j - window; with no
+    lane before j - near nor after j. To each of the `noise` rows behind, which nothing pairs with,
+    a lane counts as often as it has pairs; pairs[lane] = how often that is.
+    """
     numbers = ir.Constant(ll.INDICES, list(range(ll.LANES)))
-    first, last, but = (ll.spread(b, b.trunc(lane, ll.INT)) for lane in (first, last, but))
+    rates, noise_rates = ll.spread(b, rate), ll.spread(b, noise_rate)
+    zero, one = ll.constant(0.0), ll.constant(1.0)
+    firsts, lasts = (b.inttoptr(address, ll.INT.as_pointer()) for address in (first, last))
+    (so_far,) = ll.variables(b, 1)
     with ll.vectors(b, lanes) as at:
-        lane = b.add(numbers, ll.spread(b, b.trunc(at, ll.INT)))
-        inside = b.and_(b.icmp_signed(">=", lane, first), b.icmp_signed("<", lane, last))
-        inside = b.and_(inside, b.icmp_signed("!=", lane, but))
-        place, count = ll.at(b, errors, at), ll.at(b, pairs, at)
-        ll.store(b, b.select(inside, ll.load(b, place), ll.constant(0.0)), place)
-        one_more = b.fadd(ll.load(b, count), b.select(inside, ll.constant(1.0), ll.constant(0.0)))
-        ll.store(b, one_more, count)
+        own = b.add(numbers, ll.spread(b, b.trunc(at, ll.INT)))
+        b.store(zero, so_far)
+        with cgutils.for_range(b, span) as row:
+            place = ll.at(b, scores, b.mul(row.index, lanes), at)
+            within = b.icmp_signed("<", at, b.add(row.index, ll.count(1)))
+            end = b.add(at, ll.count(ll.LANES))
+            within = b.and_(within, b.icmp_signed(">", end, b.sub(row.index, near)))
+            with b.if_else(within) as (there, elsewhere):
+                with there:
+                    bounds = [b.load(b.gep(list_, [row.index])) for list_ in (firsts, lasts)]
+                    itself = b.trunc(b.sub(row.index, window), ll.INT)
+                    begin, stop, but = (ll.spread(b, lane) for lane in (*bounds, itself))
+                    pair = b.and_(b.icmp_signed(">=", own, begin), b.icmp_signed("<", own, stop))
+                    pair = b.and_(pair, b.icmp_signed("!=", own, but))
+                    error = logistic(b, ll.load(b, place), one, rates)
+                    ll.store(b, b.select(pair, error, zero), place)
+                    b.store(b.fadd(b.load(so_far), b.select(pair, one, zero)), so_far)
+                with elsewhere:
+                    ll.store(b, zero, place)
+        found = b.load(so_far)
+        ll.store(b, found, ll.at(b, pairs, at))
+        with cgutils.for_range(b, noise) as row:
+            place = ll.at(b, scores, b.mul(b.add(span, row.index), lanes), at)
+            error = logistic(b, ll.load(b, place), zero, noise_rates)
+            ll.store(b, b.fmul(error, found), place)

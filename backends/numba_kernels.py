@@ -9,7 +9,7 @@ where two write one row at once, one change may be lost.
 
 from __future__ import annotations
 
-from w2v.backends.numba_arguments import Noise, Paths, Rate, Stretch, Work
+from w2v.backends.numba_arguments import CbowWork, Noise, Paths, Rate, Stretch, Work
 from w2v.backends.numba_cap import ABREAST
 from w2v.backends.numba_cbow import cbow_shared
 from w2v.backends.numba_compiling import BYTES, whole
@@ -25,6 +25,7 @@ from w2v.backends.numba_text import scatter_add, windows
 __all__ = [
     "BYTES",
     "CROWD",
+    "CbowWork",
     "IDS",
     "MOST_COUNTED",
     "MOST_EXTRA",

@@ -16,10 +16,10 @@ from w2v.backends import numba_blocks as blocks
 from w2v.backends import numba_products as products
 from w2v.backends import numba_rows as rows_of
 from w2v.backends import numba_turns as turns
-from w2v.backends.numba_backend import _aligned
 from w2v.backends.numba_compiling import ONE, ZERO, compiled, whole
 from w2v.backends.numba_errors import errors as errors_of
 from w2v.backends.numba_llvm import LANES
+from w2v.backends.numba_memory import aligned
 
 CEILING = "product, in its best shape"
 _NEEDED = {"haswell": {"avx2", "fma", "bmi2"}, "x86-64": {"sse2"}}
@@ -59,9 +59,9 @@ def pieces(dim: int, window: int, block: int, shared: int) -> list[Piece]:
 def lookups(dim: int, name: str, ids: NDArray[np.int32], at_once: int) -> list[Piece]:
     """Rows of a table that are read and added to, so many at a time, those after asked for."""
     wide = whole(dim)
-    table = _aligned(int(ids.max()) + 1, wide, 1.0)
+    table = aligned(int(ids.max()) + 1, wide, 1.0)
     ids = ids[: len(ids) // at_once * at_once]
-    to, squares = _aligned(at_once, wide), _aligned(at_once, LANES)
+    to, squares = aligned(at_once, wide), aligned(at_once, LANES)
     ones = np.zeros(at_once, np.float32)
     return [
         Piece(
@@ -77,10 +77,10 @@ def _products(dim: int, window: int, block: int, shared: int) -> list[Piece]:
     wide, lanes = whole(dim), whole(block)
     count = block + 2 * window + shared
     best, across = _TIMES * products.ROWS, products.WIDE * LANES
-    left, right, out = _aligned(best, _INNER), _aligned(_INNER, across), _aligned(best, across)
-    hidden, rows = (_aligned(n + products.ROWS, wide) for n in (lanes, count))
+    left, right, out = aligned(best, _INNER), aligned(_INNER, across), aligned(best, across)
+    hidden, rows = (aligned(n + products.ROWS, wide) for n in (lanes, count))
     d_hidden, d_rows = np.zeros_like(hidden), np.zeros_like(rows)
-    errors, room = _aligned(count + products.ROWS, lanes), _Room(_aligned(wide, lanes))
+    errors, room = aligned(count + products.ROWS, lanes), _Room(aligned(wide, lanes))
     at = [array.ctypes.data for array in (left, right, out, hidden, rows, d_hidden, d_rows, errors)]
     left_at, right_at, out_at, hidden_at, rows_at, d_hidden_at, d_rows_at, errors_at = at
     keep = (left, right, out, hidden, rows, d_hidden, d_rows, errors)
@@ -103,8 +103,8 @@ def _products(dim: int, window: int, block: int, shared: int) -> list[Piece]:
 def _rows(dim: int) -> list[Piece]:
     """Pieces that take rows by their addresses."""
     wide = whole(dim)
-    table, own = _aligned(_FEW, wide), _aligned(8, wide)
-    errors, ones = _aligned(4, whole(_PATH)), np.ones(_FEW, np.float32)
+    table, own = aligned(_FEW, wide), aligned(8, wide)
+    errors, ones = aligned(4, whole(_PATH)), np.ones(_FEW, np.float32)
     places, hidden_rows = (np.array([row.ctypes.data for row in array]) for array in (table, own))
     keep = (table, own, errors, ones, places, hidden_rows)
     addresses, own_at, errors_at = places.ctypes.data, own.ctypes.data, errors.ctypes.data

@@ -139,16 +139,24 @@ def label_turn(b: Any, out: Value, at: Value, codes: Value) -> None:
 @ll.emitted("ii")
 def prefetch(b: Any, row: Value, floats: Value) -> None:
     """Ask for a row, to be read and written soon."""
-    _prefetch(b, row, floats)
+    _prefetch(b, row, floats, (1, 3, 1))
 
 
-def _prefetch(b: Any, row: Value, floats: Value) -> None:
+@ll.emitted("ii")
+def prefetch_far(b: Any, row: Value, floats: Value) -> None:
+    """Ask for a row in the second cache: one of more than the first cache holds."""
+    _prefetch(b, row, floats, (0, 2, 1))
+
+
+def _prefetch(b: Any, row: Value, floats: Value, hints: tuple[int, int, int]) -> None:
+    """To write or not, how near (3 is the first cache), and data."""
     byte = ir.IntType(8).as_pointer()
     lines = b.udiv(b.add(floats, ll.count(_CACHE_LINE - 1)), ll.count(_CACHE_LINE))
     with cgutils.for_range(b, lines) as loop:
-        place = b.bitcast(ll.at(b, row, b.mul(loop.index, ll.count(_CACHE_LINE))), byte)
-        hints = [ir.Constant(ll.INT, hint) for hint in (1, 3, 1)]  # to write, keep, data
-        ll.call(b, "llvm.prefetch.p0", ir.VoidType(), [byte, ll.INT, ll.INT, ll.INT], place, *hints)
+        place = ll.at(b, row, b.mul(loop.index, ll.count(_CACHE_LINE)))
+        values = [b.bitcast(place, byte), *(ir.Constant(ll.INT, hint) for hint in hints)]
+        kinds = [byte, ll.INT, ll.INT, ll.INT]
+        ll.call(b, "llvm.prefetch.p0", ir.VoidType(), kinds, *values)
 
 
 @ll.emitted("i")
@@ -162,7 +170,7 @@ def ask(b: Any, ahead: Value) -> None:
     last = b.add(asked, some)
     last = b.select(b.icmp_signed("<", last, there), last, there)
     with cgutils.for_range(b, last, asked) as loop:
-        _prefetch(b, ll.row(b, ahead, b.add(loop.index, ll.count(4))), floats)
+        _prefetch(b, ll.row(b, ahead, b.add(loop.index, ll.count(4))), floats, (1, 3, 1))
     b.store(last, numbers)
 
 

@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from w2v.backends import numba_errors as errors_of
 from w2v.backends import numba_rows as rows_of
 from w2v.backends.numba_blocks import add, candidates, fetch, multiply_near, score
 from w2v.backends.numba_cap import capped, load_factor, loads, with_load
-from w2v.backends.numba_compiling import BYTES, ONE, ZERO, address, compiled, helper, whole_lanes
+from w2v.backends.numba_compiling import BYTES, address, compiled, helper, whole_lanes
+from w2v.backends.numba_errors import errors_of_block
 from w2v.backends.numba_llvm import LANES
 from w2v.backends.numba_products import ROWS, WIDE
 from w2v.backends.numba_steps import alpha_of, measured_in, softplus
@@ -53,6 +53,7 @@ def skipgram_shared(
     errors_at, row_squares = address(work.errors), address(work.row_squares)
     errors, scores = work.errors, work.scores
     pairs_of, pairs_at = work.pairs, address(work.pairs)
+    first_at, last_at = address(work.first), address(work.last)
     ahead, noise_errors = address(work.ahead), errors_at + span * lanes * BYTES
     d_noise = d_rows + span * wide * BYTES
     each = np.float32(noise.negative / noise.shared)
@@ -78,32 +79,29 @@ def skipgram_shared(
             )
 
         measure = measured_in(rate, stretch, number)
-        for t in range(lanes):
-            pairs_of[t] = ZERO
         if measure:
             scores[:count] = errors[:count]
-        errors_of.errors(errors_at, span * lanes, ONE, alpha)
-        errors_of.errors(noise_errors, noise.shared * lanes, ZERO, alpha * each)
         total = 0
         for j in range(span):
             centre = j - window  # counted from the first of the core
             first = max(0, centre - np.int64(stretch.left[at + j]))
             last = min(tokens, centre + np.int64(stretch.right[at + j]) + 1)
-            row = errors_at + j * lanes * BYTES
-            errors_of.keep_pairs(row, pairs_at, lanes, first, last, centre)
             pairs = max(last - first, 0) - (1 if first <= centre < last else 0)
-            work.terms[j] = pairs
+            work.first[j], work.last[j], work.terms[j] = first, last, pairs
             total += pairs
-            if measure:
-                measured += pairs
-                for t in range(first, last):
-                    if t != centre:
-                        loss += softplus(-np.float64(scores[j, t]))
+        errors_of_block(
+            errors_at, lanes, span, window, 2 * window, first_at, last_at, noise.shared, pairs_at,
+            alpha, alpha * each,
+        )  # fmt: skip
         for n in range(span, count):
-            for t in range(lanes):
-                errors[n, t] *= pairs_of[t]
             work.terms[n] = total * each
-            if measure:
+        if measure:
+            measured += total
+            for j in range(span):
+                for t in range(work.first[j], work.last[j]):
+                    if t != j - window:
+                        loss += softplus(-np.float64(scores[j, t]))
+            for n in range(span, count):
                 for t in range(block):
                     loss += pairs_of[t] * each * softplus(np.float64(scores[n, t]))
         for t in range(block):
@@ -128,9 +126,29 @@ def skipgram_shared(
         terms = np.float32(total * (1 + noise.negative))
         for t in range(block):
             work.ids_in[t] = core[t]
-        factors = capped(work.ids_in, block, work.terms_in, terms, more, step, rate.beside_in, work)
+        factors = capped(
+            work.ids_in,
+            block,
+            work.terms_in,
+            terms,
+            more,
+            step,
+            rate.beside_in,
+            np.float32(rate.most_beside_in),
+            work,
+        )
         add(inputs, dim, core, block, d_hidden, wide, factors)
         more = with_load(work.terms, work.load, count, work)
-        factors = capped(work.ids, count, work.terms, terms, more, step, rate.beside_out, work)
+        factors = capped(
+            work.ids,
+            count,
+            work.terms,
+            terms,
+            more,
+            step,
+            rate.beside_out,
+            np.float32(rate.most_beside_out),
+            work,
+        )
         add(outputs, dim, work.ids, count, d_rows, wide, factors)
     return loss, measured

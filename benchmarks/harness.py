@@ -10,7 +10,7 @@ import select
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -76,13 +76,30 @@ def run(command: Sequence[str], progress: str | None = None) -> Finished:
 
 
 def stay_on(cores: int) -> list[int]:
-    """Bind this process, and all it starts from now on, to so many cores; which ones."""
+    """Bind this process, and all it starts from now on, to so many CPUs; which ones.
+
+    They are of different cores, as far as there are so many.
+    """
     if sys.platform != "linux":
         say("This system binds no process to cores: threads go where they like.")
         return []
-    chosen = sorted(os.sched_getaffinity(0))[:cores]
+    chosen = sorted(one_a_core(os.sched_getaffinity(0))[:cores])
     os.sched_setaffinity(0, chosen)
     return chosen
+
+
+def one_a_core(cpus: Iterable[int], system: Path = Path("/sys/devices/system/cpu")) -> list[int]:
+    """CPUs, first one thread of each core, then the second ones, and so on."""
+    seen: dict[str, int] = {}
+    ranks = []
+    for cpu in sorted(cpus):
+        try:
+            core = (system / f"cpu{cpu}/topology/thread_siblings_list").read_text(encoding="ascii")
+        except OSError:
+            core = str(cpu)
+        ranks.append((seen.setdefault(core, 0), cpu))
+        seen[core] += 1
+    return [cpu for _, cpu in sorted(ranks)]
 
 
 _OTHERS = Others()  # from the start of a benchmark on

@@ -16,7 +16,9 @@ ceiling that is, by the formulas below; what a kernel computes and masks away is
 
 Parts: the same kernels compiled once more with a clock in each piece that they call (see
 backends/numba_clocks.py), on the same text; nanoseconds a kept token. The least of some runs stands
-for each; calls that were interrupted are left out. "The rest" is the step less its parts.
+for each; calls that were interrupted count as long as others, so on a busy machine "the rest",
+which is the step less its parts, has what others cost. A processor works ahead: of two short parts
+after each other one may get what the other takes.
 
 With D numbers in a row, blocks of T tokens that share N noise words, window w, so P = w + 1 pairs a
 token on average, and L nodes on a word's path on average:
@@ -66,6 +68,7 @@ _AS_TEXT = "rows as in the text"
 _LOOKED_UP = 1 << 17  # rows, in a measurement
 _AT_ONCE = 58  # of them, as in a block
 _BLOCK = 16  # tokens, where a step has one
+_LEAST_NS = 0.05  # of a part that is shown
 _CALL_S = 2e-4  # of a loop, so that many are not interrupted
 
 
@@ -301,12 +304,13 @@ def parts_table(kinds: dict[str, Any]) -> str:
     if any(found["parts"] is None for found in kinds.values()):
         return "By part: not measured, as this processor's cycle counter cannot be read."
     rows = []
-    for name, parts in next(iter(kinds.values()))["parts"].items():
+    for name in next(iter(kinds.values()))["parts"]:
         whole = [_ns(found, name) for found in kinds.values()]
         rows.append([f"**{charts.CASES[name]}**", *(f"{ns:.0f}" for ns in whole)])
-        for part in parts:
+        for part in dict.fromkeys(part for f in kinds.values() for part in f["parts"][name]):
             each = [found["parts"][name].get(part, 0.0) for found in kinds.values()]
-            rows.append([part.replace("_", " "), *(f"{ns:.1f}" for ns in each)])
+            if max(each) >= _LEAST_NS:
+                rows.append([part.replace("_", " "), *(f"{ns:.1f}" for ns in each)])
         taken = [sum(found["parts"][name].values()) for found in kinds.values()]
         rest = [ns - some for ns, some in zip(whole, taken, strict=True)]
         rows.append(["the rest", *(f"{ns:.1f}" for ns in rest)])

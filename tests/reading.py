@@ -20,7 +20,9 @@ def in_small_parts(patch: pytest.MonkeyPatch) -> None:
     for name, size in {
         "decoding._PIECE_BYTES": 16,
         "splitting._PART_CHARACTERS": 20,
-        "splitting._MERGE_WORDS": 2,
+        "splitting._SPLIT_BYTES": 16,
+        "splitting._JOB_BYTES": 40,
+        "dictionary._MERGE_WORDS": 2,
         "token_lists._BATCH_TOKENS": 3,
         "sentences._PART_TOKENS": 2,
         "table_rows._LIST_TOKENS": 2,

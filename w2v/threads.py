@@ -12,7 +12,10 @@ _Result = TypeVar("_Result")
 
 
 def in_order(
-    function: Callable[[_Item], _Result], items: Iterable[_Item], workers: int
+    function: Callable[[_Item], _Result],
+    items: Iterable[_Item],
+    workers: int,
+    ahead: int | None = None,
 ) -> Iterator[tuple[_Item, _Result]]:
     """Items and what the function gives for them, a few items ahead of the caller.
 
@@ -21,15 +24,28 @@ def in_order(
     function : callable
         Holds Python's lock for a small part of its time, as Arrow's do.
     items : iterable
-        Asked for one at a time, so that at most `workers` + 1 are in memory.
+        Asked for one at a time, so that at most `ahead` + 1 are in memory. If they end with an
+        error, it is raised after the results of those before it.
     workers : int
+    ahead : int, optional
+        Items that are worked on before a result is waited for; as many as workers, if left out.
     """
+    ahead = workers if ahead is None else ahead
     pending: deque[tuple[_Item, Future[_Result]]] = deque()
+    failure: Exception | None = None
+    source = iter(items)
     with ThreadPoolExecutor(workers) as pool:
         try:
-            for item in items:
+            while failure is None:
+                try:
+                    item = next(source)
+                except StopIteration:
+                    break
+                except Exception as error:  # what comes before it has its turn first
+                    failure = error
+                    break
                 pending.append((item, pool.submit(function, item)))
-                if len(pending) > workers:
+                if len(pending) > ahead:
                     first, future = pending.popleft()
                     yield first, future.result()
             while pending:
@@ -38,3 +54,5 @@ def in_order(
         finally:
             for _, future in pending:
                 future.cancel()
+    if failure is not None:
+        raise failure

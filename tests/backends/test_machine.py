@@ -9,6 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from w2v import cpus
 from w2v.backends import machine, usable_cores, usable_threads
 
 
@@ -18,8 +19,8 @@ class Machine:
     def __init__(self, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.root = root
         self._monkeypatch = monkeypatch
-        monkeypatch.setattr(machine, "_PROC", root / "proc")
-        monkeypatch.setattr(machine, "_SYS", root / "sys")
+        monkeypatch.setattr(cpus, "PROC", root / "proc")
+        monkeypatch.setattr(cpus, "SYS", root / "sys")
         self.allow(range(8))
 
     def write(self, path: str, text: str) -> None:
@@ -223,7 +224,7 @@ def test_windows(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         virtual_memory=lambda: SimpleNamespace(total=8 << 30, available=2 << 30),
     )
     monkeypatch.setitem(sys.modules, "psutil", psutil)
-    monkeypatch.setattr(machine, "_PROC", tmp_path)
+    monkeypatch.setattr(cpus, "PROC", tmp_path)
     for name in ("sched_getaffinity", "sysconf"):
         monkeypatch.delattr(os, name, raising=False)
     monkeypatch.setattr(sys, "platform", "win32")
@@ -268,9 +269,9 @@ def test_what_makes_no_sense_is_no_limit(
     (tmp_path / "self" / "status").write_text("VmHWM:\nVmHWM: lots kB\n", encoding="utf-8")
     (tmp_path / "fs" / "cgroup").mkdir(parents=True)
     (tmp_path / "fs" / "cgroup" / "cpu.max").write_text(quota, encoding="utf-8")
-    monkeypatch.setattr(machine, "_PROC", tmp_path)
-    monkeypatch.setattr(machine, "_SYS", tmp_path)
-    assert list(machine._quotas()) == []
+    monkeypatch.setattr(cpus, "PROC", tmp_path)
+    monkeypatch.setattr(cpus, "SYS", tmp_path)
+    assert list(cpus._quotas()) == []
     assert usable_threads() >= usable_cores() >= 1
     assert machine.peak_memory_bytes() > 1 << 20
 
@@ -285,7 +286,7 @@ def test_the_first_version_is_mounted_under_several_names(
     group.mkdir(parents=True)
     (group / "cpu.cfs_quota_us").write_text("50000\n", encoding="utf-8")
     (group / "cpu.cfs_period_us").write_text("100000\n", encoding="utf-8")
-    monkeypatch.setattr(machine, "_PROC", tmp_path)
-    monkeypatch.setattr(machine, "_SYS", tmp_path)
-    assert list(machine._quotas()) == [0.5]
+    monkeypatch.setattr(cpus, "PROC", tmp_path)
+    monkeypatch.setattr(cpus, "SYS", tmp_path)
+    assert list(cpus._quotas()) == [0.5]
     assert usable_threads() == usable_cores() == 1

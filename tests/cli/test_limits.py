@@ -38,7 +38,7 @@ def limited(name: str, size: int, *arguments: object) -> subprocess.CompletedPro
 
 
 @linux
-@pytest.mark.parametrize("size", [300, 450, 650, 800, 950])
+@pytest.mark.parametrize("size", [330, 450, 650, 800, 950])
 def test_few_addresses_end_training_in_a_line(corpus: Path, tmp_path: Path, size: int) -> None:
     output = tmp_path / "v.bin"
     done = limited("RLIMIT_AS", size * MIB, "train", corpus, "-o", output, "-q", "--min-count", "1")

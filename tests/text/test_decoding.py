@@ -23,8 +23,7 @@ from hypothesis import strategies as st
 from reading import SENTENCES, TEXT, read_text, sentences_of
 
 from w2v.errors import CorpusError
-from w2v.text import decoding
-from w2v.text import splitting as words
+from w2v.text import decoding, dictionary, splitting
 from w2v.text.ingestion import read_corpus
 from w2v.text.vocabulary import Vocabulary
 
@@ -73,8 +72,9 @@ def test_any_text_is_split_as_python_splits_it(
     file.write_bytes(text.encode())
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(decoding, "_PIECE_BYTES", 16)
-        patch.setattr(words, "_PART_CHARACTERS", part)
-        patch.setattr(words, "_MERGE_WORDS", merge)
+        patch.setattr(splitting, "_SPLIT_BYTES", part)
+        patch.setattr(splitting, "_JOB_BYTES", 2 * part)
+        patch.setattr(dictionary, "_MERGE_WORDS", merge)
         corpus = read_corpus(file, min_count=1)
     lines = [line.split() for line in text.replace("\ufeff", "").split("\n")]
     assert sentences_of(corpus) == [line for line in lines if line]

@@ -180,8 +180,10 @@ def test_no_loop_over_tokens() -> None:
         assert seconds(partial(read_source, source)) < 5 * loop
 
 
-def test_memory_is_bounded(tmp_path: Path) -> None:
-    """By different ids and a part, whatever the length; a mapped array is read as it goes by."""
+def test_memory_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By different ids and parts, whatever the length; a mapped array is read as it goes by."""
+    monkeypatch.setattr("w2v.text.side_by_side.usable_threads", lambda: 2)
+    monkeypatch.setattr("w2v.text.sentences._PART_TOKENS", 1 << 18)
     walks = np.lib.format.open_memmap(
         tmp_path / "walks.npy", "w+", dtype=np.int64, shape=(50_000, 80)
     )

@@ -199,7 +199,7 @@ def words_of_lines(pieces: Iterable[str]) -> list[list[str]]:
     """What a dictionary makes of a text, a list for each line that has words."""
     dictionary = Dictionary()
     lines: list[list[int]] = [[]]
-    for lengths, ids in dictionary.encode(split_ahead(pieces)):
+    for lengths, ids, *_ in dictionary.encode(split_ahead(pieces)):
         at = 0
         for number, length in enumerate(lengths):
             if number:

@@ -356,7 +356,7 @@ def test_steps_stay_within_their_memory(
     monkeypatch.setattr(
         numba_backend,
         "_work",
-        lambda kernels, plan: kernels.Work(*[fenced(a, fences) for a in make(kernels, plan)]),
+        lambda kernels, plan: (made := make(kernels, plan))._make(fenced(a, fences) for a in made),
     )
     for dim, window, block, shared, tokens, workers in [
         (1, 1, 1, 1, 1, 1), (5, 1, 2, 1, 9, 1), (16, 2, 1, 2, 40, 2), (17, 1, 3, 1, 40, 1),

@@ -13,7 +13,7 @@ from w2v.backends import Backend, StepShape, get_backend
 from w2v.config import Config
 from w2v.training.blocks import BlockReader, Blocks
 from w2v.training.step import Step
-from w2v.training.step_plan import beside, centre_in_core
+from w2v.training.step_plan import beside, centre_in_core, step_shape
 from w2v.training.tables import Tables, make_tables
 
 V, D, N_TOKENS, WINDOW = 30, 6, 90, 3
@@ -109,7 +109,7 @@ class Loop:
         return error * other, weight, 2 * abs(error) * float(other @ other)
 
     def word(
-        self, hidden: Floats, word: int, negatives: list[int], block: int, place: int
+        self, hidden: Floats, word: int, negatives: list[int], block: Any, place: int
     ) -> tuple[Floats, float, float]:
         """A (hidden vector, true word) pair, where the word stands at a place of a block."""
         self.pairs += 1
@@ -166,13 +166,14 @@ class Loop:
 def run_loop(loop: Loop, blocks: Any, negatives: Any) -> None:
     core, halo, near = blocks
     for c, t in np.ndindex(core.shape):
-        draws = [] if negatives is None else negatives[c].tolist()
+        group = 0 if negatives is None else t % negatives.shape[1]  # centres take turns
+        draws = [] if negatives is None else negatives[c, group].tolist()
         others = np.flatnonzero(near[c, t]).tolist()
         own = int(core[c, t])
         if loop.config.model == "cbow" and len(others):
             scale = len(others) if loop.config.cbow == "mean" else 1
             hidden = loop.input[halo[c, others]].sum(0) / scale
-            gradient, terms, load = loop.word(hidden, own, draws, c, t)
+            gradient, terms, load = loop.word(hidden, own, draws, (c, group), t)
             effect = len(others) / scale
             for h in others:  # the whole error to each, as in word2vec.c
                 loop.give((c, h), int(halo[c, h]), gradient, terms * effect, load * effect)
@@ -193,6 +194,7 @@ CASES = [
     ("skipgram", "hs", {}),
     ("skipgram", "softmax", {}),
     ("cbow", "ns", {"negative": 5, "block_negatives": 8}),
+    ("cbow", "ns", {"negative": 3, "block_negatives": 6}),  # groups of two centres, where there are
     ("cbow", "ns", {"cbow": "sum"}),
     ("cbow", "hs", {}),
     ("cbow", "hs", {"cbow": "sum"}),
@@ -208,7 +210,9 @@ def test_a_step_is_the_loop_over_its_pairs(
     blocks, tables = blocks_of(backend, config), tables_of(backend, config)
     loop = Loop(config, tables, backend)
     trained = Step(backend, config, tables)
-    negatives = trained.loss.sample(77, blocks.numbers)
+    groups = step_shape(backend, config).groups
+    numbers = blocks.numbers[:, None] * groups + backend.xp.arange(groups)
+    negatives = trained.loss.sample(77, numbers)
     nats, pairs, met = trained.take(blocks, key=77, alpha=ALPHA, with_loss=True)
 
     arrays = [backend.to_numpy(x) for x in (blocks.core, blocks.halo, blocks.pairs)]

@@ -168,8 +168,8 @@ class Phrases:
         search = Search(self.scoring, self.min_count, self.delimiter, len(self.connector_words))
         words = Dictionary(self.connector_words)
         with TokenFile() as text:
-            for lengths, ids in words.encode(parts_of(source, errors, tokenizer, progress)):
-                text.append(with_line_ends(lengths, ids))
+            for some in words.encode(parts_of(source, errors, tokenizer, progress)):
+                text.append(with_line_ends(some.lengths, some.ids))
             release_memory()
             table: list[list[Phrase]] = []
             stats: list[PassStats] = []

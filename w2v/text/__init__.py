@@ -6,6 +6,7 @@ Knows words and no arrays of a backend. Arrow, which splits, is loaded when the 
 from w2v.text.corpus import Corpus, CorpusStats
 from w2v.text.corpus_files import STDIN, find_files
 from w2v.text.decoding import Progress, read_pieces
+from w2v.text.dictionary import Dictionary, release_memory
 from w2v.text.encoded import open_encoded
 from w2v.text.encoded_description import describe_corpus, name_corpus
 from w2v.text.encoded_draft import drafting, write_encoded
@@ -20,7 +21,6 @@ from w2v.text.python_prose import python_prose
 from w2v.text.sentences import Sentences
 from w2v.text.setting_aside import drawn, set_aside
 from w2v.text.sources import Source, is_path, parts_of, pieces_of
-from w2v.text.splitting import Dictionary, release_memory
 from w2v.text.table import Table
 from w2v.text.table_stats import TableStats
 from w2v.text.token_lists import parts_of_lists

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from w2v.errors import ConfigError, CorpusError
+from w2v.text.dictionary import Dictionary
 from w2v.text.number_files import Int32s, Int64s
-from w2v.text.splitting import Dictionary
 from w2v.text.vocabulary import Vocabulary, check_limits
 
 

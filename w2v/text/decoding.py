@@ -1,12 +1,10 @@
 """Files to text: opened, decompressed, decoded and cut into pieces, in bounded memory.
 
-A text arrives as pieces of some ten thousand words, small enough that the
-words of a piece are looked up while they are still in the cache. No piece
-cuts a word, and the last piece of a file ends with a newline, so a sentence
-never runs on from one file into the next.
+No piece cuts a word, and the last piece of a file ends with a newline, so a sentence
+never runs on from one file into the next. Who counts words asks for stretches, which
+are decoded on many threads; else a text arrives as pieces of some ten thousand words.
 """
 
-import codecs
 import io
 import os
 import stat
@@ -16,8 +14,9 @@ from contextlib import contextmanager
 from typing import Any, BinaryIO
 
 from w2v.errors import CorpusError
-from w2v.files import HEAD_BYTES, LONGEST_MAGIC, compression, decompressed, refuse_foreign
+from w2v.files import LONGEST_MAGIC, compression, decompressed
 from w2v.text.corpus_files import STDIN, source_name
+from w2v.text.stretches import Stretch, TextError, TextFile, cut, text_of
 from w2v.text.tokenizing import Tokenizer, check_tokenizer
 from w2v.words import LONGEST_WORD
 
@@ -25,13 +24,6 @@ Progress = Callable[[int, int | None], None]
 
 ERROR_MODES = ("strict", "replace")
 
-TABLES = {  # how they begin
-    b"PAR1": "parquet",
-    b"ARROW1\0\0": "arrow",
-    b"\xff\xff\xff\xff": "stream",  # of Arrow, with a schema first
-}
-
-_BYTE_ORDER_MARK = "\ufeff"  # also where files with one were put together
 _PIECE_BYTES = 1 << 16
 REPORT_BYTES = 1 << 20
 _LONGEST_UNCUT = 64 * LONGEST_WORD  # before a tokenizer cuts it: Chinese has no spaces
@@ -77,43 +69,82 @@ def read_pieces(
         raise ValueError(f"`errors` must be 'strict' or 'replace', got {errors!r}.")
     check_tokenizer(tokenizer)
     if tokenizer is None or tokenizer.is_plain:
-        return _looked_at(_read(files, errors, progress), look)
+        return Pieces(files, errors, progress, look)
     longest = LONGEST_WORD if tokenizer.tokens == "whitespace" else _LONGEST_UNCUT
     end = "\n" if tokenizer.split_sentences else ""  # else a sentence could go on in the next file
-    return tokenizer.lines(_looked_at(_read(files, errors, progress, longest, end), look))
+    return tokenizer.lines(Pieces(files, errors, progress, look, longest, end))
 
 
-def _looked_at(pieces: Iterator[str], look: Callable[[str], None] | None) -> Iterator[str]:
-    for piece in pieces:
-        if look is not None:
-            look(piece)
-            look = None
-        yield piece
+class Pieces:
+    """The text of some files, read as it is asked for, once.
 
+    Parameters
+    ----------
+    files, errors, progress, look : see `read_pieces`
+    longest : int                 Bytes that a word may have.
+    end : str                     To be added to each file that is not empty.
+    """
 
-def _read(
-    files: Sequence[str],
-    errors: str,
-    progress: Progress | None,
-    longest: int = LONGEST_WORD,
-    end: str = "",
-) -> Iterator[str]:
-    """The pieces as they are, with `end` after the last of each file."""
-    total = total_bytes(files)
-    done = reported = 0
-    for file in files:
-        with opened(file) as source:
-            name = source_name(file)
-            for piece in text_pieces(blocks_of(source, name), name, errors, longest):
-                yield piece
-                if progress is not None and done + source.count - reported >= REPORT_BYTES:
-                    reported = done + source.count
-                    progress(reported, total)
-            done += source.count
-        if end:
-            yield end
-    if progress is not None:
-        progress(done, total)
+    def __init__(
+        self,
+        files: Sequence[str],
+        errors: str,
+        progress: Progress | None = None,
+        look: Callable[[str], None] | None = None,
+        longest: int = LONGEST_WORD,
+        end: str = "",
+    ) -> None:
+        self.errors, self.longest = errors, longest
+        self._files, self._look, self._end = files, look, end
+        self._progress, self._total = progress, None if progress is None else total_bytes(files)
+        self._read = 0
+        self._reported: int | None = None
+
+    def __iter__(self) -> Iterator[str]:
+        file = None
+        for stretch, done in self.stretches(_PIECE_BYTES):
+            if self._end and stretch.begins and file is not None:
+                yield self._end
+            file = stretch.file
+            text = _located(stretch, self.errors, self.longest)
+            if text:
+                yield text
+            self.report(done)
+        if self._end and file is not None:
+            yield self._end
+        self.report(None)
+
+    def stretches(self, size: int) -> Iterator[tuple[Stretch, int]]:
+        """Stretches of some `size` bytes, and how much was read of the files by then.
+
+        Who takes them decodes them, adds to the lines of their file, and reports.
+        """
+        for name in self._files:
+            with opened(name) as source:
+                file = TextFile(source_name(name))
+                blocks = blocks_of(source, file.name, size)
+                for stretch in cut(blocks, file, size, self.longest):
+                    if self._look is not None:
+                        self._look(self._beginning(stretch))
+                        self._look = None
+                    yield stretch, self._read + source.count
+                self._read += source.count
+
+    def report(self, done: int | None) -> None:
+        """Tell how many bytes of the files were worked on, if that is news; None at the end."""
+        if self._progress is None:
+            return
+        at = self._read if done is None else done
+        if at - (self._reported or 0) >= REPORT_BYTES or (done is None and at != self._reported):
+            self._reported = at
+            self._progress(at, self._total)
+
+    def _beginning(self, stretch: Stretch) -> str:
+        few = cut([stretch.data], stretch.file, _PIECE_BYTES, self.longest)
+        try:
+            return text_of(next(few), self.errors, self.longest)
+        except TextError as error:
+            raise error.error() from error
 
 
 def total_bytes(files: Iterable[str]) -> int | None:
@@ -142,10 +173,9 @@ class CountedFile(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any, /) -> int:
-        block = self.file.read(len(buffer))
-        buffer[: len(block)] = block
-        self.count += len(block)
-        return len(block)
+        count: int = self.file.readinto(buffer)  # type: ignore[attr-defined]
+        self.count += count
+        return count
 
 
 @contextmanager
@@ -163,71 +193,31 @@ def opened(file: str) -> Iterator[CountedFile]:
         yield CountedFile(opened)
 
 
-def blocks_of(source: CountedFile, name: str) -> Iterator[bytes]:
-    """Bytes of `source`, decompressed if need be."""
+def blocks_of(source: CountedFile, name: str, size: int = _PIECE_BYTES) -> Iterator[bytes]:
+    """Bytes of `source`, decompressed if need be; else some `size` at a time."""
     try:
         stream = io.BufferedReader(source, _PIECE_BYTES)
         kind = compression(stream.peek(LONGEST_MAGIC))
         if kind:
             yield from decompressed(stream, kind, name, CorpusError)
-        while block := stream.read(_PIECE_BYTES):
+        while block := stream.read(size):
             yield block
     except OSError as error:
         raise CorpusError(f"{name} cannot be read: {error.strerror}.") from error
 
 
-def text_pieces(
-    blocks: Iterable[bytes], name: str, errors: str, longest: int = LONGEST_WORD
-) -> Iterator[str]:
+def text_pieces(blocks: Iterable[bytes], name: str, errors: str) -> Iterator[str]:
     """Decode `blocks` and cut the text at white space."""
-    decoder = codecs.getincrementaldecoder("utf-8")(errors)
-    line = 1
-    open_line = False
-    rest = ""
-    head = b""
-    for block in blocks:
-        if len(head) < HEAD_BYTES:
-            head += block[:HEAD_BYTES]
-            refuse_foreign(head, name, "plain text", CorpusError)
-            if head.startswith(tuple(TABLES)):
-                raise CorpusError(
-                    f"{name} is a table, and no text. Say which of its columns hold the words: "
-                    "--group and --token, --columns, or --text (in a program by w2v.Table)."
-                )
-        decoded = _decode(decoder, block, name, line)
-        held, text = rest, rest + decoded
-        if not text:
-            continue
-        rest = "" if text[-1].isspace() else text.rsplit(maxsplit=1)[-1]
-        line += decoded.count("\n")
-        open_line = not text.endswith("\n")
-        word = text.split(maxsplit=1)[0] if len(held) >= _PIECE_BYTES else rest
-        if 4 * len(word) > longest and len(word.encode()) > longest:
-            raise CorpusError(
-                f"{name}, line {line}: more than {longest:,} bytes without white space."
-                " Words must be separated by white space; is this a text file?"
-            )
-        if len(rest) < len(text):
-            yield text[: len(text) - len(rest)]
-    rest += _decode(decoder, b"", name, line)
-    if rest or open_line:
-        yield rest + "\n"
+    for stretch in cut(blocks, TextFile(name), _PIECE_BYTES, LONGEST_WORD):
+        if text := _located(stretch, errors, LONGEST_WORD):
+            yield text
 
 
-def _decode(decoder: codecs.IncrementalDecoder, block: bytes, name: str, line: int) -> str:
-    """Decode `block`, which starts in `line`; an empty block ends the file."""
-    if b"\0" in block:
-        line += block.count(b"\n", 0, block.index(b"\0"))
-        raise CorpusError(
-            f"{name}, line {line}: there is a NUL byte, which no text holds; this looks like a "
-            "binary file. Give plain UTF-8 text."
-        )
+def _located(stretch: Stretch, errors: str, longest: int) -> str:
+    """The text of a stretch, whose file counts its lines."""
     try:
-        return decoder.decode(block, final=not block).replace(_BYTE_ORDER_MARK, "")
-    except UnicodeDecodeError as error:
-        line += error.object.count(b"\n", 0, error.start)
-        raise CorpusError(
-            f"{name}, line {line}: the byte 0x{error.object[error.start]:02x} is not valid UTF-8"
-            f" ({error.reason}). Convert the file to UTF-8, or pass errors='replace'"
-            " (--errors replace) to go on with U+FFFD in place of such bytes."
-        ) from error
+        text = text_of(stretch, errors, longest)
+    except TextError as error:
+        raise error.error() from error
+    stretch.file.lines += text.count("\n")
+    return text

@@ -15,11 +15,11 @@ from w2v.text.chosen_words import Chosen
 from w2v.text.corpus import Corpus, Limits
 from w2v.text.corpus_files import find_files
 from w2v.text.decoding import Progress
+from w2v.text.dictionary import Dictionary
 from w2v.text.encoded import open_encoded
 from w2v.text.encoded_draft import Draft, write_corpus
 from w2v.text.encoded_files import FILES, is_encoded
 from w2v.text.number_files import Int32s
-from w2v.text.splitting import Dictionary
 from w2v.text.spool import Pieces, recoded, stored
 from w2v.text.tokenizing import Tokenizer
 from w2v.text.vocabulary import Vocabulary

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from w2v.errors import CorpusError, quoted
 from w2v.text.batch_store import BatchStore
 from w2v.text.cells import STRING, lines_of
-from w2v.text.splitting import release_memory
+from w2v.text.dictionary import release_memory
 from w2v.text.table_stats import TableStats
 
 MEMORY_BYTES = 1 << 26

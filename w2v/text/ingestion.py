@@ -18,6 +18,7 @@ from w2v.text.copies import Copies
 from w2v.text.corpus import Corpus, CorpusStats
 from w2v.text.corpus_files import source_name
 from w2v.text.decoding import Progress, read_pieces, total_bytes
+from w2v.text.dictionary import Dictionary, release_memory
 from w2v.text.encoded_draft import Draft
 from w2v.text.encoded_source import encoded_folder, read_encoded
 from w2v.text.frames import ArrowColumn
@@ -25,7 +26,7 @@ from w2v.text.looks import looks_like
 from w2v.text.parts import Part
 from w2v.text.sentences import Sentences
 from w2v.text.sources import Sentence, Source, Tokens, found_in, is_path, text_files
-from w2v.text.splitting import Dictionary, release_memory, split_ahead
+from w2v.text.splitting import split_ahead
 from w2v.text.spool import Spool
 from w2v.text.table import Table
 from w2v.text.tokenizing import Tokenizer
@@ -178,8 +179,8 @@ def _read(
     dictionary = Dictionary(chosen.given)
     folder = draft.temporary_folder if draft else None
     with Spool(len(dictionary), copies, folder) as spool:
-        for lengths, ids in dictionary.encode(parts):
-            spool.add(lengths, ids)
+        for some in dictionary.encode(parts):
+            spool.add(some)
         if not spool.tokens:
             raise CorpusError(spool.nothing() or (table.stats.nothing() if table else nothing))
         counted = time.perf_counter()

@@ -5,7 +5,7 @@ Arrow is imported by who is called: that takes a while, and most commands need n
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -23,6 +23,26 @@ def strings(words: Iterable[str | None]) -> Any:
     import pyarrow as pa
 
     return pa.array(words, pa.large_string())
+
+
+def numbered(words: Sequence[Any]) -> Any:
+    """Arrow arrays of words, one after the other, as one that has a dictionary."""
+    import pyarrow as pa
+
+    if len(some := [one for one in words if len(one)]) < 2:
+        return (some or words)[0].dictionary_encode()
+    chunks = pa.chunked_array(some).dictionary_encode().chunks  # with one dictionary
+    indices = pa.concat_arrays([chunk.indices for chunk in chunks])
+    return pa.DictionaryArray.from_arrays(indices, chunks[-1].dictionary)
+
+
+def end_to_end(lengths: Sequence[Int32s]) -> Int32s:
+    """Lengths of the lines of several parts, the last of each goes on in the next part."""
+    found = np.concatenate(lengths)
+    firsts = np.cumsum([len(some) for some in lengths])[:-1]
+    for first in firsts.tolist():
+        found[first] += found[first - 1]
+    return np.delete(found, firsts - 1)
 
 
 def part_of(lengths: ArrayLike, tokens: Any) -> Part:

@@ -3,102 +3,27 @@
 Arrow is imported by who is called: that takes a while, and most commands need none of it.
 """
 
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
+from w2v.text.decoding import Pieces
 from w2v.text.number_files import Int32s
-from w2v.text.parts import Part, strings
+from w2v.text.parts import Part, end_to_end, numbered, strings
+from w2v.text.side_by_side import side_by_side
+from w2v.text.stretches import Stretch, TextError, TextFile, as_strings, utf8_of
 from w2v.text.tokenizing import Lines, Tokenizer
+from w2v.threads import in_order
 
-_THREADS = 3  # more are not fed by the one that reads and merges
 _PART_CHARACTERS = 1 << 20
+_SPLIT_BYTES = 1 << 20  # at a time: more does not stay in the cache
+_JOB_BYTES = 1 << 22  # the larger, the fewer words are merged into the dictionary
 _CUTTING_THREADS = 1  # that cut stretches in Python: more wait for each other
 _CUT_CHARACTERS = 1 << 22  # the larger a part, the fewer stretches are met again
-_MERGE_WORDS = 1 << 19  # or as many as are known, so that no word is merged often
-_MERGE_PARTS = 64  # which bounds the memory for parts with few words
-_MERGE_TOKENS = 1 << 24  # and for large parts
 
-
-class Dictionary:
-    """Words in the order in which they turn up, after those it starts with.
-
-    Each part of a text gets a small dictionary of its own, which stays in the
-    processor's cache. Many of these at a time are merged into the large one.
-    """
-
-    def __init__(self, words: Iterable[str] = ()) -> None:
-        self._words = strings(words)
-
-    def __len__(self) -> int:
-        return len(self._words)
-
-    @property
-    def words(self) -> Any:
-        """All of them, an Arrow array."""
-        return self._words
-
-    def append(self, words: Iterable[str]) -> None:
-        """Add words that are not there yet."""
-        import pyarrow as pa
-
-        self._words = pa.concat_arrays([self._words, strings(words)])
-
-    def take(self, ids: NDArray[np.int64]) -> list[str]:
-        """The words of `ids`."""
-        import pyarrow as pa
-
-        return self._words.take(pa.array(ids)).to_pylist()  # type: ignore[no-any-return]
-
-    def positions(self, words: Iterable[str]) -> Int32s:
-        """For each word of the dictionary, its place in `words`, or -1."""
-        from pyarrow import compute
-
-        places = compute.index_in(self._words, strings(words))
-        return places.fill_null(-1).to_numpy()  # type: ignore[no-any-return]
-
-    def encode(self, parts: Iterable[Part]) -> Iterator[tuple[Int32s, Int32s]]:
-        """The numbers of the words of a text, in place of those that each part gives them.
-
-        Yields
-        ------
-        lengths : int32 (lines,)      Words of each line; the last one goes on in what comes next.
-        ids : int32 (words,)          New words are in the dictionary by now.
-        """
-        waiting: list[Part] = []
-        size = tokens = 0
-        for lengths, words in parts:
-            waiting.append((lengths, words))
-            size += len(words.dictionary)
-            tokens += len(words)
-            is_large = len(waiting) == _MERGE_PARTS or tokens >= _MERGE_TOKENS
-            if is_large or size >= max(_MERGE_WORDS, len(self)):
-                yield from self._merged(waiting)
-                waiting, size, tokens = [], 0, 0
-        yield from self._merged(waiting)
-
-    def _merged(self, parts: list[Part]) -> Iterator[tuple[Int32s, Int32s]]:
-        """Make room for new words, and replace the ids of each part by those of this dictionary."""
-        import pyarrow as pa
-
-        known = pa.DictionaryArray.from_arrays(pa.array([], pa.int32()), self._words)
-        merged = pa.chunked_array([known, *(words for _, words in parts)]).unify_dictionaries()
-        self._words = merged.chunk(0).dictionary
-        for (lengths, _), words in zip(parts, merged.chunks[1:], strict=True):
-            yield lengths, words.indices.to_numpy()
-        release_memory()  # else what comes next has need of more
-
-
-def release_memory() -> None:
-    """Give back what Arrow has set aside and does not use."""
-    import pyarrow as pa
-
-    pa.default_memory_pool().release_unused()
+_Item = TypeVar("_Item")
 
 
 def split_ahead(pieces: Iterable[str]) -> Iterator[Part]:
@@ -108,49 +33,119 @@ def split_ahead(pieces: Iterable[str]) -> Iterator[Part]:
 
     Parameters
     ----------
-    pieces : iterable of str      A text that is cut at white space only.
+    pieces : iterable of str
+        A text that is cut at white space only. Where it is `Pieces` of files, or a tokenizer makes
+        it of such, bytes are decoded on the threads as well.
     """
-    cut, threads, size = None, _THREADS, _PART_CHARACTERS
+    if isinstance(pieces, Pieces):
+        yield from _split_files(pieces)
+        return
     if isinstance(pieces, Lines):
-        threads, size = _CUTTING_THREADS, _CUT_CHARACTERS
-        cut, pieces = partial(_tokens, pieces.tokenizer, pieces.tokenizer.known()), pieces.pieces
-    with ThreadPoolExecutor(threads, "w2v-words") as pool:
-        parts: deque[Future[Part]] = deque()
-        for text in _joined(pieces, size):
-            parts.append(pool.submit(_split, text, cut))
-            if len(parts) > threads:
-                yield parts.popleft().result()
-        while parts:
-            yield parts.popleft().result()
+        cut = partial(_tokens, pieces.tokenizer, pieces.tokenizer.known())
+        texts = map("".join, _together(pieces.pieces, len, _CUT_CHARACTERS))
+        found = in_order(partial(_split_text, cut=cut), texts, _CUTTING_THREADS)
+    else:
+        texts = map("".join, _together(pieces, len, _PART_CHARACTERS))
+        found = side_by_side(_split_text, texts)
+    for _, part in found:
+        yield part
 
 
-def _joined(pieces: Iterable[str], characters: int) -> Iterator[str]:
-    """Small pieces, and so small files, put together to parts that are worth the effort."""
-    few: list[str] = []
-    size = 0
-    for piece in pieces:
-        few.append(piece)
-        size += len(piece)
-        if size >= characters:
-            yield "".join(few)
-            few, size = [], 0
-    yield "".join(few)
+class _Job(NamedTuple):
+    """What a thread splits at a time."""
+
+    stretches: list[Stretch]
+    done: int
+    """Bytes of the files read by then."""
 
 
-def _split(text: str, cut: Callable[[Any], Any] | None) -> Part:
+def _split_files(pieces: Pieces) -> Iterator[Part]:
+    """The words of files; who calls only reads and cuts, and the threads do all else."""
+    function = partial(_split_job, pieces.errors, pieces.longest)
+    try:
+        for job, (part, lines) in side_by_side(function, _jobs(pieces), ahead=2):
+            for file, ended in lines:
+                file.lines += ended
+            yield part
+            pieces.report(job.done)
+    except TextError as error:
+        raise error.error() from error
+    pieces.report(None)
+
+
+def _jobs(pieces: Pieces) -> Iterator[_Job]:
+    """All stretches; small ones, and so small files, are put together."""
+    found = pieces.stretches(_SPLIT_BYTES)
+    for some in _together(found, lambda found: len(found[0].data), _JOB_BYTES):
+        yield _Job([stretch for stretch, _ in some], some[-1][1])
+
+
+def _split_job(errors: str, longest: int, job: _Job) -> tuple[Part, list[tuple[TextFile, int]]]:
+    """The words of some stretches, which are dropped, and how many lines of their files end there.
+
+    They are split a little at a time, which stays in the processor's cache.
+    """
+    lines: list[tuple[TextFile, int]] = []
+    lengths, words = [], []
+    for stretches in _together(job.stretches, lambda stretch: len(stretch.data), _SPLIT_BYTES):
+        texts = []
+        for stretch in stretches:
+            try:
+                texts.append(utf8_of(stretch, errors, longest))
+            except TextError as error:
+                error.lines += sum(ended for file, ended in lines if file is error.file)
+                raise
+            if len(stretches) > 1:
+                lines.append((stretch.file, texts[-1].count(b"\n")))
+        here, found = _split(as_strings(b"".join(texts)))
+        if len(stretches) == 1:
+            lines.append((stretches[0].file, len(here) - 1))
+        lengths.append(here)
+        words.append(found)
+    job.stretches.clear()
+    return (end_to_end(lengths), numbered(words)), lines
+
+
+def _together(
+    items: Iterable[_Item], size_of: Callable[[_Item], int], size: int
+) -> Iterator[list[_Item]]:
+    """Items, as many at a time as come near a size together."""
+    some: list[_Item] = []
+    have = 0
+    try:
+        for item in items:
+            some.append(item)
+            have += size_of(item)
+            if have >= size - size // 8:  # stretches end at white space before theirs
+                yield some
+                some, have = [], 0
+    except Exception:  # what comes before it has its turn first
+        if some:
+            yield some
+        raise
+    if some:
+        yield some
+
+
+def _split_text(text: str, cut: Callable[[Any], Any] | None = None) -> Part:
     """Words of each line, and all words with a dictionary of their own.
 
     With `cut`, see `_tokens`, what stands between white space is cut into words.
     """
+    lengths, words = _split(strings([text]))
+    part = lengths, numbered([words])
+    return part if cut is None else _put(*part, cut)
+
+
+def _split(text: Any) -> tuple[Int32s, Any]:
+    """How many words each line of an Arrow array of one text has, and all words."""
     from pyarrow import compute as pc
 
-    lines = pc.split_pattern(strings([text]), "\n").flatten()
+    lines = pc.split_pattern(text, "\n").flatten()
     lines = pc.utf8_trim_whitespace(lines)  # splitting leaves empty words at both ends
     lines = pc.if_else(pc.equal(lines, ""), None, lines)  # and one in an empty line
     words = pc.utf8_split_whitespace(lines)
-    lengths = pc.list_value_length(words).fill_null(0).to_numpy()
-    stretches = words.flatten().dictionary_encode()
-    return (lengths, stretches) if cut is None else _put(lengths, stretches, cut)
+    return pc.list_value_length(words).fill_null(0).to_numpy(), words.flatten()
 
 
 def _tokens(tokenizer: Tokenizer, known: dict[str, str], stretches: Any) -> Any:

@@ -11,16 +11,18 @@ array on them is gone, whatever ended the process.
 import os
 import time
 from collections.abc import Iterator
+from functools import partial
 from typing import IO, Any
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from w2v.errors import CorpusError, OutputError, counted
 from w2v.files import check_room, temporary_folder
 from w2v.text.copies import Copies
+from w2v.text.dictionary import Numbered
 from w2v.text.number_files import Int32s, Int64s, append_to, cut, mapped, temporary_file
 from w2v.text.repeating import gathered, in_order
+from w2v.text.side_by_side import side_by_side
 
 Pieces = Iterator[tuple[Int32s, Int64s]]
 
@@ -68,16 +70,16 @@ class Spool:
         if self._copies_of is not None:
             self._copies_of.close()
 
-    def add(self, lengths: ArrayLike, ids: Int32s) -> None:
-        """Append tokens; each of `lengths` ends a sentence, except the last, which stays open."""
-        lengths = np.asarray(lengths, np.int64)
+    def add(self, some: Numbered) -> None:
+        """Append tokens; each of its lengths ends a sentence, except the last, which stays open."""
+        lengths, ids = np.asarray(some.lengths, np.int64), some.ids
         ends = self.read_tokens + lengths[:-1].cumsum()
         new = np.diff(ends, prepend=self._last_end) > 0
         append_to(self._ids, ids)
-        if (types := int(ids.max(initial=-1)) + 1) > len(self.counts):
+        if (types := int(some.words.max(initial=-1)) + 1) > len(self.counts):
             self.counts = np.pad(self.counts, (0, types))
         if self._copies is None:
-            np.add.at(self.counts, ids, 1)
+            self.counts[some.words] += some.times
             self.tokens += len(ids)
             self.lines += len(new)
             self.sentences += int(np.count_nonzero(new))
@@ -247,16 +249,29 @@ def recoded(pieces: Pieces, final: Int32s) -> Pieces:
     ids : int32
     ends : int64                  Of the sentences that have a token left.
     """
-    start = kept = last_end = 0
-    for old_ids, old_ends in pieces:
-        ids = final.take(old_ids)
-        known = ids >= 0
-        ends = known.cumsum(dtype=np.int32)[old_ends - (start + 1)] + np.int64(kept)
+    kept = last_end = 0
+    for _, (ids, places) in side_by_side(partial(_recoded, final), _with_starts(pieces)):
+        ends = places + kept
         ends = ends[np.diff(ends, prepend=last_end) > 0]
-        yield ids.compress(known), ends
-        start += len(ids)
-        kept += int(np.count_nonzero(known))
+        yield ids, ends
+        kept += len(ids)
         last_end = int(ends[-1]) if len(ends) else last_end
+
+
+def _with_starts(pieces: Pieces) -> Iterator[tuple[int, Int32s, Int64s]]:
+    start = 0
+    for ids, ends in pieces:
+        yield start, ids, ends
+        start += len(ids)
+
+
+def _recoded(final: Int32s, piece: tuple[int, Int32s, Int64s]) -> tuple[Int32s, Int64s]:
+    """The tokens of a piece that stay, and the sentence ends among these."""
+    start, old_ids, old_ends = piece
+    ids = final.take(old_ids)
+    known = ids >= 0
+    ends = known.cumsum(dtype=np.int32)[old_ends - (start + 1)]
+    return ids.compress(known), ends.astype(np.int64)
 
 
 def _pair(first: IO[bytes], folder: str | None = None) -> tuple[IO[bytes], IO[bytes]]:

@@ -12,10 +12,11 @@ from typing import IO, Any
 from w2v.errors import CorpusError
 from w2v.files import compression, compression_by_name
 from w2v.text.corpus_files import STDIN, source_name
-from w2v.text.decoding import TABLES, CountedFile, blocks_of, opened, text_pieces
+from w2v.text.decoding import CountedFile, blocks_of, opened, text_pieces
 from w2v.text.delimited import ByteStream, delimited
 from w2v.text.frames import BATCH_ROWS, Frame, index_columns, parts
 from w2v.text.number_files import append_to, temporary_file
+from w2v.text.stretches import TABLES
 
 _REFUSED = {
     b"PARE": "a Parquet file with an encrypted footer. Decrypt it",

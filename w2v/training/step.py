@@ -61,7 +61,9 @@ class Step:
         self.output = Embedding(backend, tables.output)
         self.loss = _make_loss(backend, config, tables, self.output)
         self.one_word_groups = config.loss == "hs"
-        self._as_in_c = step_shape(backend, config).in_turn
+        shape = step_shape(backend, config)
+        self._groups = shape.groups if config.model == "cbow" and config.loss == "ns" else 1
+        self._as_in_c = shape.in_turn
         self._in_turn = self._as_in_c and config.model == "skipgram"
         if others is None:
             others = beside(backend, config, tables, workers)
@@ -116,9 +118,9 @@ class Step:
     def _forward_backward(self, blocks: Blocks, key: int, *, with_loss: bool) -> _Found:
         """The gradient of the input rows looked up, the terms behind each of them and their load,
         what the loss found, and the number of pairs."""
-        negatives = self.loss.sample(key, blocks.numbers)
         if self.config.model == "cbow":
-            return self._cbow(blocks, negatives, with_loss)
+            return self._cbow(blocks, key, with_loss)
+        negatives = self.loss.sample(key, blocks.numbers)
         if self.one_word_groups:
             return self._skipgram_by_centre(blocks, negatives, with_loss)
         return self._skipgram(blocks, negatives, with_loss)
@@ -148,9 +150,9 @@ class Step:
         sums = (found.d_hidden, found.hidden_terms, found.hidden_load)
         return *(_fold(xp, each) for each in sums), found, near.sum()
 
-    def _cbow(self, blocks: Blocks, negatives: Array, with_loss: bool) -> _Found:
+    def _cbow(self, blocks: Blocks, key: int, with_loss: bool) -> _Found:
         """The mean (or sum) of each centre's window against the centre itself."""
-        xp = self.backend.xp
+        xp, groups = self.backend.xp, self._groups
         contexts = blocks.pairs.sum(axis=-1, keepdims=True)
         bag = blocks.pairs
         if self.config.cbow == "mean":
@@ -162,16 +164,29 @@ class Step:
                 hidden[..., None, :],
                 blocks.core[..., None],
                 has_context[..., None],
-                negatives,
+                self.loss.sample(key, blocks.numbers),
                 with_loss=with_loss,
             )
             d_hidden = found.d_hidden[..., 0, :]
             terms, load = found.hidden_terms, found.hidden_load
         else:
-            own = has_context * xp.eye(blocks.core.shape[1], dtype=hidden.dtype)
-            found = self.loss.gradients(hidden, blocks.core, own, negatives, with_loss=with_loss)
-            d_hidden = found.d_hidden
-            terms, load = found.hidden_terms[..., None], found.hidden_load[..., None]
+            numbers = blocks.numbers[:, None] * groups + xp.arange(groups)
+            own = xp.eye(blocks.core.shape[1] // groups, dtype=hidden.dtype)
+            found = self.loss.gradients(
+                _grouped(hidden, groups),
+                _grouped(blocks.core, groups),
+                _grouped(has_context, groups) * own,
+                self.loss.sample(key, numbers),
+                with_loss=with_loss,
+            )
+            d_hidden, terms, load = (
+                _ungrouped(each)
+                for each in (
+                    found.d_hidden,
+                    found.hidden_terms[..., None],
+                    found.hidden_load[..., None],
+                )
+            )
         # The whole error goes to each context word, not its share of the mean, as in word2vec.c.
         # All words of a window move together, so a row's terms count the window's whole effect.
         back = blocks.pairs.swapaxes(-1, -2)
@@ -188,8 +203,21 @@ def _make_loss(backend: Backend, config: Config, tables: Tables, output: Embeddi
         return HierarchicalSoftmax(backend, output, tables.tree)
     assert tables.noise is not None
     assert config.negative is not None
-    shared = step_shape(backend, config).shared
+    shape = step_shape(backend, config)
+    shared = shape.shared // shape.groups
     return NegativeSampling(backend, output, tables.noise, negative=config.negative, shared=shared)
+
+
+def _grouped(values: Array, groups: int) -> Array:
+    """(C, T, ...) to (C, G, T / G, ...): the centres of a group are G apart."""
+    blocks, tokens = values.shape[:2]
+    return values.reshape(blocks, tokens // groups, groups, *values.shape[2:]).swapaxes(1, 2)
+
+
+def _ungrouped(values: Array) -> Array:
+    """The inverse of `_grouped`."""
+    blocks, groups, size = values.shape[:3]
+    return values.swapaxes(1, 2).reshape(blocks, groups * size, *values.shape[3:])
 
 
 def _one_context_each(backend: Backend, blocks: Blocks) -> Iterator[Blocks]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -46,7 +47,8 @@ def step_shape(backend: Backend, config: Config) -> StepShape:
     step = config.step_tokens or step
     in_turn = shape.in_turn and config.loss == "hs" and step == block == 1
     shared = config.block_negatives or shape.shared
-    return StepShape(block, shared, step, in_turn, shape.most_workers)
+    groups = math.gcd(shape.groups, block, shared)
+    return StepShape(block, shared, step, in_turn, shape.most_workers, groups)
 
 
 def chunk_tokens(config: Config, shape: StepShape) -> int:
@@ -152,6 +154,7 @@ def fused_plan(
         averaged=averaged,
         window=config.window,
         block=shape.block,
+        groups=shape.groups,
         noise=noise,
         paths=paths,
         cap=config.row_cap,
