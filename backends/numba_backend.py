@@ -140,9 +140,6 @@ class _Training:
         self._most_beside = [float(terms.max(initial=0)) for terms in self._beside]
         contexts = 2 * plan.window if text.fixed else plan.window + 1
         self._visit = 1.0 if plan.averaged else float(contexts)
-        on_nodes, many = self._beside[1], kernels.CROWD * self._visit
-        crowded = min(int((on_nodes >= many).sum()), len(self._work.terms_hot))
-        self._crowd = crowded, float(min(on_nodes.max(initial=0), many))
 
     def __call__(
         self,
@@ -203,7 +200,10 @@ class _Training:
                 found = kernels.skipgram_shared(*tables, noise, rate, *shape, self._work)
             return (*found, 0.0)
         assert plan.paths is not None
-        paths = kernels.Paths(*plan.paths, len(self._work.terms_hot), *self._crowd)
+        crowded = int((self._beside[1] >= kernels.CROWD * self._visit).sum())
+        copies = len(self._work.terms_hot)
+        others = min(self._most_beside[1], kernels.CROWD * self._visit)
+        paths = kernels.Paths(*plan.paths, copies, min(crowded, copies), others)
         if plan.averaged:
             found = kernels.cbow_paths(*tables, paths, rate, plan.window, mean, self._work)
         else:
