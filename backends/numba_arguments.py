@@ -27,7 +27,7 @@ class Rate(NamedTuple):
     cap: float
     """Row-step cap, see `w2v.layers.update`."""
     node_cap: float
-    """A worker's share of it."""
+    """A worker's share of it: what it may hold back of rows that it has copies of."""
     visit: float
     """Terms that a node gets from a centre, on average."""
     loss_every: int
@@ -144,8 +144,6 @@ class Work(NamedTuple):
     transposed: Any
     rows: Any
     d_rows: Any
-    context: Any
-    d_context: Any
     errors: Any
     """float32 (L, R): a row for each output row, a lane for each hidden vector; of paths (R, L)."""
     scores: Any
@@ -154,7 +152,6 @@ class Work(NamedTuple):
     """float32: of these errors of two hidden vectors."""
     labels: Any
     """float32 (L,): of the nodes of a path."""
-    own_errors: Any
     pairs: Any
     """float32 (R,): of each hidden vector."""
     terms: Any
@@ -167,9 +164,7 @@ class Work(NamedTuple):
     more: Any
     """float32 (LANES,): what loads are more than terms, the same."""
     hidden_load: Any
-    own_load: Any
     load: Any
-    load_in: Any
     others: Any
     """float32: terms of other workers."""
     factors: Any

@@ -21,7 +21,7 @@ from w2v.errors import BackendError
 _A_WHILE_S = 2.0
 _LINES = (32, 16) if sys.platform == "darwin" and platform.machine() == "arm64" else (16,)  # floats
 _OF_SECOND_CACHE = 7 / 8  # for copies of nodes: more of them were slower
-_GROUPS = 4  # of centres: see docs/decisions/blocks.md
+_GROUPS = 2  # of centres: see docs/decisions/blocks.md
 _WORTH_ALIGNING = 1.15  # times the memory
 _ON_TABLES = (np.dtype(np.float32), np.dtype(np.float64))
 
@@ -140,6 +140,10 @@ class _Training:
         self._most_beside = [float(terms.max(initial=0)) for terms in self._beside]
         contexts = 2 * plan.window if text.fixed else plan.window + 1
         self._visit = 1.0 if plan.averaged else float(contexts)
+        if plan.paths is not None:
+            crowd, hot = kernels.CROWD * self._visit, len(self._work.terms_hot)
+            crowded = min(int((self._beside[1] >= crowd).sum()), hot)
+            self._paths = kernels.Paths(*plan.paths, hot, crowded, min(self._most_beside[1], crowd))
 
     def __call__(
         self,
@@ -199,15 +203,11 @@ class _Training:
             else:
                 found = kernels.skipgram_shared(*tables, noise, rate, *shape, self._work)
             return (*found, 0.0)
-        assert plan.paths is not None
-        crowded = int((self._beside[1] >= kernels.CROWD * self._visit).sum())
-        copies = len(self._work.terms_hot)
-        others = min(self._most_beside[1], kernels.CROWD * self._visit)
-        paths = kernels.Paths(*plan.paths, copies, min(crowded, copies), others)
+        given = (*tables, self._paths, rate, plan.window)
         if plan.averaged:
-            found = kernels.cbow_paths(*tables, paths, rate, plan.window, mean, self._work)
+            found = kernels.cbow_paths(*given, mean, self._work)
         else:
-            found = kernels.skipgram_paths(*tables, paths, rate, plan.window, self._work)
+            found = kernels.skipgram_paths(*given, self._work)
         return found
 
 
@@ -218,15 +218,17 @@ def _work(kernels: ModuleType, plan: FusedPlan) -> Any:
     wide, most = kernels.whole(plan.input.shape[1]), kernels.MOST_EXTRA
     span = plan.block + 2 * plan.window
     hidden = kernels.whole(max(plan.block, kernels.TOGETHER)) + most
-    hot = 0
     if plan.noise is not None:
+        hot = 0 if plan.workers == 1 else min(kernels.HOT_WORDS, len(plan.input), len(plan.output))
+        terms_hot = np.array(([kernels.NONE] * hot + [0]) * 2, np.float32)
+        hot *= 2
         rows = span + hidden + plan.noise[3] + most
     else:
         assert plan.paths is not None
         rows = int(np.diff(plan.paths[0]).max()) + most
-        if plan.workers > 1:
-            room = int(_OF_SECOND_CACHE * machine.second_cache()) // (2 * wide * kernels.BYTES)
-            hot = min(room, len(plan.paths[0]) - 2)
+        room = int(_OF_SECOND_CACHE * machine.second_cache()) // (2 * wide * kernels.BYTES)
+        hot = 0 if plan.workers == 1 else min(room, len(plan.paths[0]) - 2)
+        terms_hot = np.zeros(hot, np.float32)
     inputs = kernels.whole(max(span, hidden) + kernels.TOGETHER) + kernels.MOST_COUNTED
     shared = plan.noise is not None
     together = kernels.TOGETHER
@@ -237,13 +239,10 @@ def _work(kernels: ModuleType, plan: FusedPlan) -> Any:
         transposed=aligned(wide, kernels.whole(plan.block)),
         rows=aligned(rows * shared, wide),
         d_rows=aligned(rows * shared, wide),
-        context=aligned(span * shared, wide),
-        d_context=aligned(span * shared, wide),
         errors=aligned(*errors),
         scores=aligned(*errors),
         products=aligned(1, kernels.whole(1))[0],
         labels=aligned(1, kernels.whole(rows))[0],
-        own_errors=aligned(1, kernels.whole(max(hidden, rows)))[0],
         pairs=aligned(1, hidden)[0],
         terms=aligned(1, kernels.whole(rows))[0],
         terms_in=aligned(1, inputs)[0],
@@ -251,9 +250,7 @@ def _work(kernels: ModuleType, plan: FusedPlan) -> Any:
         row_squares=aligned(rows + kernels.whole(1), kernels.whole(1)),
         more=aligned(1, kernels.whole(1))[0],
         hidden_load=aligned(1, hidden)[0],
-        own_load=aligned(1, hidden)[0],
         load=aligned(1, kernels.whole(rows))[0],
-        load_in=aligned(1, kernels.whole(inputs))[0],
         others=aligned(1, max(rows, inputs))[0],
         factors=aligned(1, max(rows, inputs))[0],
         ones=aligned(1, max(rows, inputs), 1)[0],
@@ -269,7 +266,7 @@ def _work(kernels: ModuleType, plan: FusedPlan) -> Any:
         numbers=np.arange(inputs),
         hot=aligned(hot, wide),
         seen=aligned(hot, wide),
-        terms_hot=np.zeros(hot, np.float32),
+        terms_hot=terms_hot,
     )
 
 

@@ -86,14 +86,6 @@ def fetch(to: Any, wide: Any, table: Any, dim: Any, ids: Any, count: Any, square
 
 
 @helper
-def fetch_only(to: Any, wide: Any, table: Any, dim: Any, ids: Any, count: Any) -> None:
-    """Rows of a table to padded rows."""
-    for i in range(count):
-        row = table + np.int64(ids[i]) * dim * BYTES
-        rows_of.copy_padded(to + i * wide * BYTES, row, dim)
-
-
-@helper
 def prefetch(table: Any, dim: Any, ids: Any, count: Any) -> None:
     for i in range(count):
         rows_of.prefetch(table + np.int64(ids[i]) * dim * BYTES, dim)

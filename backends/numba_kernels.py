@@ -13,6 +13,7 @@ from w2v.backends.numba_arguments import CbowWork, Noise, Paths, Rate, Stretch, 
 from w2v.backends.numba_cap import ABREAST
 from w2v.backends.numba_cbow import cbow_shared
 from w2v.backends.numba_compiling import BYTES, whole
+from w2v.backends.numba_copies import NONE
 from w2v.backends.numba_draws import random_bits
 from w2v.backends.numba_llvm import LANES
 from w2v.backends.numba_nodes import CROWD
@@ -26,9 +27,11 @@ __all__ = [
     "BYTES",
     "CROWD",
     "CbowWork",
+    "HOT_WORDS",
     "IDS",
     "MOST_COUNTED",
     "MOST_EXTRA",
+    "NONE",
     "Noise",
     "Paths",
     "Rate",
@@ -50,6 +53,8 @@ MOST_EXTRA = 2 * LANES
 """Rows beyond its own that a product may read and spoil."""
 MOST_COUNTED = ABREAST * LANES
 """Rows beyond its own that a sum of terms may read and write."""
+HOT_WORDS = 64
+"""Rows of the most frequent words, in each table, of which each of several workers has copies."""
 
 
 def kept_in() -> str | None:

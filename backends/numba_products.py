@@ -163,20 +163,3 @@ dots_4, dots_2, dots_1 = _dots(ll.LANES // 4, 4), _dots(4, 2), _dots(8, 1)
 """Scores of rows against 4, 2 or 1 others."""
 MOST_ROWS = 8
 """Rows beyond its own that such a product may read."""
-
-
-@ll.emitted("iiiii")
-def dots_paired(
-    b: Any, out: Value, left: Value, right: Value, stride: Value, floats: Value
-) -> None:
-    """out[i] = left row i . right row i, for ll.LANES rows of two padded arrays."""
-    sums = ll.variables(b, ll.LANES)
-
-    def body(at: Value, _mask: Value | None) -> None:
-        for i, variable in enumerate(sums):
-            row = b.mul(ll.count(i), stride)
-            lanes = [ll.load(b, ll.at(b, address, at, row)) for address in (left, right)]
-            ll.add_product(b, variable, *lanes)
-
-    ll.over_lanes(b, floats, body)
-    ll.store(b, ll.lane_sums(b, [b.load(variable) for variable in sums]), ll.at(b, out))

@@ -11,9 +11,19 @@ from typing import Any
 import numpy as np
 
 from w2v.backends import numba_rows as rows_of
-from w2v.backends.numba_blocks import add, candidates, fetch, multiply_near, score
+from w2v.backends.numba_blocks import candidates, multiply_near, score
 from w2v.backends.numba_cap import capped, load_factor, loads, with_load
 from w2v.backends.numba_compiling import BYTES, address, compiled, helper, whole_lanes
+from w2v.backends.numba_copies import (
+    add_rows,
+    fetch_rows,
+    give_copies,
+    held_back,
+    hold,
+    next_of,
+    renew,
+    table_of,
+)
 from w2v.backends.numba_errors import errors_of_block
 from w2v.backends.numba_llvm import LANES
 from w2v.backends.numba_products import ROWS, WIDE
@@ -24,15 +34,16 @@ _LIST = 4  # where the list begins, see `numba_rows.ask`
 
 @helper
 def _look_ahead(
-    ahead: Any, inputs: Any, core: Any, block: Any, outputs: Any, ids: Any, count: Any, dim: Any
+    ahead: Any, inputs: Any, core: Any, block: Any, outputs: Any, ids: Any, count: Any, limit: Any
 ) -> None:
     """List rows of a block that the one before did not read, to be asked for in some turns."""
-    turns = 3 * max(1, whole_lanes(dim) // (WIDE * LANES))
+    turns = 3 * max(1, whole_lanes(inputs.dim) // (WIDE * LANES))
     for t in range(block):
-        ahead[_LIST + t] = inputs + np.int64(core[t]) * dim * BYTES
+        ahead[_LIST + t] = next_of(inputs, core[t], limit)
     for i in range(count):
-        ahead[_LIST + block + i] = outputs + np.int64(ids[i]) * dim * BYTES
-    ahead[0], ahead[1], ahead[2], ahead[3] = 0, block + count, (block + count) // turns + 1, dim
+        ahead[_LIST + block + i] = next_of(outputs, ids[i], limit)
+    ahead[0], ahead[1], ahead[2] = 0, block + count, (block + count) // turns + 1
+    ahead[3] = inputs.dim
 
 
 @compiled
@@ -47,7 +58,7 @@ def skipgram_shared(
     dim = input.shape[1]
     wide, lanes, span = whole_lanes(dim), whole_lanes(block), block + 2 * window
     count = span + noise.shared
-    inputs, outputs = address(input), address(output)
+    inputs, outputs = table_of(input, 0, work), table_of(output, 1, work)
     hidden, d_hidden = address(work.hidden), address(work.d_hidden)
     rows, d_rows = address(work.rows), address(work.d_rows)
     errors_at, row_squares = address(work.errors), address(work.row_squares)
@@ -67,15 +78,25 @@ def skipgram_shared(
         core = stretch.ids[at + window :]
         for i in range(count):
             work.ids[i] = work.next_ids[i]
-        fetch(hidden, wide, inputs, dim, core, block, row_squares)
+        limit = held_back(rate, alpha)
+        renew(inputs, core, block, limit)
+        renew(outputs, work.ids, count, limit)
+        fetch_rows(hidden, wide, inputs, core, block, row_squares)
         rows_of.add_lanes(address(work.squares), row_squares, block)
-        fetch(rows, wide, outputs, dim, work.ids, count, row_squares)
+        fetch_rows(rows, wide, outputs, work.ids, count, row_squares)
         score(errors_at, hidden, rows, count, lanes, wide, dim, work)
         if number + 1 < stretch.blocks:
             candidates(work.next_ids, stretch, at + block, span, noise, number + 1)
             next_core, new = stretch.ids[at + block + window :], span - block
             _look_ahead(
-                work.ahead, inputs, next_core, block, outputs, work.next_ids[new:], count - new, dim
+                work.ahead,
+                inputs,
+                next_core,
+                block,
+                outputs,
+                work.next_ids[new:],
+                count - new,
+                limit,
             )
 
         measure = measured_in(rate, stretch, number)
@@ -137,7 +158,8 @@ def skipgram_shared(
             np.float32(rate.most_beside_in),
             work,
         )
-        add(inputs, dim, core, block, d_hidden, wide, factors)
+        add_rows(inputs, core, block, d_hidden, wide, factors)
+        hold(inputs, core, block, work.terms_in)
         more = with_load(work.terms, work.load, count, work)
         factors = capped(
             work.ids,
@@ -150,5 +172,8 @@ def skipgram_shared(
             np.float32(rate.most_beside_out),
             work,
         )
-        add(outputs, dim, work.ids, count, d_rows, wide, factors)
+        add_rows(outputs, work.ids, count, d_rows, wide, factors)
+        hold(outputs, work.ids, count, work.terms)
+    give_copies(inputs)
+    give_copies(outputs)
     return loss, measured

@@ -16,6 +16,8 @@ from threadpoolctl import threadpool_limits
 from w2v.backends import machine
 from w2v.backends.base import Array, Backend, Memory, Rows, Sizes, StepShape
 
+_LARGEST_KEPT = 2**25 - 2**16  # bytes
+
 _PAIR_OF = {np.dtype(np.float32): np.complex64, np.dtype(np.float64): np.complex128}
 
 
@@ -54,8 +56,11 @@ class NumpyBackend(Backend):
         return np
 
     def step_shape(self, rows: Rows, *, averaged: bool) -> StepShape:
-        step = (32 if averaged else 512) if rows == "path" else 1024
-        return StepShape(block=16, shared=32, step=step)
+        if rows == "path":
+            return StepShape(block=16, shared=32, step=64 if averaged else 512)
+        if rows == "shared" and averaged:
+            return StepShape(block=32, shared=32, step=1024, groups=2)
+        return StepShape(block=32, shared=24, step=1024)
 
     def asarray(self, values: Any, dtype: Any = None) -> Array:
         return np.asarray(values, dtype)
@@ -86,6 +91,7 @@ class NumpyBackend(Backend):
 
     @contextmanager
     def training(self) -> Iterator[None]:
+        _keep_freed_memory()
         with _ONE_BLAS_THREAD, np.errstate(all="ignore"):
             yield
 
@@ -96,6 +102,17 @@ class NumpyBackend(Backend):
             held=machine.held_memory_bytes(),
             left=machine.memory_left(),
         )
+
+
+def _keep_freed_memory() -> None:
+    """Have the arrays of a step stand where those of the last one stood.
+
+    glibc gives freed memory back to the system, a large array at once, and the next step gets it
+    page by page: with hierarchical softmax that took longer than all else. But it keeps what is
+    smaller than the largest array it has seen freed, up to 32 MiB, and twice that at the end of its
+    memory. So one is made, which nobody writes to, and freed (`man mallopt`, M_MMAP_THRESHOLD).
+    """
+    np.empty(_LARGEST_KEPT, np.uint8)
 
 
 @cache

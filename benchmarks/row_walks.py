@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from benchmarks.caches import AHEAD, READ, WRITE, forget, want
 
-_COLD_NODES = 8  # of a path, at its end, that are asked for ahead
+_NEAR = 1024  # nodes at the top of the tree that are not asked for ahead
 
 
 class Text(NamedTuple):
@@ -71,20 +71,22 @@ def _mix(order: Any) -> None:
 
 
 @njit
-def _due(copies: Any, terms: Any, visits: Any) -> Any:
-    return visits >= copies.visits and terms > copies.limit
+def _due(copies: Any, held: Any, core: Any, hot: Any, more: Any) -> Any:
+    return held[core, hot, 1] >= copies.visits and held[core, hot, 0] + more > copies.limit
 
 
 @njit
-def _meet(cores: Any, core: Any, row: Any, words: Any, copies: Any, hot: Any, held: Any) -> None:
-    """A row is read to be computed with; `held` are terms and visits, if it has a copy."""
+def _meet(
+    cores: Any, core: Any, row: Any, words: Any, copies: Any, hot: Any, held: Any, more: Any
+) -> None:
+    """A row is read; `held` are terms and visits, if it has a copy, which will get `more`."""
     if hot < 0:
         want(cores, core, row, READ)
         return
     if held[core, hot, 1] < 0:  # met for the first time
         want(cores, core, row, READ)
         held[core, hot, 0] = held[core, hot, 1] = 0
-    elif _due(copies, held[core, hot, 0], held[core, hot, 1]):
+    elif _due(copies, held, core, hot, more):
         want(cores, core, row, WRITE)
         held[core, hot, 0] = held[core, hot, 1] = 0
     want(cores, core, 2 * words + row, READ)
@@ -96,7 +98,7 @@ def _ask(cores: Any, core: Any, row: Any, words: Any, copies: Any, hot: Any, hel
     if hot < 0:
         want(cores, core, row, AHEAD)
         return
-    if _due(copies, held[core, hot, 0], held[core, hot, 1]):
+    if _due(copies, held, core, hot, 0.0):
         want(cores, core, row, AHEAD)
     want(cores, core, 2 * words + row, READ)
 
@@ -199,22 +201,17 @@ def blocks(
                     if ahead:
                         _ask(cores, core, rows[i], words, copies, hot, held)
                     elif not adds:
-                        _meet(cores, core, rows[i], words, copies, hot, held)
+                        _meet(cores, core, rows[i], words, copies, hot, held, 0.0)
                     elif terms[i] > 0 or all_rows:
                         _add(cores, core, rows[i], words, terms[i], hot, held)
 
 
 @njit
-def _ask_centre(
-    cores: Any, core: Any, text: Any, at: Any, paths: Any, words: Any, cold: Any, held: Any
-) -> None:
+def _ask_centre(cores: Any, core: Any, text: Any, at: Any, paths: Any, words: Any) -> None:
     word = text.ids[core, at]
-    begin, end = paths.offsets[word], paths.offsets[word + 1]
-    for i in range(max(begin, end - _COLD_NODES), end):
+    for i in range(paths.offsets[word], paths.offsets[word + 1]):
         node = paths.nodes[i]
-        if node >= cold and held[core, node - cold, 1] >= 0:
-            want(cores, core, 3 * words + node, READ)
-        else:
+        if node < len(paths.offsets) - 2 - _NEAR:
             want(cores, core, words + node, AHEAD)
     want(cores, core, np.int64(text.ids[core, at + text.window]), AHEAD)
 
@@ -228,10 +225,10 @@ def _path(
         node = paths.nodes[i]
         row, hot = words + node, node - cold if node >= cold else -1
         if not adds:
-            _meet(cores, core, row, words, copies, hot, held)
+            _meet(cores, core, row, words, copies, hot, held, terms)
             continue
         _add(cores, core, row, words, terms, hot, held)
-        if hot >= 0 and _due(copies, held[core, hot, 0] + terms, held[core, hot, 1]):
+        if hot >= 0 and _due(copies, held, core, hot, terms):
             want(cores, core, row, AHEAD)
 
 
@@ -255,7 +252,7 @@ def centres(
             if number >= count:
                 continue
             if not adds:
-                _ask_centre(cores, core, text, at + 1, paths, words, cold, held)
+                _ask_centre(cores, core, text, at + 1, paths, words)
             first, last = at - text.left[core, at], at + text.right[core, at]
             if first == last:
                 continue

@@ -1,11 +1,14 @@
 """How fast is text read: counted and turned into ids on disk?
 
-    python -m benchmarks.text [CORPUS] [--repeats 5] [--tokens 10000000] [--types 200000]
+    python -m benchmarks.text [CORPUS] [--threads 1,2] [--repeats 5] [--tokens 10000000]
 
-`read_corpus` reads the text plain and compressed with gzip; gensim, if it is installed, counts the
-plain text with `build_vocab(corpus_file=)`, which writes no ids. Each reads in a process of its
-own, where the libraries are loaded before the clock starts; the repeats are interleaved and their
-median is reported. Without a corpus the text is made up, its word frequencies after Zipf's law.
+`read_corpus` reads the text plain and compressed with gzip, on so many CPUs to which the process
+is bound; gensim, if it is installed, counts the plain text with `build_vocab(corpus_file=)`, which
+writes no ids. Each reads in a process of its own, where the libraries are loaded before the clock
+starts; the repeats are interleaved and their median is reported, for the times as often as with the
+fewest CPUs that of the ratios within a repeat. Processor time is of all threads, and of the one
+that reads, merges and writes: no number of others makes reading quicker than that one. Without a
+corpus the text is made up, its word frequencies after Zipf's law.
 """
 
 from __future__ import annotations
@@ -26,7 +29,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks import harness
-from w2v.backends import get_backend
+from w2v.backends import get_backend, usable_threads
 from w2v.text import read_corpus, read_pieces
 
 PEER = "gensim"
@@ -38,11 +41,11 @@ def main() -> None:
     if options.child:
         _read(*options.child)
         return
-    readers = ["plain", "gzip"]
+    readers = [(kind, threads) for kind in ("plain", "gzip") for threads in options.threads]
     if find_spec(PEER) is None:
         harness.say(f"{PEER} is not installed: no comparison. Get it with pip install gensim.")
     else:
-        readers.append(PEER)
+        readers.append((PEER, max(options.threads)))
     runs: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory(prefix="w2v-text-") as folder:
         plain = Path(folder, "text.txt")
@@ -57,10 +60,12 @@ def main() -> None:
         if sys.platform != "win32":
             os.sync()  # else the disk is still busy with these files when the clock starts
         for _ in range(options.repeats):
-            for reader in readers:
+            for reader, threads in readers:
                 path = packed if reader == "gzip" else plain
-                child = [sys.executable, "-m", "benchmarks.text", "--child", reader, str(path)]
-                found = {"reader": reader, **json.loads(harness.run(child).output)}
+                child = [sys.executable, "-m", "benchmarks.text"]
+                child += ["--child", reader, str(path), str(threads)]
+                output = harness.run(child).output
+                found = {"reader": reader, "threads": threads, **json.loads(output)}
                 harness.say(json.dumps(found))
                 runs.append(found)
         size = plain.stat().st_size
@@ -87,10 +92,15 @@ def _options() -> argparse.Namespace:
     parser.add_argument("corpus", nargs="?")
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--tokens", type=int, default=10_000_000, help="of the text made up")
+    parser.add_argument("--threads", type=_counts, default=_counts(f"1,{usable_threads()}"))
     parser.add_argument("--types", type=int, default=200_000, help="different words at most")
     parser.add_argument("--name", default="", help="keep the result under this name")
-    parser.add_argument("--child", nargs=2, help=argparse.SUPPRESS)
+    parser.add_argument("--child", nargs=3, help=argparse.SUPPRESS)
     return parser.parse_args()
+
+
+def _counts(text: str) -> list[int]:
+    return sorted(set(map(int, text.split(","))))
 
 
 def _zipf_text(tokens: int, types: int) -> list[str]:
@@ -105,41 +115,62 @@ def _zipf_text(tokens: int, types: int) -> list[str]:
     return lines
 
 
-def _read(reader: str, path: str) -> None:
+def _read(reader: str, path: str, threads: str) -> None:
     """In a process of its own: read once; print time, size and memory."""
+    harness.stay_on(int(threads))
     if reader == PEER:
         from gensim.models import Word2Vec
 
         model = Word2Vec(min_count=5)
-        started = time.perf_counter()
+        clocks = _clocks()
         model.build_vocab(corpus_file=path)
-        seconds = time.perf_counter() - started
+        seconds = _since(clocks)
         tokens, words = model.corpus_total_words, len(model.wv)
     else:
         import pyarrow.compute  # noqa: F401 (would be loaded when first used)
 
-        started = time.perf_counter()
+        clocks = _clocks()
         corpus = read_corpus(path, min_count=5)
-        seconds = time.perf_counter() - started
+        seconds = _since(clocks)
         tokens, words = corpus.stats.tokens, len(corpus.vocabulary)
     peak = get_backend("numpy").memory().peak  # of this process, whoever reads in it
-    found = {"seconds": seconds, "tokens": tokens, "words": words, "peak_memory_bytes": peak}
-    print(json.dumps(found))
+    print(json.dumps({**seconds, "tokens": tokens, "words": words, "peak_memory_bytes": peak}))
 
 
-def _summary(runs: list[dict[str, Any]], readers: list[str]) -> list[dict[str, Any]]:
-    rows = []
-    for reader in readers:
-        mine = [run for run in runs if run["reader"] == reader]
+def _clocks() -> dict[str, float]:
+    return {
+        "seconds": time.perf_counter(),
+        "processor_seconds": time.process_time(),
+        "caller_seconds": time.thread_time(),
+    }
+
+
+def _since(clocks: dict[str, float]) -> dict[str, float]:
+    return {name: now - clocks[name] for name, now in _clocks().items()}
+
+
+def _summary(runs: list[dict[str, Any]], readers: list[tuple[str, int]]) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = []
+    for reader, threads in readers:
+        mine = [run for run in runs if (run["reader"], run["threads"]) == (reader, threads)]
+        fewest = min(count for kind, count in readers if kind == reader)
+        least = [run for run in runs if (run["reader"], run["threads"]) == (reader, fewest)]
         seconds = [run["seconds"] for run in mine]
+        ratios = [one["seconds"] / run["seconds"] for one, run in zip(least, mine, strict=True)]
+        medians = {
+            name: statistics.median(run[name] for run in mine)
+            for name in ("seconds", "processor_seconds", "caller_seconds")
+        }
         rows.append(
             {
                 "reader": reader,
+                "threads": threads,
                 "tokens": mine[0]["tokens"],
                 "words": mine[0]["words"],
-                "seconds": statistics.median(seconds),
+                **medians,
                 "seconds_range": [min(seconds), max(seconds)],
-                "tokens_per_second": mine[0]["tokens"] / statistics.median(seconds),
+                "times_as_fast": statistics.median(ratios),
+                "tokens_per_second": mine[0]["tokens"] / medians["seconds"],
                 "peak_memory_bytes": max(run["peak_memory_bytes"] for run in mine),
             }
         )
@@ -147,15 +178,23 @@ def _summary(runs: list[dict[str, Any]], readers: list[str]) -> list[dict[str, A
 
 
 def _markdown(rows: list[dict[str, Any]]) -> str:
-    lines = ["| reader | tokens | words | seconds | tokens/s | memory MB |", "|" + " --- |" * 6]
-    for row in rows:
-        low, high = row["seconds_range"]
-        lines.append(
-            f"| {row['reader']} | {row['tokens']} | {row['words']} "
-            f"| {row['seconds']:.2f} ({low:.2f} to {high:.2f}) "
-            f"| {row['tokens_per_second'] / 1e6:.1f}M | {row['peak_memory_bytes'] / 1e6:.0f} |"
-        )
-    return "\n".join(lines)
+    head = "reader, CPUs, tokens, words, seconds, times, processor, caller, tokens/s, memory MB"
+    lines = [
+        [
+            row["reader"],
+            str(row["threads"]),
+            str(row["tokens"]),
+            str(row["words"]),
+            "{:.2f} ({:.2f} to {:.2f})".format(row["seconds"], *row["seconds_range"]),
+            f"{row['times_as_fast']:.2f}",
+            f"{row['processor_seconds']:.2f}",
+            f"{row['caller_seconds']:.2f}",
+            f"{row['tokens_per_second'] / 1e6:.1f}M",
+            f"{row['peak_memory_bytes'] / 1e6:.0f}",
+        ]
+        for row in rows
+    ]
+    return harness.markdown(head.split(", "), lines)
 
 
 if __name__ == "__main__":

@@ -414,11 +414,15 @@ def test_work_is_what_the_blocks_ask_for() -> None:
 def test_text(tmp_path: Path) -> None:
     text = tmp_path / "text.txt"
     text.write_text("\n".join(map(" ".join, two_topics(400))), encoding="utf-8")
-    for source in ([str(text)], ["--tokens", "4000", "--types", "100"]):
+    for source, threads in ([str(text)], "1,2"), (["--tokens", "4000", "--types", "100"], "1"):
         command = [sys.executable, "-m", "benchmarks.text", *source, "--repeats", "1"]
+        command += ["--threads", threads]
         done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
         assert done.returncode == 0, done.stderr
-        assert [line.split()[1] for line in done.stdout.splitlines()[2:4]] == ["plain", "gzip"]
+        found = [line.split()[1:4:2] for line in done.stdout.splitlines()[2:]]
+        assert [row for row in found if row[0] != "gensim"] == [
+            [kind, count] for kind in ("plain", "gzip") for count in threads.split(",")
+        ]
 
 
 def test_ids(tmp_path: Path) -> None:

@@ -56,3 +56,16 @@ def in_order(
                 future.cancel()
     if failure is not None:
         raise failure
+
+
+def read_ahead(items: Iterator[_Item], ahead: int) -> Iterator[_Item]:
+    """The items, so many of which another thread asks for before they are wanted."""
+    with ThreadPoolExecutor(1) as pool:
+        pending = deque(pool.submit(next, items, None) for _ in range(ahead))
+        try:
+            while (item := pending.popleft().result()) is not None:
+                pending.append(pool.submit(next, items, None))
+                yield item
+        finally:
+            for future in pending:
+                future.cancel()

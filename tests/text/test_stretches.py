@@ -83,7 +83,7 @@ def test_any_number_of_threads_gives_the_same(tmp_path: Path) -> None:
     texts = [data.decode().replace(_MARK, "") for data in HOSTILE.values()]
     lines = chain.from_iterable(text.split("\n") for text in texts)
     assert sentences_of(whole) == [line.split() for line in lines if line.split()]
-    for threads in (1, 4):
+    for threads in (1, 6):
         found = read(tmp_path, threads, small=True)
         assert_same(found, whole)
         assert found.stats == whole.stats

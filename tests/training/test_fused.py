@@ -379,7 +379,8 @@ def test_steps_stay_within_their_memory(
     )
     for dim, window, block, shared, tokens, workers in [
         (1, 1, 1, 1, 1, 1), (5, 1, 2, 1, 9, 1), (16, 2, 1, 2, 40, 2), (17, 1, 3, 1, 40, 1),
-        (40, 30, 16, 3, 100, 2), (33, 200, 17, 9, 60, 1), (8, 2, 100, 200, 30, 2),
+        (100, 30, 16, 4, 100, 2), (33, 200, 17, 9, 60, 1), (8, 2, 100, 200, 30, 2),
+        (300, 5, 16, 32, 40, 1), (1000, 1000, 4, 6, 20, 2), (3, 4, 12, 8, 30, 1),
     ]:  # fmt: skip
         options = {"dim": dim, "window": window, "block_tokens": block, "block_negatives": shared}
         config = config_of(kind | options)

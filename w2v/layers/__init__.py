@@ -3,7 +3,7 @@
 from w2v.layers.bag import Bags, Combiner, EmbeddingBag, flatten_bags
 from w2v.layers.embedding import Embedding, RowGrad
 from w2v.layers.hierarchical_softmax import HierarchicalSoftmax
-from w2v.layers.logistic import Gradients, logistic_step
+from w2v.layers.logistic import Gradients, logistic_step, row_sums
 from w2v.layers.negative_sampling import NegativeSampling
 from w2v.layers.partitioned import (
     PartitionedEmbedding,
@@ -32,4 +32,5 @@ __all__ = [
     "flatten_bags",
     "logistic_step",
     "partition",
+    "row_sums",
 ]

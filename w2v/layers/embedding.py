@@ -224,7 +224,8 @@ def as_ids(backend: Backend, ids: Array, name: str = "ids") -> Array:
     if ids.dtype.kind not in "iu":
         raise TypeError(f"`{name}` must be integers, got {ids.dtype}.")
     # the libraries do not agree on small and unsigned ids
-    return ids if ids.dtype.name in ("int32", "int64") else ids.astype("int64")
+    usual = ids.dtype.kind == "i" and ids.dtype.itemsize >= 4
+    return ids if usual else ids.astype("int64")
 
 
 def as_gradient(backend: Backend, dout: Array, shape: tuple[int, ...], dtype: Any) -> Array:

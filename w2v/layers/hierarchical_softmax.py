@@ -7,7 +7,7 @@ from typing import Protocol
 
 from w2v.backends import Array, Backend
 from w2v.layers.embedding import Embedding
-from w2v.layers.logistic import Gradients, logistic_step
+from w2v.layers.logistic import Gradients, column_sums, logistic_step, row_sums
 
 
 class Paths(Protocol):
@@ -90,6 +90,7 @@ class HierarchicalSoftmax:
         Rows of the table are visited once per word of the group, so groups of one word (C = 1)
         waste nothing.
         """
+        xp = self.backend.xp
         nodes, labels, on_path = self.paths(targets)
         flat = (*targets.shape[:-1], targets.shape[-1] * self.depth)
         weights = pairs[..., None] * on_path[..., None, :, :]
@@ -103,15 +104,19 @@ class HierarchicalSoftmax:
             weights,
             with_loss=with_loss,
         )
+        visited = xp.flatnonzero(on_path)
+        ids, row_terms, row_load = (
+            each.reshape(-1)[visited] for each in (ids, column_sums(xp, weights), found.row_load)
+        )
         return Gradients(
             found.loss,
             found.d_hidden,
             ids,
-            found.d_rows,
-            hidden_terms=weights.sum(axis=-1),
-            row_terms=weights.sum(axis=-2),
+            xp.take(found.d_rows.reshape(-1, hidden.shape[-1]), visited, axis=0),
+            hidden_terms=row_sums(xp, weights),
+            row_terms=row_terms,
             hidden_load=found.hidden_load,
-            row_load=found.row_load,
+            row_load=row_load,
         )
 
     def log_probabilities(self, hidden: Array) -> Array:

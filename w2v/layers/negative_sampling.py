@@ -7,7 +7,7 @@ from typing import Protocol
 
 from w2v.backends import Array, Backend
 from w2v.layers.embedding import Embedding
-from w2v.layers.logistic import Gradients, logistic_step
+from w2v.layers.logistic import Gradients, column_sums, logistic_step, row_sums
 
 
 class Noise(Protocol):
@@ -86,7 +86,7 @@ class NegativeSampling:
         ids = xp.concatenate([targets, negatives], axis=-1)
         labels = xp.zeros(ids.shape[-1], hidden.dtype)
         labels[: targets.shape[-1]] = 1
-        pair_counts = pairs.sum(axis=-1, keepdims=True)
+        pair_counts = row_sums(xp, pairs)[..., None]
         noise_weights = pair_counts * (self.negative / n)
         shape = (*pairs.shape[:-1], n)
         weights = xp.concatenate([pairs, xp.broadcast_to(noise_weights, shape)], axis=-1)
@@ -98,7 +98,7 @@ class NegativeSampling:
             ids,
             found.d_rows,
             hidden_terms=pair_counts[..., 0] * (1 + self.negative),
-            row_terms=weights.sum(axis=-2),
+            row_terms=column_sums(xp, weights),
             hidden_load=found.hidden_load,
             row_load=found.row_load,
         )

@@ -18,6 +18,7 @@ from w2v.files import LONGEST_MAGIC, compression, decompressed
 from w2v.text.corpus_files import STDIN, source_name
 from w2v.text.stretches import Stretch, TextError, TextFile, cut, text_of
 from w2v.text.tokenizing import Tokenizer, check_tokenizer
+from w2v.threads import read_ahead
 from w2v.words import LONGEST_WORD
 
 Progress = Callable[[int, int | None], None]
@@ -25,6 +26,7 @@ Progress = Callable[[int, int | None], None]
 ERROR_MODES = ("strict", "replace")
 
 _PIECE_BYTES = 1 << 16
+_BLOCKS_AHEAD = 32  # of that size, which are decompressed before they are asked for
 REPORT_BYTES = 1 << 20
 _LONGEST_UNCUT = 64 * LONGEST_WORD  # before a tokenizer cuts it: Chinese has no spaces
 
@@ -122,7 +124,7 @@ class Pieces:
         for name in self._files:
             with opened(name) as source:
                 file = TextFile(source_name(name))
-                blocks = blocks_of(source, file.name, size)
+                blocks = blocks_of(source, file.name, size, ahead=_is_regular(name))
                 for stretch in cut(blocks, file, size, self.longest):
                     if self._look is not None:
                         self._look(self._beginning(stretch))
@@ -145,6 +147,10 @@ class Pieces:
             return text_of(next(few), self.errors, self.longest)
         except TextError as error:
             raise error.error() from error
+
+
+def _is_regular(file: str) -> bool:
+    return file != STDIN and os.path.isfile(file)
 
 
 def total_bytes(files: Iterable[str]) -> int | None:
@@ -193,13 +199,19 @@ def opened(file: str) -> Iterator[CountedFile]:
         yield CountedFile(opened)
 
 
-def blocks_of(source: CountedFile, name: str, size: int = _PIECE_BYTES) -> Iterator[bytes]:
-    """Bytes of `source`, decompressed if need be; else some `size` at a time."""
+def blocks_of(
+    source: CountedFile, name: str, size: int = _PIECE_BYTES, *, ahead: bool = False
+) -> Iterator[bytes]:
+    """Bytes of `source`, decompressed if need be, with `ahead` on a thread; else `size` at a time.
+
+    Not of a pipe, since nothing wakes a thread that waits for one.
+    """
     try:
         stream = io.BufferedReader(source, _PIECE_BYTES)
         kind = compression(stream.peek(LONGEST_MAGIC))
         if kind:
-            yield from decompressed(stream, kind, name, CorpusError)
+            blocks = decompressed(stream, kind, name, CorpusError)
+            yield from read_ahead(blocks, _BLOCKS_AHEAD) if ahead else blocks
         while block := stream.read(size):
             yield block
     except OSError as error:

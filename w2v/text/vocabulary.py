@@ -95,9 +95,9 @@ class Vocabulary:
         kept = np.flatnonzero(every >= min_count)
         if not len(kept):
             raise CorpusError(_too_rare(words, every, min_count))
-        alphabetic = np.array(sorted(kept.tolist(), key=words.__getitem__))
-        order = alphabetic[np.argsort(-every[alphabetic], kind="stable")][:max_vocab]
-        vocabulary = cls(tuple(map(words.__getitem__, order.tolist())), every[order])
+        order = kept[np.argsort(-every[kept], kind="stable")]
+        ordered = _alphabetic(list(map(words.__getitem__, order.tolist())), every[order])
+        vocabulary = cls(tuple(ordered[:max_vocab]), every[order[:max_vocab]])
         _check_words(vocabulary)
         return vocabulary
 
@@ -240,6 +240,15 @@ def _whole_numbers(counts: ArrayLike) -> NDArray[np.int64]:
     if numbers.size and not np.issubdtype(numbers.dtype, np.integer):
         raise ValueError(f"Counts must be whole numbers below 2**63, got {numbers.dtype} numbers.")
     return numbers.astype(np.int64)
+
+
+def _alphabetic(words: list[str], counts: NDArray[np.int64]) -> list[str]:
+    """Words in order of count, those of one count in that of the alphabet: sorted by themselves."""
+    starts = np.concatenate(([0], np.flatnonzero(np.diff(counts)) + 1, [len(counts)]))
+    several = np.flatnonzero(np.diff(starts) > 1)
+    for start, stop in zip(starts[several].tolist(), starts[several + 1].tolist(), strict=True):
+        words[start:stop] = sorted(words[start:stop])
+    return words
 
 
 def _without_sentence_end(words: Sequence[str], counts: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -217,45 +217,48 @@ class BlockReader:
         """
         if len(chunks) > 1:
             stretches = (self.stretch(epoch, chunk) for chunk in chunks)
-            whole = [self.blocks(s, 0, s.blocks) for s in stretches if s.kept]
+            whole = [
+                all_of_it for s in stretches if s.kept for all_of_it in self._cut(s, [0, s.blocks])
+            ]
             if whole:
                 yield chunks.start, chunks.stop, _joined(self.backend.xp, whole)
             return
         stretch = self.stretch(epoch, chunks.start)
         steps = min(max(1, round(stretch.kept / tokens)), stretch.blocks)
         edges = [step * stretch.blocks // steps for step in range(steps + 1)] if steps else []
-        for first, last in pairwise(edges):
-            begin, end = (chunks.start + at / stretch.blocks for at in (first, last))
-            yield begin, end, self.blocks(stretch, first, last)
+        for (first, last), blocks in zip(pairwise(edges), self._cut(stretch, edges), strict=True):
+            yield (
+                chunks.start + first / stretch.blocks,
+                chunks.start + last / stretch.blocks,
+                blocks,
+            )
 
-    def blocks(self, stretch: Stretch, first: int, last: int) -> Blocks:
-        """Blocks first to last (exclusive) of a stretch."""
-        xp = self.backend.xp
-        t, w = self.block, self.window
-        ids = stretch.ids[first * t : last * t + 2 * w]
-        halo = windows(xp, ids[None], t + 2 * w, t)[0]
-        core = ids[w : w + (last - first) * t].reshape(-1, t)
-        pairs = self._pairs(
-            stretch.left[first * t : last * t + 2 * w], stretch.right[first * t : last * t + 2 * w]
-        )
-        tokens = min(stretch.kept - first * t, (last - first) * t)
-        if tokens < (last - first) * t:  # only a chunk's last block is not full
-            pairs[-1, tokens - (last - first) * t :] = 0
-        numbers = xp.arange(stretch.first_block + first, stretch.first_block + last)
-        return Blocks(core, halo, pairs, numbers, tokens)
-
-    def _pairs(self, left: Array, right: Array) -> Array:
+    def _cut(self, stretch: Stretch, edges: list[int]) -> Iterator[Blocks]:
+        """The blocks of a stretch, from each of the edges to the next."""
         xp, t, w = self.backend.xp, self.block, self.window
+        cores, left, right = (
+            x[w : len(x) - w].reshape(-1, t) for x in (stretch.ids, stretch.left, stretch.right)
+        )
+        halos = self._spans(stretch.ids)
         if self._centre_in_core:
-            reach_l, reach_r = (x[w : len(x) - w].reshape(-1, t, 1) for x in (left, right))
-            distance = self._distance
+            distance, left, right = self._distance, left[..., None], right[..., None]
         else:
-            span = t + 2 * w
-            reach_l, reach_r = (windows(xp, x[None], span, t)[0][:, None] for x in (left, right))
             distance = -self._distance
-        near = distance <= reach_r
-        near &= distance >= -reach_l
-        return near.astype(xp.float32)
+            left, right = (self._spans(x)[:, None] for x in (stretch.left, stretch.right))
+        for first, last in pairwise(edges):
+            near = distance <= right[first:last]
+            near &= distance >= -left[first:last]
+            pairs = near.astype(xp.float32)
+            tokens = min(stretch.kept - first * t, (last - first) * t)
+            if tokens < (last - first) * t:  # only a chunk's last block is not full
+                pairs[-1, tokens - (last - first) * t :] = 0
+            numbers = xp.arange(stretch.first_block + first, stretch.first_block + last)
+            yield Blocks(cores[first:last], halos[first:last], pairs, numbers, tokens)
+
+    def _spans(self, values: Array) -> Array:
+        """What the core and the halo of each block cover of (C T + 2w,), a view."""
+        span = self.block + 2 * self.window
+        return windows(self.backend.xp, values[None], span, self.block)[0]
 
 
 def windows(xp: Any, values: Array, size: int, step: int = 1) -> Array:

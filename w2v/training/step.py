@@ -15,6 +15,7 @@ from w2v.layers import (
     NegativeSampling,
     RowUpdater,
     Softmax,
+    row_sums,
 )
 from w2v.training.blocks import Blocks, windows
 from w2v.training.step_plan import Beside, beside, step_shape
@@ -153,7 +154,7 @@ class Step:
     def _cbow(self, blocks: Blocks, key: int, with_loss: bool) -> _Found:
         """The mean (or sum) of each centre's window against the centre itself."""
         xp, groups = self.backend.xp, self._groups
-        contexts = blocks.pairs.sum(axis=-1, keepdims=True)
+        contexts = row_sums(xp, blocks.pairs)[..., None]
         bag = blocks.pairs
         if self.config.cbow == "mean":
             bag = bag / xp.maximum(contexts, 1)
@@ -190,7 +191,7 @@ class Step:
         # The whole error goes to each context word, not its share of the mean, as in word2vec.c.
         # All words of a window move together, so a row's terms count the window's whole effect.
         back = blocks.pairs.swapaxes(-1, -2)
-        effect = bag.sum(axis=-1, keepdims=True)
+        effect = row_sums(xp, bag)[..., None]
         sums = (d_hidden, terms * effect, load * effect)
         return *(back @ each for each in sums), found, has_context.sum()
 

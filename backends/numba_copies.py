@@ -1,0 +1,135 @@
+"""Rows of the most frequent words, of which each of several workers has copies.
+
+All workers would else write them at once, and a row that another core has written is slow to come.
+A worker takes a copy as it meets a word, works on that, and makes public what it has added, and
+what others have its own, before it is more than it may hold back.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from w2v.backends import numba_rows as rows
+from w2v.backends.numba_compiling import BYTES, ONE, ZERO, address, helper, inlined
+from w2v.backends.numba_llvm import LANES, read_float, write_float
+
+NONE = np.float32(np.inf)
+"""Terms of a copy that there is not yet."""
+_LEAST, _MOST = np.float32(1e-30), np.float32(1e30)  # a rate of nothing holds back all but NONE
+_ROWS_AHEAD = 4  # asked for before copies of them are made public
+
+
+class Table(NamedTuple):
+    """Addresses of a table and of a worker's copies of its first rows."""
+
+    at: int
+    dim: int
+    hot: int
+    """Rows that have copies."""
+    copies: int
+    """Of these rows, what they were when last made public, and terms since."""
+    seen: int
+    terms: int
+    """float32 (hot + 1,): the last is always 0, and stands for all other rows."""
+    wide: int
+
+
+@helper
+def table_of(table: Any, part: Any, work: Any) -> Any:
+    """The input table (part 0) or the output table (part 1), and their parts of the copies."""
+    hot, wide = len(work.terms_hot) // 2 - 1, work.hot.shape[1]
+    first = part * hot * wide * BYTES
+    return Table(
+        address(table),
+        table.shape[1],
+        hot,
+        address(work.hot) + first,
+        address(work.seen) + first,
+        address(work.terms_hot) + part * (hot + 1) * BYTES,
+        wide,
+    )
+
+
+@helper
+def held_back(rate: Any, alpha: Any) -> Any:
+    """Terms that a worker may hold back of a row: its share of the row-step cap, see `Rate`."""
+    return min(np.float32(rate.node_cap) / max(alpha, _LEAST), _MOST)
+
+
+@inlined
+def row_of(table: Any, word: Any) -> Any:
+    """Where a word's row stands for this worker. (Both are computed: a branch costs more.)"""
+    row = table.at + np.int64(word) * table.dim * BYTES
+    copy = table.copies + np.int64(word) * table.wide * BYTES
+    return copy if word < table.hot else row
+
+
+@inlined
+def next_of(table: Any, word: Any, limit: Any) -> Any:
+    """What a coming block will want of a word first: its copy, or what that is made public in."""
+    row = table.at + np.int64(word) * table.dim * BYTES
+    copy = table.copies + np.int64(word) * table.wide * BYTES
+    held = read_float(table.terms, min(np.int64(word), table.hot))
+    return copy if (word < table.hot) & (held <= limit) else row
+
+
+@helper
+def _renew(table: Any, word: Any) -> None:
+    """A copy is taken, or made public."""
+    row = table.at + word * table.dim * BYTES
+    place = word * table.wide * BYTES
+    copy, seen = table.copies + place, table.seen + place
+    if read_float(table.terms, word) == NONE:
+        rows.copy_padded(copy, row, table.dim)
+        rows.copy_padded(seen, row, table.dim)
+    else:
+        rows.publish(row, copy, seen, table.dim, ONE)
+    write_float(table.terms, word, ZERO)
+
+
+@helper
+def renew(table: Any, ids: Any, count: Any, limit: Any) -> None:
+    """Before a block: copies of its words are taken, or made public if they hold back too much."""
+    for i in range(count if table.hot else 0):
+        word = np.int64(ids[i])
+        if read_float(table.terms, min(word, table.hot)) > limit:
+            _renew(table, word)
+
+
+@helper
+def fetch_rows(to: Any, wide: Any, table: Any, ids: Any, count: Any, squares: Any) -> None:
+    """Rows of words to padded rows, and their squared lengths as lanes to be added up."""
+    for i in range(count):
+        row, square = to + i * wide * BYTES, squares + i * LANES * BYTES
+        rows.copy_squared(row, row_of(table, ids[i]), table.dim, square)
+
+
+@helper
+def add_rows(table: Any, ids: Any, count: Any, changes: Any, wide: Any, factors: Any) -> None:
+    """Padded rows to those of words, each with its factor."""
+    for i in range(count):
+        rows.add(row_of(table, ids[i]), changes + i * wide * BYTES, table.dim, factors[i])
+
+
+@helper
+def hold(table: Any, ids: Any, count: Any, terms: Any) -> None:
+    """After a block: so many terms were added to each of its rows."""
+    for i in range(count if table.hot else 0):
+        word = min(np.int64(ids[i]), table.hot)
+        more = terms[i] if word < table.hot else ZERO
+        write_float(table.terms, word, read_float(table.terms, word) + more)
+
+
+@helper
+def give_copies(table: Any) -> None:
+    """Make public what was added to copies, and forget those that nothing was added to."""
+    for word in range(table.hot):
+        ahead = min(word + _ROWS_AHEAD, table.hot - 1)
+        rows.prefetch(table.at + ahead * table.dim * BYTES, table.dim)
+        terms = read_float(table.terms, word)
+        if ZERO < terms < NONE:
+            _renew(table, word)
+        else:
+            write_float(table.terms, word, NONE)
