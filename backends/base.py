@@ -71,8 +71,7 @@ class FusedPlan:
     """How many change the tables."""
     beside: tuple[Array | None, Array | None]
     """float32 (V,), of input and output rows: terms that the other workers are expected to put on
-    a row meanwhile, endless on rows that stay as they are; None for none. All workers meet the rows
-    of paths, so there the cap is shared out instead."""
+    a row meanwhile, endless on rows that stay as they are; None for none."""
 
     @property
     def longest(self) -> int:

@@ -13,6 +13,8 @@ from w2v.backends.base import Left
 from w2v.cpus import control_groups, system_text, usable_cores, usable_threads
 from w2v.errors import counted
 
+_SECOND_CACHE = 2**20
+
 
 def cpu() -> str:
     """This machine's processor, as far as the process may use it, for people."""
@@ -33,6 +35,14 @@ def peak_memory_bytes() -> int:
     import psutil
 
     return int(psutil.Process().memory_info().peak_wset)
+
+
+def second_cache() -> int:
+    """Bytes of a core's second-level cache, as far as the system tells; elsewhere 1 MiB."""
+    try:
+        return os.sysconf("SC_LEVEL2_CACHE_SIZE") or _SECOND_CACHE
+    except (AttributeError, ValueError, OSError):  # not POSIX, or without that name
+        return _SECOND_CACHE
 
 
 def total_memory_bytes() -> int:

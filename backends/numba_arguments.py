@@ -27,8 +27,9 @@ class Rate(NamedTuple):
     cap: float
     """Row-step cap, see `w2v.layers.update`."""
     node_cap: float
-    """A worker's share of it: on the inner nodes of the tree, which all of them meet, and what it
-    may hold back of rows that it has copies of."""
+    """A worker's share of it: what it may hold back of rows that it has copies of."""
+    visit: float
+    """Terms that a node gets from a centre, on average."""
     loss_every: int
     """The loss is measured in one of so many blocks, see `w2v.training.draws.is_measured`."""
     loss_start: Any
@@ -59,7 +60,11 @@ class Paths(NamedTuple):
     nodes: Any
     codes: Any
     hot: int
-    """Last so many nodes of which this worker keeps a copy of its own."""
+    """Last so many nodes of which this worker has room for a copy of its own."""
+    crowded: int
+    """So many of them are met by others twice or more, meanwhile."""
+    beside: float
+    """Terms of others, at most, on nodes that are not copied."""
 
 
 class CbowWork(NamedTuple):

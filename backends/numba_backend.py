@@ -20,6 +20,7 @@ from w2v.errors import BackendError
 
 _A_WHILE_S = 2.0
 _LINES = (32, 16) if sys.platform == "darwin" and platform.machine() == "arm64" else (16,)  # floats
+_OF_SECOND_CACHE = 7 / 8  # for copies of nodes: more of them were slower
 _GROUPS = 2  # of centres: see docs/decisions/blocks.md
 _WORTH_ALIGNING = 1.15  # times the memory
 _ON_TABLES = (np.dtype(np.float32), np.dtype(np.float64))
@@ -137,6 +138,12 @@ class _Training:
         self._work = _work(kernels, plan)
         self._beside = [np.zeros(0, np.float32) if a is None else a for a in plan.beside]
         self._most_beside = [float(terms.max(initial=0)) for terms in self._beside]
+        contexts = 2 * plan.window if text.fixed else plan.window + 1
+        self._visit = 1.0 if plan.averaged else float(contexts)
+        if plan.paths is not None:
+            crowd, hot = kernels.CROWD * self._visit, len(self._work.terms_hot)
+            crowded = min(int((self._beside[1] >= crowd).sum()), hot)
+            self._paths = kernels.Paths(*plan.paths, hot, crowded, min(self._most_beside[1], crowd))
 
     def __call__(
         self,
@@ -178,7 +185,7 @@ class _Training:
         """Loss, pairs and rows met of the blocks where they were measured."""
         plan, kernels = self._plan, self._kernels
         slope = (end - begin) / max(stretch.blocks, 1)
-        caps = float(plan.cap), plan.cap / plan.workers
+        caps = float(plan.cap), plan.cap / plan.workers, self._visit
         rate = kernels.Rate(
             float(begin), slope, *caps, *measured, *self._beside, *self._most_beside
         )
@@ -196,12 +203,11 @@ class _Training:
             else:
                 found = kernels.skipgram_shared(*tables, noise, rate, *shape, self._work)
             return (*found, 0.0)
-        assert plan.paths is not None
-        paths = kernels.Paths(*plan.paths, len(self._work.terms_hot))
+        given = (*tables, self._paths, rate, plan.window)
         if plan.averaged:
-            found = kernels.cbow_paths(*tables, paths, rate, plan.window, mean, self._work)
+            found = kernels.cbow_paths(*given, mean, self._work)
         else:
-            found = kernels.skipgram_paths(*tables, paths, rate, plan.window, self._work)
+            found = kernels.skipgram_paths(*given, self._work)
         return found
 
 
@@ -220,7 +226,8 @@ def _work(kernels: ModuleType, plan: FusedPlan) -> Any:
     else:
         assert plan.paths is not None
         rows = int(np.diff(plan.paths[0]).max()) + most
-        hot = 0 if plan.workers == 1 else min(kernels.HOT_NODES, len(plan.paths[0]) - 2)
+        room = int(_OF_SECOND_CACHE * machine.second_cache()) // (2 * wide * kernels.BYTES)
+        hot = 0 if plan.workers == 1 else min(room, len(plan.paths[0]) - 2)
         terms_hot = np.zeros(hot, np.float32)
     inputs = kernels.whole(max(span, hidden) + kernels.TOGETHER) + kernels.MOST_COUNTED
     shared = plan.noise is not None

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from w2v.backends import numba_rows as rows
-from w2v.backends.numba_compiling import BYTES, ZERO, address, helper, inlined
+from w2v.backends.numba_compiling import BYTES, ONE, ZERO, address, helper, inlined
 from w2v.backends.numba_llvm import LANES, read_float, write_float
 
 NONE = np.float32(np.inf)
@@ -85,7 +85,7 @@ def _renew(table: Any, word: Any) -> None:
         rows.copy_padded(copy, row, table.dim)
         rows.copy_padded(seen, row, table.dim)
     else:
-        rows.publish(row, copy, seen, table.dim)
+        rows.publish(row, copy, seen, table.dim, ONE)
     write_float(table.terms, word, ZERO)
 
 

@@ -12,10 +12,11 @@ from __future__ import annotations
 from w2v.backends.numba_arguments import CbowWork, Noise, Paths, Rate, Stretch, Work
 from w2v.backends.numba_cap import ABREAST
 from w2v.backends.numba_cbow import cbow_shared
-from w2v.backends.numba_compiling import whole
+from w2v.backends.numba_compiling import BYTES, whole
 from w2v.backends.numba_copies import NONE
 from w2v.backends.numba_draws import random_bits
 from w2v.backends.numba_llvm import LANES
+from w2v.backends.numba_nodes import CROWD
 from w2v.backends.numba_paths import cbow_paths, skipgram_paths
 from w2v.backends.numba_products import TOGETHER
 from w2v.backends.numba_rows import IDS
@@ -23,8 +24,9 @@ from w2v.backends.numba_skipgram import skipgram_shared
 from w2v.backends.numba_text import scatter_add, windows
 
 __all__ = [
+    "BYTES",
+    "CROWD",
     "CbowWork",
-    "HOT_NODES",
     "HOT_WORDS",
     "IDS",
     "MOST_COUNTED",
@@ -53,8 +55,6 @@ MOST_COUNTED = ABREAST * LANES
 """Rows beyond its own that a sum of terms may read and write."""
 HOT_WORDS = 64
 """Rows of the most frequent words, in each table, of which each of several workers has copies."""
-HOT_NODES = 1024
-"""Rows at the top of the tree that each of several workers keeps a copy of."""
 
 
 def kept_in() -> str | None:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from w2v.backends import numba_rows as rows
-from w2v.backends.numba_compiling import BYTES, ZERO, address, helper, inlined
+from w2v.backends.numba_compiling import BYTES, ONE, ZERO, address, helper, inlined
 from w2v.backends.numba_llvm import (
     LANES,
     read_float,
@@ -24,6 +24,10 @@ from w2v.backends.numba_products import MOST_ROWS
 POINTER = 8  # bytes
 _LINE = 16  # floats or ids of a cache line
 _FRESH = np.float32(1e-30)  # terms of a copy that is as the table is, where zero says there is none
+_VISITS = np.float32(4)
+"""Before what was added to a copy is public: with less, a copy is not worth its while."""
+CROWD = 2
+"""Workers who are elsewhere expected at a node meanwhile, on average, that make it crowded."""
 _NEAR = 1024  # at the top of the tree, which are met so often that they are near
 _ROWS_AHEAD = 4  # asked for before copies of them are made public
 
@@ -43,8 +47,12 @@ class Tree(NamedTuple):
     places: int
     """Of the nodes of the path at hand."""
     labels: int
-    hot: int
+    copied: int
     """The first of the last nodes that this worker copies."""
+    visit: Any
+    """Terms that a node gets from a centre, on average."""
+    hot: int
+    """The first of those that it has room for."""
     copies: int
     """Of these nodes, what they were when last made public, and terms since."""
     seen: int
@@ -53,19 +61,28 @@ class Tree(NamedTuple):
 
 
 @helper
-def tree_of(paths: Any, table: Any, work: Any) -> Any:
+def tree_of(paths: Any, table: Any, rate: Any, held_back: Any, work: Any) -> Any:
+    """`held_back` is the share of a worker's terms on a node that it may keep to itself."""
     nodes = len(paths.offsets) - 2
+    hot, visit = nodes - paths.hot, np.float32(rate.visit)
+    copied, near = hot, nodes - _NEAR
+    if paths.hot:
+        if np.float32(rate.node_cap) * held_back / np.float32(rate.alpha) < _VISITS * visit:
+            copied = nodes - paths.crowded
+        near = copied
     return Tree(
         address(paths.offsets),
         address(paths.nodes),
         address(paths.codes),
         len(paths.nodes),
-        nodes - _NEAR,
+        near,
         address(table),
         table.shape[1],
         address(work.places),
         address(work.labels),
-        nodes - paths.hot,
+        copied,
+        visit,
+        hot,
         address(work.hot),
         address(work.seen),
         address(work.terms_hot),
@@ -74,12 +91,15 @@ def tree_of(paths: Any, table: Any, work: Any) -> Any:
 
 
 @inlined
-def path(tree: Any, word: Any, terms: Any, limit: Any) -> Any:
+def path(tree: Any, word: Any, terms: Any, most: Any) -> Any:
     """Addresses of the nodes of a word's path, their labels, and their number.
 
     Each of several workers takes copies of the nodes near the top, where a path begins, as it meets
     them, because all of them would else write those at once, and a row that another core has
-    written is slow to come. What it adds to a copy is made public before its terms exceed `limit`.
+    written is slow to come. What it adds to a copy is made public before its terms exceed `most`,
+    its share of the row-step cap. Where that is less than some visits, there are copies only of the
+    nodes that others meet all the time; these are held for as many visits nevertheless, and what is
+    made public is scaled down to that share.
     """
     begin, end = read_long(tree.offsets, word), read_long(tree.offsets, word + 1)
     length, nodes = end - begin, tree.nodes + begin * BYTES
@@ -90,17 +110,19 @@ def path(tree: Any, word: Any, terms: Any, limit: Any) -> Any:
         for i in range(length):
             rows.list_row(tree.places, i, nodes, tree.table, tree.dim)
             rows.label_turn(tree.labels, i, tree.codes + begin)
+    limit = max(most, _VISITS * tree.visit)
     for i in range(length):
-        node = read_int(nodes, i) - tree.hot
-        if node < 0:
+        node = read_int(nodes, i)
+        if node < tree.copied:
             break
+        node -= tree.hot
         row, so_far = read_long(tree.places, i), read_float(tree.terms, node)
         copy, seen = tree.copies + node * tree.wide, tree.seen + node * tree.wide
         if so_far == ZERO:
             rows.copy_padded(copy, row, tree.dim)
             rows.copy_padded(seen, copy, tree.dim)
         elif so_far + terms > limit:
-            rows.publish(row, copy, seen, tree.dim)
+            rows.publish(row, copy, seen, tree.dim, min(ONE, most / so_far))
             so_far = _FRESH
         so_far += terms
         write_float(tree.terms, node, so_far)
@@ -114,15 +136,16 @@ def path(tree: Any, word: Any, terms: Any, limit: Any) -> Any:
 
 
 @helper
-def give_copies(tree: Any, number: Any) -> None:
+def give_copies(tree: Any, number: Any, most: Any) -> None:
     """Make public what was added to copies, and forget those that nothing was added to."""
     stride = tree.dim * BYTES
     for i in range(number):
-        row = tree.table + (tree.hot + i) * stride
+        row, so_far = tree.table + (tree.hot + i) * stride, read_float(tree.terms, i)
         rows.prefetch(row + min(_ROWS_AHEAD, number - 1 - i) * stride, tree.dim)
         terms = ZERO
-        if read_float(tree.terms, i) > _FRESH:
-            rows.publish(row, tree.copies + i * tree.wide, tree.seen + i * tree.wide, tree.dim)
+        if so_far > _FRESH:
+            scale, place = min(ONE, most / so_far), i * tree.wide
+            rows.publish(row, tree.copies + place, tree.seen + place, tree.dim, scale)
             terms = _FRESH
         write_float(tree.terms, i, terms)
 

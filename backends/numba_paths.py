@@ -147,12 +147,14 @@ def skipgram_paths(
     after it by their product with it, so each gets what it would have got alone.
     """
     dim = input.shape[1]
-    tree, to = tree_of(paths, output, work), _meeting_of(work)
+    tree, to = tree_of(paths, output, rate, ONE, work), _meeting_of(work)
+    most = ZERO
     ids, left, right = address(stretch.ids), address(stretch.left), address(stretch.right)
     inputs, nowhere, row = address(input), address(work.hidden), work.hidden.shape[1] * BYTES
     places, ones, scaled = address(work.places_in), address(work.ones), address(work.factors)
     others, beside, some_beside = address(work.others), address(rate.beside_in), len(rate.beside_in)
     most_beside = np.float32(rate.most_beside_in)
+    in_place = ONE + np.float32(paths.beside)
     loss = measured = met = 0.0
     for number in range(stretch.blocks):
         at = window + number
@@ -164,9 +166,9 @@ def skipgram_paths(
         for j in range(products.TOGETHER):
             write_long(places, contexts + j, nowhere + j * row)
         alpha = alpha_of(rate, stretch, number)
-        on_nodes = np.float32(rate.node_cap) / alpha
-        factor, step = min(on_nodes, ONE), alpha / np.float32(rate.cap)
-        length = path(tree, read_int(ids, at), np.float32(contexts), on_nodes)
+        step, most = alpha / np.float32(rate.cap), np.float32(rate.node_cap) / alpha
+        factor = ONE / max(step * in_place, ONE)
+        length = path(tree, read_int(ids, at), np.float32(contexts), most)
         if measured_in(rate, stretch, number):
             measured += contexts
             met += contexts * length
@@ -186,7 +188,7 @@ def skipgram_paths(
             else:
                 _meet_4(tree, to, some, hidden, hidden, own, factor * alpha, length)
             done += some
-    give_copies(tree, paths.hot)
+    give_copies(tree, paths.hot, most)
     return loss, measured, met
 
 
@@ -196,7 +198,8 @@ def cbow_paths(
 ) -> Any:
     """The mean or sum of the window of one centre after the other against its path."""
     dim = input.shape[1]
-    tree, to = tree_of(paths, output, work), _meeting_of(work)
+    tree, to = tree_of(paths, output, rate, _HELD_BACK, work), _meeting_of(work)
+    most = ZERO
     ids, left, right = address(stretch.ids), address(stretch.left), address(stretch.right)
     inputs, places, ones = address(input), address(work.places_in), address(work.ones)
     sums, d_sums, hidden = address(work.hidden), address(work.d_hidden), address(work.places_d)
@@ -204,6 +207,7 @@ def cbow_paths(
     write_long(hidden, 1, d_sums)
     others, beside, some_beside = address(work.others), address(rate.beside_in), len(rate.beside_in)
     scaled, most_beside = address(work.factors), np.float32(rate.most_beside_in)
+    in_place = ONE + np.float32(paths.beside)
     loss = measured = met = 0.0
     for number in range(stretch.blocks):
         at = window + number
@@ -213,9 +217,9 @@ def cbow_paths(
         if contexts == 0:
             continue
         alpha = alpha_of(rate, stretch, number)
-        on_nodes = np.float32(rate.node_cap) / alpha
-        factor, step = min(on_nodes, ONE), alpha / np.float32(rate.cap)
-        length = path(tree, read_int(ids, at), ONE, on_nodes * _HELD_BACK)
+        step, most = alpha / np.float32(rate.cap), np.float32(rate.node_cap) * _HELD_BACK / alpha
+        factor = ONE / max(step * in_place, ONE)
+        length = path(tree, read_int(ids, at), ONE, most)
         share = ONE / np.float32(contexts) if mean else ONE
         rows.sum_rows(sums, places, contexts, dim, share)
         rows.clear(d_sums, dim)
@@ -231,5 +235,5 @@ def cbow_paths(
             _beside(others, beside, some_beside, ids, left, at, contexts)
             rows.capped(factors, places, others, contexts, terms, step, ONE / factor)
         rows.add_to_rows(places, factors, contexts, d_sums, dim)
-    give_copies(tree, paths.hot)
+    give_copies(tree, paths.hot, most)
     return loss, measured, met

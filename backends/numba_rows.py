@@ -71,14 +71,15 @@ def add(b: Any, target: Value, source: Value, floats: Value, factor: Value) -> N
     ll.over_lanes(b, floats, body)
 
 
-@ll.emitted("iiii")
-def publish(b: Any, shared: Value, own: Value, seen: Value, floats: Value) -> None:
-    """shared += own - seen, then own = seen = shared: changes go out, those of others come in."""
+@ll.emitted("iiiif")
+def publish(b: Any, shared: Value, own: Value, seen: Value, floats: Value, scale: Value) -> None:
+    """shared += scale (own - seen), then own = seen = shared: changes go out, others' come in."""
+    factor = ll.spread(b, scale)
 
     def body(at: Value, mask: Value | None) -> None:
         places = [ll.at(b, address, at) for address in (shared, own, seen)]
         theirs, mine, old = (ll.load(b, place, mask) for place in places)
-        now = b.fadd(theirs, b.fsub(mine, old))
+        now = ll.fma(b, factor, b.fsub(mine, old), theirs)
         for place in places:
             ll.store(b, now, place, mask)
 

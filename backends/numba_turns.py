@@ -156,6 +156,6 @@ def _below(j: int, i: int) -> int:
     return j * (j - 1) // 2 + i
 
 
-_UPDATES = {32: (8, 4, 2), 16: (5, 2, 1), 8: (2, 2, 1)}[ll.REGISTERS]
+_UPDATES = {32: (8, 2, 2), 16: (5, 2, 1), 8: (2, 2, 1)}[ll.REGISTERS]
 """Vectors of lanes whose rows and hidden vectors fit the registers."""
 update_1, update_2, update_4 = map(_update, (1, 2, 4), _UPDATES)

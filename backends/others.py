@@ -33,7 +33,9 @@ class Others:
 
 
 def _bound_to() -> set[int]:
-    return os.sched_getaffinity(0) if sys.platform == "linux" else set()
+    if sys.platform == "linux":
+        return os.sched_getaffinity(0)
+    return set()
 
 
 def _own_seconds() -> float:

@@ -238,6 +238,14 @@ def test_windows(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     assert (usable_threads(), usable_cores()) == (4, 2)
 
 
+def test_the_second_cache_as_far_as_it_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert machine.second_cache() >= 1 << 16
+    monkeypatch.setattr(os, "sysconf", lambda _name: 0, raising=False)
+    assert machine.second_cache() == 1 << 20
+    monkeypatch.delattr(os, "sysconf")
+    assert machine.second_cache() == 1 << 20
+
+
 def test_this_machine() -> None:
     assert 1 <= usable_cores() <= usable_threads() <= (os.cpu_count() or 1)
     assert 1 << 20 < machine.peak_memory_bytes() < machine.total_memory_bytes()

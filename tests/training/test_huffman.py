@@ -216,6 +216,11 @@ def test_a_grown_tree_keeps_the_turns_of_its_words(
     assert (np.diff(weights) >= 0).all()
 
 
+def test_nodes_are_met_by_the_words_below_them() -> None:
+    tree = HuffmanTree.from_counts([8, 3, 2, 1])
+    assert tree.passing(np.array([0.5, 0.3, 0.2, 0.0])) == pytest.approx([0.2, 0.5, 1.0])
+
+
 def test_a_tree_without_new_words_is_itself() -> None:
     tree = HuffmanTree.from_counts([5, 3, 2])
     grown, places = tree.grown([9, 3, 4])

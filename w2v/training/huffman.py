@@ -138,6 +138,12 @@ class HuffmanTree:
         """Code length of each word, int64 (V,)."""
         return np.diff(self.offsets)
 
+    def passing(self, shares: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Of each inner node, the shares of the words whose paths meet it, float64 (V - 1,)."""
+        passing = np.zeros(self.inner_nodes)
+        np.add.at(passing, self.nodes, np.repeat(shares, self.lengths))
+        return passing
+
     def is_one(self, words: int) -> bool:
         """Whether it is a tree at all, and of so many words; one that a file holds may not be.
 

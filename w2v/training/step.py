@@ -68,11 +68,11 @@ class Step:
         self._in_turn = self._as_in_c and config.model == "skipgram"
         if others is None:
             others = beside(backend, config, tables, workers)
-        cap, shared_out = config.row_cap, config.row_cap / workers
-        cap_in = shared_out if config.loss == "softmax" else cap
-        cap_out = cap if config.loss == "ns" else shared_out  # other rows are met by all workers
-        self._update_input = RowUpdater(backend, tables.input, cap_in, others[0])
-        self._update_output = RowUpdater(backend, tables.output, cap_out, others[1])
+        cap = config.row_cap
+        if config.loss == "softmax":  # all workers meet all rows
+            cap /= workers
+        self._update_input = RowUpdater(backend, tables.input, cap, others[0])
+        self._update_output = RowUpdater(backend, tables.output, cap, others[1])
 
     def take(
         self, blocks: Blocks, *, key: int, alpha: float, with_loss: bool

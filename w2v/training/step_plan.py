@@ -95,8 +95,9 @@ def text_reader(
 def beside(backend: Backend, config: Config, tables: Tables, workers: int) -> Beside:
     """Terms that the other workers are expected to put on each input and output row meanwhile.
 
-    By the shares of words among tokens and noise words; endless for frozen rows. None for none, and
-    where all workers meet the same rows, which share out the row cap instead.
+    By the shares of words among tokens and noise words, and of the words whose paths meet a node;
+    endless for frozen rows. None for none, and where all workers meet all rows, which share out the
+    row cap instead.
     """
     others_in = others_out = None
     if workers > 1 and (tables.noise is not None or tables.tree is not None):
@@ -104,14 +105,16 @@ def beside(backend: Backend, config: Config, tables: Tables, workers: int) -> Be
         tokens = (workers - 1) * max(shape.block, -(-shape.step // workers))
         pairs = 2 * config.window if config.fixed_window else config.window + 1
         summed = pairs if config.cbow == "sum" else 1
+        in_core = 1 if config.model == "cbow" else pairs
         if tables.tree is not None:
             met = float(tables.share @ tables.tree.lengths)
+            others_out = tokens * in_core * tables.tree.passing(tables.share)
         else:
             assert config.negative is not None
             assert tables.noise_share is not None
             met = 1 + config.negative
             rows = tables.share + config.negative * tables.noise_share
-            others_out = tokens * (1 if config.model == "cbow" else pairs) * rows
+            others_out = tokens * in_core * rows
         others_in = tokens * pairs * summed * met * tables.share
     if tables.frozen is not None:
         others_in = np.where(tables.frozen, np.inf, 0 if others_in is None else others_in)
