@@ -51,10 +51,10 @@ class Way(NamedTuple):
 
 WAYS = {
     "ns": [
-        Way("all rows are written", True),
-        Way("those with terms are", False),
-        Way("128 rows copied", False, 128),
-        Way("128, for 4 visits", False, 128, 4),
+        Way("no copies", True),
+        Way("rows with terms written", False),
+        Way("64 rows copied", True, 64),
+        Way("64, for 4 visits", True, 64, 4),
     ],
     "hs": [
         Way("no copies", False),
