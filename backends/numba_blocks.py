@@ -24,41 +24,15 @@ def _multiply(
     right: Any,
     inner: Any,
     wide: Any,
-) -> None:
-    """out = left right, for right and out of so many whole vectors a row."""
-    lane = 0
-    while lane + WIDE * LANES <= wide:
-        multiply_wide(
-            out + lane * BYTES, wide, rows, left, left_row, left_column,
-            right + lane * BYTES, wide, inner, -rows, inner, 0,
-        )  # fmt: skip
-        lane += WIDE * LANES
-    while lane < wide:
-        multiply_one(
-            out + lane * BYTES, wide, rows, left, left_row, left_column,
-            right + lane * BYTES, wide, inner, -rows, inner, 0,
-        )  # fmt: skip
-        lane += LANES
-
-
-@helper
-def multiply_near(
-    out: Any,
-    rows: Any,
-    left: Any,
-    left_row: Any,
-    left_column: Any,
-    right: Any,
-    inner: Any,
-    wide: Any,
     below: Any,
     above: Any,
     more: Any,
     ahead: Any,
 ) -> None:
-    """The same where left is 0 far from its diagonal, see `numba_products`.
+    """out = left right, for right and out of so many whole vectors a row.
 
-    Before some columns are computed, some rows of the list `ahead` are asked for.
+    Left may be 0 far from its diagonal, see `numba_products`. Before some columns are computed,
+    some rows of the list `ahead` are asked for.
     """
     lane = 0
     while lane + WIDE * LANES <= wide:
@@ -109,7 +83,10 @@ def score(
         for lane in range(0, wide, LANES):
             square = transposed + (lane * lanes + i) * BYTES
             transpose_square(square, lanes, hidden + (i * wide + lane) * BYTES, wide)
-    _multiply(errors, max(count, ROWS), rows, wide, 1, transposed, dim, lanes)
+    ahead = address(work.ahead)  # of which nothing is left: rows are asked for with the changes
+    _multiply(
+        errors, max(count, ROWS), rows, wide, 1, transposed, dim, lanes, -count, dim, 0, ahead
+    )
 
 
 @helper
@@ -119,14 +96,27 @@ def changes(
     errors: Any,
     hidden: Any,
     rows: Any,
-    count: Any,
+    span: Any,
+    noise: Any,
+    reach: Any,
     lanes: Any,
     block: Any,
     wide: Any,
+    ahead: Any,
 ) -> None:
-    """Of hidden vectors errors^T rows, of rows errors times hidden vectors."""
-    _multiply(d_hidden, max(lanes, ROWS), errors, 1, lanes, rows, count, wide)
-    _multiply(d_rows, max(count, ROWS), errors, lanes, 1, hidden, block, wide)
+    """Of hidden vectors errors^T rows, of rows errors times hidden vectors.
+
+    Of the first `span` rows, a row j has errors with hidden vectors j - reach to j alone; the noise
+    rows behind have some with all.
+    """
+    _multiply(
+        d_hidden, max(lanes, ROWS), errors, 1, lanes, rows, span, wide, 0, reach, noise, ahead
+    )
+    _multiply(d_rows, max(span, ROWS), errors, lanes, 1, hidden, block, wide, -reach, 0, 0, ahead)
+    errors, d_rows = errors + span * lanes * BYTES, d_rows + span * wide * BYTES
+    _multiply(
+        d_rows, max(noise, ROWS), errors, lanes, 1, hidden, block, wide, -noise, block, 0, ahead
+    )
 
 
 @helper

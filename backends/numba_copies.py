@@ -107,10 +107,13 @@ def fetch_rows(to: Any, wide: Any, table: Any, ids: Any, count: Any, squares: An
 
 
 @helper
-def add_rows(table: Any, ids: Any, count: Any, changes: Any, wide: Any, factors: Any) -> None:
-    """Padded rows to those of words, each with its factor."""
+def add_rows(
+    table: Any, ids: Any, count: Any, changes: Any, wide: Any, factors: Any, terms: Any
+) -> None:
+    """Padded rows to those of words, each with its factor; a row without terms is not written."""
     for i in range(count):
-        rows.add(row_of(table, ids[i]), changes + i * wide * BYTES, table.dim, factors[i])
+        if terms[i] > ZERO:
+            rows.add(row_of(table, ids[i]), changes + i * wide * BYTES, table.dim, factors[i])
 
 
 @helper

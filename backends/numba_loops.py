@@ -43,6 +43,7 @@ class Piece(NamedTuple):
 
 class _Room(NamedTuple):
     transposed: Any
+    ahead: Any
 
 
 def kinds() -> list[str]:
@@ -80,10 +81,11 @@ def _products(dim: int, window: int, block: int, shared: int) -> list[Piece]:
     left, right, out = aligned(best, _INNER), aligned(_INNER, across), aligned(best, across)
     hidden, rows = (aligned(n + products.ROWS, wide) for n in (lanes, count))
     d_hidden, d_rows = np.zeros_like(hidden), np.zeros_like(rows)
-    errors, room = aligned(count + products.ROWS, lanes), _Room(aligned(wide, lanes))
+    ahead = np.zeros(8, np.int64)  # of which nothing is left
+    errors, room = aligned(count + products.ROWS, lanes), _Room(aligned(wide, lanes), ahead)
     at = [array.ctypes.data for array in (left, right, out, hidden, rows, d_hidden, d_rows, errors)]
     left_at, right_at, out_at, hidden_at, rows_at, d_hidden_at, d_rows_at, errors_at = at
-    keep = (left, right, out, hidden, rows, d_hidden, d_rows, errors)
+    keep = (left, right, out, hidden, rows, d_hidden, d_rows, errors, ahead)
     return [
         _piece(
             (CEILING, 2 * best * across * _INNER), keep, products.multiply_wide,
@@ -95,7 +97,8 @@ def _products(dim: int, window: int, block: int, shared: int) -> list[Piece]:
         ),
         _piece(
             ("changes of a block", 4 * count * block * dim), keep, blocks.changes,
-            d_hidden_at, d_rows_at, errors_at, hidden_at, rows_at, count, lanes, block, wide,
+            d_hidden_at, d_rows_at, errors_at, hidden_at, rows_at, block + 2 * window, shared,
+            2 * window, lanes, block, wide, ahead.ctypes.data,
         ),
     ]  # fmt: skip
 

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from w2v.backends import numba_rows as rows_of
-from w2v.backends.numba_blocks import candidates, multiply_near, score
+from w2v.backends.numba_blocks import candidates, changes, score
 from w2v.backends.numba_cap import capped, load_factor, loads, with_load
-from w2v.backends.numba_compiling import BYTES, address, compiled, helper, whole_lanes
+from w2v.backends.numba_compiling import address, compiled, helper, whole_lanes
 from w2v.backends.numba_copies import (
     add_rows,
     fetch_rows,
@@ -26,7 +26,7 @@ from w2v.backends.numba_copies import (
 )
 from w2v.backends.numba_errors import errors_of_block
 from w2v.backends.numba_llvm import LANES
-from w2v.backends.numba_products import ROWS, WIDE
+from w2v.backends.numba_products import WIDE
 from w2v.backends.numba_steps import alpha_of, measured_in, softplus
 
 _LIST = 4  # where the list begins, see `numba_rows.ask`
@@ -65,8 +65,7 @@ def skipgram_shared(
     errors, scores = work.errors, work.scores
     pairs_of, pairs_at = work.pairs, address(work.pairs)
     first_at, last_at = address(work.first), address(work.last)
-    ahead, noise_errors = address(work.ahead), errors_at + span * lanes * BYTES
-    d_noise = d_rows + span * wide * BYTES
+    ahead = address(work.ahead)
     each = np.float32(noise.negative / noise.shared)
     loss = measured = 0.0
     if stretch.blocks > 0:
@@ -131,17 +130,9 @@ def skipgram_shared(
         twice = load_factor(alpha)
         loads(address(work.load), row_squares, count, errors_at, lanes, twice, work)
         more = with_load(work.terms_in, work.hidden_load, block, work)
-        multiply_near(
-            d_hidden, max(lanes, ROWS), errors_at, 1, lanes, rows, span, wide,
-            0, 2 * window, noise.shared, ahead,
-        )  # fmt: skip
-        multiply_near(
-            d_rows, max(span, ROWS), errors_at, lanes, 1, hidden, block, wide,
-            -2 * window, 0, 0, ahead,
-        )  # fmt: skip
-        multiply_near(
-            d_noise, max(noise.shared, ROWS), noise_errors, lanes, 1, hidden, block, wide,
-            -noise.shared, block, 0, ahead,
+        changes(
+            d_hidden, d_rows, errors_at, hidden, rows, span, noise.shared, 2 * window, lanes, block,
+            wide, ahead,
         )  # fmt: skip
         step = alpha / np.float32(rate.cap)
         terms = np.float32(total * (1 + noise.negative))
@@ -158,7 +149,7 @@ def skipgram_shared(
             np.float32(rate.most_beside_in),
             work,
         )
-        add_rows(inputs, core, block, d_hidden, wide, factors)
+        add_rows(inputs, core, block, d_hidden, wide, factors, work.terms_in)
         hold(inputs, core, block, work.terms_in)
         more = with_load(work.terms, work.load, count, work)
         factors = capped(
@@ -172,7 +163,7 @@ def skipgram_shared(
             np.float32(rate.most_beside_out),
             work,
         )
-        add_rows(outputs, work.ids, count, d_rows, wide, factors)
+        add_rows(outputs, work.ids, count, d_rows, wide, factors, work.terms)
         hold(outputs, work.ids, count, work.terms)
     give_copies(inputs)
     give_copies(outputs)
