@@ -34,6 +34,7 @@ CASES = {
 }
 _LINE = 64  # bytes
 _NOISE = 1 << 20  # words drawn
+_NEAR, _CROWD = 1024, 2  # as in w2v.backends.numba_nodes
 _HELD_BACK = {"skipgram": 1.0, "cbow": 0.5}  # of a worker's share of the cap, for nodes
 
 
@@ -47,19 +48,22 @@ class Way(NamedTuple):
     """Rows that each worker has for itself until it makes them public."""
     visits: int = 1
     """That it holds them for, whatever they add."""
+    crowded: bool = False
+    """Where these are more than it may hold back, only nodes that two others meet meanwhile."""
 
 
 WAYS = {
     "ns": [
-        Way("all rows are written", True),
-        Way("those with terms are", False),
-        Way("128 rows copied", False, 128),
-        Way("128, for 4 visits", False, 128, 4),
+        Way("all rows written", True),
+        Way("no copies", False),
+        Way("64 rows copied", False, 64),
+        Way("64, for 4 visits", False, 64, 4),
     ],
     "hs": [
         Way("no copies", False),
         Way("1,024 nodes copied", False, 1024),
         Way("1,024, for 4 visits", False, 1024, 4),
+        Way("crowded ones, for 4 visits", False, 1024, 4, True),
     ],
 }
 
@@ -92,6 +96,8 @@ def counted(corpus: Corpus, options: argparse.Namespace) -> Iterator[dict[str, A
     drawn = np.random.default_rng(2).random(_NOISE) * weights[-1]
     noise_ids = np.searchsorted(weights, drawn).astype(np.int32)
     tree = HuffmanTree.from_counts(corpus.vocabulary.counts)
+    word_share = np.bincount(kept[0], minlength=words) / len(kept[0])
+    node_share = np.bincount(tree.nodes, np.repeat(word_share, np.diff(tree.offsets)))
     lines = -(-options.dim * 4 // _LINE)
     for (case, (model, loss, alpha)), workers in itertools.product(CASES.items(), options.workers):
         config = Config(model=model, loss=loss, alpha=alpha, dim=options.dim, window=options.window)
@@ -110,8 +116,13 @@ def counted(corpus: Corpus, options: argparse.Namespace) -> Iterator[dict[str, A
                 walk = (text, noise, words, model == "cbow", way.all_rows, copies, warm)
                 row_walks.blocks(cores, *walk)
             else:
-                paths = row_walks.Paths(tree.offsets, tree.nodes)
-                copies = row_walks.Copies(most, limit * _HELD_BACK[model], way.visits)
+                held = limit * _HELD_BACK[model]
+                visit = options.window + 1 if model == "skipgram" else 1
+                if way.crowded and held < way.visits * visit:
+                    most = min(most, int(((workers - 1) * node_share >= _CROWD).sum()))
+                near = words - 1 - (most if way.copies else _NEAR)
+                paths = row_walks.Paths(tree.offsets, tree.nodes, near)
+                copies = row_walks.Copies(most, held, way.visits)
                 row_walks.centres(cores, text, paths, words, model == "cbow", copies, warm)
             tokens = workers * (steps - warm) * shape.block
             found = dict(zip(caches.WHY, (cores.counts * lines / tokens).tolist(), strict=True))

@@ -14,8 +14,6 @@ from numpy.typing import NDArray
 
 from benchmarks.caches import AHEAD, READ, WRITE, forget, want
 
-_NEAR = 1024  # nodes at the top of the tree that are not asked for ahead
-
 
 class Text(NamedTuple):
     """A stretch of kept tokens for each worker, with a window before it and one more behind."""
@@ -43,6 +41,8 @@ class Paths(NamedTuple):
 
     offsets: NDArray[np.int64]
     nodes: NDArray[np.int32]
+    near: int
+    """The first of the nodes that are not asked for ahead."""
 
 
 class Copies(NamedTuple):
@@ -211,7 +211,7 @@ def _ask_centre(cores: Any, core: Any, text: Any, at: Any, paths: Any, words: An
     word = text.ids[core, at]
     for i in range(paths.offsets[word], paths.offsets[word + 1]):
         node = paths.nodes[i]
-        if node < len(paths.offsets) - 2 - _NEAR:
+        if node < paths.near:
             want(cores, core, words + node, AHEAD)
     want(cores, core, np.int64(text.ids[core, at + text.window]), AHEAD)
 
