@@ -39,10 +39,11 @@ def peak_memory_bytes() -> int:
 
 def second_cache() -> int:
     """Bytes of a core's second-level cache, as far as the system tells; elsewhere 1 MiB."""
-    try:
-        return os.sysconf("SC_LEVEL2_CACHE_SIZE") or _SECOND_CACHE
-    except (AttributeError, ValueError, OSError):  # not POSIX, or without that name
-        return _SECOND_CACHE
+    found = 0
+    if sys.platform != "win32":
+        with contextlib.suppress(ValueError, OSError):  # a system without that name
+            found = os.sysconf("SC_LEVEL2_CACHE_SIZE")
+    return found if found > 0 else _SECOND_CACHE
 
 
 def total_memory_bytes() -> int:
