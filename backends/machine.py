@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import platform
 import sys
@@ -40,8 +41,8 @@ def peak_memory_bytes() -> int:
 def second_cache() -> int:
     """Bytes of a core's second-level cache, as far as the system tells; elsewhere 1 MiB."""
     found = 0
-    if sys.platform != "win32":
-        with contextlib.suppress(ValueError, OSError):  # a system without that name
+    if hasattr(os, "sysconf"):
+        with contextlib.suppress(ValueError, OSError):  # no such name
             found = os.sysconf("SC_LEVEL2_CACHE_SIZE")
     return found if found > 0 else _SECOND_CACHE
 
