@@ -9,7 +9,7 @@ from numba.core import cgutils
 
 from w2v.backends import numba_llvm as ll
 from w2v.backends import numba_rows as rows_of
-from w2v.backends.numba_compiling import ONE, ZERO, address, helper, inlined
+from w2v.backends.numba_compiling import ONE, ZERO, address, helper
 from w2v.backends.numba_llvm import LANES, Value
 
 _LEAST = np.float32(1e-30)  # instead of a learning rate or terms of nothing
@@ -118,7 +118,7 @@ def _count_load(b: Any, terms: Value, load: Value, count: Value, more: Value) ->
     ll.store(b, b.load(so_far), ll.at(b, more))
 
 
-@inlined
+@helper
 def loads(
     row_load: Any,
     rows: Any,
@@ -143,7 +143,7 @@ def load_factor(alpha: Any) -> Any:
     return np.float32(2) / max(alpha, _LEAST)
 
 
-@inlined
+@helper
 def with_load(terms: Any, load: Any, count: Any, work: Any) -> Any:
     """Terms become their load where that is more; returns how much more in all."""
     _count_load(address(terms), address(load), count, address(work.more))
@@ -153,8 +153,9 @@ def with_load(terms: Any, load: Any, count: Any, work: Any) -> Any:
     return more
 
 
-@inlined
+@helper
 def capped(
+    out: Any,
     ids: Any,
     count: Any,
     terms: Any,
@@ -163,24 +164,26 @@ def capped(
     rate: Any,
     beside: Any,
     most_beside: Any,
-    work: Any,
-) -> Any:
-    """Factors of rows by the row-step cap; `rate` is alpha / cap.
+    others: Any,
+) -> None:
+    """Factors of rows by the row-step cap, in `out`; `rate` is alpha / cap.
 
     `total` are all their terms, and so much more is their load, which the terms hold; the most that
-    stands in `beside` is told, so that it need not be read where all is little.
+    stands in `beside` is told, so that it need not be read where all is little. `others` is room.
     """
     heavier = ONE + more / max(total, _LEAST)
-    capped_at_all = (total + more + most_beside * heavier) * rate > ONE
-    if capped_at_all:
-        others, out, here = address(work.others), address(work.factors), address(ids)
+    if (total + more + most_beside * heavier) * rate <= ONE:
         for i in range(count):
-            work.others[i] = ZERO
-        if len(beside):
-            for i in range(count):
-                work.others[i] = beside[ids[i]] * heavier
-        if count <= 2 * LANES:
-            _cap_factors_of_few(out, here, address(terms), others, count, rate)
-        else:
-            _cap_factors(out, here, address(terms), others, count, rate)
-    return work.factors if capped_at_all else work.ones
+            out[i] = ONE
+        return
+    for i in range(count):
+        others[i] = ZERO
+    if len(beside):
+        for i in range(count):
+            others[i] = beside[ids[i]] * heavier
+    if count <= 2 * LANES:
+        _cap_factors_of_few(
+            address(out), address(ids), address(terms), address(others), count, rate
+        )
+    else:
+        _cap_factors(address(out), address(ids), address(terms), address(others), count, rate)

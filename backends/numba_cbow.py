@@ -96,6 +96,7 @@ def cbow_shared(
     errors, own_errors, kept = work.errors, work.own_errors, work.kept
     each = np.float32(noise.negative / each_has)
     own_terms = np.float32(1 + noise.negative)
+    factors = work.factors
     loss = measured = 0.0
     for n in range(len(work.copies)):
         work.copies[n] = rows + n * row_bytes
@@ -249,9 +250,9 @@ def cbow_shared(
             work.load_in[window + t] -= work.own_load[slot]
         step = alpha / np.float32(rate.cap)
         more = with_load(work.terms_in, work.load_in, span, work)
-        factors = capped(
-            work.ids_in, span, work.terms_in, most, more, step,
-            rate.beside_in, np.float32(rate.most_beside_in), work,
+        capped(
+            factors, work.ids_in, span, work.terms_in, most, more, step,
+            rate.beside_in, np.float32(rate.most_beside_in), work.others,
         )  # fmt: skip
         if low < high:
             windows_of.land(
@@ -261,9 +262,9 @@ def cbow_shared(
             rows_of.copy_padded(edges + high * row_bytes, zeros, wide)
         most = total * own_terms
         more = with_load(work.terms, work.load, count, work)
-        factors = capped(
-            work.ids, count, work.terms, most, more, step,
-            rate.beside_out, np.float32(rate.most_beside_out), work,
+        capped(
+            factors, work.ids, count, work.terms, most, more, step,
+            rate.beside_out, np.float32(rate.most_beside_out), work.others,
         )  # fmt: skip
         for slot in range(block):
             factor = own_errors[slot] * factors[slot]

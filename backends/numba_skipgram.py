@@ -67,6 +67,7 @@ def skipgram_shared(
     first_at, last_at = address(work.first), address(work.last)
     ahead = address(work.ahead)
     each = np.float32(noise.negative / noise.shared)
+    factors = work.factors
     loss = measured = 0.0
     if stretch.blocks > 0:
         candidates(work.next_ids, stretch, 0, span, noise, 0)
@@ -138,7 +139,8 @@ def skipgram_shared(
         terms = np.float32(total * (1 + noise.negative))
         for t in range(block):
             work.ids_in[t] = core[t]
-        factors = capped(
+        capped(
+            factors,
             work.ids_in,
             block,
             work.terms_in,
@@ -147,12 +149,13 @@ def skipgram_shared(
             step,
             rate.beside_in,
             np.float32(rate.most_beside_in),
-            work,
+            work.others,
         )
         add_rows(inputs, core, block, d_hidden, wide, factors, work.terms_in)
         hold(inputs, core, block, work.terms_in)
         more = with_load(work.terms, work.load, count, work)
-        factors = capped(
+        capped(
+            factors,
             work.ids,
             count,
             work.terms,
@@ -161,7 +164,7 @@ def skipgram_shared(
             step,
             rate.beside_out,
             np.float32(rate.most_beside_out),
-            work,
+            work.others,
         )
         add_rows(outputs, work.ids, count, d_rows, wide, factors, work.terms)
         hold(outputs, work.ids, count, work.terms)
