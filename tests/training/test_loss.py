@@ -269,7 +269,7 @@ def test_held_out_sentences_are_not_trained_on_and_asking_them_moves_nothing(
 
 @pytest.mark.parametrize(("model", "loss"), KINDS)
 def test_held_out_loss_is_that_of_the_tables(backend: Backend, model: str, loss: str) -> None:
-    """Of every pair, the same on every backend and for any number of workers."""
+    """Of every pair, with the same blocks the same everywhere and for any number of workers."""
     corpus = read_sentences(zipf(5000), min_count=1)
     config = Config(
         model=model,
@@ -278,6 +278,7 @@ def test_held_out_loss_is_that_of_the_tables(backend: Backend, model: str, loss:
         min_count=1,
         sample=0,
         block_tokens=16 if loss != "hs" else None,
+        block_negatives=31 if loss == "ns" else None,  # for one group of centres
     )
     start = given_tables(corpus, config)
     keep = np.ones(len(corpus.vocabulary))

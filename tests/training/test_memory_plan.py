@@ -154,7 +154,9 @@ print(model.report["planned_memory_bytes"]["in all"] / model.report["peak_memory
     [(800, "numpy", "ns", 40_000), (400, "numba", "ns", 80_000), (400, "numba", "hs", 80_000)],
 )
 def test_a_process_keeps_to_its_plan(dim: int, backend: str, loss: str, words: int) -> None:
-    for size in (100, words):  # the first compiles, which takes memory too
+    for size in (
+        (100, words) if backend == "numba" else (words,)
+    ):  # compiles first, which takes memory
         arguments = map(str, (dim, backend, loss, size))
         command = [sys.executable, "-W", "ignore", "-c", _TRAINS, *arguments]
         done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)

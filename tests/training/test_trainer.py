@@ -51,7 +51,7 @@ def test_words_of_a_topic_come_together(
     backend: Backend, topics: Corpus, model: str, loss: str
 ) -> None:
     if backend.name == "cupy":  # a stand-in here, and slow
-        topics = read_sentences(two_topics(1200), min_count=1)
+        topics = read_sentences(two_topics(800), min_count=1)
     trained = train(topics, backend, model=model, loss=loss, alpha=0.1, step_tokens=256)
     vectors = Vectors(topics.vocabulary.words, trained.vectors)
     for topic in (ANIMALS, TOOLS):
