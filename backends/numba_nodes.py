@@ -24,6 +24,8 @@ from w2v.backends.numba_products import MOST_ROWS
 POINTER = 8  # bytes
 _LINE = 16  # floats or ids of a cache line
 _FRESH = np.float32(1e-30)  # terms of a copy that is as the table is, where zero says there is none
+_BEYOND = np.float32(16)
+"""Times a worker's share of the cap: scaled to the share alone, 128 workers learn far less."""
 _VISITS = np.float32(4)
 """Before what was added to a copy is public: with less, a copy is not worth its while."""
 CROWD = 2
@@ -99,7 +101,7 @@ def path(tree: Any, word: Any, terms: Any, most: Any) -> Any:
     written is slow to come. What it adds to a copy is made public before its terms exceed `most`,
     its share of the row-step cap. Where that is less than some visits, there are copies only of the
     nodes that others meet all the time; these are held for as many visits nevertheless, and what is
-    made public is scaled down to that share.
+    made public is scaled down where it is more than `_BEYOND` times that share.
     """
     begin, end = read_long(tree.offsets, word), read_long(tree.offsets, word + 1)
     length, nodes = end - begin, tree.nodes + begin * BYTES
@@ -122,7 +124,7 @@ def path(tree: Any, word: Any, terms: Any, most: Any) -> Any:
             rows.copy_padded(copy, row, tree.dim)
             rows.copy_padded(seen, copy, tree.dim)
         elif so_far + terms > limit:
-            rows.publish(row, copy, seen, tree.dim, min(ONE, most / so_far))
+            rows.publish(row, copy, seen, tree.dim, min(ONE, _BEYOND * most / so_far))
             so_far = _FRESH
         so_far += terms
         write_float(tree.terms, node, so_far)
@@ -144,7 +146,7 @@ def give_copies(tree: Any, number: Any, most: Any) -> None:
         rows.prefetch(row + min(_ROWS_AHEAD, number - 1 - i) * stride, tree.dim)
         terms = ZERO
         if so_far > _FRESH:
-            scale, place = min(ONE, most / so_far), i * tree.wide
+            scale, place = min(ONE, _BEYOND * most / so_far), i * tree.wide
             rows.publish(row, tree.copies + place, tree.seen + place, tree.dim, scale)
             terms = _FRESH
         write_float(tree.terms, i, terms)

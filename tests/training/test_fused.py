@@ -201,18 +201,18 @@ def test_copies_of_hot_rows_come_home(backend: Backend, kind: dict[str, Any]) ->
 def test_many_workers_hold_back_the_nodes_that_all_meet_and_no_others(
     backend: Backend, model: str
 ) -> None:
-    """So many that a share of the cap is less than a visit: of what they hold that share counts."""
-    config = config_of({"model": model, "loss": "hs"})
+    """So many that a share of the cap is far less than a visit: what they hold is scaled down."""
+    config = config_of({"model": model, "loss": "hs", "row_cap": 0.3})
     start = backend.to_numpy(tables_of(backend, config).output)
     alone, many = (
         np.linalg.norm(
             trained(backend, config, fused=True, workers=workers)["output"] - start, axis=1
         )
-        for workers in (1, 64)
+        for workers in (1, 128)
     )
     ratio = many / alone
     assert 0.02 < ratio[WORDS - 2] < 0.4  # the root
-    assert 0.8 < np.median(ratio[: WORDS // 4]) < 1.2
+    assert 0.6 < np.median(ratio[: WORDS // 4]) < 1.2
 
 
 @pytest.mark.parametrize("backend", ["numba", "cupy"], indirect=True)
