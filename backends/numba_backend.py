@@ -36,10 +36,9 @@ class NumbaBackend(NumpyBackend):
         if rows == "all":
             return super().step_shape(rows, averaged=averaged)
         block = 1 if rows == "path" else 16
-        shared = 32 if averaged else 16  # CBOW loses analogies with 16
         groups = _GROUPS if averaged and rows == "shared" else 1
         in_turn = rows == "path"
-        return StepShape(block=block, shared=shared, step=block, in_turn=in_turn, groups=groups)
+        return StepShape(block=block, shared=32, step=block, in_turn=in_turn, groups=groups)
 
     def scatter_add(self, table: Array, ids: Array, rows: Array) -> None:
         if table.dtype != rows.dtype or table.dtype not in _ON_TABLES:
