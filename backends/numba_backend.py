@@ -227,7 +227,7 @@ def _work(kernels: ModuleType, plan: FusedPlan) -> Any:
         rows = int(np.diff(plan.paths[0]).max()) + most
         room = int(_OF_SECOND_CACHE * machine.second_cache()) // (2 * wide * kernels.BYTES)
         hot = 0 if plan.workers == 1 else min(room, len(plan.paths[0]) - 2)
-        terms_hot = np.zeros(hot, np.float32)
+        terms_hot = np.full(hot, kernels.NONE, np.float32)
     inputs = kernels.whole(max(span, hidden) + kernels.TOGETHER) + kernels.MOST_COUNTED
     shared = plan.noise is not None
     together = kernels.TOGETHER

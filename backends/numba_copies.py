@@ -1,7 +1,7 @@
-"""Rows of the most frequent words, of which each of several workers has copies.
+"""Rows that all meet, frequent words and top nodes: each of several workers has copies of them.
 
 All workers would else write them at once, and a row that another core has written is slow to come.
-A worker takes a copy as it meets a word, works on that, and makes public what it has added, and
+A worker takes a copy as it meets a row, works on that, and makes public what it has added, and
 what others have its own, before it is more than it may hold back.
 """
 
@@ -17,12 +17,14 @@ from w2v.backends.numba_llvm import LANES, read_float, write_float
 
 NONE = np.float32(np.inf)
 """Terms of a copy that there is not yet."""
-_LEAST, _MOST = np.float32(1e-30), np.float32(1e30)  # a rate of nothing holds back all but NONE
+MOST = np.float32(1e30)
+"""Terms that may be held back at most: with a learning rate of nothing, all but NONE."""
+_LEAST = np.float32(1e-30)
 _ROWS_AHEAD = 4  # asked for before copies of them are made public
 
 
 class Table(NamedTuple):
-    """Addresses of a table and of a worker's copies of its first rows."""
+    """Addresses of rows of a table and of a worker's copies of the first of them."""
 
     at: int
     dim: int
@@ -32,7 +34,7 @@ class Table(NamedTuple):
     """Of these rows, what they were when last made public, and terms since."""
     seen: int
     terms: int
-    """float32 (hot + 1,): the last is always 0, and stands for all other rows."""
+    """float32 (hot,), and of words one more, which is always 0 and stands for all other rows."""
     wide: int
 
 
@@ -55,7 +57,7 @@ def table_of(table: Any, part: Any, work: Any) -> Any:
 @helper
 def held_back(rate: Any, alpha: Any) -> Any:
     """Terms that a worker may hold back of a row: its share of the row-step cap, see `Rate`."""
-    return min(np.float32(rate.node_cap) / max(alpha, _LEAST), _MOST)
+    return min(np.float32(rate.node_cap) / max(alpha, _LEAST), MOST)
 
 
 @inlined
@@ -76,17 +78,17 @@ def next_of(table: Any, word: Any, limit: Any) -> Any:
 
 
 @helper
-def _renew(table: Any, word: Any) -> None:
-    """A copy is taken, or made public."""
-    row = table.at + word * table.dim * BYTES
-    place = word * table.wide * BYTES
+def renew_one(table: Any, index: Any, scale: Any) -> None:
+    """A copy is taken, or what was added to it made public, scaled."""
+    row = table.at + index * table.dim * BYTES
+    place = index * table.wide * BYTES
     copy, seen = table.copies + place, table.seen + place
-    if read_float(table.terms, word) == NONE:
+    if read_float(table.terms, index) == NONE:
         rows.copy_padded(copy, row, table.dim)
-        rows.copy_padded(seen, row, table.dim)
+        rows.copy_padded(seen, copy, table.dim)  # others may have changed the row meanwhile
     else:
-        rows.publish(row, copy, seen, table.dim, ONE)
-    write_float(table.terms, word, ZERO)
+        rows.publish(row, copy, seen, table.dim, scale)
+    write_float(table.terms, index, ZERO)
 
 
 @helper
@@ -95,7 +97,7 @@ def renew(table: Any, ids: Any, count: Any, limit: Any) -> None:
     for i in range(count if table.hot else 0):
         word = np.int64(ids[i])
         if read_float(table.terms, min(word, table.hot)) > limit:
-            _renew(table, word)
+            renew_one(table, word, ONE)
 
 
 @helper
@@ -126,13 +128,16 @@ def hold(table: Any, ids: Any, count: Any, terms: Any) -> None:
 
 
 @helper
-def give_copies(table: Any) -> None:
-    """Make public what was added to copies, and forget those that nothing was added to."""
-    for word in range(table.hot):
-        ahead = min(word + _ROWS_AHEAD, table.hot - 1)
+def give_copies(table: Any, most: Any) -> None:
+    """Make public what was added to copies, and forget those that nothing was added to.
+
+    What was added by more terms than `most` is scaled down to these.
+    """
+    for index in range(table.hot):
+        ahead = min(index + _ROWS_AHEAD, table.hot - 1)
         rows.prefetch(table.at + ahead * table.dim * BYTES, table.dim)
-        terms = read_float(table.terms, word)
+        terms = read_float(table.terms, index)
         if ZERO < terms < NONE:
-            _renew(table, word)
+            renew_one(table, index, min(ONE, most / terms))
         else:
-            write_float(table.terms, word, NONE)
+            write_float(table.terms, index, NONE)

@@ -8,7 +8,7 @@ import numpy as np
 
 from w2v.backends import numba_rows as rows_of
 from w2v.backends.base import GAMMA, MIX_1, MIX_2
-from w2v.backends.numba_compiling import address, compiled, helper
+from w2v.backends.numba_compiling import address, compiled, helper, inlined
 
 U32, LOW = np.uint64(32), np.uint64(0xFFFFFFFF)
 _GAMMA, _MIX_1, _MIX_2 = np.uint64(GAMMA), np.uint64(MIX_1), np.uint64(MIX_2)
@@ -33,27 +33,33 @@ def random_bits(start: Any, counter: Any, out: Any) -> None:
         out[i] = bits_at(start, counter[i])
 
 
+@inlined
+def _column(noise: Any, number: Any, n: Any) -> Any:
+    """Of the n-th noise word of a block: where it is read from, and the bits that choose."""
+    counter = np.uint64(number) * np.uint64(noise.shared) + np.uint64(n)
+    bits = bits_at(noise.start, counter)
+    return np.int64((bits >> U32) * np.uint64(len(noise.accept)) >> U32), np.int64(bits & LOW)
+
+
+@inlined
+def _word(noise: Any, column: Any, bits: Any) -> Any:
+    return column if bits <= np.int64(noise.accept[column]) else noise.alias[column]
+
+
 @helper
 def draw_noise(out: Any, noise: Any, number: Any) -> None:
     """The noise words of a block."""
-    words = np.uint64(len(noise.accept))
-    counter = np.uint64(number) * np.uint64(noise.shared)
     for n in range(noise.shared):
-        bits = bits_at(noise.start, counter + np.uint64(n))
-        column = np.int64((bits >> U32) * words >> U32)
-        accepted = bits & LOW <= np.uint64(noise.accept[column])
-        out[n] = column if accepted else noise.alias[column]
+        column, bits = _column(noise, number, n)
+        out[n] = _word(noise, column, bits)
 
 
 @helper
 def draw_columns(columns: Any, noise: Any, number: Any) -> None:
     """Where the noise words of a block are read from, and the bits that choose; asks for it."""
-    words = np.uint64(len(noise.accept))
-    counter = np.uint64(number) * np.uint64(noise.shared)
     for n in range(noise.shared):
-        bits = bits_at(noise.start, counter + np.uint64(n))
-        column = np.int64((bits >> U32) * words >> U32)
-        columns[0, n], columns[1, n] = column, np.int64(bits & LOW)
+        column, bits = _column(noise, number, n)
+        columns[0, n], columns[1, n] = column, bits
         rows_of.prefetch(address(noise.accept) + column * noise.accept.strides[0], 1)
         rows_of.prefetch(address(noise.alias) + column * noise.alias.strides[0], 1)
 
@@ -62,6 +68,4 @@ def draw_columns(columns: Any, noise: Any, number: Any) -> None:
 def drawn(out: Any, columns: Any, noise: Any) -> None:
     """The noise words of columns."""
     for n in range(noise.shared):
-        column = columns[0, n]
-        accepted = columns[1, n] <= np.int64(noise.accept[column])
-        out[n] = column if accepted else noise.alias[column]
+        out[n] = _word(noise, columns[0, n], columns[1, n])

@@ -11,6 +11,7 @@ import numpy as np
 
 from w2v.backends import numba_rows as rows
 from w2v.backends.numba_compiling import BYTES, ONE, ZERO, address, helper, inlined
+from w2v.backends.numba_copies import MOST, Table, give_copies, renew_one
 from w2v.backends.numba_llvm import (
     LANES,
     read_float,
@@ -23,7 +24,6 @@ from w2v.backends.numba_products import MOST_ROWS
 
 POINTER = 8  # bytes
 _LINE = 16  # floats or ids of a cache line
-_FRESH = np.float32(1e-30)  # terms of a copy that is as the table is, where zero says there is none
 _BEYOND = np.float32(16)
 """Times a worker's share of the cap: scaled to the share alone, 128 workers learn far less."""
 _VISITS = np.float32(4)
@@ -31,7 +31,6 @@ _VISITS = np.float32(4)
 CROWD = 2
 """Workers who are elsewhere expected at a node meanwhile, on average, that make it crowded."""
 _NEAR = 1024  # at the top of the tree, which are met so often that they are near
-_ROWS_AHEAD = 4  # asked for before copies of them are made public
 
 
 class Tree(NamedTuple):
@@ -55,11 +54,8 @@ class Tree(NamedTuple):
     """Terms that a node gets from a centre, on average."""
     hot: int
     """The first of those that it has room for."""
-    copies: int
-    """Of these nodes, what they were when last made public, and terms since."""
-    seen: int
-    terms: int
-    wide: int
+    top: Any
+    """`Table` of these."""
 
 
 @helper
@@ -85,10 +81,15 @@ def tree_of(paths: Any, table: Any, rate: Any, held_back: Any, work: Any) -> Any
         copied,
         visit,
         hot,
-        address(work.hot),
-        address(work.seen),
-        address(work.terms_hot),
-        work.hot.shape[1] * BYTES,
+        Table(
+            address(table) + hot * table.shape[1] * BYTES,
+            table.shape[1],
+            paths.hot,
+            address(work.hot),
+            address(work.seen),
+            address(work.terms_hot),
+            work.hot.shape[1],
+        ),
     )
 
 
@@ -112,25 +113,21 @@ def path(tree: Any, word: Any, terms: Any, most: Any) -> Any:
         for i in range(length):
             rows.list_row(tree.places, i, nodes, tree.table, tree.dim)
             rows.label_turn(tree.labels, i, tree.codes + begin)
-    limit = max(most, _VISITS * tree.visit)
+    limit = min(max(most, _VISITS * tree.visit), MOST)
     for i in range(length):
         node = read_int(nodes, i)
         if node < tree.copied:
             break
         node -= tree.hot
-        row, so_far = read_long(tree.places, i), read_float(tree.terms, node)
-        copy, seen = tree.copies + node * tree.wide, tree.seen + node * tree.wide
-        if so_far == ZERO:
-            rows.copy_padded(copy, row, tree.dim)
-            rows.copy_padded(seen, copy, tree.dim)
-        elif so_far + terms > limit:
-            rows.publish(row, copy, seen, tree.dim, min(ONE, _BEYOND * most / so_far))
-            so_far = _FRESH
+        so_far = read_float(tree.top.terms, node)
+        if so_far + terms > limit:
+            renew_one(tree.top, node, min(ONE, _BEYOND * most / so_far))
+            so_far = ZERO
         so_far += terms
-        write_float(tree.terms, node, so_far)
+        write_float(tree.top.terms, node, so_far)
         if so_far + terms > limit:  # public the next time
-            rows.prefetch(row, tree.dim)
-        write_long(tree.places, i, copy)
+            rows.prefetch(read_long(tree.places, i), tree.dim)
+        write_long(tree.places, i, tree.top.copies + node * tree.top.wide * BYTES)
     first = read_long(tree.places, 0)
     for i in range(length, length + MOST_ROWS):  # products may read on
         write_long(tree.places, i, first)
@@ -138,18 +135,9 @@ def path(tree: Any, word: Any, terms: Any, most: Any) -> Any:
 
 
 @helper
-def give_copies(tree: Any, number: Any, most: Any) -> None:
-    """Make public what was added to copies, and forget those that nothing was added to."""
-    stride = tree.dim * BYTES
-    for i in range(number):
-        row, so_far = tree.table + (tree.hot + i) * stride, read_float(tree.terms, i)
-        rows.prefetch(row + min(_ROWS_AHEAD, number - 1 - i) * stride, tree.dim)
-        terms = ZERO
-        if so_far > _FRESH:
-            scale, place = min(ONE, _BEYOND * most / so_far), i * tree.wide
-            rows.publish(row, tree.copies + place, tree.seen + place, tree.dim, scale)
-            terms = _FRESH
-        write_float(tree.terms, i, terms)
+def give_nodes(tree: Any, most: Any) -> None:
+    """After a stretch, see `give_copies`; `most` is what `path` was told last."""
+    give_copies(tree.top, _BEYOND * most)
 
 
 @inlined

@@ -22,7 +22,7 @@ from w2v.backends.numba_llvm import (
     write_float,
     write_long,
 )
-from w2v.backends.numba_nodes import POINTER, give_copies, path, prefetch_ahead, tree_of
+from w2v.backends.numba_nodes import POINTER, give_nodes, path, prefetch_ahead, tree_of
 from w2v.backends.numba_steps import alpha_of, measured_in, softplus
 
 _HELD_BACK = np.float32(0.5)  # of what might be, by CBOW, which staleness hurts more
@@ -188,7 +188,7 @@ def skipgram_paths(
             else:
                 _meet_4(tree, to, some, hidden, hidden, own, factor * alpha, length)
             done += some
-    give_copies(tree, paths.hot, most)
+    give_nodes(tree, most)
     return loss, measured, met
 
 
@@ -235,5 +235,5 @@ def cbow_paths(
             _beside(others, beside, some_beside, ids, left, at, contexts)
             rows.capped(factors, places, others, contexts, terms, step, ONE / factor)
         rows.add_to_rows(places, factors, contexts, d_sums, dim)
-    give_copies(tree, paths.hot, most)
+    give_nodes(tree, most)
     return loss, measured, met

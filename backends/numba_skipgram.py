@@ -15,6 +15,7 @@ from w2v.backends.numba_blocks import candidates, changes, score
 from w2v.backends.numba_cap import capped, load_factor, loads, with_load
 from w2v.backends.numba_compiling import address, compiled, helper, whole_lanes
 from w2v.backends.numba_copies import (
+    NONE,
     add_rows,
     fetch_rows,
     give_copies,
@@ -168,6 +169,6 @@ def skipgram_shared(
         )
         add_rows(outputs, work.ids, count, d_rows, wide, factors, work.terms)
         hold(outputs, work.ids, count, work.terms)
-    give_copies(inputs)
-    give_copies(outputs)
+    give_copies(inputs, NONE)
+    give_copies(outputs, NONE)
     return loss, measured

@@ -16,7 +16,7 @@ import json
 import math
 import statistics
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -62,20 +62,30 @@ def main() -> None:
             harness.say(json.dumps(found))
             runs.append(found)
     summary = summarise(runs)
-    notes = notes_on(chosen)
-    result: dict[str, Any] = {
-        "environment": {**harness.environment(trainers.PACKAGES), "bound_to_cores": cores},
+    settings = {**settings_of(tasks[0]), "repeats": options.repeats, "cases": CASES}
+    result = {
+        "environment": environment(cores),
         "corpus": {"name": Path(options.corpus).name, "tokens": tokens},
-        "settings": {**settings_of(tasks[0]), "repeats": options.repeats, "cases": CASES},
-        "notes": notes,
+        "settings": settings,
+        "notes": notes_on(chosen),
         "summary": summary,
         "runs": runs,
     }
-    print(markdown(summary))
-    print("\n" + harness.about(result["environment"]))
-    print("\nWhat differs:\n" + "\n".join(f"* {k}: {v}" for k, v in notes.items()))
-    harness.write(options.name, result, options.results)
+    tell(result, markdown(summary), options)
     charts.keep(result, options.results / f"{options.name}.png")
+
+
+def environment(cores: Sequence[int]) -> dict[str, Any]:
+    """`harness.environment` with the versions of all trainers, and the cores they were bound to."""
+    return {**harness.environment(trainers.PACKAGES), "bound_to_cores": list(cores)}
+
+
+def tell(result: Mapping[str, Any], table: str, options: argparse.Namespace) -> None:
+    """Print a table with the machine and what differs between trainers; keep the result."""
+    print(table)
+    print("\n" + harness.about(result["environment"]))
+    print("\nWhat differs:\n" + "\n".join(f"* {k}: {v}" for k, v in result["notes"].items()))
+    harness.write(options.name, dict(result), options.results)
 
 
 def summarise(runs: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -32,7 +32,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from benchmarks import charts, harness, peers, trainers
+from benchmarks import charts, harness, peers
 from benchmarks.charts import YARDSTICK
 from benchmarks.trainers import Run, Task
 from w2v import load
@@ -58,20 +58,16 @@ def main() -> None:
             harness.say(json.dumps(run))
             runs.append(run)
     summary = summarise(runs)
-    notes = peers.notes_on(chosen)
     settings = peers.settings_of(next(iter(tasks.values())))
     result: Found = {
-        "environment": {**harness.environment(trainers.PACKAGES), "bound_to_cores": cores},
+        "environment": peers.environment(cores),
         "corpus": {"name": Path(options.corpus).name, "tokens": tokens},
         "settings": {**settings, "seeds": options.seeds, "cases": peers.CASES},
-        "notes": notes,
+        "notes": peers.notes_on(chosen),
         "summary": summary,
         "runs": runs,
     }
-    print(markdown(summary))
-    print("\n" + harness.about(result["environment"]))
-    print("\nWhat differs:\n" + "\n".join(f"* {k}: {v}" for k, v in notes.items()))
-    harness.write(options.name, result, options.results)
+    peers.tell(result, markdown(summary), options)
 
 
 def all_runs(

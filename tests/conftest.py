@@ -27,7 +27,7 @@ from w2v.backends import Backend, get_backend
 from w2v.errors import BackendError
 
 # asserts say what failed
-pytest.register_assert_rewrite("commands", "cut_off", "gradcheck", "vector_tables")
+pytest.register_assert_rewrite("benchmarked", "commands", "cut_off", "gradcheck", "vector_tables")
 
 settings.register_profile("shared", deadline=None)  # no test has the machine to itself
 settings.load_profile("shared")

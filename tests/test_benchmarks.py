@@ -2,44 +2,30 @@
 
 from __future__ import annotations
 
-import contextlib
-import gzip
-import importlib
-import io
 import json
 import re
 import subprocess
 import sys
-import warnings
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from benchmarked import ROOT, run
 from corpora import two_topics
 
 from benchmarks import (
-    caches,
-    charts,
     checkpoints,
-    crowd,
     harness,
-    kernels,
     killed_run,
     peers,
     quality_time,
     trainers,
 )
-from benchmarks import corpora as other_texts
-from benchmarks.kernels import work
 from benchmarks.peers import summarise
-from w2v import Config, Vectors, Word2Vec
-from w2v.backends import StepShape
-from w2v.training.throughput import zipf_corpus
+from w2v import Vectors, Word2Vec
 
-ROOT = Path(__file__).parents[1]
-FORKING = {"kill"}
 FAKE = """#!{python}
 import sys, time
 for share in (10, 60, 90):
@@ -48,45 +34,6 @@ for share in (10, 60, 90):
 path = sys.argv[sys.argv.index("-output") + 1]
 open(path, "w").write("2 1\\nanimal1 1\\nanimal2 -1\\n")
 """
-
-
-def run(module: str, results: Path, *options: object) -> tuple[str, dict[str, Any]]:
-    """What a benchmark prints, and the result it keeps."""
-    arguments = [*map(str, options), "--results", str(results), "--name", "result"]
-    printed = apart(module, arguments) if module in FORKING else here(module, arguments)
-    found: dict[str, Any] = json.loads((results / "result.json").read_text(encoding="utf-8"))
-    machine = found["environment"]
-    assert machine["commit"]
-    assert 1 <= machine["cores"] <= machine["threads"]
-    assert machine["others"] is None or 0 <= machine["others"] <= 1
-    assert machine["cpu"] in harness.about(machine)
-    drawn = module in {"gpu", "peers", "scaling"} and "--workers" not in options[-3:]
-    drawn = drawn and find_spec("matplotlib") is not None
-    assert (results / "result.png").exists() == drawn
-    return printed, found
-
-
-def apart(module: str, arguments: list[str]) -> str:
-    command = [sys.executable, "-m", f"benchmarks.{module}", *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
-def here(module: str, arguments: list[str]) -> str:
-    """In this process, which starts sooner."""
-    printed = io.StringIO()
-    with (
-        pytest.MonkeyPatch.context() as patch,
-        contextlib.redirect_stdout(printed),
-        warnings.catch_warnings(),
-    ):
-        warnings.simplefilter("ignore")  # as of a program
-        patch.setattr(sys, "argv", [module, *arguments])
-        patch.setattr(harness, "stay_on", lambda _: [])  # other tests may have all cores
-        patch.chdir(ROOT)
-        importlib.import_module(f"benchmarks.{module}").main()
-    return printed.getvalue()
 
 
 def test_gpu(tmp_path: Path) -> None:
@@ -281,46 +228,6 @@ def test_what_a_checkpoint_costs_is_the_work_that_was_not_done() -> None:
     assert checkpoints._lost(quiet + writing) == pytest.approx(1.0)
 
 
-def test_kernels(tmp_path: Path) -> None:
-    quick = ["--tiny", "--kinds", "native", "--tables", "steps", "--cases", "cbow-hs"]
-    table, found = run("kernels", tmp_path, *quick)
-    kind = found["kinds"]["native"]
-    assert kind["steps"]["cbow-hs"]["ns_per_token"] > 0
-    assert kind["steps"]["cbow-hs"]["share"] > 0
-    assert re.search(r"^\| CBOW, hierarchical softmax \| \d+ ns, \d+% \|$", table, re.MULTILINE)
-
-
-def test_tables_of_kernels() -> None:
-    step = {"ns_per_token": 100.0, "share": 0.5}
-    pieces = [
-        {"name": "product", "seconds": 1.0, "flops_per_second": 9e10, "share": 1.0},
-        {"name": "read rows", "seconds": 1.0, "seconds_per_row": 3e-9, "share": 0.25},
-        {"name": "errors", "seconds": 2e-8},
-    ]
-    native: dict[str, Any] = {"pieces": pieces, "steps": {"cbow-hs": step}}
-    native["parts"] = {"cbow-hs": {"dots": 60.0, "sum_rows": 15.0}}
-    slower = {**native, "steps": {"cbow-hs": {"ns_per_token": 400.0, "share": 0.1}}}
-    slower["parts"] = {"cbow-hs": {"dots": 60.0, "spilt": 15.0, "once": 0.01}}
-    kinds = {"native": native, "haswell": slower}
-    assert kernels.pieces_table(kinds).splitlines()[2:] == [
-        "| product | 90 GFLOP/s, 100% | 90 GFLOP/s, 100% |",
-        "| read rows | 3.0 ns a row, 25% | 3.0 ns a row, 25% |",
-        "| errors | 20 ns | 20 ns |",
-    ]
-    assert kernels.steps_table(kinds).splitlines()[2:] == [
-        "| CBOW, hierarchical softmax | 100 ns, 50% | 400 ns, 10%; 0.25 of native |"
-    ]
-    assert kernels.parts_table(kinds).splitlines()[2:] == [
-        "| **CBOW, hierarchical softmax** | 100 | 400 |",
-        "| dots | 60.0 | 60.0 |",
-        "| sum rows | 15.0 | 0.0 |",
-        "| spilt | 0.0 | 15.0 |",
-        "| the rest | 25.0 | 325.0 |",
-    ]
-    native["parts"] = None
-    assert "cannot be read" in kernels.parts_table(kinds)
-
-
 def test_queries(tmp_path: Path) -> None:
     table, found = run("queries", tmp_path, "--words", 300, "--dim", 8, "--batch", 5)
     assert "| batch of 5 | w2v |" in table
@@ -344,71 +251,6 @@ def test_loading(tmp_path: Path) -> None:
     assert all(len(row["seconds"]) == 2 and min(row["seconds"]) > 0 for row in found["rows"])
     assert {row["file"] for row in found["rows"]} == {"binary", "npz", "safetensors"}
     assert found["settings"]["file_bytes"] > 1500 * 8 * 4
-
-
-def test_coherence(tmp_path: Path) -> None:
-    quick = ["--workers", 1, 3, "--chunk", 400, "--tokens", 20_000, "--words", 200, "--dim", 16]
-    table, found = run("coherence", tmp_path, *quick)
-    assert "| CBOW, hierarchical softmax | no copies | 0.0 (0.0) | " in table
-    rows = {(row["case"], row["way"], row["workers"]): row for row in found["rows"]}
-    for (case, way, workers), row in rows.items():
-        lines = [row[why] for why in caches.WHY]
-        assert all(lines) if workers == 3 else not any(lines), (case, way)
-    for case, without, copies in [
-        ("skip-gram, negative sampling", "no copies", "64 rows copied"),
-        ("CBOW, hierarchical softmax", "no copies", "1,024 nodes copied"),
-    ]:
-        assert rows[case, copies, 3]["read"] < rows[case, without, 3]["read"] / 2
-
-
-def test_rows_come_from_the_core_that_changed_them_last() -> None:
-    """Two ways wide would be enough: the ninth row of a set takes the place of the first."""
-    cores = caches.cores_of(3, 100, caches.WAYS)  # one set each
-    for core, row, write, expected in [
-        (0, 7, True, [0, 0, 0, 0]),  # from memory
-        (0, 7, True, [0, 0, 0, 0]),
-        (1, 7, False, [0, 1, 0, 0]),
-        (2, 7, False, [0, 1, 0, 0]),  # no longer changed
-        (0, 7, True, [0, 1, 0, 1]),  # the others lose what they have
-        (1, 7, True, [0, 1, 1, 1]),
-        *((1, other, True, [0, 1, 1, 1]) for other in range(10, 10 + caches.WAYS)),
-        (0, 7, False, [0, 1, 1, 1]),  # which went back to memory
-    ]:
-        caches.want.py_func(cores, core, row, caches.WRITE if write else caches.READ)
-        assert cores.counts.tolist() == expected, (core, row)
-
-
-def test_crowd(tmp_path: Path) -> None:
-    text, scores = tmp_path / "text.txt", tmp_path / "eval"
-    text.write_text("\n".join(map(" ".join, two_topics(400))), encoding="utf-8")
-    scores.mkdir()
-    (scores / "pairs.tsv").write_text("animal1\tanimal2\t9\nanimal1\ttool2\t1\ntool1\ttool2\t8\n")
-    quick = ["--eval-dir", scores, "--workers", 1, 2, "--cases", "cbow-hs", "--epochs", 1]
-    table, found = run("crowd", tmp_path, text, *quick, "--dim", 8)
-    assert table.count("| CBOW, hierarchical softmax |") == 2
-    assert [row["workers"] for row in found["runs"]] == [1, 2]
-
-
-def test_a_crowd_is_held_to_its_first_row() -> None:
-    runs = [
-        {"case": "c", "workers": workers, "seed": 1, "analogies": found, "spearman x": 0.5}
-        for workers, found in ((2, 0.4), (8, 0.396), (32, 0.394))
-    ]
-    assert [row["below"] for row in crowd.summarise(runs)] == [[], [], ["analogies"]]
-
-
-def test_work_is_what_the_blocks_ask_for() -> None:
-    corpus = zipf_corpus(10_000, 4)  # codes of 1, 2, 3 and 3 bits, or of 2 each
-    shape = StepShape(block=1, shared=5, step=1)
-    flops, rows = work(Config(dim=1, window=1), shape, corpus)
-    assert (flops, rows) == (6 * (2 + 5), 1 + 3 + 5)  # word2vec's own scheme
-    flops, rows = work(Config(dim=10, window=1, model="cbow"), shape, corpus)
-    assert (flops, rows) == (10 * (2 * 2 + 6 * 6), 9)
-    for model, expected in (("skipgram", 6 * 2), ("cbow", 6)):
-        flops, rows = work(Config(dim=1, window=1, model=model, loss="hs"), shape, corpus)
-        path = rows - 3
-        assert 1 < path <= 3
-        assert flops == pytest.approx(expected * path + (2 * 2 if model == "cbow" else 0))
 
 
 def test_text(tmp_path: Path) -> None:
@@ -466,115 +308,3 @@ def test_tokenizing(tmp_path: Path) -> None:
     ways = {row["way"]: row for row in found["summary"]}
     assert ways["--tokens unicode --lower"]["words"] == 7
     assert ways["--tokens unicode --lower --split-sentences"]["sentences"] == 100
-
-
-NOUNS = {
-    "entity": (),
-    "animal": ("entity",),
-    "cat": ("animal",),
-    "dog": ("animal",),
-    "stone": ("entity",),
-}
-"""Each with what stands above it."""
-
-
-@pytest.fixture
-def packages(tmp_path: Path) -> Path:
-    """Debian packages, unpacked, of next to nothing."""
-    at = {name: f"{number:08d}" for number, name in enumerate(NOUNS)}
-    heads = "".join(f"{name} n 1 1 @ 1 0 {at[name]}  \n" for name in NOUNS)
-    synsets = "".join(
-        f"{at[name]} 05 n 01 {name} 0 {len(above):03d} "
-        + "".join(f"@ {at[up]} n 0000 " for up in above)
-        + "~ 00000000 n 0000 | a meaning\n"
-        for name, above in NOUNS.items()
-    )
-    manual = ".TH LS 1\n.PP\n\\fB\\-a\\fP Eintr\u00e4ge\n.SH X\nan\n"
-    page = "<head><p>no</p></head><body><h1>Die Einstellung</h1><script>\nno\n</script><p>&Uuml;ber"
-    files = {
-        "wordnet-base/usr/share/wordnet/index.noun": f"  1 a licence\n{heads}",
-        "wordnet-base/usr/share/wordnet/data.noun": f"  1 a licence\n{synsets}",
-        "wordnet-base/usr/share/wordnet/index.verb": "remove v 1 1 @ 1 1 00000009  \n",
-        "wordnet-base/usr/share/wordnet/index.adj": "kind a 1 1 & 1 1 00000009  \n",
-        "dict-gcide/usr/share/dictd/gcide.dict.dz": "A Cat,\n 2. cats [1913 Webster]\n\n the dog\n",
-        "linux-doc-6.1/usr/share/doc/linux-doc-6.1/Documentation/a.rst.gz": "the driver\n",
-        "linux-doc-6.1/usr/share/doc/linux-doc-6.1/Documentation/translations/b.rst": "no\n",
-        "manpages-de/usr/share/man/de/man1/ls.1.gz": manual,
-        "libreoffice-help-de/usr/share/libreoffice/help/de/text/a.html": page,
-        "debian-reference-de/usr/share/debian-reference/ch01.de.html": page,
-    }
-    for name, text in files.items():
-        path = tmp_path / "packages" / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        data = text.encode()
-        path.write_bytes(gzip.compress(data) if path.suffix in (".gz", ".dz") else data)
-    return tmp_path
-
-
-def test_other_texts(packages: Path) -> None:
-    read = {
-        name: list(source(packages))
-        for name, source in other_texts.SOURCES.items()
-        if name != "lee"
-    }
-    assert read["gcide"] == [["a", "cat", "cats"], ["the", "dog"]]
-    assert read["kernel"] == [["the", "driver"]]
-    page = [["die", "einstellung"], ["\u00fcber"]]
-    assert read["german"] == [["a", "eintr\u00e4ge"], ["an"], *page, *page]
-
-
-def test_test_sets_of_a_text(packages: Path) -> None:
-    own = packages / "own.txt"
-    words = "cat dog stone stones animal animals entity entities remove removes removed kind kindly"
-    own.write_text(f"{words}\n" * 5, encoding="utf-8")
-    command = [sys.executable, "-m", "benchmarks.corpora", str(packages), str(own)]
-    command += ["--only", "german"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
-    assert done.returncode == 0, done.stderr
-    assert "own.txt: 65 tokens" in done.stderr
-    questions = (packages / "own" / "questions-words.txt").read_text(encoding="utf-8").splitlines()
-    after = questions.index(": gram-plural")
-    assert sorted(questions[after + 1 : after + 7])[:2] == [
-        "animal animals entity entities",
-        "animal animals stone stones",
-    ]
-    made = (packages / "own" / "nouns.tsv").read_text(encoding="utf-8")
-    pairs = [line.split() for line in made.splitlines()]
-    assert len(pairs) == 3000
-    scores = {frozenset(pair[:2]): float(pair[2]) for pair in pairs}
-    # depths from 1: entity 1, animal 2, cat 3; Wu and Palmer by hand
-    assert scores[frozenset(("cat", "dog"))] == pytest.approx(2 * 2 / (2 + 2 * 2), abs=1e-4)
-    assert scores[frozenset(("cat", "stone"))] == pytest.approx(2 * 1 / (3 + 2 * 1), abs=1e-4)
-    assert not (packages / "german" / "nouns.tsv").exists()
-
-
-@pytest.mark.parametrize(
-    ("name", "expected"),
-    [
-        ("peers", {" 13.5", " 5.0", " 1.0", "39.7", "Training speed, gensim = 1"}),
-        ("peers-small", {" 9.7", " 0.4"}),
-        ("scaling", {"Negative samples: slope 0.00", "0.90", "1.0", "14", "seconds"}),
-    ],
-)
-def test_charts_show_what_is_kept(name: str, expected: set[str]) -> None:
-    text = pytest.importorskip("matplotlib.text")
-    result = json.loads((harness.RESULTS / f"{name}.json").read_text(encoding="utf-8"))
-    figure = charts.figure(result)
-    shown = {artist.get_text() for artist in figure.findobj(text.Text)}
-    assert expected <= shown
-    told = " ".join(shown)
-    assert "logarithmic" in told if name == "scaling" else "interleaved runs" in told
-    assert ("mean ± standard error" in told) == (name == "peers")
-    for axis in figure.axes if name == "scaling" else ():
-        assert not axis.get_visible() or len(axis.get_yticks()) > 1
-
-
-def test_the_chart_of_steps(tmp_path: Path) -> None:
-    text = pytest.importorskip("matplotlib.text")
-    run = {"case": "cbow-ns", "step_tokens": 64, "raw_words_per_second": 4e5, "analogies": 0.25}
-    runs = [run, {**run, "step_tokens": 4096, "raw_words_per_second": 3e6}]
-    figure = charts.figure({"steps": runs, "backend": "cupy"})
-    figure.savefig(tmp_path / "steps.png")
-    shown = {artist.get_text() for artist in figure.findobj(text.Text)}
-    assert {"500k", "1M", "2M", "25.0 %", "CBOW, negative sampling"} <= shown
-    assert any("logarithmic" in words for words in shown)
