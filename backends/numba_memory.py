@@ -72,7 +72,7 @@ def of_cbow(kernels: ModuleType, plan: FusedPlan) -> Any:
         ids=np.zeros(counted, np.int32),
         next_ids=np.zeros(counted, np.int32),
         ids_in=np.zeros(counted, np.int32),
-        columns=np.zeros((2, shared), np.int64),
+        columns=np.zeros((2, whole(shared) + kernels.IDS), np.int64),
         first=np.zeros(slots, np.int64),
         last=np.zeros(slots, np.int64),
         turns=np.zeros(slots, np.int64),

@@ -148,6 +148,12 @@ def prefetch_far(b: Any, row: Value, floats: Value) -> None:
     _prefetch(b, row, floats, (0, 2, 1))
 
 
+@ll.emitted("i")
+def prefetch_one(b: Any, place: Value) -> None:
+    """Ask for the cache line of a place, to be read soon."""
+    _prefetch(b, place, ll.count(1), (0, 3, 1))
+
+
 def _prefetch(b: Any, row: Value, floats: Value, hints: tuple[int, int, int]) -> None:
     """To write or not, how near (3 is the first cache), and data."""
     byte = ir.IntType(8).as_pointer()
