@@ -16,8 +16,8 @@ if one epoch is enough they are "at most" its seconds. Scores are noisy, so stan
 beside them: who ends with equal scores may need an epoch more or less to get there. "never" is
 followed by the best mean that was reached. gensim's own seconds are those of its whole run.
 
-Runs of one number of epochs are interleaved; gensim's are the first. Writes NAME.json into
-benchmarks/results.
+Of each seed gensim's runs are the first, then the others' for one epoch, two and so on, up to as
+many as gensim's; longer ones come at the end. Writes NAME.json into benchmarks/results.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def main() -> None:
 def all_runs(
     tasks: Mapping[str, Task], chosen: Mapping[str, Run], options: Namespace
 ) -> Iterator[Found]:
-    """gensim's whole runs, then those of the others for one epoch more each time."""
+    """Of each seed gensim's whole runs, then those of the others; at the end the longer ones."""
     runs: list[Found] = []
     seeds = range(options.seed, options.seed + options.seeds)
 
@@ -85,22 +85,26 @@ def all_runs(
         runs.append(found | peers.scores(load(vectors), options.eval_dir))
         return runs[-1]
 
-    for seed, case in itertools.product(seeds, tasks):
-        yield train(case, YARDSTICK, options.epochs, seed)
-    left = {(case, trainer) for case in tasks for trainer in chosen if trainer != YARDSTICK}
-    for epochs in range(1, options.most_epochs + 1):
-        here = [pair for pair in itertools.product(tasks, chosen) if pair in left]
-        for seed, (case, trainer) in itertools.product(seeds, here):
+    others = [trainer for trainer in chosen if trainer != YARDSTICK]
+    pairs = list(itertools.product(tasks, others))
+    for seed in seeds:
+        for case in tasks:
+            yield train(case, YARDSTICK, options.epochs, seed)
+        for epochs, (case, trainer) in itertools.product(range(1, options.epochs + 1), pairs):
             yield train(case, trainer, epochs, seed)
-        for case, trainer in here:
-            target = means(_of(runs, case, YARDSTICK))[options.epochs]
-            got = means(_of(runs, case, trainer))
-            all_reached = all(
-                any(at[name] >= target[name] for at in got.values())
-                for name in charts.score_names([target])
-            )
-            if all_reached and epochs >= options.epochs:
-                left.remove((case, trainer))
+    for epochs in range(options.epochs + 1, options.most_epochs + 1):
+        pairs = [pair for pair in pairs if not _all_reached(runs, *pair)]
+        for seed, (case, trainer) in itertools.product(seeds, pairs):
+            yield train(case, trainer, epochs, seed)
+
+
+def _all_reached(runs: Sequence[Found], case: str, trainer: str) -> bool:
+    """Were all of gensim's scores reached with some number of epochs each time?"""
+    ((_, target),) = means(_of(runs, case, YARDSTICK)).items()
+    return any(
+        all(at[name] >= target[name] for name in charts.score_names([target]))
+        for at in means(_of(runs, case, trainer)).values()
+    )
 
 
 def means(runs: Sequence[Found]) -> dict[int, dict[str, float]]:

@@ -131,9 +131,11 @@ def test_quality_time_of_made_up_trainers(
     options += ["--most-epochs", 3, "--results", tmp_path]
     monkeypatch.setattr(sys, "argv", ["quality_time", str(text), *map(str, options)])
     quality_time.main()
-    assert ran[:2] == [("gensim", 2, 1), ("gensim", 2, 2)]
-    assert [epochs for name, epochs, _ in ran if name == "w2v-fast"] == [1, 1, 2, 2]
-    assert [epochs for name, epochs, _ in ran if name == "w2v-bad"] == [1, 1, 2, 2, 3, 3]
+    assert [run[1:] for run in ran if run[0] == "gensim"] == [(2, 1), (2, 2)]
+    of_both = [(1, 1), (2, 1), (1, 2), (2, 2)]
+    assert [run[1:] for run in ran if run[0] == "w2v-fast"] == of_both
+    assert [run[1:] for run in ran if run[0] == "w2v-bad"] == [*of_both, (3, 1), (3, 2)]
+    assert [run[0] for run in ran[:4]] == ["gensim", "w2v-fast", "w2v-bad", "w2v-fast"]
     lines = capsys.readouterr().out.splitlines()
     assert lines[2] == (
         "| CBOW, hierarchical softmax | gensim | 20.0 s | 1.00 | 20.0 s | 1.000 ± .000 |"
