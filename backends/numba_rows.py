@@ -41,6 +41,22 @@ def copy_squared(b: Any, target: Value, source: Value, floats: Value, squares: V
     ll.store(b, b.load(so_far), ll.at(b, squares))
 
 
+@ll.emitted("iiii")
+def squares(b: Any, out: Value, addresses: Value, count: Value, floats: Value) -> None:
+    """Of each row of a list, a vector whose lanes add up to its squared length."""
+    with cgutils.for_range(b, count) as loop:
+        row = ll.row(b, addresses, loop.index)
+        (so_far,) = ll.variables(b, 1)
+
+        def body(at: Value, mask: Value | None) -> None:
+            lanes = ll.load(b, ll.at(b, row, at), mask)
+            ll.add_product(b, so_far, lanes, lanes)
+
+        ll.over_lanes(b, floats, body)
+        place = ll.at(b, out, b.mul(loop.index, ll.count(ll.LANES)))
+        ll.store(b, b.load(so_far), place)
+
+
 @ll.emitted("ii")
 def clear(b: Any, row: Value, floats: Value) -> None:
     """A row of zeros, up to a whole vector."""
@@ -92,7 +108,7 @@ def list_rows(b: Any, out: Value, ids: Value, count: Value, table: Value, stride
     ids = b.inttoptr(ids, ll.INT.as_pointer())
     out = b.inttoptr(out, ll.LONG.as_pointer())
     wide = ir.VectorType(ll.LONG, IDS)
-    first, step = (_in_all(b, value) for value in (table, b.mul(stride, ll.count(_BYTES))))
+    first, step = (in_all(b, value) for value in (table, b.mul(stride, ll.count(_BYTES))))
     groups = b.udiv(b.add(count, ll.count(IDS - 1)), ll.count(IDS))
     with cgutils.for_range(b, groups) as loop:
         at = b.mul(loop.index, ll.count(IDS))
@@ -102,7 +118,7 @@ def list_rows(b: Any, out: Value, ids: Value, count: Value, table: Value, stride
         b.store(places, b.bitcast(b.gep(out, [at]), wide.as_pointer())).align = 8
 
 
-def _in_all(b: Any, value: Value) -> Value:
+def in_all(b: Any, value: Value) -> Value:
     """A number in each of IDS lanes."""
     kind = ir.VectorType(value.type, IDS)
     first = b.insert_element(ir.Constant(kind, ir.Undefined), value, ir.Constant(ll.INT, 0))
@@ -234,7 +250,7 @@ def _capped(alone: bool) -> Any:
         """
         kind = ir.VectorType(ll.FLOAT, IDS)
         zero, one = (ir.Constant(kind, [number] * IDS) for number in (0.0, 1.0))
-        terms, rate, scale = (_in_all(b, value) for value in (terms, rate, scale))
+        terms, rate, scale = (in_all(b, value) for value in (terms, rate, scale))
         groups = b.udiv(b.add(count, ll.count(IDS - 1)), ll.count(IDS))
         total = cgutils.alloca_once(b, kind)
         with cgutils.for_range(b, groups) as group:
@@ -247,7 +263,7 @@ def _capped(alone: bool) -> Any:
             b.store(b.fadd(beside, terms) if alone else beside, total)
             if not alone:
                 with cgutils.for_range(b, count) as other:
-                    place = _in_all(b, ll.row(b, addresses, other.index))
+                    place = in_all(b, ll.row(b, addresses, other.index))
                     same = b.select(b.icmp_signed("==", places, place), terms, zero)
                     b.store(b.fadd(b.load(total), same), total)
             steps = b.fmul(b.load(total), rate)
