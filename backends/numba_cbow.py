@@ -39,16 +39,33 @@ from w2v.backends.numba_llvm import (
     write_int,
     write_long,
 )
-from w2v.backends.numba_products import TOGETHER, dots_1, dots_4
+from w2v.backends.numba_products import TOGETHER, dots_1, dots_4, dots_squared_1, dots_squared_4
 from w2v.backends.numba_steps import alpha_of, measured_in, softplus
 
 _POINTER = 8  # bytes
 
 
 @helper
-def _scores(out: Any, stride: Any, rows: Any, count: Any, hidden: Any, size: Any, dim: Any) -> Any:
-    """Of a list of so many hidden vectors (down) against a list of rows (across)."""
-    i = 0
+def _scores(
+    out: Any,
+    stride: Any,
+    rows: Any,
+    count: Any,
+    hidden: Any,
+    size: Any,
+    dim: Any,
+    squares: Any,
+) -> None:
+    """Of a list of so many hidden vectors (down) against a list of rows (across).
+
+    And of each row a vector whose lanes add up to its squared length.
+    """
+    if size >= TOGETHER:
+        dots_squared_4(out, stride, rows, count, hidden, dim, squares)
+        i = TOGETHER
+    else:
+        dots_squared_1(out, stride, rows, count, hidden, dim, squares)
+        i = 1
     while i + TOGETHER <= size:
         there = out + i * stride * BYTES
         dots_4(there, stride, rows, count, hidden + i * _POINTER, dim)
@@ -127,6 +144,7 @@ def cbow_shared(
     each = np.float32(noise.negative / each_has)
     own_terms = np.float32(1 + noise.negative)
     factors, factors_at = work.factors, address(work.factors)
+    lengths_at = address(work.lengths)
     squares_at, load_at = address(work.squares), address(work.load)
     load_in_at, own_load_at = address(work.load_in), address(work.own_load)
     hidden_load_at, row_loads_at = address(work.hidden_load), address(work.row_loads)
@@ -161,8 +179,7 @@ def cbow_shared(
         hot_out = list_hot(hot_at, outputs, ids_at, count)
         renew_listed(inputs, ids_in_at, hot_in_at, hot_in, limit)
         renew_listed(outputs, ids_at, hot_at, hot_out, limit)
-        windows_of.running_sums(sums + row_bytes, wide, contexts_at, span, dim)
-        rows_of.squares(row_squares, noise_at, noise.shared, dim)
+        windows_of.running_sums(sums + row_bytes, wide, contexts_at, 2 * window, dim)
         ahead = number + 1 < stretch.blocks
         if ahead:
             new = at + block + window
@@ -173,8 +190,9 @@ def cbow_shared(
 
         total = most = ZERO
         low, high = span, 0
-        for slot in range(block):
-            t = read_long(turns_at, slot)
+        group = slot = 0
+        for t in range(block):
+            newest = 2 * window + t
             left = right = 0
             if t < tokens:
                 left = read_short(left_at, at + window + t)
@@ -195,10 +213,12 @@ def cbow_shared(
                 hidden + slot * row_bytes, dots + slot * vector_bytes,
                 vector_squares + slot * vector_bytes, own_squares + slot * vector_bytes,
                 sums + first * row_bytes, sums + last * row_bytes,
-                read_long(contexts_at, window + t), read_long(places_at, slot), dim, share,
+                read_long(contexts_at, window + t), read_long(places_at, slot),
+                sums + newest * row_bytes, read_long(contexts_at, newest),
+                sums + (newest + 1) * row_bytes, dim, share,
             )  # fmt: skip
             if ahead:
-                _ask(entering_at, slot, 1, dim)
+                _ask(entering_at, t, 1, dim)
             write_long(begins_at, slot, edges + first * row_bytes)
             write_long(ends_at, slot, edges + last * row_bytes)
             write_long(first_at, slot, first)
@@ -212,10 +232,12 @@ def cbow_shared(
             write_float(own_terms_at, slot, terms)
             write_float(terms_at, slot, read_float(kept_at, slot))
             write_float(effect_at, slot, effect)
+            group, slot = group + 1, slot + size
+            if group == groups:
+                group, slot = 0, slot - block + 1
         rows_of.add_lanes(own_at, dots, block)
         rows_of.add_lanes(squares_at, vector_squares, block)
         rows_of.add_lanes(load_at, own_squares, block)
-        rows_of.add_lanes(address(work.lengths), row_squares, noise.shared)
 
         measure = measured_in(rate, stretch, number)
         if measure:
@@ -229,15 +251,16 @@ def cbow_shared(
             there = scores + slot * across * BYTES
             _scores(
                 there, across, noise_at + n * _POINTER, each_has,
-                vectors_at + slot * _POINTER, size, dim,
+                vectors_at + slot * _POINTER, size, dim, row_squares + n * vector_bytes,
             )  # fmt: skip
+            rows_of.add_lanes(lengths_at + n * BYTES, row_squares + n * vector_bytes, each_has)
             if measure:
                 for i in range(slot, slot + size):
                     for k in range(each_has):
                         loss += kept[i] * each * softplus(np.float64(errors[i, k]))
             groups_of.errors(
                 there, row_loads_at, loads_at + slot * vector_bytes,
-                squares_at + slot * BYTES, address(work.lengths) + n * BYTES,
+                squares_at + slot * BYTES, lengths_at + n * BYTES,
                 kept_at + slot * BYTES, size, each_has, alpha * each,
             )  # fmt: skip
             terms = ZERO

@@ -59,7 +59,7 @@ def of_cbow(kernels: ModuleType, plan: FusedPlan) -> Any:
         dots=vectors(slots),
         vector_squares=vectors(slots),
         own_squares=vectors(slots),
-        row_squares=vectors(whole(shared)),
+        row_squares=vectors(whole(shared) + lanes),
         loads=vectors(slots),
         squares=floats(slots),
         lengths=floats(whole(shared) + lanes),

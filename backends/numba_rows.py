@@ -14,6 +14,7 @@ _CACHE_LINE = 16  # floats
 _BYTES = 4  # of a float
 IDS = 8
 """Ids that are read at once."""
+_TOGETHER = 4  # vectors of a row that are added without a loop
 _ABREAST = 8 if ll.REGISTERS >= 16 else 4  # vectors of sums
 
 
@@ -41,22 +42,6 @@ def copy_squared(b: Any, target: Value, source: Value, floats: Value, squares: V
     ll.store(b, b.load(so_far), ll.at(b, squares))
 
 
-@ll.emitted("iiii")
-def squares(b: Any, out: Value, addresses: Value, count: Value, floats: Value) -> None:
-    """Of each row of a list, a vector whose lanes add up to its squared length."""
-    with cgutils.for_range(b, count) as loop:
-        row = ll.row(b, addresses, loop.index)
-        (so_far,) = ll.variables(b, 1)
-
-        def body(at: Value, mask: Value | None) -> None:
-            lanes = ll.load(b, ll.at(b, row, at), mask)
-            ll.add_product(b, so_far, lanes, lanes)
-
-        ll.over_lanes(b, floats, body)
-        place = ll.at(b, out, b.mul(loop.index, ll.count(ll.LANES)))
-        ll.store(b, b.load(so_far), place)
-
-
 @ll.emitted("ii")
 def clear(b: Any, row: Value, floats: Value) -> None:
     """A row of zeros, up to a whole vector."""
@@ -78,13 +63,12 @@ def add(b: Any, target: Value, source: Value, floats: Value, factor: Value) -> N
     """target += factor source"""
     factors = ll.spread(b, factor)
 
-    def body(at: Value, mask: Value | None) -> None:
-        to = ll.at(b, target, at)
-        ll.store(
-            b, ll.fma(b, factors, ll.load(b, ll.at(b, source, at)), ll.load(b, to, mask)), to, mask
-        )
+    def body(group: ll.Group) -> None:
+        for at, mask in group:
+            to, change = ll.at(b, target, at), ll.load(b, ll.at(b, source, at))
+            ll.store(b, ll.fma(b, factors, change, ll.load(b, to, mask)), to, mask)
 
-    ll.over_lanes(b, floats, body)
+    ll.over_groups(b, floats, _TOGETHER, body)
 
 
 @ll.emitted("iiiif")
