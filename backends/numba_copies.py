@@ -17,7 +17,6 @@ from w2v.backends import numba_llvm as ll
 from w2v.backends import numba_rows as rows
 from w2v.backends.numba_compiling import BYTES, ONE, ZERO, address, helper, inlined
 from w2v.backends.numba_llvm import (
-    LANES,
     Value,
     read_float,
     read_int,
@@ -69,14 +68,6 @@ def table_of(table: Any, part: Any, work: Any) -> Any:
 def held_back(rate: Any, alpha: Any) -> Any:
     """Terms that a worker may hold back of a row: its share of the row-step cap, see `Rate`."""
     return min(np.float32(rate.node_cap) / max(alpha, _LEAST), MOST)
-
-
-@inlined
-def row_of(table: Any, word: Any) -> Any:
-    """Where a word's row stands for this worker. (Both are computed: a branch costs more.)"""
-    row = table.at + np.int64(word) * table.dim * BYTES
-    copy = table.copies + np.int64(word) * table.wide * BYTES
-    return copy if word < table.hot else row
 
 
 @inlined
@@ -183,24 +174,6 @@ def hold_listed(table: Any, ids: Any, hot: Any, count: Any, terms: Any, limit: A
         write_float(table.terms, word, held)
         if held > limit:
             rows.prefetch(table.at + word * table.dim * BYTES, table.dim)
-
-
-@helper
-def fetch_rows(to: Any, wide: Any, table: Any, ids: Any, count: Any, squares: Any) -> None:
-    """Rows of words to padded rows, and their squared lengths as lanes to be added up."""
-    for i in range(count):
-        row, square = to + i * wide * BYTES, squares + i * LANES * BYTES
-        rows.copy_squared(row, row_of(table, ids[i]), table.dim, square)
-
-
-@helper
-def add_rows(
-    table: Any, ids: Any, count: Any, changes: Any, wide: Any, factors: Any, terms: Any
-) -> None:
-    """Padded rows to those of words, each with its factor; a row without terms is not written."""
-    for i in range(count):
-        if terms[i] > ZERO:
-            rows.add(row_of(table, ids[i]), changes + i * wide * BYTES, table.dim, factors[i])
 
 
 @helper
