@@ -256,7 +256,7 @@ def _work(kernels: ModuleType, plan: FusedPlan) -> Any:
         ids=np.zeros(rows, np.int32),
         next_ids=np.zeros(rows, np.int32),
         ids_in=np.zeros(inputs, np.int32),
-        columns=np.zeros((2, plan.noise[3] if plan.noise else 0), np.int64),
+        columns=np.zeros((2, plan.noise[3] + kernels.IDS if plan.noise else 0), np.int64),
         ahead=np.zeros(4 + rows + hidden, np.int64),
         places=np.zeros(rows, np.int64),
         places_in=np.zeros(inputs, np.int64),

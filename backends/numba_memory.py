@@ -39,7 +39,7 @@ def of_cbow(kernels: ModuleType, plan: FusedPlan) -> Any:
     wide, span = whole(plan.input.shape[1]), plan.block + 2 * plan.window
     slots, shared = whole(plan.block), plan.noise[3]
     beyond = slots + lanes  # what products may read and spoil after the last group
-    rows = whole(plan.block + shared) + lanes
+    rows = whole(plan.block + shared) + kernels.MOST_EXTRA
     counted = max(whole(span), rows) + kernels.MOST_COUNTED
 
     def floats(number: int, value: float = 0) -> NDArray[np.float32]:
@@ -59,7 +59,7 @@ def of_cbow(kernels: ModuleType, plan: FusedPlan) -> Any:
         dots=vectors(slots),
         vector_squares=vectors(slots),
         own_squares=vectors(slots),
-        row_squares=vectors(whole(shared) + lanes),
+        row_squares=vectors(whole(shared) + kernels.MOST_EXTRA),
         loads=vectors(slots),
         squares=floats(slots),
         lengths=floats(whole(shared) + lanes),
@@ -79,7 +79,7 @@ def of_cbow(kernels: ModuleType, plan: FusedPlan) -> Any:
         ids=np.zeros(counted, np.int32),
         next_ids=np.zeros(counted, np.int32),
         ids_in=np.zeros(counted, np.int32),
-        columns=np.zeros((2, whole(shared) + kernels.IDS), np.int64),
+        columns=np.zeros((2, shared + kernels.IDS), np.int64),
         first=np.zeros(slots, np.int64),
         last=np.zeros(slots, np.int64),
         turns=np.zeros(slots, np.int64),
@@ -90,7 +90,7 @@ def of_cbow(kernels: ModuleType, plan: FusedPlan) -> Any:
         places=np.zeros(rows, np.int64),
         vectors=np.zeros(slots, np.int64),
         next_places=np.zeros(rows, np.int64),
-        entering=np.zeros(slots, np.int64),
+        entering=np.zeros(slots + kernels.IDS, np.int64),
         hot_places=np.zeros(plan.block + shared + 1, np.int64),
         hot_places_in=np.zeros(span + 1, np.int64),
         **of_hot_words(kernels, plan),
