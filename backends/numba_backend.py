@@ -108,6 +108,7 @@ class NumbaBackend(NumpyBackend):
         plan = FusedPlan(
             input=tables[0],
             output=tables[1],
+            dim=1,
             averaged="mean" if averaged else "",
             window=1,
             block=1,
@@ -200,7 +201,7 @@ class _Training:
                     *tables, noise, rate, *shape, plan.groups, mean, self._work
                 )
             else:
-                found = kernels.skipgram_shared(*tables, noise, rate, *shape, self._work)
+                found = kernels.skipgram_shared(*tables, noise, rate, *shape, plan.dim, self._work)
             return (*found, 0.0)
         given = (*tables, self._paths, rate, plan.window)
         if plan.averaged:

@@ -7,21 +7,24 @@ from typing import Any
 import numpy as np
 
 from w2v.backends import numba_rows as rows_of
-from w2v.backends.numba_compiling import BYTES, address, helper
+from w2v.backends.numba_compiling import BYTES, address, helper, whole_lanes
 from w2v.backends.numba_draws import drawn
-from w2v.backends.numba_llvm import LANES, read_long
+from w2v.backends.numba_llvm import HALF, LANES, read_long
 from w2v.backends.numba_products import (
+    HALF_ROWS,
     ROWS,
     TILE,
     WIDE,
     change_one,
     change_tile,
+    multiply_half,
     multiply_one,
     multiply_wide,
 )
 from w2v.backends.numba_products import transpose as transpose_square
 
 POINTER = 8  # bytes
+_HALF = HALF.count  # lanes
 
 
 @helper
@@ -55,28 +58,60 @@ def add(table: Any, dim: Any, ids: Any, count: Any, changes: Any, wide: Any, fac
 
 
 @helper
-def score(
-    errors: Any, hidden: Any, rows: Any, count: Any, lanes: Any, wide: Any, dim: Any, work: Any
+def _multiply(
+    out: Any, lanes: Any, rows: Any, left: Any, wide: Any, right: Any, inner: Any, ahead: Any
 ) -> None:
-    """errors (count, lanes) = rows times hidden vectors, which are transposed for that."""
+    """out (rows, lanes) = left right, of whole vectors of lanes."""
+    lane = 0
+    while lane + WIDE * LANES <= lanes:
+        multiply_wide(
+            out + lane * BYTES, lanes, rows, left, wide, 1, right + lane * BYTES, lanes,
+            inner, -rows, inner, 0, ahead,
+        )  # fmt: skip
+        lane += WIDE * LANES
+    while lane < lanes:
+        multiply_one(
+            out + lane * BYTES, lanes, rows, left, wide, 1, right + lane * BYTES, lanes,
+            inner, -rows, inner, 0, ahead,
+        )  # fmt: skip
+        lane += LANES
+
+
+@helper
+def score(
+    errors: Any,
+    hidden: Any,
+    rows: Any,
+    span: Any,
+    reach: Any,
+    noise: Any,
+    block: Any,
+    wide: Any,
+    numbers: Any,
+    work: Any,
+) -> None:
+    """errors (span + noise, lanes) = rows times hidden vectors, which are transposed for that.
+
+    Of the first `span` rows, a row j is wanted with hidden vectors j - reach to j alone; the noise
+    rows behind with all.
+    """
+    lanes = whole_lanes(block)
     transposed, ahead = address(work.transposed), address(work.ahead)
     for i in range(0, lanes, LANES):
         for lane in range(0, wide, LANES):
             square = transposed + (lane * lanes + i) * BYTES
             transpose_square(square, lanes, hidden + (i * wide + lane) * BYTES, wide)
-    lane, rows_at_least = 0, max(count, ROWS)
-    while lane + WIDE * LANES <= lanes:
-        multiply_wide(
-            errors + lane * BYTES, lanes, rows_at_least, rows, wide, 1,
-            transposed + lane * BYTES, lanes, dim, -count, dim, 0, ahead,
-        )  # fmt: skip
-        lane += WIDE * LANES
-    while lane < lanes:
-        multiply_one(
-            errors + lane * BYTES, lanes, rows_at_least, rows, wide, 1,
-            transposed + lane * BYTES, lanes, dim, -count, dim, 0, ahead,
-        )  # fmt: skip
-        lane += LANES
+    if LANES > _HALF:
+        for i in range(0, block, _HALF):
+            near = max(min(_HALF + reach, span - i), HALF_ROWS)
+            multiply_half(
+                errors + (i * lanes + i) * BYTES, lanes, near, rows + i * wide * BYTES, wide, 1,
+                transposed + i * BYTES, lanes, numbers, -near, numbers, 0, ahead,
+            )  # fmt: skip
+    else:
+        _multiply(errors, lanes, max(span, ROWS), rows, wide, transposed, numbers, ahead)
+    errors, rows = errors + span * lanes * BYTES, rows + span * wide * BYTES
+    _multiply(errors, lanes, max(noise, ROWS), rows, wide, transposed, numbers, ahead)
 
 
 @helper

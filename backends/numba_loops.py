@@ -95,7 +95,8 @@ def _products(dim: int, window: int, block: int, shared: int) -> list[Piece]:
         ),
         _piece(
             ("scores of a block", 2 * count * block * dim), keep, blocks.score,
-            errors_at, hidden_at, rows_at, count, lanes, wide, dim, room,
+            errors_at, hidden_at, rows_at, count - shared, 2 * window, shared, block, wide, dim,
+            room,
         ),
         _piece(
             ("changes of hidden vectors", 2 * count * block * dim), keep, blocks.change,

@@ -42,7 +42,7 @@ def transpose(b: Any, target: Value, target_stride: Value, source: Value, stride
         ll.store(b, rows[i], ll.at(b, target, b.mul(ll.count(i), target_stride)))
 
 
-def _multiply(vectors: int) -> Any:
+def _multiply(most: int, vectors: int, kind: Any = ll.VECTOR) -> Any:
     @ll.emitted("iiiiiiiiiiiii")
     def multiply(
         b: Any,
@@ -60,9 +60,9 @@ def _multiply(vectors: int) -> Any:
         more: Value,
         ahead: Value,
     ) -> None:
-        """out[i, lanes] = sum over k of left[i, k] right[k, lanes]; at least ROWS rows.
+        """out[i, lanes] = sum over k of left[i, k] right[k, lanes]; at least `most` rows.
 
-        ROWS at a time, or two fewer so that hardly a row is summed twice. Rows near the diagonal
+        `most` at a time, or two fewer so that hardly a row is summed twice. Rows near the diagonal
         meet what is near it: those from a to b (exclusive) leave out k < a + below and k >= b +
         above, which are 0 on the left, up to `inner`; the so many more behind they all meet. With
         each strip some rows of the list `ahead` are asked for.
@@ -72,14 +72,15 @@ def _multiply(vectors: int) -> Any:
             ask(b, ahead)
             numbers = [b.add(first, ll.count(i)) for i in range(size)]
             starts = [ll.at(b, left, b.mul(number, left_row)) for number in numbers]
-            sums = [ll.variables(b, vectors) for _ in numbers]
+            sums = [ll.variables(b, vectors, kind) for _ in numbers]
 
             def meet(k: Value) -> None:
                 row = ll.at(b, right, b.mul(k, right_stride))
-                lanes = [ll.load(b, b.gep(row, [ll.count(v * ll.LANES)])) for v in range(vectors)]
+                places = [b.gep(row, [ll.count(v * kind.count)]) for v in range(vectors)]
+                lanes = [ll.load(b, place, kind=kind) for place in places]
                 column = b.mul(k, left_column)
                 for start, own in zip(starts, sums, strict=True):
-                    factor = ll.spread(b, b.load(b.gep(start, [column])))
+                    factor = ll.spread(b, b.load(b.gep(start, [column])), kind.count)
                     for variable, lane in zip(own, lanes, strict=True):
                         ll.add_product(b, variable, factor, lane)
 
@@ -94,19 +95,19 @@ def _multiply(vectors: int) -> Any:
             for number, own in zip(numbers, sums, strict=True):
                 row = ll.at(b, out, b.mul(number, out_stride))
                 for v, variable in enumerate(own):
-                    ll.store(b, b.load(variable), b.gep(row, [ll.count(v * ll.LANES)]))
+                    ll.store(b, b.load(variable), b.gep(row, [ll.count(v * kind.count)]))
 
-        blocks = b.sdiv(b.add(rows, ll.count(ROWS - 1)), ll.count(ROWS))
-        twice = b.sub(b.mul(blocks, ll.count(ROWS)), rows)
+        blocks = b.sdiv(b.add(rows, ll.count(most - 1)), ll.count(most))
+        twice = b.sub(b.mul(blocks, ll.count(most)), rows)
         smaller = _least(b, b.sdiv(twice, ll.count(2)), blocks)
         larger = b.sub(blocks, smaller)
         with cgutils.for_range(b, larger) as block:
-            first = b.mul(block.index, ll.count(ROWS))
-            some(_least(b, first, b.sub(rows, ll.count(ROWS))), ROWS)
-        done = b.mul(larger, ll.count(ROWS))
+            first = b.mul(block.index, ll.count(most))
+            some(_least(b, first, b.sub(rows, ll.count(most))), most)
+        done = b.mul(larger, ll.count(most))
         with cgutils.for_range(b, smaller) as block:
-            first = b.add(done, b.mul(block.index, ll.count(ROWS - 2)))
-            some(_least(b, first, b.sub(rows, ll.count(ROWS - 2))), ROWS - 2)
+            first = b.add(done, b.mul(block.index, ll.count(most - 2)))
+            some(_least(b, first, b.sub(rows, ll.count(most - 2))), most - 2)
 
     return multiply
 
@@ -119,8 +120,11 @@ def _most(b: Any, x: Value, y: Value) -> Value:
     return b.select(b.icmp_signed(">", x, y), x, y)
 
 
-multiply_one, multiply_wide = _multiply(1), _multiply(WIDE)
+multiply_one, multiply_wide = _multiply(ROWS, 1), _multiply(ROWS, WIDE)
 """Products that are one or WIDE vectors wide."""
+HALF_ROWS = 10
+multiply_half = _multiply(HALF_ROWS, 1, ll.HALF)
+"""Half a vector wide, where that is half the work: with AVX-512."""
 
 
 def _change(rows: int) -> Any:

@@ -47,10 +47,19 @@ def _look_ahead(
 
 @compiled
 def skipgram_shared(
-    input: Any, output: Any, stretch: Any, noise: Any, rate: Any, window: Any, block: Any, work: Any
+    input: Any,
+    output: Any,
+    stretch: Any,
+    noise: Any,
+    rate: Any,
+    window: Any,
+    block: Any,
+    numbers: Any,
+    work: Any,
 ) -> Any:
     """Contexts of the core against the centres of the halo and shared noise words.
 
+    Of a row only the first `numbers` count, the others are zero.
     Like its siblings it takes a step for each block and returns the loss and the pairs of those
     blocks where it was measured.
     """
@@ -101,7 +110,9 @@ def skipgram_shared(
                 count - new,
                 limit,
             )
-        score(errors_at, hidden, rows, count, lanes, wide, dim, work)
+        score(
+            errors_at, hidden, rows, span, 2 * window, noise.shared, block, wide, numbers, work
+        )  # fmt: skip
 
         measure = measured_in(rate, stretch, number)
         if measure:
