@@ -59,21 +59,17 @@ def add(table: Any, dim: Any, ids: Any, count: Any, changes: Any, wide: Any, fac
 
 @helper
 def _multiply(
-    out: Any, lanes: Any, rows: Any, left: Any, wide: Any, right: Any, inner: Any, ahead: Any
+    out: Any, lanes: Any, rows: Any, places: Any, right: Any, inner: Any, ahead: Any
 ) -> None:
-    """out (rows, lanes) = left right, of whole vectors of lanes."""
-    lane = 0
+    """out (rows, lanes) = rows of a list times right, of whole vectors of lanes."""
+    lane, rows = 0, max(rows, ROWS)
     while lane + WIDE * LANES <= lanes:
-        multiply_wide(
-            out + lane * BYTES, lanes, rows, left, wide, 1, right + lane * BYTES, lanes,
-            inner, -rows, inner, 0, ahead,
-        )  # fmt: skip
+        at = lane * BYTES
+        multiply_wide(out + at, lanes, rows, places, right + at, lanes, inner, ahead)
         lane += WIDE * LANES
     while lane < lanes:
-        multiply_one(
-            out + lane * BYTES, lanes, rows, left, wide, 1, right + lane * BYTES, lanes,
-            inner, -rows, inner, 0, ahead,
-        )  # fmt: skip
+        at = lane * BYTES
+        multiply_one(out + at, lanes, rows, places, right + at, lanes, inner, ahead)
         lane += LANES
 
 
@@ -81,7 +77,7 @@ def _multiply(
 def score(
     errors: Any,
     hidden: Any,
-    rows: Any,
+    places: Any,
     span: Any,
     reach: Any,
     noise: Any,
@@ -90,7 +86,7 @@ def score(
     numbers: Any,
     work: Any,
 ) -> None:
-    """errors (span + noise, lanes) = rows times hidden vectors, which are transposed for that.
+    """errors (span + noise, lanes) = rows of a list times hidden vectors, transposed for that.
 
     Of the first `span` rows, a row j is wanted with hidden vectors j - reach to j alone; the noise
     rows behind with all.
@@ -105,13 +101,13 @@ def score(
         for i in range(0, block, _HALF):
             near = max(min(_HALF + reach, span - i), HALF_ROWS)
             multiply_half(
-                errors + (i * lanes + i) * BYTES, lanes, near, rows + i * wide * BYTES, wide, 1,
-                transposed + i * BYTES, lanes, numbers, -near, numbers, 0, ahead,
+                errors + (i * lanes + i) * BYTES, lanes, near, places + i * POINTER,
+                transposed + i * BYTES, lanes, numbers, ahead,
             )  # fmt: skip
     else:
-        _multiply(errors, lanes, max(span, ROWS), rows, wide, transposed, numbers, ahead)
-    errors, rows = errors + span * lanes * BYTES, rows + span * wide * BYTES
-    _multiply(errors, lanes, max(noise, ROWS), rows, wide, transposed, numbers, ahead)
+        _multiply(errors, lanes, span, places, transposed, numbers, ahead)
+    errors, places = errors + span * lanes * BYTES, places + span * POINTER
+    _multiply(errors, lanes, noise, places, transposed, numbers, ahead)
 
 
 @helper
@@ -123,7 +119,6 @@ def change(
     row: Any,
     column: Any,
     vectors: Any,
-    wide: Any,
     below: Any,
     above: Any,
     inner: Any,
@@ -131,7 +126,7 @@ def change(
     dim: Any,
     ahead: Any,
 ) -> None:
-    """Rows of a list += each its factor times errors (with these strides) times vectors.
+    """Rows of a list += each its factor times errors (with these strides) times vectors, a list.
 
     Row i meets vectors i + below to i + above of the first `inner`, and all of the so many more
     behind these.
@@ -140,14 +135,14 @@ def change(
     while i + TILE <= count:
         change_tile(
             places + i * POINTER, factors + i * BYTES, errors + i * row * BYTES, row, column,
-            vectors, wide, max(i + below, 0), min(i + TILE + above, inner), inner, inner + more,
+            vectors, max(i + below, 0), min(i + TILE + above, inner), inner, inner + more,
             dim, ahead,
         )  # fmt: skip
         i += TILE
     while i < count:
         change_one(
             places + i * POINTER, factors + i * BYTES, errors + i * row * BYTES, row, column,
-            vectors, wide, max(i + below, 0), min(i + 1 + above, inner), inner, inner + more,
+            vectors, max(i + below, 0), min(i + 1 + above, inner), inner, inner + more,
             dim, ahead,
         )  # fmt: skip
         i += 1

@@ -14,6 +14,7 @@ import numpy as np
 from w2v.backends import numba_rows as rows
 from w2v.backends.numba_compiling import BYTES, ONE, ZERO, address, helper, inlined
 from w2v.backends.numba_llvm import read_float, write_float
+from w2v.backends.numba_products import MOST_ROWS
 
 NONE = np.float32(np.inf)
 """Terms of a copy that there is not yet."""
@@ -102,9 +103,11 @@ def renew(table: Any, ids: Any, count: Any, limit: Any) -> None:
 
 @helper
 def list_places(places: Any, table: Any, ids: Any, count: Any) -> None:
-    """Where the rows of words stand for this worker."""
+    """Where the rows of words stand for this worker; and the first once more, for products."""
     for i in range(count):
         places[i] = row_of(table, ids[i])
+    for i in range(count, count + MOST_ROWS):
+        places[i] = places[0]
 
 
 @helper

@@ -67,7 +67,7 @@ def skipgram_shared(
     wide, lanes, span = whole_lanes(dim), whole_lanes(block), block + 2 * window
     count = span + noise.shared
     inputs, outputs = table_of(input, 0, work), table_of(output, 1, work)
-    hidden, rows = address(work.hidden), address(work.rows)
+    hidden, vectors = address(work.hidden), address(work.places_d)
     places_in, places = address(work.places_in), address(work.places)
     errors_at, row_squares = address(work.errors), address(work.row_squares)
     errors, scores = work.errors, work.scores
@@ -76,6 +76,8 @@ def skipgram_shared(
     ahead = address(work.ahead)
     each = np.float32(noise.negative / noise.shared)
     factors, factors_at = work.factors, address(work.factors)
+    for t in range(block):
+        work.places_d[t] = hidden + t * wide * BYTES
     loss = measured = 0.0
     if stretch.blocks > 0:
         draw_columns(work.columns, noise, stretch.number)
@@ -95,7 +97,7 @@ def skipgram_shared(
         list_places(work.places, outputs, work.ids, count)
         fetch_list(hidden, wide, places_in, block, dim, row_squares)
         rows_of.add_lanes(address(work.squares), row_squares, block)
-        fetch_list(rows, wide, places, count, dim, row_squares)
+        rows_of.square(places, count, dim, row_squares)
         if number + 1 < stretch.blocks:
             candidates(work.next_ids, stretch, at + block, span, work.columns, noise)
             draw_columns(work.columns, noise, stretch.number + number + 2)
@@ -111,7 +113,7 @@ def skipgram_shared(
                 limit,
             )
         score(
-            errors_at, hidden, rows, span, 2 * window, noise.shared, block, wide, numbers, work
+            errors_at, hidden, places, span, 2 * window, noise.shared, block, wide, numbers, work
         )  # fmt: skip
 
         measure = measured_in(rate, stretch, number)
@@ -163,7 +165,7 @@ def skipgram_shared(
             work.others,
         )
         change(
-            places_in, factors_at, block, errors_at, 1, lanes, rows, wide,
+            places_in, factors_at, block, errors_at, 1, lanes, places,
             0, 2 * window, span, noise.shared, dim, ahead,
         )  # fmt: skip
         hold(inputs, core, block, work.terms_in)
@@ -181,12 +183,12 @@ def skipgram_shared(
             work.others,
         )
         change(
-            places, factors_at, span, errors_at, lanes, 1, hidden, wide,
+            places, factors_at, span, errors_at, lanes, 1, vectors,
             -2 * window, 0, block, 0, dim, ahead,
         )  # fmt: skip
         change(
             places + span * POINTER, factors_at + span * BYTES, noise.shared,
-            errors_at + span * lanes * BYTES, lanes, 1, hidden, wide,
+            errors_at + span * lanes * BYTES, lanes, 1, vectors,
             -count, count, block, 0, dim, ahead,
         )  # fmt: skip
         hold(outputs, work.ids, count, work.terms)
