@@ -146,10 +146,9 @@ class Work(NamedTuple):
     """One worker's own memory; rows are padded to whole vectors."""
 
     hidden: Any
-    """float32 (R, D), as all arrays of rows: hidden vectors, their gradients, output rows, ..."""
+    """float32 (R, D), as all arrays of rows: hidden vectors, their gradients, ..."""
     d_hidden: Any
     transposed: Any
-    rows: Any
     errors: Any
     """float32 (L, R): a row for each output row, a lane for each hidden vector; of paths (R, L)."""
     scores: Any

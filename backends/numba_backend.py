@@ -108,6 +108,7 @@ class NumbaBackend(NumpyBackend):
         plan = FusedPlan(
             input=tables[0],
             output=tables[1],
+            dim=1,
             averaged="mean" if averaged else "",
             window=1,
             block=1,
@@ -200,7 +201,7 @@ class _Training:
                     *tables, noise, rate, *shape, plan.groups, mean, self._work
                 )
             else:
-                found = kernels.skipgram_shared(*tables, noise, rate, *shape, self._work)
+                found = kernels.skipgram_shared(*tables, noise, rate, *shape, plan.dim, self._work)
             return (*found, 0.0)
         given = (*tables, self._paths, rate, plan.window)
         if plan.averaged:
@@ -235,7 +236,6 @@ def _work(kernels: ModuleType, plan: FusedPlan) -> Any:
         hidden=aligned(hidden, wide),
         d_hidden=aligned(hidden, wide),
         transposed=aligned(wide, kernels.whole(plan.block)),
-        rows=aligned(rows * shared, wide),
         errors=aligned(*errors),
         scores=aligned(*errors),
         products=aligned(1, kernels.whole(1))[0],
@@ -260,7 +260,7 @@ def _work(kernels: ModuleType, plan: FusedPlan) -> Any:
         ahead=np.zeros(4 + rows + hidden, np.int64),
         places=np.zeros(rows, np.int64),
         places_in=np.zeros(inputs, np.int64),
-        places_d=np.zeros(2, np.int64),
+        places_d=np.zeros(max(plan.block, 2), np.int64),
         numbers=np.arange(inputs),
         **copies,
     )

@@ -47,6 +47,23 @@ def copy_squared(b: Any, target: Value, source: Value, floats: Value, squares: V
     ll.store(b, total, ll.at(b, squares))
 
 
+@ll.emitted("iiii")
+def square(b: Any, addresses: Value, count: Value, floats: Value, squares: Value) -> None:
+    """Of rows of a list, vectors whose lanes add up to squared lengths."""
+    with cgutils.for_range(b, count) as loop:
+        source = ll.at(b, ll.row(b, addresses, loop.index))
+        sums = ll.variables(b, _SIDE_BY_SIDE)
+
+        def body(group: ll.Group) -> None:
+            for (at, mask), so_far in zip(group, sums, strict=False):
+                row = ll.load(b, b.gep(source, [at]), mask)
+                ll.add_product(b, so_far, row, row)
+
+        ll.over_groups(b, floats, _SIDE_BY_SIDE, body)
+        total = functools.reduce(b.fadd, [b.load(so_far) for so_far in sums])
+        ll.store(b, total, ll.at(b, squares, b.mul(loop.index, ll.count(ll.LANES))))
+
+
 @ll.emitted("ii")
 def clear(b: Any, row: Value, floats: Value) -> None:
     """A row of zeros, up to a whole vector."""
