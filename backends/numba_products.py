@@ -159,7 +159,7 @@ def _dots(rows: int, others: int) -> Any:
     return dots
 
 
-dots_4, dots_2, dots_1 = _dots(ll.LANES // 4, 4), _dots(4, 2), _dots(8, 1)
-"""Scores of rows against 4, 2 or 1 others."""
+dots_4, dots_1 = _dots(ll.LANES // 4, 4), _dots(8, 1)
+"""Scores of rows against 4 others, or 1."""
 MOST_ROWS = 8
 """Rows beyond its own that such a product may read."""
