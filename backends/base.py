@@ -54,7 +54,7 @@ class FusedPlan:
     output: Array
     """float32 (V, D) and (rows, D): the tables, changed in place."""
     dim: int
-    """Columns that are in use; the others are zero and stay so."""
+    """Numbers of a row; columns behind these are zero, and stay so."""
     averaged: Literal["", "mean", "sum"]
     """How input rows make hidden vectors; empty where they are the hidden vectors."""
     window: int

@@ -203,7 +203,7 @@ class _Training:
                     *tables, noise, rate, *shape, plan.groups, mean, self._work
                 )
             else:
-                found = kernels.skipgram_shared(*tables, noise, rate, *shape, self._work)
+                found = kernels.skipgram_shared(*tables, noise, rate, *shape, plan.dim, self._work)
             return (*found, 0.0)
         given = (*tables, self._paths, rate, plan.window)
         if plan.averaged:
@@ -239,8 +239,6 @@ def _work(kernels: ModuleType, plan: FusedPlan) -> Any:
         hidden=aligned(hidden, wide),
         d_hidden=aligned(hidden, wide),
         transposed=aligned(wide, kernels.whole(plan.block)),
-        rows=aligned(rows * shared, wide),
-        d_rows=aligned(rows * shared, wide),
         errors=aligned(*errors),
         scores=aligned(*errors),
         products=aligned(1, kernels.whole(1)),
@@ -261,10 +259,11 @@ def _work(kernels: ModuleType, plan: FusedPlan) -> Any:
         ids=np.zeros(rows, np.int32),
         next_ids=np.zeros(rows, np.int32),
         ids_in=np.zeros(inputs, np.int32),
+        columns=np.zeros((2, plan.noise[3] if plan.noise else 0), np.int64),
         ahead=np.zeros(4 + rows + hidden, np.int64),
         places=np.zeros(rows, np.int64),
         places_in=np.zeros(inputs, np.int64),
-        places_d=np.zeros(2, np.int64),
+        places_d=np.zeros(max(plan.block, 2), np.int64),
         numbers=np.arange(inputs),
         hot=aligned(hot, wide),
         seen=aligned(hot, wide),

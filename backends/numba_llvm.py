@@ -45,6 +45,7 @@ LANES, REGISTERS = _lanes_and_registers()
 
 FLOAT, SHORT, INT, LONG = ir.FloatType(), *map(ir.IntType, (16, 32, 64))
 VECTOR = ir.VectorType(FLOAT, LANES)
+HALF = ir.VectorType(FLOAT, 8)  # or all of a vector
 INDICES = ir.VectorType(INT, LANES)
 MASK = ir.VectorType(ir.IntType(1), LANES)
 
@@ -127,8 +128,8 @@ def row(b: Any, addresses: Value, index: Value) -> Value:
     return b.load(b.gep(b.inttoptr(addresses, LONG.as_pointer()), [index]))
 
 
-def load(b: Any, pointer: Value, mask: Part = None) -> Value:
-    kind = vector_of(mask)
+def load(b: Any, pointer: Value, mask: Part = None, kind: Any = VECTOR) -> Value:
+    kind = vector_of(mask) if mask is HALF else kind
     pointer = b.bitcast(pointer, kind.as_pointer())
     if mask is not None and mask is not HALF:
         name, kinds = f"llvm.masked.load.v{LANES}f32.p0", [pointer.type, INT, MASK, VECTOR]
@@ -166,11 +167,11 @@ def constant(number: float) -> Value:
     return ir.Constant(VECTOR, [float(np.float32(number))] * LANES)
 
 
-def spread(b: Any, scalar: Value) -> Value:
+def spread(b: Any, scalar: Value, lanes: int = LANES) -> Value:
     """A scalar in every lane."""
-    kind = ir.VectorType(scalar.type, LANES)
+    kind = ir.VectorType(scalar.type, lanes)
     first = b.insert_element(ir.Constant(kind, ir.Undefined), scalar, ir.Constant(INT, 0))
-    return b.shuffle_vector(first, first, ir.Constant(INDICES, [0] * LANES))
+    return b.shuffle_vector(first, first, ir.Constant(ir.VectorType(INT, lanes), [0] * lanes))
 
 
 def fma(b: Any, x: Value, y: Value, z: Value) -> Value:
@@ -183,15 +184,11 @@ def size(b: Any, x: Value) -> Value:
     return call(b, f"llvm.fabs.v{LANES}f32", VECTOR, [VECTOR], x)
 
 
-def variables(b: Any, count: int) -> list[Value]:
+def variables(b: Any, count: int, kind: Any = VECTOR) -> list[Value]:
     """Sums, all 0; the compiler keeps them in registers."""
-    return [sum_of(b) for _ in range(count)]
-
-
-def sum_of(b: Any, part: Part = None) -> Value:
-    """A sum, 0 at first, of whole vectors or of halves."""
-    made = cgutils.alloca_once(b, vector_of(part))
-    b.store(fitting(b, constant(0.0), part), made)
+    made = [cgutils.alloca_once(b, kind) for _ in range(count)]
+    for variable in made:
+        b.store(ir.Constant(kind, [0.0] * kind.count), variable)
     return made
 
 

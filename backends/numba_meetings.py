@@ -127,7 +127,7 @@ def _update(hidden: int, vectors: int) -> Any:
             lanes = [
                 [ll.load(b, b.gep(start, [at]), part) for at, part in group] for start in starts
             ]
-            sums = [[ll.sum_of(b, part) for _, part in group] for _ in every]
+            sums = [[ll.variables(b, 1, ll.vector_of(part))[0] for _, part in group] for _ in every]
             with cgutils.for_range(b, rows) as loop:
                 row = ll.at(b, ll.row(b, addresses, loop.index))
                 now = [ll.load(b, b.gep(row, [at]), part) for at, part in group]

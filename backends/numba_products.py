@@ -13,9 +13,12 @@ from numba.core import cgutils
 
 from w2v.backends import numba_llvm as ll
 from w2v.backends.numba_llvm import Value
+from w2v.backends.numba_rows import ask
 
 ROWS, WIDE = {32: (8, 2), 16: (6, 2), 8: (4, 1)}[ll.REGISTERS]
 """Rows, and vectors of lanes, of a product that are summed at once; none may have fewer rows."""
+TILE, _ABREAST = {32: (4, 4), 16: (4, 2), 8: (4, 1)}[ll.REGISTERS]
+"""Rows whose changes are summed at once, and vectors of each."""
 TOGETHER = 4
 """Hidden vectors that meet the same rows, at most."""
 
@@ -39,68 +42,54 @@ def transpose(b: Any, target: Value, target_stride: Value, source: Value, stride
         ll.store(b, rows[i], ll.at(b, target, b.mul(ll.count(i), target_stride)))
 
 
-def _multiply(vectors: int) -> Any:
-    @ll.emitted("iiiiiiiiiiii")
+def _multiply(most: int, vectors: int, kind: Any = ll.VECTOR) -> Any:
+    @ll.emitted("iiiiiiii")
     def multiply(
         b: Any,
         out: Value,
         out_stride: Value,
         rows: Value,
         left: Value,
-        left_row: Value,
-        left_column: Value,
         right: Value,
         right_stride: Value,
         inner: Value,
-        below: Value,
-        above: Value,
-        more: Value,
+        ahead: Value,
     ) -> None:
-        """out[i, lanes] = sum over k of left[i, k] right[k, lanes]; at least ROWS rows.
+        """out[i, lanes] = sum over k of left[i][k] right[k, lanes]; at least `most` rows.
 
-        ROWS at a time, or two fewer so that hardly a row is summed twice. Rows near the diagonal
-        meet what is near it: those from a to b (exclusive) leave out k < a + below and k >= b +
-        above, which are 0 on the left, up to `inner`; the so many more behind they all meet.
+        `left` is a list of rows. `most` at a time, or two fewer so that hardly a row is summed
+        twice. With each strip some rows of the list `ahead` are asked for.
         """
 
         def some(first: Value, size: int) -> None:
+            ask(b, ahead)
             numbers = [b.add(first, ll.count(i)) for i in range(size)]
-            starts = [ll.at(b, left, b.mul(number, left_row)) for number in numbers]
-            sums = [ll.variables(b, vectors) for _ in numbers]
-
-            def meet(k: Value) -> None:
-                row = ll.at(b, right, b.mul(k, right_stride))
-                lanes = [ll.load(b, b.gep(row, [ll.count(v * ll.LANES)])) for v in range(vectors)]
-                column = b.mul(k, left_column)
+            starts = [ll.at(b, ll.row(b, left, number)) for number in numbers]
+            sums = [ll.variables(b, vectors, kind) for _ in numbers]
+            with cgutils.for_range(b, inner) as k:
+                row = ll.at(b, right, b.mul(k.index, right_stride))
+                places = [b.gep(row, [ll.count(v * kind.count)]) for v in range(vectors)]
+                lanes = [ll.load(b, place, kind=kind) for place in places]
                 for start, own in zip(starts, sums, strict=True):
-                    factor = ll.spread(b, b.load(b.gep(start, [column])))
+                    factor = ll.spread(b, b.load(b.gep(start, [k.index])), kind.count)
                     for variable, lane in zip(own, lanes, strict=True):
                         ll.add_product(b, variable, factor, lane)
-
-            near = _most(b, b.add(first, below), ll.count(0))
-            end = _least(b, b.add(b.add(first, ll.count(size)), above), inner)
-            with cgutils.for_range(b, ll.count(2)) as part:
-                all_ = b.icmp_signed("==", part.index, ll.count(1))
-                start = b.select(all_, inner, near)
-                stop = b.select(all_, b.add(inner, more), end)
-                with cgutils.for_range(b, stop, start) as k:
-                    meet(k.index)
             for number, own in zip(numbers, sums, strict=True):
                 row = ll.at(b, out, b.mul(number, out_stride))
                 for v, variable in enumerate(own):
-                    ll.store(b, b.load(variable), b.gep(row, [ll.count(v * ll.LANES)]))
+                    ll.store(b, b.load(variable), b.gep(row, [ll.count(v * kind.count)]))
 
-        blocks = b.sdiv(b.add(rows, ll.count(ROWS - 1)), ll.count(ROWS))
-        twice = b.sub(b.mul(blocks, ll.count(ROWS)), rows)
+        blocks = b.sdiv(b.add(rows, ll.count(most - 1)), ll.count(most))
+        twice = b.sub(b.mul(blocks, ll.count(most)), rows)
         smaller = _least(b, b.sdiv(twice, ll.count(2)), blocks)
         larger = b.sub(blocks, smaller)
         with cgutils.for_range(b, larger) as block:
-            first = b.mul(block.index, ll.count(ROWS))
-            some(_least(b, first, b.sub(rows, ll.count(ROWS))), ROWS)
-        done = b.mul(larger, ll.count(ROWS))
+            first = b.mul(block.index, ll.count(most))
+            some(_least(b, first, b.sub(rows, ll.count(most))), most)
+        done = b.mul(larger, ll.count(most))
         with cgutils.for_range(b, smaller) as block:
-            first = b.add(done, b.mul(block.index, ll.count(ROWS - 2)))
-            some(_least(b, first, b.sub(rows, ll.count(ROWS - 2))), ROWS - 2)
+            first = b.add(done, b.mul(block.index, ll.count(most - 2)))
+            some(_least(b, first, b.sub(rows, ll.count(most - 2))), most - 2)
 
     return multiply
 
@@ -109,12 +98,67 @@ def _least(b: Any, x: Value, y: Value) -> Value:
     return b.select(b.icmp_signed("<", x, y), x, y)
 
 
-def _most(b: Any, x: Value, y: Value) -> Value:
-    return b.select(b.icmp_signed(">", x, y), x, y)
-
-
-multiply_one, multiply_wide = _multiply(1), _multiply(WIDE)
+multiply_one, multiply_wide = _multiply(ROWS, 1), _multiply(ROWS, WIDE)
 """Products that are one or WIDE vectors wide."""
+HALF_ROWS = 10
+multiply_half = _multiply(HALF_ROWS, 1, ll.HALF)
+"""Half a vector wide, where that is half the work: with AVX-512."""
+
+
+def _change(rows: int) -> Any:
+    @ll.emitted("iiiiiiiiiiii")
+    def change(
+        b: Any,
+        addresses: Value,
+        factors: Value,
+        left: Value,
+        left_row: Value,
+        left_column: Value,
+        right: Value,
+        begin: Value,
+        end: Value,
+        more: Value,
+        last: Value,
+        floats: Value,
+        ahead: Value,
+    ) -> None:
+        """Rows of a list += each its factor times a sum over k of left[i, k] right[k].
+
+        `right` is a list of rows, too. For k from begin to end and from more to last.
+        Some rows of the list `ahead` are asked for.
+        """
+        numbers = [ll.count(i) for i in range(rows)]
+        targets = [ll.at(b, ll.row(b, addresses, i)) for i in numbers]
+        own = [ll.spread(b, b.load(ll.at(b, factors, i))) for i in numbers]
+        starts = [ll.at(b, left, b.mul(i, left_row)) for i in numbers]
+
+        def body(group: ll.Group) -> None:
+            ask(b, ahead)
+            sums = [ll.variables(b, len(group)) for _ in numbers]
+            with cgutils.for_range(b, ll.count(2)) as part:
+                first = b.icmp_signed("==", part.index, ll.count(0))
+                start, stop = b.select(first, begin, more), b.select(first, end, last)
+                with cgutils.for_range(b, stop, start) as k:
+                    row = ll.at(b, ll.row(b, right, k.index))
+                    lanes = [ll.load(b, b.gep(row, [at]), mask) for at, mask in group]
+                    column = b.mul(k.index, left_column)
+                    for mine, place in zip(sums, starts, strict=True):
+                        factor = ll.spread(b, b.load(b.gep(place, [column])))
+                        for variable, lane in zip(mine, lanes, strict=True):
+                            ll.add_product(b, variable, factor, lane)
+            for mine, target, factor in zip(sums, targets, own, strict=True):
+                for variable, (at, mask) in zip(mine, group, strict=True):
+                    place = b.gep(target, [at])  # read now: rows may be the same
+                    changed = ll.fma(b, factor, b.load(variable), ll.load(b, place, mask))
+                    ll.store(b, changed, place, mask)
+
+        ll.over_groups(b, floats, _ABREAST, body)
+
+    return change
+
+
+change_tile, change_one = _change(TILE), _change(1)
+"""Changes of TILE rows, or of one."""
 
 
 def _dots(rows: int, others: int) -> Any:

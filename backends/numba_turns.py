@@ -95,14 +95,15 @@ def _in_turn(hidden: int, rows: int) -> Any:
 
 def _of_tiles(b: Any, tiles: Value, hidden: int, rows: int) -> list[Value]:
     """Scores of each hidden vector with as many rows as a vector has lanes."""
+    tile = ir.VectorType(ll.FLOAT, rows * hidden)
     found = [
-        _load_floats(b, b.gep(tiles, [ll.count(i * rows * hidden)]), rows * hidden)
+        ll.load(b, b.gep(tiles, [ll.count(i * rows * hidden)]), None, tile)
         for i in range(ll.LANES // rows)
     ]
     scores = []
     for j in range(hidden):
         own = list(range(j * rows, (j + 1) * rows))
-        parts = [ll.shuffled(b, tile, tile, own) for tile in found]
+        parts = [ll.shuffled(b, one, one, own) for one in found]
         while len(parts) > 1:
             size = parts[0].type.count
             both = list(range(2 * size))
@@ -134,13 +135,6 @@ def _moved(b: Any, score: Value, label: Value, rate: Value, change: Value) -> Va
     high = ll.fma(b, fifth, twice, ll.fma(b, fourth, change, third))
     low = ll.fma(b, with_h, change, b.fneg(once))
     return ll.fma(b, change, ll.fma(b, high, twice, low), before)
-
-
-def _load_floats(b: Any, pointer: Value, number: int) -> Value:
-    """A vector of so many."""
-    value = b.load(b.bitcast(pointer, ir.VectorType(ll.FLOAT, number).as_pointer()))
-    value.align = 4
-    return value
 
 
 errors_in_turn_4, errors_in_turn_2, errors_in_turn_1 = (
