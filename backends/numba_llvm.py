@@ -51,10 +51,10 @@ MASK = ir.VectorType(ir.IntType(1), LANES)
 
 Value = Any
 Part = Value | None
-"""Lanes of a vector that count: a mask, HALF for the first half alone, or None for all."""
+"""Lanes of a vector that count: a mask, FIRST_HALF for the first half alone, or None for all."""
 Group = list[tuple[Value, Part]]
 """Vectors of a row: where each stands, and what counts of it."""
-HALF = "the first half"
+FIRST_HALF = "the first half"
 HALF_LANES = 8 if LANES > 8 else 0
 """Floats of half a vector, where the processor has it for half the time."""
 
@@ -129,9 +129,9 @@ def row(b: Any, addresses: Value, index: Value) -> Value:
 
 
 def load(b: Any, pointer: Value, mask: Part = None, kind: Any = VECTOR) -> Value:
-    kind = vector_of(mask) if mask is HALF else kind
+    kind = vector_of(mask) if mask is FIRST_HALF else kind
     pointer = b.bitcast(pointer, kind.as_pointer())
-    if mask is not None and mask is not HALF:
+    if mask is not None and mask is not FIRST_HALF:
         name, kinds = f"llvm.masked.load.v{LANES}f32.p0", [pointer.type, INT, MASK, VECTOR]
         return call(b, name, VECTOR, kinds, pointer, ir.Constant(INT, 4), mask, constant(0.0))
     value = b.load(pointer)
@@ -141,17 +141,17 @@ def load(b: Any, pointer: Value, mask: Part = None, kind: Any = VECTOR) -> Value
 
 def vector_of(part: Part = None) -> Any:
     """The type of a whole vector, or of half of one."""
-    return ir.VectorType(FLOAT, HALF_LANES) if part is HALF else VECTOR
+    return HALF if part is FIRST_HALF else VECTOR
 
 
 def fitting(b: Any, vector: Value, part: Part) -> Value:
     """A vector, or its first half."""
-    return shuffled(b, vector, vector, list(range(HALF_LANES))) if part is HALF else vector
+    return shuffled(b, vector, vector, list(range(HALF_LANES))) if part is FIRST_HALF else vector
 
 
 def store(b: Any, value: Value, pointer: Value, mask: Part = None) -> None:
     pointer = b.bitcast(pointer, value.type.as_pointer())
-    if mask is not None and mask is not HALF:
+    if mask is not None and mask is not FIRST_HALF:
         name, kinds = f"llvm.masked.store.v{LANES}f32.p0", [VECTOR, pointer.type, INT, MASK]
         call(b, name, ir.VoidType(), kinds, value, pointer, ir.Constant(INT, 4), mask)
         return
@@ -243,7 +243,7 @@ def over_halves(b: Any, floats: Value, size: int, body: Callable[[Group], None])
         here = b.icmp_signed("==", b.sub(end, first), count(left * LANES))
         with b.if_then(here), b.if_else(is_half) as (half, no_half):
             with half:
-                body([*_group(b, first, left), (end, HALF)])
+                body([*_group(b, first, left), (end, FIRST_HALF)])
             with no_half:
                 if left:
                     body(_group(b, first, left))

@@ -47,7 +47,7 @@ def _scores(hidden: int, rows: int) -> Any:
 
             if ll.HALF_LANES:
                 with b.if_then(is_half):  # first, so that the sums are whole vectors afterwards
-                    for variable, pair in zip(sums, products(end, ll.HALF), strict=True):
+                    for variable, pair in zip(sums, products(end, ll.FIRST_HALF), strict=True):
                         b.store(_filled_up(b, b.fmul(*pair)), variable)
             ll.over_lanes(b, b.select(is_half, end, floats), body)
             found = ll.lane_sums(b, [b.load(variable) for variable in sums])
@@ -80,7 +80,7 @@ def _products(hidden: int) -> Any:
                 own = [ll.load(b, b.gep(start, [at]), part) for start in starts]
                 for j, k in pairs:
                     variable = squares[below(j, k)]
-                    if part is ll.HALF:
+                    if part is ll.FIRST_HALF:
                         whole = _filled_up(b, b.fmul(own[j], own[k]))
                         b.store(b.fadd(b.load(variable), whole), variable)
                     else:
@@ -148,7 +148,7 @@ def _update(hidden: int, vectors: int) -> Any:
                     ll.store(b, changed, place, part)
 
         if halves:
-            ll.over_groups(b, floats, vectors, body, ll.HALF)
+            ll.over_groups(b, floats, vectors, body, ll.FIRST_HALF)
         else:
             ll.over_halves(b, floats, vectors, body)
 
