@@ -106,6 +106,11 @@ def write_long(b: Any, address: Value, index: Value, number: Value) -> None:
     b.store(number, b.gep(b.inttoptr(address, LONG.as_pointer()), [index]))
 
 
+@emitted("iii")
+def write_int(b: Any, address: Value, index: Value, number: Value) -> None:
+    b.store(b.trunc(number, INT), b.gep(b.inttoptr(address, INT.as_pointer()), [index]))
+
+
 @emitted("iif")
 def write_float(b: Any, address: Value, index: Value, number: Value) -> None:
     b.store(number, at(b, address, index))
