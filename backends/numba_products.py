@@ -176,34 +176,73 @@ def _dots(rows: int, others: int) -> Any:
 
         Rows are read, and scores written, up to a multiple of so many.
         """
-        starts = [ll.at(b, ll.row(b, hidden, ll.count(j))) for j in range(others)]
-        blocks = b.udiv(b.add(count, ll.count(rows - 1)), ll.count(rows))
-        sums = ll.variables(b, rows * others)
-        with cgutils.for_range(b, blocks) as block:
-            first = b.mul(block.index, ll.count(rows))
-            places = [
-                ll.at(b, ll.row(b, addresses, b.add(first, ll.count(i)))) for i in range(rows)
-            ]
-            for variable in sums:
-                b.store(ll.constant(0.0), variable)
-
-            def body(at: Value, mask: Value | None) -> None:
-                left = [ll.load(b, b.gep(place, [at]), mask) for place in places]
-                for j, start in enumerate(starts):
-                    lane = ll.load(b, b.gep(start, [at]), mask)
-                    for i in range(rows):
-                        ll.add_product(b, sums[j * rows + i], left[i], lane)
-
-            ll.over_lanes(b, floats, body)
-            found = ll.lane_sums(b, [b.load(variable) for variable in sums])
-            for j in range(others):
-                part = ll.shuffled(b, found, found, [j * rows + i for i in range(rows)])
-                ll.store(b, part, ll.at(b, out, b.mul(ll.count(j), out_stride), first))
+        _emit_dots(b, (rows, others), out, out_stride, addresses, count, hidden, floats)
 
     return dots
 
 
-dots_4, dots_2, dots_1 = _dots(ll.LANES // 4, 4), _dots(4, 2), _dots(8, 1)
-"""Scores of rows against 4, 2 or 1 others."""
+def _dots_squared(rows: int, others: int) -> Any:
+    @ll.emitted("iiiiiii")
+    def dots_squared(
+        b: Any,
+        out: Value,
+        out_stride: Value,
+        addresses: Value,
+        count: Value,
+        hidden: Value,
+        floats: Value,
+        squares: Value,
+    ) -> None:
+        """The same, and of each row i a vector whose lanes add up to its squared length."""
+        _emit_dots(b, (rows, others), out, out_stride, addresses, count, hidden, floats, squares)
+
+    return dots_squared
+
+
+def _emit_dots(
+    b: Any,
+    tile: tuple[int, int],
+    out: Value,
+    out_stride: Value,
+    addresses: Value,
+    count: Value,
+    hidden: Value,
+    floats: Value,
+    squares: Value | None = None,
+) -> None:
+    rows, others = tile
+    starts = [ll.at(b, ll.row(b, hidden, ll.count(j))) for j in range(others)]
+    blocks = b.udiv(b.add(count, ll.count(rows - 1)), ll.count(rows))
+    sums = ll.variables(b, rows * others)
+    lengths = ll.variables(b, 0 if squares is None else rows)
+    with cgutils.for_range(b, blocks) as block:
+        first = b.mul(block.index, ll.count(rows))
+        numbers = [b.add(first, ll.count(i)) for i in range(rows)]
+        places = [ll.at(b, ll.row(b, addresses, number)) for number in numbers]
+        for variable in sums + lengths:
+            b.store(ll.constant(0.0), variable)
+
+        def body(at: Value, mask: Value | None) -> None:
+            left = [ll.load(b, b.gep(place, [at]), mask) for place in places]
+            for variable, row in zip(lengths, left, strict=False):
+                ll.add_product(b, variable, row, row)
+            for j, start in enumerate(starts):
+                lane = ll.load(b, b.gep(start, [at]), mask)
+                for i in range(rows):
+                    ll.add_product(b, sums[j * rows + i], left[i], lane)
+
+        ll.over_lanes(b, floats, body)
+        for variable, number in zip(lengths, numbers, strict=False):
+            place = ll.at(b, squares, b.mul(number, ll.count(ll.LANES)))
+            ll.store(b, b.load(variable), place)
+        found = ll.lane_sums(b, [b.load(variable) for variable in sums])
+        for j in range(others):
+            part = ll.shuffled(b, found, found, [j * rows + i for i in range(rows)])
+            ll.store(b, part, ll.at(b, out, b.mul(ll.count(j), out_stride), first))
+
+
+dots_4, dots_1 = _dots(ll.LANES // 4, 4), _dots(8, 1)
+"""Scores of rows against 4 others, or 1."""
+dots_squared_4, dots_squared_1 = _dots_squared(ll.LANES // 4, 4), _dots_squared(8, 1)
 MOST_ROWS = 8
 """Rows beyond its own that such a product may read."""

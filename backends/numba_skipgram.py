@@ -27,6 +27,7 @@ from w2v.backends.numba_copies import (
 )
 from w2v.backends.numba_draws import draw_columns
 from w2v.backends.numba_errors import errors_of_block
+from w2v.backends.numba_products import MOST_ROWS
 from w2v.backends.numba_steps import alpha_of, measured_in, softplus
 
 _LIST = 4  # where the list begins, see `numba_rows.ask`
@@ -94,8 +95,8 @@ def skipgram_shared(
         limit = held_back(rate, alpha)
         renew(inputs, core, block, limit)
         renew(outputs, work.ids, count, limit)
-        list_places(work.places_in, inputs, core, block)
-        list_places(work.places, outputs, work.ids, count)
+        list_places(places_in, inputs, address(core), block)
+        list_places(places, outputs, address(work.ids), count + MOST_ROWS)
         fetch_list(hidden, wide, places_in, block, dim, row_squares)
         rows_of.add_lanes(address(work.squares), row_squares, block)
         rows_of.square(places, count, dim, row_squares)
