@@ -15,7 +15,7 @@ from w2v.backends import numba_groups as groups_of
 from w2v.backends import numba_rows as rows_of
 from w2v.backends import numba_windows as windows_of
 from w2v.backends.numba_blocks import fetch
-from w2v.backends.numba_cap import capped, load_factor, with_load
+from w2v.backends.numba_cap import capped, load_factor, sizes, with_load
 from w2v.backends.numba_compiling import BYTES, ONE, ZERO, address, compiled, helper, whole_lanes
 from w2v.backends.numba_draws import draw_columns, drawn
 from w2v.backends.numba_errors import errors as errors_of
@@ -249,9 +249,13 @@ def cbow_shared(
             work.terms_in[window + t] -= work.own_terms[slot]
             work.load_in[window + t] -= work.own_load[slot]
         step = alpha / np.float32(rate.cap)
+        error = ZERO
+        if len(rate.beside_in):
+            error = sizes(scores, block * across, work) + sizes(own_at, block, work)
+            error *= twice / max(total * own_terms, ONE)
         more = with_load(work.terms_in, work.load_in, span, work)
         capped(
-            factors, work.ids_in, span, work.terms_in, most, more, step,
+            factors, work.ids_in, span, work.terms_in, most, more, error, step,
             rate.beside_in, np.float32(rate.most_beside_in), work.others,
         )  # fmt: skip
         if low < high:
@@ -263,7 +267,7 @@ def cbow_shared(
         most = total * own_terms
         more = with_load(work.terms, work.load, count, work)
         capped(
-            factors, work.ids, count, work.terms, most, more, step,
+            factors, work.ids, count, work.terms, most, more, error, step,
             rate.beside_out, np.float32(rate.most_beside_out), work.others,
         )  # fmt: skip
         for slot in range(block):

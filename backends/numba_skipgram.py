@@ -12,8 +12,8 @@ import numpy as np
 
 from w2v.backends import numba_rows as rows_of
 from w2v.backends.numba_blocks import candidates, changes, score
-from w2v.backends.numba_cap import capped, load_factor, loads, with_load
-from w2v.backends.numba_compiling import address, compiled, helper, whole_lanes
+from w2v.backends.numba_cap import capped, load_factor, loads, sizes, with_load
+from w2v.backends.numba_compiling import ONE, ZERO, address, compiled, helper, whole_lanes
 from w2v.backends.numba_copies import (
     NONE,
     add_rows,
@@ -138,6 +138,9 @@ def skipgram_shared(
         )  # fmt: skip
         step = alpha / np.float32(rate.cap)
         terms = np.float32(total * (1 + noise.negative))
+        error = ZERO
+        if len(rate.beside_in):
+            error = twice * sizes(errors_at, count * lanes, work) / max(terms, ONE)
         for t in range(block):
             work.ids_in[t] = core[t]
         capped(
@@ -147,6 +150,7 @@ def skipgram_shared(
             work.terms_in,
             terms,
             more,
+            error,
             step,
             rate.beside_in,
             np.float32(rate.most_beside_in),
@@ -162,6 +166,7 @@ def skipgram_shared(
             work.terms,
             terms,
             more,
+            error,
             step,
             rate.beside_out,
             np.float32(rate.most_beside_out),
