@@ -143,7 +143,6 @@ class Work(NamedTuple):
     d_hidden: Any
     transposed: Any
     rows: Any
-    d_rows: Any
     errors: Any
     """float32 (L, R): a row for each output row, a lane for each hidden vector; of paths (R, L)."""
     scores: Any
@@ -176,6 +175,8 @@ class Work(NamedTuple):
     """int32: output rows of this block, and of the next."""
     next_ids: Any
     ids_in: Any
+    columns: Any
+    """int64 (2, N): what the noise words of the block after the next are drawn from."""
     ahead: Any
     """int64: what the next block reads, see `numba_rows.ask`."""
     places: Any

@@ -8,47 +8,20 @@ import numpy as np
 
 from w2v.backends import numba_rows as rows_of
 from w2v.backends.numba_compiling import BYTES, address, helper
-from w2v.backends.numba_draws import draw_noise
-from w2v.backends.numba_llvm import LANES
-from w2v.backends.numba_products import ROWS, WIDE, multiply_one, multiply_wide
+from w2v.backends.numba_draws import drawn
+from w2v.backends.numba_llvm import LANES, read_long
+from w2v.backends.numba_products import (
+    ROWS,
+    TILE,
+    WIDE,
+    change_one,
+    change_tile,
+    multiply_one,
+    multiply_wide,
+)
 from w2v.backends.numba_products import transpose as transpose_square
 
-
-@helper
-def _multiply(
-    out: Any,
-    rows: Any,
-    left: Any,
-    left_row: Any,
-    left_column: Any,
-    right: Any,
-    inner: Any,
-    wide: Any,
-    below: Any,
-    above: Any,
-    more: Any,
-    ahead: Any,
-) -> None:
-    """out = left right, for right and out of so many whole vectors a row.
-
-    Left may be 0 far from its diagonal, see `numba_products`. Before some columns are computed,
-    some rows of the list `ahead` are asked for.
-    """
-    lane = 0
-    while lane + WIDE * LANES <= wide:
-        rows_of.ask(ahead)
-        multiply_wide(
-            out + lane * BYTES, wide, rows, left, left_row, left_column,
-            right + lane * BYTES, wide, inner, below, above, more,
-        )  # fmt: skip
-        lane += WIDE * LANES
-    while lane < wide:
-        rows_of.ask(ahead)
-        multiply_one(
-            out + lane * BYTES, wide, rows, left, left_row, left_column,
-            right + lane * BYTES, wide, inner, below, above, more,
-        )  # fmt: skip
-        lane += LANES
+POINTER = 8  # bytes
 
 
 @helper
@@ -56,6 +29,14 @@ def fetch(to: Any, wide: Any, table: Any, dim: Any, ids: Any, count: Any, square
     """Rows of a table to padded rows, and their squared lengths as lanes to be added up."""
     for i in range(count):
         row = table + np.int64(ids[i]) * dim * BYTES
+        rows_of.copy_squared(to + i * wide * BYTES, row, dim, squares + i * LANES * BYTES)
+
+
+@helper
+def fetch_list(to: Any, wide: Any, places: Any, count: Any, dim: Any, squares: Any) -> None:
+    """The same of rows of a list."""
+    for i in range(count):
+        row = read_long(places, i)
         rows_of.copy_squared(to + i * wide * BYTES, row, dim, squares + i * LANES * BYTES)
 
 
@@ -78,50 +59,68 @@ def score(
     errors: Any, hidden: Any, rows: Any, count: Any, lanes: Any, wide: Any, dim: Any, work: Any
 ) -> None:
     """errors (count, lanes) = rows times hidden vectors, which are transposed for that."""
-    transposed = address(work.transposed)
+    transposed, ahead = address(work.transposed), address(work.ahead)
     for i in range(0, lanes, LANES):
         for lane in range(0, wide, LANES):
             square = transposed + (lane * lanes + i) * BYTES
             transpose_square(square, lanes, hidden + (i * wide + lane) * BYTES, wide)
-    ahead = address(work.ahead)  # of which nothing is left: rows are asked for with the changes
-    _multiply(
-        errors, max(count, ROWS), rows, wide, 1, transposed, dim, lanes, -count, dim, 0, ahead
-    )
+    lane, rows_at_least = 0, max(count, ROWS)
+    while lane + WIDE * LANES <= lanes:
+        multiply_wide(
+            errors + lane * BYTES, lanes, rows_at_least, rows, wide, 1,
+            transposed + lane * BYTES, lanes, dim, -count, dim, 0, ahead,
+        )  # fmt: skip
+        lane += WIDE * LANES
+    while lane < lanes:
+        multiply_one(
+            errors + lane * BYTES, lanes, rows_at_least, rows, wide, 1,
+            transposed + lane * BYTES, lanes, dim, -count, dim, 0, ahead,
+        )  # fmt: skip
+        lane += LANES
 
 
 @helper
-def changes(
-    d_hidden: Any,
-    d_rows: Any,
+def change(
+    places: Any,
+    factors: Any,
+    count: Any,
     errors: Any,
-    hidden: Any,
-    rows: Any,
-    span: Any,
-    noise: Any,
-    reach: Any,
-    lanes: Any,
-    block: Any,
+    row: Any,
+    column: Any,
+    vectors: Any,
     wide: Any,
+    below: Any,
+    above: Any,
+    inner: Any,
+    more: Any,
+    dim: Any,
     ahead: Any,
 ) -> None:
-    """Of hidden vectors errors^T rows, of rows errors times hidden vectors.
+    """Rows of a list += each its factor times errors (with these strides) times vectors.
 
-    Of the first `span` rows, a row j has errors with hidden vectors j - reach to j alone; the noise
-    rows behind have some with all.
+    Row i meets vectors i + below to i + above of the first `inner`, and all of the so many more
+    behind these.
     """
-    _multiply(
-        d_hidden, max(lanes, ROWS), errors, 1, lanes, rows, span, wide, 0, reach, noise, ahead
-    )
-    _multiply(d_rows, max(span, ROWS), errors, lanes, 1, hidden, block, wide, -reach, 0, 0, ahead)
-    errors, d_rows = errors + span * lanes * BYTES, d_rows + span * wide * BYTES
-    _multiply(
-        d_rows, max(noise, ROWS), errors, lanes, 1, hidden, block, wide, -noise, block, 0, ahead
-    )
+    i = 0
+    while i + TILE <= count:
+        change_tile(
+            places + i * POINTER, factors + i * BYTES, errors + i * row * BYTES, row, column,
+            vectors, wide, max(i + below, 0), min(i + TILE + above, inner), inner, inner + more,
+            dim, ahead,
+        )  # fmt: skip
+        i += TILE
+    while i < count:
+        change_one(
+            places + i * POINTER, factors + i * BYTES, errors + i * row * BYTES, row, column,
+            vectors, wide, max(i + below, 0), min(i + 1 + above, inner), inner, inner + more,
+            dim, ahead,
+        )  # fmt: skip
+        i += 1
 
 
 @helper
-def candidates(out: Any, stretch: Any, at: Any, true: Any, noise: Any, number: Any) -> None:
-    """Output rows of a block: its true words, so many from a place on, then its noise words."""
+def candidates(out: Any, stretch: Any, at: Any, true: Any, columns: Any, noise: Any) -> None:
+    """Output rows of a block: its true words, so many from a place on, then drawn noise words."""
     for i in range(true):
         out[i] = stretch.ids[at + i]
-    draw_noise(out[true:], noise, stretch.number + number)
+    drawn(out[true:], columns, noise)

@@ -13,7 +13,7 @@ import numpy as np
 
 from w2v.backends import numba_rows as rows
 from w2v.backends.numba_compiling import BYTES, ONE, ZERO, address, helper, inlined
-from w2v.backends.numba_llvm import LANES, read_float, write_float
+from w2v.backends.numba_llvm import read_float, write_float
 
 NONE = np.float32(np.inf)
 """Terms of a copy that there is not yet."""
@@ -101,21 +101,10 @@ def renew(table: Any, ids: Any, count: Any, limit: Any) -> None:
 
 
 @helper
-def fetch_rows(to: Any, wide: Any, table: Any, ids: Any, count: Any, squares: Any) -> None:
-    """Rows of words to padded rows, and their squared lengths as lanes to be added up."""
+def list_places(places: Any, table: Any, ids: Any, count: Any) -> None:
+    """Where the rows of words stand for this worker."""
     for i in range(count):
-        row, square = to + i * wide * BYTES, squares + i * LANES * BYTES
-        rows.copy_squared(row, row_of(table, ids[i]), table.dim, square)
-
-
-@helper
-def add_rows(
-    table: Any, ids: Any, count: Any, changes: Any, wide: Any, factors: Any, terms: Any
-) -> None:
-    """Padded rows to those of words, each with its factor; a row without terms is not written."""
-    for i in range(count):
-        if terms[i] > ZERO:
-            rows.add(row_of(table, ids[i]), changes + i * wide * BYTES, table.dim, factors[i])
+        places[i] = row_of(table, ids[i])
 
 
 @helper

@@ -47,14 +47,6 @@ def _word(noise: Any, column: Any, bits: Any) -> Any:
 
 
 @helper
-def draw_noise(out: Any, noise: Any, number: Any) -> None:
-    """The noise words of a block."""
-    for n in range(noise.shared):
-        column, bits = _column(noise, number, n)
-        out[n] = _word(noise, column, bits)
-
-
-@helper
 def draw_columns(columns: Any, noise: Any, number: Any) -> None:
     """Where the noise words of a block are read from, and the bits that choose; asks for it."""
     for n in range(noise.shared):

@@ -80,25 +80,32 @@ def _products(dim: int, window: int, block: int, shared: int) -> list[Piece]:
     best, across = _TIMES * products.ROWS, products.WIDE * LANES
     left, right, out = aligned(best, _INNER), aligned(_INNER, across), aligned(best, across)
     hidden, rows = (aligned(n + products.ROWS, wide) for n in (lanes, count))
-    d_hidden, d_rows = np.zeros_like(hidden), np.zeros_like(rows)
+    table, factors = aligned(count, wide), np.zeros(count, np.float32)
+    places = np.array([row.ctypes.data for row in table])
     ahead = np.zeros(8, np.int64)  # of which nothing is left
     errors, room = aligned(count + products.ROWS, lanes), _Room(aligned(wide, lanes), ahead)
-    at = [array.ctypes.data for array in (left, right, out, hidden, rows, d_hidden, d_rows, errors)]
-    left_at, right_at, out_at, hidden_at, rows_at, d_hidden_at, d_rows_at, errors_at = at
-    keep = (left, right, out, hidden, rows, d_hidden, d_rows, errors, ahead)
+    keep = (left, right, out, hidden, rows, errors, places, factors, ahead, table)
+    at = [array.ctypes.data for array in keep]
+    left_at, right_at, out_at, hidden_at, rows_at, errors_at, *into, ahead_at, _ = at
     return [
         _piece(
             (CEILING, 2 * best * across * _INNER), keep, products.multiply_wide,
             out_at, across, best, left_at, _INNER, 1, right_at, across, _INNER, -best, _INNER, 0,
+            ahead_at,
         ),
         _piece(
             ("scores of a block", 2 * count * block * dim), keep, blocks.score,
             errors_at, hidden_at, rows_at, count, lanes, wide, dim, room,
         ),
         _piece(
-            ("changes of a block", 4 * count * block * dim), keep, blocks.changes,
-            d_hidden_at, d_rows_at, errors_at, hidden_at, rows_at, block + 2 * window, shared,
-            2 * window, lanes, block, wide, ahead.ctypes.data,
+            ("changes of hidden vectors", 2 * count * block * dim), keep, blocks.change,
+            *into, block, errors_at, 1, lanes, rows_at, wide, 0, 2 * window, count - shared, shared,
+            dim, ahead_at,
+        ),
+        _piece(
+            ("changes of noise words", 2 * shared * block * dim), keep, blocks.change,
+            *into, shared, errors_at, lanes, 1, hidden_at, wide, -shared, block, block, 0,
+            dim, ahead_at,
         ),
     ]  # fmt: skip
 

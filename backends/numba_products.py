@@ -13,9 +13,12 @@ from numba.core import cgutils
 
 from w2v.backends import numba_llvm as ll
 from w2v.backends.numba_llvm import Value
+from w2v.backends.numba_rows import ask
 
 ROWS, WIDE = {32: (8, 2), 16: (6, 2), 8: (4, 1)}[ll.REGISTERS]
 """Rows, and vectors of lanes, of a product that are summed at once; none may have fewer rows."""
+TILE, _ABREAST = {32: (4, 4), 16: (4, 2), 8: (4, 1)}[ll.REGISTERS]
+"""Rows whose changes are summed at once, and vectors of each."""
 TOGETHER = 4
 """Hidden vectors that meet the same rows, at most."""
 
@@ -40,7 +43,7 @@ def transpose(b: Any, target: Value, target_stride: Value, source: Value, stride
 
 
 def _multiply(vectors: int) -> Any:
-    @ll.emitted("iiiiiiiiiiii")
+    @ll.emitted("iiiiiiiiiiiii")
     def multiply(
         b: Any,
         out: Value,
@@ -55,15 +58,18 @@ def _multiply(vectors: int) -> Any:
         below: Value,
         above: Value,
         more: Value,
+        ahead: Value,
     ) -> None:
         """out[i, lanes] = sum over k of left[i, k] right[k, lanes]; at least ROWS rows.
 
         ROWS at a time, or two fewer so that hardly a row is summed twice. Rows near the diagonal
         meet what is near it: those from a to b (exclusive) leave out k < a + below and k >= b +
-        above, which are 0 on the left, up to `inner`; the so many more behind they all meet.
+        above, which are 0 on the left, up to `inner`; the so many more behind they all meet. With
+        each strip some rows of the list `ahead` are asked for.
         """
 
         def some(first: Value, size: int) -> None:
+            ask(b, ahead)
             numbers = [b.add(first, ll.count(i)) for i in range(size)]
             starts = [ll.at(b, left, b.mul(number, left_row)) for number in numbers]
             sums = [ll.variables(b, vectors) for _ in numbers]
@@ -115,6 +121,62 @@ def _most(b: Any, x: Value, y: Value) -> Value:
 
 multiply_one, multiply_wide = _multiply(1), _multiply(WIDE)
 """Products that are one or WIDE vectors wide."""
+
+
+def _change(rows: int) -> Any:
+    @ll.emitted("iiiiiiiiiiiii")
+    def change(
+        b: Any,
+        addresses: Value,
+        factors: Value,
+        left: Value,
+        left_row: Value,
+        left_column: Value,
+        right: Value,
+        right_stride: Value,
+        begin: Value,
+        end: Value,
+        more: Value,
+        last: Value,
+        floats: Value,
+        ahead: Value,
+    ) -> None:
+        """Rows of a list += each its factor times a sum over k of left[i, k] right[k].
+
+        For k from begin to end and from more to last. Some rows of the list `ahead` are asked for.
+        """
+        numbers = [ll.count(i) for i in range(rows)]
+        targets = [ll.at(b, ll.row(b, addresses, i)) for i in numbers]
+        own = [ll.spread(b, b.load(ll.at(b, factors, i))) for i in numbers]
+        starts = [ll.at(b, left, b.mul(i, left_row)) for i in numbers]
+
+        def body(group: ll.Group) -> None:
+            ask(b, ahead)
+            sums = [ll.variables(b, len(group)) for _ in numbers]
+            with cgutils.for_range(b, ll.count(2)) as part:
+                first = b.icmp_signed("==", part.index, ll.count(0))
+                start, stop = b.select(first, begin, more), b.select(first, end, last)
+                with cgutils.for_range(b, stop, start) as k:
+                    row = ll.at(b, right, b.mul(k.index, right_stride))
+                    lanes = [ll.load(b, b.gep(row, [at])) for at, _ in group]
+                    column = b.mul(k.index, left_column)
+                    for mine, place in zip(sums, starts, strict=True):
+                        factor = ll.spread(b, b.load(b.gep(place, [column])))
+                        for variable, lane in zip(mine, lanes, strict=True):
+                            ll.add_product(b, variable, factor, lane)
+            for mine, target, factor in zip(sums, targets, own, strict=True):
+                for variable, (at, mask) in zip(mine, group, strict=True):
+                    place = b.gep(target, [at])  # read now: rows may be the same
+                    changed = ll.fma(b, factor, b.load(variable), ll.load(b, place, mask))
+                    ll.store(b, changed, place, mask)
+
+        ll.over_groups(b, floats, _ABREAST, body)
+
+    return change
+
+
+change_tile, change_one = _change(TILE), _change(1)
+"""Changes of TILE rows, or of one."""
 
 
 def _dots(rows: int, others: int) -> Any:

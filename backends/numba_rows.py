@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 from llvmlite import ir
@@ -14,6 +15,9 @@ _CACHE_LINE = 16  # floats
 _BYTES = 4  # of a float
 IDS = 8
 """Ids that are read at once."""
+_SIDE_BY_SIDE = 4  # vectors whose squares are summed
+_NEAR, _FAR = (1, 3, 1), (0, 2, 1)
+"""What is said with a row asked for: to write or not, how near (3 is the first cache), and data."""
 _ABREAST = 8 if ll.REGISTERS >= 16 else 4  # vectors of sums
 
 
@@ -30,15 +34,17 @@ def copy_padded(b: Any, target: Value, source: Value, floats: Value) -> None:
 @ll.emitted("iiii")
 def copy_squared(b: Any, target: Value, source: Value, floats: Value, squares: Value) -> None:
     """`copy_padded`, and a vector whose lanes add up to the row's squared length."""
-    (so_far,) = ll.variables(b, 1)
+    sums = ll.variables(b, _SIDE_BY_SIDE)  # so that none waits long for itself
 
-    def body(at: Value, mask: Value | None) -> None:
-        row = ll.load(b, ll.at(b, source, at), mask)
-        ll.store(b, row, ll.at(b, target, at))
-        ll.add_product(b, so_far, row, row)
+    def body(group: ll.Group) -> None:
+        for (at, mask), so_far in zip(group, sums, strict=False):
+            row = ll.load(b, ll.at(b, source, at), mask)
+            ll.store(b, row, ll.at(b, target, at))
+            ll.add_product(b, so_far, row, row)
 
-    ll.over_lanes(b, floats, body)
-    ll.store(b, b.load(so_far), ll.at(b, squares))
+    ll.over_groups(b, floats, _SIDE_BY_SIDE, body)
+    total = functools.reduce(b.fadd, [b.load(so_far) for so_far in sums])
+    ll.store(b, total, ll.at(b, squares))
 
 
 @ll.emitted("ii")
@@ -139,17 +145,16 @@ def label_turn(b: Any, out: Value, at: Value, codes: Value) -> None:
 @ll.emitted("ii")
 def prefetch(b: Any, row: Value, floats: Value) -> None:
     """Ask for a row, to be read and written soon."""
-    _prefetch(b, row, floats, (1, 3, 1))
+    _prefetch(b, row, floats, _NEAR)
 
 
 @ll.emitted("ii")
 def prefetch_far(b: Any, row: Value, floats: Value) -> None:
     """Ask for a row in the second cache: one of more than the first cache holds."""
-    _prefetch(b, row, floats, (0, 2, 1))
+    _prefetch(b, row, floats, _FAR)
 
 
 def _prefetch(b: Any, row: Value, floats: Value, hints: tuple[int, int, int]) -> None:
-    """To write or not, how near (3 is the first cache), and data."""
     byte = ir.IntType(8).as_pointer()
     lines = b.udiv(b.add(floats, ll.count(_CACHE_LINE - 1)), ll.count(_CACHE_LINE))
     with cgutils.for_range(b, lines) as loop:
@@ -159,7 +164,6 @@ def _prefetch(b: Any, row: Value, floats: Value, hints: tuple[int, int, int]) ->
         ll.call(b, "llvm.prefetch.p0", ir.VoidType(), kinds, *values)
 
 
-@ll.emitted("i")
 def ask(b: Any, ahead: Value) -> None:
     """Ask for some of the rows of a list: how many were, are there, go at once; floats; addresses.
 
@@ -170,7 +174,7 @@ def ask(b: Any, ahead: Value) -> None:
     last = b.add(asked, some)
     last = b.select(b.icmp_signed("<", last, there), last, there)
     with cgutils.for_range(b, last, asked) as loop:
-        _prefetch(b, ll.row(b, ahead, b.add(loop.index, ll.count(4))), floats, (1, 3, 1))
+        _prefetch(b, ll.row(b, ahead, b.add(loop.index, ll.count(4))), floats, _FAR)
     b.store(last, numbers)
 
 

@@ -11,39 +11,37 @@ from typing import Any
 import numpy as np
 
 from w2v.backends import numba_rows as rows_of
-from w2v.backends.numba_blocks import candidates, changes, score
+from w2v.backends.numba_blocks import POINTER, candidates, change, fetch_list, score
 from w2v.backends.numba_cap import capped, load_factor, loads, sizes, with_load
-from w2v.backends.numba_compiling import ONE, ZERO, address, compiled, helper, whole_lanes
+from w2v.backends.numba_compiling import BYTES, ONE, ZERO, address, compiled, helper, whole_lanes
 from w2v.backends.numba_copies import (
     NONE,
-    add_rows,
-    fetch_rows,
     give_copies,
     held_back,
     hold,
+    list_places,
     next_of,
     renew,
     table_of,
 )
+from w2v.backends.numba_draws import draw_columns
 from w2v.backends.numba_errors import errors_of_block
-from w2v.backends.numba_llvm import LANES
-from w2v.backends.numba_products import WIDE
 from w2v.backends.numba_steps import alpha_of, measured_in, softplus
 
 _LIST = 4  # where the list begins, see `numba_rows.ask`
+_AT_ONCE = 3  # rows that are asked for, in each turn
 
 
 @helper
 def _look_ahead(
     ahead: Any, inputs: Any, core: Any, block: Any, outputs: Any, ids: Any, count: Any, limit: Any
 ) -> None:
-    """List rows of a block that the one before did not read, to be asked for in some turns."""
-    turns = 3 * max(1, whole_lanes(inputs.dim) // (WIDE * LANES))
+    """List rows of a block that the one before did not read, to be asked for in turns."""
     for t in range(block):
         ahead[_LIST + t] = next_of(inputs, core[t], limit)
     for i in range(count):
         ahead[_LIST + block + i] = next_of(outputs, ids[i], limit)
-    ahead[0], ahead[1], ahead[2] = 0, block + count, (block + count) // turns + 1
+    ahead[0], ahead[1], ahead[2] = 0, block + count, _AT_ONCE
     ahead[3] = inputs.dim
 
 
@@ -60,18 +58,20 @@ def skipgram_shared(
     wide, lanes, span = whole_lanes(dim), whole_lanes(block), block + 2 * window
     count = span + noise.shared
     inputs, outputs = table_of(input, 0, work), table_of(output, 1, work)
-    hidden, d_hidden = address(work.hidden), address(work.d_hidden)
-    rows, d_rows = address(work.rows), address(work.d_rows)
+    hidden, rows = address(work.hidden), address(work.rows)
+    places_in, places = address(work.places_in), address(work.places)
     errors_at, row_squares = address(work.errors), address(work.row_squares)
     errors, scores = work.errors, work.scores
     pairs_of, pairs_at = work.pairs, address(work.pairs)
     first_at, last_at = address(work.first), address(work.last)
     ahead = address(work.ahead)
     each = np.float32(noise.negative / noise.shared)
-    factors = work.factors
+    factors, factors_at = work.factors, address(work.factors)
     loss = measured = 0.0
     if stretch.blocks > 0:
-        candidates(work.next_ids, stretch, 0, span, noise, 0)
+        draw_columns(work.columns, noise, stretch.number)
+        candidates(work.next_ids, stretch, 0, span, work.columns, noise)
+        draw_columns(work.columns, noise, stretch.number + 1)
     for number in range(stretch.blocks):
         alpha = alpha_of(rate, stretch, number)
         at = number * block
@@ -82,12 +82,14 @@ def skipgram_shared(
         limit = held_back(rate, alpha)
         renew(inputs, core, block, limit)
         renew(outputs, work.ids, count, limit)
-        fetch_rows(hidden, wide, inputs, core, block, row_squares)
+        list_places(work.places_in, inputs, core, block)
+        list_places(work.places, outputs, work.ids, count)
+        fetch_list(hidden, wide, places_in, block, dim, row_squares)
         rows_of.add_lanes(address(work.squares), row_squares, block)
-        fetch_rows(rows, wide, outputs, work.ids, count, row_squares)
-        score(errors_at, hidden, rows, count, lanes, wide, dim, work)
+        fetch_list(rows, wide, places, count, dim, row_squares)
         if number + 1 < stretch.blocks:
-            candidates(work.next_ids, stretch, at + block, span, noise, number + 1)
+            candidates(work.next_ids, stretch, at + block, span, work.columns, noise)
+            draw_columns(work.columns, noise, stretch.number + number + 2)
             next_core, new = stretch.ids[at + block + window :], span - block
             _look_ahead(
                 work.ahead,
@@ -99,6 +101,7 @@ def skipgram_shared(
                 count - new,
                 limit,
             )
+        score(errors_at, hidden, rows, count, lanes, wide, dim, work)
 
         measure = measured_in(rate, stretch, number)
         if measure:
@@ -132,10 +135,6 @@ def skipgram_shared(
         twice = load_factor(alpha)
         loads(address(work.load), row_squares, count, errors_at, lanes, twice, work)
         more = with_load(work.terms_in, work.hidden_load, block, work)
-        changes(
-            d_hidden, d_rows, errors_at, hidden, rows, span, noise.shared, 2 * window, lanes, block,
-            wide, ahead,
-        )  # fmt: skip
         step = alpha / np.float32(rate.cap)
         terms = np.float32(total * (1 + noise.negative))
         error = ZERO
@@ -156,7 +155,10 @@ def skipgram_shared(
             np.float32(rate.most_beside_in),
             work.others,
         )
-        add_rows(inputs, core, block, d_hidden, wide, factors, work.terms_in)
+        change(
+            places_in, factors_at, block, errors_at, 1, lanes, rows, wide,
+            0, 2 * window, span, noise.shared, dim, ahead,
+        )  # fmt: skip
         hold(inputs, core, block, work.terms_in)
         more = with_load(work.terms, work.load, count, work)
         capped(
@@ -172,7 +174,15 @@ def skipgram_shared(
             np.float32(rate.most_beside_out),
             work.others,
         )
-        add_rows(outputs, work.ids, count, d_rows, wide, factors, work.terms)
+        change(
+            places, factors_at, span, errors_at, lanes, 1, hidden, wide,
+            -2 * window, 0, block, 0, dim, ahead,
+        )  # fmt: skip
+        change(
+            places + span * POINTER, factors_at + span * BYTES, noise.shared,
+            errors_at + span * lanes * BYTES, lanes, 1, hidden, wide,
+            -count, count, block, 0, dim, ahead,
+        )  # fmt: skip
         hold(outputs, work.ids, count, work.terms)
     give_copies(inputs, NONE)
     give_copies(outputs, NONE)

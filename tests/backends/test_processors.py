@@ -27,6 +27,7 @@ def products() -> dict[str, Any]:
     from w2v.backends import numba_products as made
 
     rng = np.random.default_rng(0)
+    ahead = np.zeros(4, np.int64)  # nothing to ask for
     worst, spilled = 0.0, 0
     for piece, wide in ((made.multiply_one, ll.LANES), (made.multiply_wide, made.WIDE * ll.LANES)):
         run = numba.njit(error_model="numpy", fastmath={"contract", "nsz"})(_calling(piece))
@@ -39,7 +40,8 @@ def products() -> dict[str, Any]:
                 right = rng.normal(size=(inner + more, wide)).astype(np.float32)
                 out = np.full((rows + 1, wide), 7, np.float32)
                 out_at, left_at, right_at = (array.ctypes.data for array in (out, left, right))
-                run(out_at, wide, rows, left_at, len(k), right_at, inner, below, above, more)
+                at = ahead.ctypes.data
+                run(out_at, wide, rows, left_at, len(k), right_at, inner, below, above, more, at)
                 worst = max(worst, float(np.abs(out[:rows] - left.astype(float) @ right).max()))
                 assert (out[rows] == 7).all()
         (code,) = run.inspect_asm().values()
@@ -52,9 +54,9 @@ def products() -> dict[str, Any]:
 def _calling(piece: Any) -> Any:
     def run(
         out: Any, wide: Any, rows: Any, left: Any, columns: Any, right: Any,
-        inner: Any, below: Any, above: Any, more: Any,
+        inner: Any, below: Any, above: Any, more: Any, ahead: Any,
     ) -> None:  # fmt: skip
-        piece(out, wide, rows, left, columns, 1, right, wide, inner, below, above, more)
+        piece(out, wide, rows, left, columns, 1, right, wide, inner, below, above, more, ahead)
 
     return run
 

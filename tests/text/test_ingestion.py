@@ -94,6 +94,16 @@ def test_many_words_and_tokens() -> None:
     assert [corpus.vocabulary.words[i] for i in corpus.ids] == list(map(str, kept))
 
 
+def test_text_is_read_without_pandas(tmp_path: Path) -> None:
+    """Which Arrow imports on many an occasion, where it is installed: a quarter of a second."""
+    pytest.importorskip("pandas")
+    path = tmp_path / "text.txt"
+    path.write_text("a b\n\na c\n" * 10)
+    code = "import sys, w2v; w2v.read_corpus(sys.argv[1]); print('pandas' in sys.modules)"
+    child = [sys.executable, "-c", code, str(path)]
+    assert subprocess.run(child, capture_output=True, text=True, check=True).stdout == "False\n"
+
+
 def test_given_vocabulary() -> None:
     vocabulary = Vocabulary.from_counts({"unseen": 9, "sat": 5, "the": 1})
     corpus = read_sentences(SENTENCES, vocabulary=vocabulary)

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from w2v.text.number_files import Int32s, Int64s
-from w2v.text.parts import Part, strings
+from w2v.text.parts import Part, as_numpy, int32s, strings
 from w2v.text.side_by_side import side_by_side
 
 _MERGE_WORDS = 1 << 19  # or as many as are known, so that no word is merged often
@@ -41,16 +41,14 @@ class Dictionary:
 
     def take(self, ids: NDArray[np.int64]) -> list[str]:
         """The words of `ids`."""
-        import pyarrow as pa
-
-        return self._words.take(pa.array(ids)).to_pylist()  # type: ignore[no-any-return]
+        return self._words.take(int32s(ids.astype(np.int32))).to_pylist()  # type: ignore[no-any-return]
 
     def positions(self, words: Iterable[str]) -> Int32s:
         """For each word of the dictionary, its place in `words`, or -1."""
         from pyarrow import compute
 
         places = compute.index_in(self._words, strings(words))
-        return places.fill_null(-1).to_numpy()  # type: ignore[no-any-return]
+        return as_numpy(places.fill_null(int32s(np.full(1, -1, np.int32))[0]))
 
     def encode(self, parts: Iterable[Part]) -> Iterator["Numbered"]:
         """The numbers of the words of a text, in place of those that each part gives them.
@@ -75,11 +73,11 @@ class Dictionary:
 
         def numbered(found: tuple[Part, Any]) -> Numbered:
             (lengths, words), places = found
-            ids, final = words.indices.to_numpy(), places.indices.to_numpy()
+            ids, final = as_numpy(words.indices), as_numpy(places.indices)
             return Numbered(lengths, final.take(ids), final, np.bincount(ids, None, len(final)))
 
         every = [self._words, *(words.dictionary for _, words in parts)]
-        own = [pa.array(np.arange(len(words), dtype=np.int32)) for words in every]
+        own = [int32s(np.arange(len(words), dtype=np.int32)) for words in every]
         merged = pa.chunked_array(map(pa.DictionaryArray.from_arrays, own, every))
         known, *places = merged.unify_dictionaries().chunks
         self._words = known.dictionary

@@ -11,18 +11,54 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from w2v.text.number_files import Int32s
+from w2v.text.number_files import Int32s, Int64s
 
 Part = tuple[Int32s, Any]
 """Words of each line, the last of which goes on in the next part; all words, as an Arrow array with
 a dictionary of its own."""
 
 
-def strings(words: Iterable[str | None]) -> Any:
-    """An Arrow array; the words of all parts may take more than 2 GiB."""
+def strings(words: Iterable[str]) -> Any:
+    """An Arrow array; the words of all parts may take more than 2 GiB.
+
+    Put together here, as other things below: before Arrow makes an array of what is none, or a
+    scalar, it imports pandas, if that is installed, which takes a quarter of a second.
+    """
+    words = words if isinstance(words, Sequence) else list(words)
+    text = "".join(words)
+    data = text.encode()
+    sizes = map(len, words if len(data) == len(text) else map(str.encode, words))
+    ends = np.zeros(len(words) + 1, np.int64)
+    np.cumsum(np.fromiter(sizes, np.int64, len(words)), out=ends[1:])
+    return large_strings(ends, data)
+
+
+def large_strings(ends: Int64s, data: bytes) -> Any:
+    """An Arrow array of valid UTF-8 that stands end to end, not copied.
+
+    Parameters
+    ----------
+    ends : int64 (N + 1,)         Where each of N texts ends, after a 0.
+    data : bytes
+    """
     import pyarrow as pa
 
-    return pa.array(words, pa.large_string())
+    return pa.LargeStringArray.from_buffers(len(ends) - 1, pa.py_buffer(ends), pa.py_buffer(data))
+
+
+def int32s(numbers: Int32s) -> Any:
+    """An Arrow array of NumPy's, not copied."""
+    import pyarrow as pa
+
+    return pa.Array.from_buffers(pa.int32(), len(numbers), [None, pa.py_buffer(numbers)])
+
+
+def as_numpy(numbers: Any) -> NDArray[Any]:
+    """NumPy's array of an Arrow array of numbers without null, not copied."""
+    dtype = np.dtype(str(numbers.type))
+    if not len(numbers):
+        return np.zeros(0, dtype)
+    return np.frombuffer(numbers.buffers()[1], dtype, len(numbers), dtype.itemsize * numbers.offset)
 
 
 def numbered(words: Sequence[Any]) -> Any:

@@ -11,7 +11,7 @@ import numpy as np
 
 from w2v.text.decoding import Pieces
 from w2v.text.number_files import Int32s
-from w2v.text.parts import Part, end_to_end, numbered, strings
+from w2v.text.parts import Part, as_numpy, end_to_end, int32s, numbered, strings
 from w2v.text.side_by_side import side_by_side
 from w2v.text.stretches import Stretch, TextError, TextFile, as_strings, utf8_of
 from w2v.text.tokenizing import Lines, Tokenizer
@@ -139,13 +139,16 @@ def _split_text(text: str, cut: Callable[[Any], Any] | None = None) -> Part:
 
 def _split(text: Any) -> tuple[Int32s, Any]:
     """How many words each line of an Arrow array of one text has, and all words."""
+    import pyarrow as pa
     from pyarrow import compute as pc
 
+    empty, null = strings([""])[0], pa.nulls(1, pa.large_string())[0]
+    zero = int32s(np.zeros(1, np.int32))[0]
     lines = pc.split_pattern(text, "\n").flatten()
     lines = pc.utf8_trim_whitespace(lines)  # splitting leaves empty words at both ends
-    lines = pc.if_else(pc.equal(lines, ""), None, lines)  # and one in an empty line
+    lines = pc.if_else(pc.equal(lines, empty), null, lines)  # and one in an empty line
     words = pc.utf8_split_whitespace(lines)
-    return pc.list_value_length(words).fill_null(0).to_numpy(), words.flatten()
+    return as_numpy(pc.list_value_length(words).fill_null(zero)), words.flatten()
 
 
 def _tokens(tokenizer: Tokenizer, known: dict[str, str], stretches: Any) -> Any:
@@ -153,11 +156,12 @@ def _tokens(tokenizer: Tokenizer, known: dict[str, str], stretches: Any) -> Any:
 
     Of those that are letters and digits of ASCII nothing is cut; Arrow puts them into lower case.
     """
+    import pyarrow as pa
     from pyarrow import compute as pc
 
     plain = pc.and_(pc.ascii_is_alnum(stretches), not tokenizer.turkish)
     others = stretches.filter(pc.invert(plain)).to_pylist()
-    found = strings([known[stretch] or None for stretch in others])
+    found = pa.array([known[stretch] or None for stretch in others], pa.large_string())
     whole = pc.ascii_lower(stretches) if tokenizer.lower else stretches
     return pc.split_pattern(pc.replace_with_mask(whole, pc.invert(plain), found), " ")
 
@@ -170,11 +174,11 @@ def _put(lengths: Int32s, stretches: Any, cut: Callable[[Any], Any]) -> Part:
     tokens = cut(stretches.dictionary)
     sizes = pc.list_value_length(tokens).fill_null(0).to_numpy().astype(np.int64)
     flat = tokens.flatten().dictionary_encode()
-    places = stretches.indices.to_numpy()
+    places = as_numpy(stretches.indices)
     each = sizes[places]
     ends = np.concatenate([[0], each.cumsum()])
     first = sizes.cumsum() - sizes  # of the tokens of a stretch
     at = np.repeat(first[places] - ends[:-1], each) + np.arange(ends[-1])
-    ids = flat.indices.to_numpy()[at].astype(np.int32)
+    ids = as_numpy(flat.indices)[at]
     lines = np.diff(ends[np.concatenate([[0], lengths.cumsum()])]).astype(np.int32)
-    return lines, pa.DictionaryArray.from_arrays(pa.array(ids), flat.dictionary)
+    return lines, pa.DictionaryArray.from_arrays(int32s(ids), flat.dictionary)

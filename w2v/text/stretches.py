@@ -14,6 +14,7 @@ import numpy as np
 
 from w2v.errors import CorpusError
 from w2v.files import HEAD_BYTES, refuse_foreign
+from w2v.text.parts import large_strings
 
 TABLES = {  # how they begin
     b"PAR1": "parquet",
@@ -149,10 +150,7 @@ def utf8_of(stretch: Stretch, errors: str, longest: int) -> bytes:
 
 def as_strings(data: bytes) -> Any:
     """Valid UTF-8 as an Arrow array of one text, not copied."""
-    import pyarrow as pa
-
-    ends = pa.py_buffer(np.array([0, len(data)], np.int64))
-    return pa.LargeStringArray.from_buffers(1, ends, pa.py_buffer(data))
+    return large_strings(np.array([0, len(data)], np.int64), data)
 
 
 def _is_valid(data: bytes) -> bool:

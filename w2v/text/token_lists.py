@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
-from w2v.text.parts import Part, first_negative, part_of, place_of, strings, without
+from w2v.text.parts import Part, first_negative, part_of, place_of, without
 from w2v.text.vocabulary import A_WORD, are_words, is_word
 from w2v.words import is_whole_number
 
@@ -93,7 +93,7 @@ def _tokens(batch: _Batch) -> tuple[Any, bool]:
     kinds = set(map(type, tokens))
     if all(issubclass(kind, str) for kind in kinds):
         try:
-            return strings(tokens), False
+            return pa.array(tokens, pa.large_string()), False
         except UnicodeEncodeError:  # half of a surrogate pair
             _refuse_token(batch)
     if bool in kinds or not all(issubclass(kind, Integral) for kind in kinds):
@@ -101,7 +101,7 @@ def _tokens(batch: _Batch) -> tuple[Any, bool]:
     try:
         return pa.array(tokens, pa.int64()), True
     except (pa.ArrowException, OverflowError, TypeError):  # beyond 64 bits, or an integer of others
-        return strings(str(int(token)) for token in tokens), True
+        return pa.array(map(str, map(int, tokens)), pa.large_string()), True
 
 
 def _batches(sentences: Iterable[object]) -> Iterator[_Batch]:

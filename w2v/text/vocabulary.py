@@ -96,7 +96,7 @@ class Vocabulary:
         if not len(kept):
             raise CorpusError(_too_rare(words, every, min_count))
         order = kept[np.argsort(-every[kept], kind="stable")]
-        ordered = _alphabetic(list(map(words.__getitem__, order.tolist())), every[order])
+        ordered = _alphabetic(np.array(words, object)[order].tolist(), every[order])
         vocabulary = cls(tuple(ordered[:max_vocab]), every[order[:max_vocab]])
         _check_words(vocabulary)
         return vocabulary
@@ -219,15 +219,14 @@ def are_words(tokens: list[str]) -> bool:
 
     White space, NUL and nothing at all cannot be held, nor more than `LONGEST_WORD` bytes.
     """
-    text = "\n".join(tokens)
+    text = "".join(tokens)
     try:
-        text.encode()
+        size = len(text.encode())
     except UnicodeEncodeError:  # half of a surrogate pair
         return False
-    if "\0" in text or text.split() != tokens:
+    if "" in tokens or "\0" in text or text.split() != [text] * bool(text):
         return False
-    longest = max(map(len, tokens), default=0)  # of a character UTF-8 makes 4 bytes at the most
-    return 4 * longest <= LONGEST_WORD or max(len(t.encode()) for t in tokens) <= LONGEST_WORD
+    return size <= LONGEST_WORD or max(len(token.encode()) for token in tokens) <= LONGEST_WORD
 
 
 def is_word(token: str) -> bool:
@@ -243,7 +242,12 @@ def _whole_numbers(counts: ArrayLike) -> NDArray[np.int64]:
 
 
 def _alphabetic(words: list[str], counts: NDArray[np.int64]) -> list[str]:
-    """Words in order of count, those of one count in that of the alphabet: sorted by themselves."""
+    """Words in order of count, those of one count in that of the alphabet: sorted by themselves.
+
+    Copies of them, which lie side by side in memory: that takes half the time.
+    """
+    copies = "\n".join(words).split("\n")
+    words = copies if len(copies) == len(words) else words  # some are none, which is told elsewhere
     starts = np.concatenate(([0], np.flatnonzero(np.diff(counts)) + 1, [len(counts)]))
     several = np.flatnonzero(np.diff(starts) > 1)
     for start, stop in zip(starts[several].tolist(), starts[several + 1].tolist(), strict=True):

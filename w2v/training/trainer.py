@@ -80,7 +80,7 @@ class Trainer:
         self._on_progress, self._on_waiting = on_progress, on_waiting
         self._callbacks = callbacks
         keep = self._keep_share = corpus.vocabulary.keep_probabilities(config.sample)
-        kept_share = float(corpus.vocabulary.counts @ keep) / corpus.vocabulary.total
+        kept_share = float(np.average(keep, weights=corpus.vocabulary.counts))
         self._kept = len(self.text.ids) * kept_share  # in an epoch, about
         self.by_length = config.epochs == AUTO
         self.epochs = epochs_for(config, len(self.text.ids), continued=self.start.epochs > 0)

@@ -1,0 +1,54 @@
+"""What a training run leaves to threads of BLAS: nothing, for they would take CPUs from workers."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from w2v import EarlyStopping, Word2Vec
+
+TASKS = Path("/proc/self/task")
+WORDS = 12_000  # OpenBLAS leaves products of 10,000 numbers to one thread
+
+
+def ticks() -> dict[str, int]:
+    """Processor time of each thread, in hundredths of a second."""
+    found = {}
+    for task in TASKS.iterdir():
+        fields = (task / "stat").read_text().rpartition(")")[2].split()
+        found[task.name] = int(fields[11]) + int(fields[12])
+    return found
+
+
+def settled() -> dict[str, int]:
+    """The same when no thread works any more, nor looks for work."""
+    before: dict[str, int] = {}
+    while before != (now := ticks()):
+        before = now
+        time.sleep(0.05)
+    return now
+
+
+def worked(function: Callable[[], object]) -> set[str]:
+    """The threads that were there before, but for this one, and took processor time."""
+    before = settled()
+    function()
+    after = settled()
+    return {task for task in before if after.get(task, 0) > before[task]} - {str(os.getpid())}
+
+
+@pytest.mark.skipif(not TASKS.exists(), reason="threads are told apart as Linux does")
+@pytest.mark.parametrize("loss", ["ns", "hs"])
+def test_threads_of_blas_have_nothing_to_do_in_a_fit(loss: str) -> None:
+    """After a product on several threads each of them looks for work for a while, at full speed."""
+    ones = np.ones(WORDS)
+    if not (blas := worked(lambda: ones @ ones)):
+        pytest.skip("No thread of BLAS does so here.")
+    text = [[f"w{i + j}" for j in range(10)] for i in range(0, WORDS, 10)]
+    model = Word2Vec(dim=8, min_count=1, epochs=2, loss=loss, held_out=0.1, backend="numpy")
+    assert not blas & worked(lambda: model.fit(text, callbacks=[EarlyStopping(patience=5)]))
