@@ -77,8 +77,6 @@ class CbowWork(NamedTuple):
     hidden: Any
     """(R, D): the windows' means or sums, and what these change by."""
     d_hidden: Any
-    rows: Any
-    """(N, D): noise words."""
     errors: Any
     """float32 (R, N of a group), with zeros up to whole vectors."""
     own_errors: Any
@@ -130,19 +128,27 @@ class CbowWork(NamedTuple):
     """Of the edges where windows begin and end."""
     ends: Any
     places: Any
-    """Of output rows; of hidden vectors; of the copies of noise words."""
+    """Of output rows; of hidden vectors."""
     vectors: Any
-    copies: Any
+    next_places: Any
+    """Of output rows of the next block, and of input rows that enter with it."""
+    entering: Any
+    hot_places: Any
+    """int64: which of a block's output rows are copies; below, of its input rows."""
+    hot_places_in: Any
+    hot: Any
+    """As in `Work`."""
+    seen: Any
+    terms_hot: Any
 
 
 class Work(NamedTuple):
     """One worker's own memory; rows are padded to whole vectors."""
 
     hidden: Any
-    """float32 (R, D), as all arrays of rows: hidden vectors, their gradients, output rows, ..."""
+    """float32 (R, D), as all arrays of rows: hidden vectors, their gradients, ..."""
     d_hidden: Any
     transposed: Any
-    rows: Any
     errors: Any
     """float32 (L, R): a row for each output row, a lane for each hidden vector; of paths (R, L)."""
     scores: Any

@@ -45,6 +45,7 @@ LANES, REGISTERS = _lanes_and_registers()
 
 FLOAT, SHORT, INT, LONG = ir.FloatType(), *map(ir.IntType, (16, 32, 64))
 VECTOR = ir.VectorType(FLOAT, LANES)
+HALF = ir.VectorType(FLOAT, 8)  # or all of a vector
 INDICES = ir.VectorType(INT, LANES)
 MASK = ir.VectorType(ir.IntType(1), LANES)
 
@@ -100,6 +101,11 @@ def write_long(b: Any, address: Value, index: Value, number: Value) -> None:
     b.store(number, b.gep(b.inttoptr(address, LONG.as_pointer()), [index]))
 
 
+@emitted("iii")
+def write_int(b: Any, address: Value, index: Value, number: Value) -> None:
+    b.store(b.trunc(number, INT), b.gep(b.inttoptr(address, INT.as_pointer()), [index]))
+
+
 @emitted("iif")
 def write_float(b: Any, address: Value, index: Value, number: Value) -> None:
     b.store(number, at(b, address, index))
@@ -122,8 +128,8 @@ def row(b: Any, addresses: Value, index: Value) -> Value:
     return b.load(b.gep(b.inttoptr(addresses, LONG.as_pointer()), [index]))
 
 
-def load(b: Any, pointer: Value, mask: Value | None = None) -> Value:
-    pointer = b.bitcast(pointer, VECTOR.as_pointer())
+def load(b: Any, pointer: Value, mask: Value | None = None, kind: Any = VECTOR) -> Value:
+    pointer = b.bitcast(pointer, kind.as_pointer())
     if mask is not None:
         name, kinds = f"llvm.masked.load.v{LANES}f32.p0", [pointer.type, INT, MASK, VECTOR]
         return call(b, name, VECTOR, kinds, pointer, ir.Constant(INT, 4), mask, constant(0.0))
@@ -150,16 +156,16 @@ def constant(number: float) -> Value:
     return ir.Constant(VECTOR, [float(np.float32(number))] * LANES)
 
 
-def spread(b: Any, scalar: Value) -> Value:
+def spread(b: Any, scalar: Value, lanes: int = LANES) -> Value:
     """A scalar in every lane."""
-    kind = ir.VectorType(scalar.type, LANES)
+    kind = ir.VectorType(scalar.type, lanes)
     first = b.insert_element(ir.Constant(kind, ir.Undefined), scalar, ir.Constant(INT, 0))
-    return b.shuffle_vector(first, first, ir.Constant(INDICES, [0] * LANES))
+    return b.shuffle_vector(first, first, ir.Constant(ir.VectorType(INT, lanes), [0] * lanes))
 
 
 def fma(b: Any, x: Value, y: Value, z: Value) -> Value:
     """x y + z, in one instruction where there is one."""
-    return call(b, f"llvm.fmuladd.v{LANES}f32", VECTOR, [VECTOR] * 3, x, y, z)
+    return call(b, f"llvm.fmuladd.v{x.type.count}f32", x.type, [x.type] * 3, x, y, z)
 
 
 def size(b: Any, x: Value) -> Value:
@@ -167,11 +173,11 @@ def size(b: Any, x: Value) -> Value:
     return call(b, f"llvm.fabs.v{LANES}f32", VECTOR, [VECTOR], x)
 
 
-def variables(b: Any, count: int) -> list[Value]:
+def variables(b: Any, count: int, kind: Any = VECTOR) -> list[Value]:
     """Sums, all 0; the compiler keeps them in registers."""
-    made = [cgutils.alloca_once(b, VECTOR) for _ in range(count)]
+    made = [cgutils.alloca_once(b, kind) for _ in range(count)]
     for variable in made:
-        b.store(constant(0.0), variable)
+        b.store(ir.Constant(kind, [0.0] * kind.count), variable)
     return made
 
 

@@ -79,32 +79,34 @@ def _products(dim: int, window: int, block: int, shared: int) -> list[Piece]:
     count = block + 2 * window + shared
     best, across = _TIMES * products.ROWS, products.WIDE * LANES
     left, right, out = aligned(best, _INNER), aligned(_INNER, across), aligned(best, across)
-    hidden, rows = (aligned(n + products.ROWS, wide) for n in (lanes, count))
-    table, factors = aligned(count, wide), np.zeros(count, np.float32)
-    places = np.array([row.ctypes.data for row in table])
+    hidden, rows = (aligned(n + products.MOST_ROWS, wide) for n in (lanes, count))
+    factors = np.zeros(count, np.float32)
+    left_rows, vectors, places = (
+        np.array([row.ctypes.data for row in array]) for array in (left, hidden, rows)
+    )
     ahead = np.zeros(8, np.int64)  # of which nothing is left
     errors, room = aligned(count + products.ROWS, lanes), _Room(aligned(wide, lanes), ahead)
-    keep = (left, right, out, hidden, rows, errors, places, factors, ahead, table)
+    keep = (right, out, hidden, errors, left_rows, vectors, places, factors, ahead, left, rows)
     at = [array.ctypes.data for array in keep]
-    left_at, right_at, out_at, hidden_at, rows_at, errors_at, *into, ahead_at, _ = at
+    right_at, out_at, hidden_at, errors_at, left_at, vectors_at, *into, ahead_at, _, _ = at
     return [
         _piece(
             (CEILING, 2 * best * across * _INNER), keep, products.multiply_wide,
-            out_at, across, best, left_at, _INNER, 1, right_at, across, _INNER, -best, _INNER, 0,
-            ahead_at,
+            out_at, across, best, left_at, right_at, across, _INNER, ahead_at,
         ),
         _piece(
             ("scores of a block", 2 * count * block * dim), keep, blocks.score,
-            errors_at, hidden_at, rows_at, count, lanes, wide, dim, room,
+            errors_at, hidden_at, into[0], count - shared, 2 * window, shared, block, wide, dim,
+            room,
         ),
         _piece(
             ("changes of hidden vectors", 2 * count * block * dim), keep, blocks.change,
-            *into, block, errors_at, 1, lanes, rows_at, wide, 0, 2 * window, count - shared, shared,
+            *into, block, errors_at, 1, lanes, into[0], 0, 2 * window, count - shared, shared,
             dim, ahead_at,
         ),
         _piece(
             ("changes of noise words", 2 * shared * block * dim), keep, blocks.change,
-            *into, shared, errors_at, lanes, 1, hidden_at, wide, -shared, block, block, 0,
+            *into, shared, errors_at, lanes, 1, vectors_at, -shared, block, block, 0,
             dim, ahead_at,
         ),
     ]  # fmt: skip

@@ -88,6 +88,8 @@ def tables_of(backend: Backend, config: Config) -> Tables:
     made = make_tables(backend, config, corpus(length(backend, config))[2])
     rng = np.random.default_rng(1)
     filled = [rng.normal(0, 0.3, t.shape).astype(np.float32) for t in (made.input, made.output)]
+    for table in filled:
+        table[:, config.dim :] = 0
     return replace(made, input=backend.asarray(filled[0]), output=backend.asarray(filled[1]))
 
 
