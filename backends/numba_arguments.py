@@ -65,6 +65,8 @@ class Paths(NamedTuple):
     """So many of them are met by others twice or more, meanwhile."""
     beside: float
     """Terms of others, at most, on nodes that are not copied."""
+    floats: int
+    """Columns of tables that may be other than zero, up to whole or half vectors."""
 
 
 class CbowWork(NamedTuple):
@@ -154,7 +156,7 @@ class Work(NamedTuple):
     scores: Any
     """What the errors were made of."""
     products: Any
-    """float32: of these errors of two hidden vectors."""
+    """float32 (1, LANES): of hidden vectors with each other."""
     labels: Any
     """float32 (L,): of the nodes of a path."""
     pairs: Any

@@ -143,7 +143,9 @@ class _Training:
         if plan.paths is not None:
             crowd, hot = kernels.CROWD * self._visit, len(self._work.terms_hot)
             crowded = min(int((self._beside[1] >= crowd).sum()), hot)
-            self._paths = kernels.Paths(*plan.paths, hot, crowded, min(self._most_beside[1], crowd))
+            beside, floats = min(self._most_beside[1], crowd), kernels.used(plan.dim)
+            floats = floats if floats <= plan.input.shape[1] else plan.dim
+            self._paths = kernels.Paths(*plan.paths, hot, crowded, beside, floats)
 
     def __call__(
         self,
@@ -238,7 +240,7 @@ def _work(kernels: ModuleType, plan: FusedPlan) -> Any:
         transposed=aligned(wide, kernels.whole(plan.block)),
         errors=aligned(*errors),
         scores=aligned(*errors),
-        products=aligned(1, kernels.whole(1))[0],
+        products=aligned(1, kernels.whole(1)),
         labels=aligned(1, kernels.whole(rows))[0],
         pairs=aligned(1, hidden)[0],
         terms=aligned(1, kernels.whole(rows))[0],

@@ -13,10 +13,10 @@ from numba.core.extending import _Intrinsic
 from numpy.typing import NDArray
 
 from w2v.backends import numba_blocks as blocks
+from w2v.backends import numba_meetings as meetings
 from w2v.backends import numba_products as products
 from w2v.backends import numba_rows as rows_of
-from w2v.backends import numba_turns as turns
-from w2v.backends.numba_compiling import ONE, ZERO, compiled, whole
+from w2v.backends.numba_compiling import ONE, ZERO, compiled, used, whole
 from w2v.backends.numba_errors import errors as errors_of
 from w2v.backends.numba_llvm import LANES
 from w2v.backends.numba_memory import aligned
@@ -114,7 +114,7 @@ def _products(dim: int, window: int, block: int, shared: int) -> list[Piece]:
 
 def _rows(dim: int) -> list[Piece]:
     """Pieces that take rows by their addresses."""
-    wide = whole(dim)
+    wide, floats = whole(dim), used(dim)
     table, own = aligned(_FEW, wide), aligned(8, wide)
     errors, ones = aligned(4, whole(_PATH)), np.ones(_FEW, np.float32)
     places, hidden_rows = (np.array([row.ctypes.data for row in array]) for array in (table, own))
@@ -122,15 +122,17 @@ def _rows(dim: int) -> list[Piece]:
     addresses, own_at, errors_at = places.ctypes.data, own.ctypes.data, errors.ctypes.data
     list_at, stride = hidden_rows.ctypes.data, errors.shape[1]
     found = []
-    for hidden, dots in ((4, products.dots_4), (2, products.dots_2), (1, products.dots_1)):
+    for hidden in (4, 2, 1):
+        scores = getattr(meetings, f"scores_{hidden}")
         about = f"scores of a path, {hidden} at once", 2 * _PATH * hidden * dim
-        found.append(_piece(about, keep, dots, errors_at, stride, addresses, _PATH, list_at, dim))
-    for hidden, update in ((4, turns.update_4), (2, turns.update_2), (1, turns.update_1)):
+        found.append(_piece(about, keep, scores, errors_at, addresses, _PATH, list_at, floats))
+    for hidden in (4, 2, 1):
+        update = getattr(meetings, f"update_{hidden}")
         about = f"changes of a path, {hidden} at once", 4 * _PATH * hidden * dim
         found.append(
             _piece(
                 about, keep, update, addresses, _PATH, list_at, list_at, ones.ctypes.data,
-                errors_at, stride, errors_at, dim,
+                errors_at, stride, floats,
             )
         )  # fmt: skip
     summing = (own_at, addresses, _SUMMED, dim, ZERO)

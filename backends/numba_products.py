@@ -241,8 +241,8 @@ def _emit_dots(
             ll.store(b, part, ll.at(b, out, b.mul(ll.count(j), out_stride), first))
 
 
-dots_4, dots_2, dots_1 = _dots(ll.LANES // 4, 4), _dots(4, 2), _dots(8, 1)
-"""Scores of rows against 4, 2 or 1 others."""
+dots_4, dots_1 = _dots(ll.LANES // 4, 4), _dots(8, 1)
+"""Scores of rows against 4 others, or 1."""
 dots_squared_4, dots_squared_1 = _dots_squared(ll.LANES // 4, 4), _dots_squared(8, 1)
 MOST_ROWS = 8
 """Rows beyond its own that such a product may read."""
