@@ -14,7 +14,7 @@ import numpy as np
 from w2v.backends import numba_groups as groups_of
 from w2v.backends import numba_rows as rows_of
 from w2v.backends import numba_windows as windows_of
-from w2v.backends.numba_cap import capped, load_factor, with_load
+from w2v.backends.numba_cap import capped, load_factor, sizes, with_load
 from w2v.backends.numba_compiling import BYTES, ONE, ZERO, address, compiled, helper, whole_lanes
 from w2v.backends.numba_copies import (
     NONE,
@@ -324,9 +324,13 @@ def cbow_shared(
             left_over = read_float(load_in_at, j) - read_float(own_load_at, slot)
             write_float(load_in_at, j, left_over)
         step = alpha / np.float32(rate.cap)
+        error = ZERO
+        if len(rate.beside_in):
+            error = sizes(scores, block * across, work) + sizes(own_at, block, work)
+            error *= twice / max(total * own_terms, ONE)
         more = with_load(work.terms_in, work.load_in, span, work)
         capped(
-            factors, work.ids_in, span, work.terms_in, most, more, step,
+            factors, work.ids_in, span, work.terms_in, most, more, error, step,
             rate.beside_in, np.float32(rate.most_beside_in), work.others,
         )  # fmt: skip
         due_in = hold_listed(
@@ -341,7 +345,7 @@ def cbow_shared(
         most = total * own_terms
         more = with_load(work.terms, work.load, count, work)
         capped(
-            factors, work.ids, count, work.terms, most, more, step,
+            factors, work.ids, count, work.terms, most, more, error, step,
             rate.beside_out, np.float32(rate.most_beside_out), work.others,
         )  # fmt: skip
         due_out = hold_listed(due_at, outputs, ids_at, hot_at, hot_out, terms_at, ONE, limit)
