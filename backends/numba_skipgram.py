@@ -1,7 +1,8 @@
 """The compiled step of skip-gram with negative sampling: a block of contexts, shared noise words.
 
-Work is done on the worker's own copies of rows: a block is read, then computed, then added. Long,
-since a kernel is one function: cut up, it would count references and move registers between parts.
+A block's hidden vectors are copied and its output rows read where they stand; all errors are known
+before the first row is changed. Long, since a kernel is one function: cut up, it would count
+references and move registers between parts.
 """
 
 from __future__ import annotations
