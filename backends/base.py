@@ -53,6 +53,8 @@ class FusedPlan:
     input: Array
     output: Array
     """float32 (V, D) and (rows, D): the tables, changed in place."""
+    dim: int
+    """Numbers of a row; columns behind these are zero, and stay so."""
     averaged: Literal["", "mean", "sum"]
     """How input rows make hidden vectors; empty where they are the hidden vectors."""
     window: int

@@ -65,6 +65,8 @@ class Paths(NamedTuple):
     """So many of them are met by others twice or more, meanwhile."""
     beside: float
     """Terms of others, at most, on nodes that are not copied."""
+    floats: int
+    """Columns of tables that may be other than zero, up to whole or half vectors."""
 
 
 class CbowWork(NamedTuple):
@@ -77,8 +79,6 @@ class CbowWork(NamedTuple):
     hidden: Any
     """(R, D): the windows' means or sums, and what these change by."""
     d_hidden: Any
-    rows: Any
-    """(N, D): noise words."""
     errors: Any
     """float32 (R, N of a group), with zeros up to whole vectors."""
     own_errors: Any
@@ -130,25 +130,33 @@ class CbowWork(NamedTuple):
     """Of the edges where windows begin and end."""
     ends: Any
     places: Any
-    """Of output rows; of hidden vectors; of the copies of noise words."""
+    """Of output rows; of hidden vectors."""
     vectors: Any
-    copies: Any
+    next_places: Any
+    """Of output rows of the next block, and of input rows that enter with it."""
+    entering: Any
+    hot_places: Any
+    """int64: which of a block's output rows are copies; below, of its input rows."""
+    hot_places_in: Any
+    hot: Any
+    """As in `Work`."""
+    seen: Any
+    terms_hot: Any
 
 
 class Work(NamedTuple):
     """One worker's own memory; rows are padded to whole vectors."""
 
     hidden: Any
-    """float32 (R, D), as all arrays of rows: hidden vectors, their gradients, output rows, ..."""
+    """float32 (R, D), as all arrays of rows: hidden vectors, their gradients, ..."""
     d_hidden: Any
     transposed: Any
-    rows: Any
     errors: Any
     """float32 (L, R): a row for each output row, a lane for each hidden vector; of paths (R, L)."""
     scores: Any
     """What the errors were made of."""
     products: Any
-    """float32: of these errors of two hidden vectors."""
+    """float32 (1, LANES): of hidden vectors with each other."""
     labels: Any
     """float32 (L,): of the nodes of a path."""
     pairs: Any

@@ -14,7 +14,7 @@ import numpy as np
 
 from w2v.backends import machine, numba_cache
 from w2v.backends.base import Array, Fused, FusedPlan, Rows, StepShape, Text, start_of
-from w2v.backends.numba_memory import aligned, of_cbow
+from w2v.backends.numba_memory import aligned, of_cbow, of_hot_words
 from w2v.backends.numpy_backend import NumpyBackend
 from w2v.errors import BackendError
 
@@ -108,6 +108,7 @@ class NumbaBackend(NumpyBackend):
         plan = FusedPlan(
             input=tables[0],
             output=tables[1],
+            dim=1,
             averaged="mean" if averaged else "",
             window=1,
             block=1,
@@ -142,7 +143,9 @@ class _Training:
         if plan.paths is not None:
             crowd, hot = kernels.CROWD * self._visit, len(self._work.terms_hot)
             crowded = min(int((self._beside[1] >= crowd).sum()), hot)
-            self._paths = kernels.Paths(*plan.paths, hot, crowded, min(self._most_beside[1], crowd))
+            beside, floats = min(self._most_beside[1], crowd), kernels.used(plan.dim)
+            floats = floats if floats <= plan.input.shape[1] else plan.dim
+            self._paths = kernels.Paths(*plan.paths, hot, crowded, beside, floats)
 
     def __call__(
         self,
@@ -200,7 +203,7 @@ class _Training:
                     *tables, noise, rate, *shape, plan.groups, mean, self._work
                 )
             else:
-                found = kernels.skipgram_shared(*tables, noise, rate, *shape, self._work)
+                found = kernels.skipgram_shared(*tables, noise, rate, *shape, plan.dim, self._work)
             return (*found, 0.0)
         given = (*tables, self._paths, rate, plan.window)
         if plan.averaged:
@@ -218,9 +221,7 @@ def _work(kernels: ModuleType, plan: FusedPlan) -> Any:
     span = plan.block + 2 * plan.window
     hidden = kernels.whole(max(plan.block, kernels.TOGETHER)) + most
     if plan.noise is not None:
-        hot = 0 if plan.workers == 1 else min(kernels.HOT_WORDS, len(plan.input), len(plan.output))
-        terms_hot = np.array(([kernels.NONE] * hot + [0]) * 2, np.float32)
-        hot *= 2
+        copies = of_hot_words(kernels, plan)
         rows = span + hidden + plan.noise[3] + most
     else:
         assert plan.paths is not None
@@ -228,6 +229,7 @@ def _work(kernels: ModuleType, plan: FusedPlan) -> Any:
         room = int(_OF_SECOND_CACHE * machine.second_cache()) // (2 * wide * kernels.BYTES)
         hot = 0 if plan.workers == 1 else min(room, len(plan.paths[0]) - 2)
         terms_hot = np.full(hot, kernels.NONE, np.float32)
+        copies = {"hot": aligned(hot, wide), "seen": aligned(hot, wide), "terms_hot": terms_hot}
     inputs = kernels.whole(max(span, hidden) + kernels.TOGETHER) + kernels.MOST_COUNTED
     shared = plan.noise is not None
     together = kernels.TOGETHER
@@ -236,10 +238,9 @@ def _work(kernels: ModuleType, plan: FusedPlan) -> Any:
         hidden=aligned(hidden, wide),
         d_hidden=aligned(hidden, wide),
         transposed=aligned(wide, kernels.whole(plan.block)),
-        rows=aligned(rows * shared, wide),
         errors=aligned(*errors),
         scores=aligned(*errors),
-        products=aligned(1, kernels.whole(1))[0],
+        products=aligned(1, kernels.whole(1)),
         labels=aligned(1, kernels.whole(rows))[0],
         pairs=aligned(1, hidden)[0],
         terms=aligned(1, kernels.whole(rows))[0],
@@ -257,15 +258,13 @@ def _work(kernels: ModuleType, plan: FusedPlan) -> Any:
         ids=np.zeros(rows, np.int32),
         next_ids=np.zeros(rows, np.int32),
         ids_in=np.zeros(inputs, np.int32),
-        columns=np.zeros((2, plan.noise[3] if plan.noise else 0), np.int64),
+        columns=np.zeros((2, plan.noise[3] + kernels.IDS if plan.noise else 0), np.int64),
         ahead=np.zeros(4 + rows + hidden, np.int64),
         places=np.zeros(rows, np.int64),
         places_in=np.zeros(inputs, np.int64),
-        places_d=np.zeros(2, np.int64),
+        places_d=np.zeros(max(plan.block, 2), np.int64),
         numbers=np.arange(inputs),
-        hot=aligned(hot, wide),
-        seen=aligned(hot, wide),
-        terms_hot=terms_hot,
+        **copies,
     )
 
 

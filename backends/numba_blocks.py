@@ -7,21 +7,24 @@ from typing import Any
 import numpy as np
 
 from w2v.backends import numba_rows as rows_of
-from w2v.backends.numba_compiling import BYTES, address, helper
+from w2v.backends.numba_compiling import BYTES, address, helper, whole_lanes
 from w2v.backends.numba_draws import drawn
-from w2v.backends.numba_llvm import LANES, read_long
+from w2v.backends.numba_llvm import HALF, LANES, read_long
 from w2v.backends.numba_products import (
+    HALF_ROWS,
     ROWS,
     TILE,
     WIDE,
     change_one,
     change_tile,
+    multiply_half,
     multiply_one,
     multiply_wide,
 )
 from w2v.backends.numba_products import transpose as transpose_square
 
 POINTER = 8  # bytes
+_HALF = HALF.count  # lanes
 
 
 @helper
@@ -55,28 +58,56 @@ def add(table: Any, dim: Any, ids: Any, count: Any, changes: Any, wide: Any, fac
 
 
 @helper
-def score(
-    errors: Any, hidden: Any, rows: Any, count: Any, lanes: Any, wide: Any, dim: Any, work: Any
+def _multiply(
+    out: Any, lanes: Any, rows: Any, places: Any, right: Any, inner: Any, ahead: Any
 ) -> None:
-    """errors (count, lanes) = rows times hidden vectors, which are transposed for that."""
+    """out (rows, lanes) = rows of a list times right, of whole vectors of lanes."""
+    lane, rows = 0, max(rows, ROWS)
+    while lane + WIDE * LANES <= lanes:
+        at = lane * BYTES
+        multiply_wide(out + at, lanes, rows, places, right + at, lanes, inner, ahead)
+        lane += WIDE * LANES
+    while lane < lanes:
+        at = lane * BYTES
+        multiply_one(out + at, lanes, rows, places, right + at, lanes, inner, ahead)
+        lane += LANES
+
+
+@helper
+def score(
+    errors: Any,
+    hidden: Any,
+    places: Any,
+    span: Any,
+    reach: Any,
+    noise: Any,
+    block: Any,
+    wide: Any,
+    numbers: Any,
+    work: Any,
+) -> None:
+    """errors (span + noise, lanes) = rows of a list times hidden vectors, transposed for that.
+
+    Of the first `span` rows, a row j is wanted with hidden vectors j - reach to j alone; the noise
+    rows behind with all.
+    """
+    lanes = whole_lanes(block)
     transposed, ahead = address(work.transposed), address(work.ahead)
     for i in range(0, lanes, LANES):
         for lane in range(0, wide, LANES):
             square = transposed + (lane * lanes + i) * BYTES
             transpose_square(square, lanes, hidden + (i * wide + lane) * BYTES, wide)
-    lane, rows_at_least = 0, max(count, ROWS)
-    while lane + WIDE * LANES <= lanes:
-        multiply_wide(
-            errors + lane * BYTES, lanes, rows_at_least, rows, wide, 1,
-            transposed + lane * BYTES, lanes, dim, -count, dim, 0, ahead,
-        )  # fmt: skip
-        lane += WIDE * LANES
-    while lane < lanes:
-        multiply_one(
-            errors + lane * BYTES, lanes, rows_at_least, rows, wide, 1,
-            transposed + lane * BYTES, lanes, dim, -count, dim, 0, ahead,
-        )  # fmt: skip
-        lane += LANES
+    if LANES > _HALF:
+        for i in range(0, block, _HALF):
+            near = max(min(_HALF + reach, span - i), HALF_ROWS)
+            multiply_half(
+                errors + (i * lanes + i) * BYTES, lanes, near, places + i * POINTER,
+                transposed + i * BYTES, lanes, numbers, ahead,
+            )  # fmt: skip
+    else:
+        _multiply(errors, lanes, span, places, transposed, numbers, ahead)
+    errors, places = errors + span * lanes * BYTES, places + span * POINTER
+    _multiply(errors, lanes, noise, places, transposed, numbers, ahead)
 
 
 @helper
@@ -88,7 +119,6 @@ def change(
     row: Any,
     column: Any,
     vectors: Any,
-    wide: Any,
     below: Any,
     above: Any,
     inner: Any,
@@ -96,7 +126,7 @@ def change(
     dim: Any,
     ahead: Any,
 ) -> None:
-    """Rows of a list += each its factor times errors (with these strides) times vectors.
+    """Rows of a list += each its factor times errors (with these strides) times vectors, a list.
 
     Row i meets vectors i + below to i + above of the first `inner`, and all of the so many more
     behind these.
@@ -105,14 +135,14 @@ def change(
     while i + TILE <= count:
         change_tile(
             places + i * POINTER, factors + i * BYTES, errors + i * row * BYTES, row, column,
-            vectors, wide, max(i + below, 0), min(i + TILE + above, inner), inner, inner + more,
+            vectors, max(i + below, 0), min(i + TILE + above, inner), inner, inner + more,
             dim, ahead,
         )  # fmt: skip
         i += TILE
     while i < count:
         change_one(
             places + i * POINTER, factors + i * BYTES, errors + i * row * BYTES, row, column,
-            vectors, wide, max(i + below, 0), min(i + 1 + above, inner), inner, inner + more,
+            vectors, max(i + below, 0), min(i + 1 + above, inner), inner, inner + more,
             dim, ahead,
         )  # fmt: skip
         i += 1

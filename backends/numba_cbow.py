@@ -14,43 +14,84 @@ import numpy as np
 from w2v.backends import numba_groups as groups_of
 from w2v.backends import numba_rows as rows_of
 from w2v.backends import numba_windows as windows_of
-from w2v.backends.numba_blocks import fetch
 from w2v.backends.numba_cap import capped, load_factor, with_load
 from w2v.backends.numba_compiling import BYTES, ONE, ZERO, address, compiled, helper, whole_lanes
+from w2v.backends.numba_copies import (
+    NONE,
+    give_copies,
+    held_back,
+    hold_listed,
+    list_hot,
+    list_places,
+    renew_listed,
+    table_of,
+)
 from w2v.backends.numba_draws import draw_columns, drawn
 from w2v.backends.numba_errors import errors as errors_of
 from w2v.backends.numba_groups import TILE
-from w2v.backends.numba_llvm import LANES
-from w2v.backends.numba_products import TOGETHER, dots_1, dots_4
+from w2v.backends.numba_llvm import (
+    LANES,
+    read_float,
+    read_int,
+    read_long,
+    read_short,
+    write_float,
+    write_int,
+    write_long,
+)
+from w2v.backends.numba_products import TOGETHER, dots_1, dots_4, dots_squared_1, dots_squared_4
 from w2v.backends.numba_steps import alpha_of, measured_in, softplus
 
 _POINTER = 8  # bytes
 
 
 @helper
-def _scores(out: Any, stride: Any, rows: Any, count: Any, hidden: Any, size: Any, wide: Any) -> Any:
-    """Of a list of so many hidden vectors (down) against a list of rows (across)."""
-    i = 0
+def _scores(
+    out: Any,
+    stride: Any,
+    rows: Any,
+    count: Any,
+    hidden: Any,
+    size: Any,
+    dim: Any,
+    squares: Any,
+) -> None:
+    """Of a list of so many hidden vectors (down) against a list of rows (across).
+
+    And of each row a vector whose lanes add up to its squared length.
+    """
+    if size >= TOGETHER:
+        dots_squared_4(out, stride, rows, count, hidden, dim, squares)
+        i = TOGETHER
+    else:
+        dots_squared_1(out, stride, rows, count, hidden, dim, squares)
+        i = 1
     while i + TOGETHER <= size:
         there = out + i * stride * BYTES
-        dots_4(there, stride, rows, count, hidden + i * _POINTER, wide)
+        dots_4(there, stride, rows, count, hidden + i * _POINTER, dim)
         i += TOGETHER
     while i < size:
         there = out + i * stride * BYTES
-        dots_1(there, stride, rows, count, hidden + i * _POINTER, wide)
+        dots_1(there, stride, rows, count, hidden + i * _POINTER, dim)
         i += 1
 
 
 @helper
 def _next(
-    ids: Any, stretch: Any, at: Any, block: Any, groups: Any, noise: Any, columns: Any
-) -> Any:
+    ids: Any, stretch: Any, at: Any, turns: Any, block: Any, noise: Any, columns: Any
+) -> None:
     """Output rows of a block: its centres by slot, then the noise words of some columns."""
-    size = block // groups
-    for group in range(groups):
-        for i in range(size):
-            ids[group * size + i] = stretch.ids[at + i * groups + group]
+    there, core = address(ids), address(stretch.ids) + at * BYTES
+    for slot in range(block):
+        write_int(there, slot, read_int(core, read_long(turns, slot)))
     drawn(ids[block:], columns, noise)
+
+
+@helper
+def _ask(places: Any, first: Any, count: Any, dim: Any) -> None:
+    """Ask for some rows of a list, for the next block; a few at a time, or the processor waits."""
+    for i in range(first, first + count):
+        rows_of.prefetch_far(read_long(places, i), dim)
 
 
 @compiled
@@ -73,33 +114,43 @@ def cbow_shared(
     """
     dim = input.shape[1]
     wide, span = whole_lanes(dim), block + 2 * window
-    inputs, outputs = address(input), address(output)
+    inputs, outputs = table_of(input, 0, work), table_of(output, 1, work)
     size, each_has = block // groups, noise.shared // groups  # centres and noise words of a group
     across = whole_lanes(each_has)
     count = block + noise.shared
     row_bytes, vector_bytes = wide * BYTES, LANES * BYTES
     zeros = address(work.sums)  # row 0 of the running sums
     sums, edges = zeros, address(work.edges)
-    hidden, d_hidden, rows = address(work.hidden), address(work.d_hidden), address(work.rows)
+    hidden, d_hidden = address(work.hidden), address(work.d_hidden)
     scores, own_at = address(work.errors), address(work.own_errors)
     kept_at = address(work.kept)
     dots, own_squares = address(work.dots), address(work.own_squares)
     vector_squares, row_squares = address(work.vector_squares), address(work.row_squares)
     loads_at = address(work.loads)
     contexts_at, centres_at = address(work.contexts), address(work.centres)
+    ids_at, ids_in_at = address(work.ids), address(work.ids_in)
+    hot_at, hot_in_at = address(work.hot_places), address(work.hot_places_in)
     begins_at, ends_at = address(work.begins), address(work.ends)
-    vectors_at, copies_at, places_at = (
-        address(work.vectors),
-        address(work.copies),
-        address(work.places),
-    )
+    vectors_at, places_at = address(work.vectors), address(work.places)
+    noise_at = places_at + block * _POINTER
+    entering_at, next_at = address(work.entering), address(work.next_places)
+    turns_at, next_ids_at = address(work.turns), address(work.next_ids)
+    first_at, last_at = address(work.first), address(work.last)
+    words_at = address(stretch.ids)
+    left_at, right_at = address(stretch.left), address(stretch.right)
+    terms_at, terms_in_at = address(work.terms), address(work.terms_in)
+    own_terms_at, effect_at = address(work.own_terms), address(work.effect)
     errors, own_errors, kept = work.errors, work.own_errors, work.kept
     each = np.float32(noise.negative / each_has)
     own_terms = np.float32(1 + noise.negative)
-    factors = work.factors
+    factors, factors_at = work.factors, address(work.factors)
+    lengths_at = address(work.lengths)
+    squares_at, load_at = address(work.squares), address(work.load)
+    load_in_at, own_load_at = address(work.load_in), address(work.own_load)
+    hidden_load_at, row_loads_at = address(work.hidden_load), address(work.row_loads)
     loss = measured = 0.0
-    for n in range(len(work.copies)):
-        work.copies[n] = rows + n * row_bytes
+    for n in range(len(work.places)):  # some behind the last are read, too
+        work.places[n] = outputs.at
     for slot in range(len(work.vectors)):
         work.vectors[slot] = hidden + slot * row_bytes
     for j in range(span):
@@ -108,72 +159,85 @@ def cbow_shared(
         work.turns[slot] = slot % size * groups + slot // size
     if stretch.blocks > 0:
         draw_columns(work.columns, noise, stretch.number)
-        _next(work.next_ids, stretch, window, block, groups, noise, work.columns)
+        _next(work.next_ids, stretch, window, turns_at, block, noise, work.columns)
+        list_places(next_at, outputs, next_ids_at, count)
         draw_columns(work.columns, noise, stretch.number + 1)
     for number in range(stretch.blocks):
         alpha = alpha_of(rate, stretch, number)
         at = number * block
         tokens = min(block, stretch.kept - at)
+        limit = held_back(rate, alpha)
         for j in range(span):
-            work.ids_in[j] = stretch.ids[at + j]
-            work.contexts[j] = inputs + np.int64(stretch.ids[at + j]) * dim * BYTES
-            work.terms_in[j] = ZERO
-            work.load_in[j] = ZERO
+            write_int(ids_in_at, j, read_int(words_at, at + j))
+            write_float(terms_in_at, j, ZERO)
+            write_float(load_in_at, j, ZERO)
         for i in range(count):
-            work.ids[i] = work.next_ids[i]
-            work.places[i] = outputs + np.int64(work.ids[i]) * dim * BYTES
-        windows_of.running_sums(sums + row_bytes, wide, contexts_at, span, dim)
-        fetch(rows, wide, outputs, dim, work.ids[block:], noise.shared, row_squares)
+            write_int(ids_at, i, read_int(next_ids_at, i))
+            write_long(places_at, i, read_long(next_at, i))
+        list_places(contexts_at, inputs, ids_in_at, span)
+        hot_in = list_hot(hot_in_at, inputs, ids_in_at, span)
+        hot_out = list_hot(hot_at, outputs, ids_at, count)
+        renew_listed(inputs, ids_in_at, hot_in_at, hot_in, limit)
+        renew_listed(outputs, ids_at, hot_at, hot_out, limit)
+        windows_of.running_sums(sums + row_bytes, wide, contexts_at, 2 * window, dim)
         ahead = number + 1 < stretch.blocks
         if ahead:
             new = at + block + window
-            _next(work.next_ids, stretch, new, block, groups, noise, work.columns)
+            _next(work.next_ids, stretch, new, turns_at, block, noise, work.columns)
             draw_columns(work.columns, noise, stretch.number + number + 2)
+            list_places(next_at, outputs, next_ids_at, count)
+            list_places(entering_at, inputs, words_at + (new + window) * BYTES, block)
 
         total = most = ZERO
         low, high = span, 0
-        for slot in range(block):
-            t = work.turns[slot]
-            place = at + window + t
+        group = slot = 0
+        for t in range(block):
+            newest = 2 * window + t
             left = right = 0
             if t < tokens:
-                left, right = np.int64(stretch.left[place]), np.int64(stretch.right[place])
+                left = read_short(left_at, at + window + t)
+                right = read_short(right_at, at + window + t)
             first, last = window + t - left, window + t + right + 1
             contexts = np.float32(left + right)
-            kept[slot] = ONE if left + right else ZERO
-            share = kept[slot]
+            share = ONE if left + right else ZERO
+            write_float(kept_at, slot, share)
+            total += share
+            terms = share * own_terms
+            effect = ONE
             if mean:
                 share /= max(contexts, ONE)
+            else:
+                terms *= contexts
+                effect = contexts
             windows_of.window(
                 hidden + slot * row_bytes, dots + slot * vector_bytes,
                 vector_squares + slot * vector_bytes, own_squares + slot * vector_bytes,
                 sums + first * row_bytes, sums + last * row_bytes,
-                work.contexts[window + t], work.places[slot], dim, share,
+                read_long(contexts_at, window + t), read_long(places_at, slot),
+                sums + newest * row_bytes, read_long(contexts_at, newest),
+                sums + (newest + 1) * row_bytes, dim, share,
             )  # fmt: skip
             if ahead:
-                rows_of.prefetch_far(outputs + np.int64(work.next_ids[slot]) * dim * BYTES, dim)
-                entering = np.int64(stretch.ids[at + block + 2 * window + t])
-                rows_of.prefetch_far(inputs + entering * dim * BYTES, dim)
-            work.begins[slot] = edges + first * row_bytes
-            work.ends[slot] = edges + last * row_bytes
-            work.first[slot], work.last[slot] = first, last
-            work.centres[window + t] = d_hidden + slot * row_bytes
-            terms = kept[slot] * own_terms
-            if not mean:
-                terms *= contexts
-            total += kept[slot]
+                _ask(entering_at, t, 1, dim)
+            write_long(begins_at, slot, edges + first * row_bytes)
+            write_long(ends_at, slot, edges + last * row_bytes)
+            write_long(first_at, slot, first)
+            write_long(last_at, slot, last)
+            write_long(centres_at, window + t, d_hidden + slot * row_bytes)
             most += terms * contexts
             if left + right:
                 low, high = min(low, first), max(high, last)
-            work.terms_in[first] += terms
-            work.terms_in[last] -= terms
-            work.own_terms[slot] = terms
-            work.terms[slot] = kept[slot]
-            work.effect[slot] = ONE if mean else contexts
+            write_float(terms_in_at, first, read_float(terms_in_at, first) + terms)
+            write_float(terms_in_at, last, read_float(terms_in_at, last) - terms)
+            write_float(own_terms_at, slot, terms)
+            write_float(terms_at, slot, read_float(kept_at, slot))
+            write_float(effect_at, slot, effect)
+            group, slot = group + 1, slot + size
+            if group == groups:
+                group, slot = 0, slot - block + 1
         rows_of.add_lanes(own_at, dots, block)
-        rows_of.add_lanes(address(work.squares), vector_squares, block)
-        rows_of.add_lanes(address(work.load), own_squares, block)
-        rows_of.add_lanes(address(work.lengths), row_squares, noise.shared)
+        rows_of.add_lanes(squares_at, vector_squares, block)
+        rows_of.add_lanes(load_at, own_squares, block)
 
         measure = measured_in(rate, stretch, number)
         if measure:
@@ -186,49 +250,50 @@ def cbow_shared(
             slot, n = group * size, group * each_has
             there = scores + slot * across * BYTES
             _scores(
-                there, across, copies_at + n * _POINTER, each_has,
-                vectors_at + slot * _POINTER, size, wide,
+                there, across, noise_at + n * _POINTER, each_has,
+                vectors_at + slot * _POINTER, size, dim, row_squares + n * vector_bytes,
             )  # fmt: skip
+            rows_of.add_lanes(lengths_at + n * BYTES, row_squares + n * vector_bytes, each_has)
             if measure:
                 for i in range(slot, slot + size):
                     for k in range(each_has):
                         loss += kept[i] * each * softplus(np.float64(errors[i, k]))
             groups_of.errors(
-                there, address(work.row_loads), loads_at + slot * vector_bytes,
-                address(work.squares) + slot * BYTES, address(work.lengths) + n * BYTES,
+                there, row_loads_at, loads_at + slot * vector_bytes,
+                squares_at + slot * BYTES, lengths_at + n * BYTES,
                 kept_at + slot * BYTES, size, each_has, alpha * each,
             )  # fmt: skip
             terms = ZERO
             for i in range(slot, slot + size):
-                terms += kept[i]
+                terms += read_float(kept_at, i)
             for k in range(each_has):
-                work.terms[block + n + k] = terms * each
-                work.load[block + n + k] = work.row_loads[k] * twice
-            if ahead:
-                for k in range(n, n + each_has):
-                    word = np.int64(work.next_ids[block + k])
-                    rows_of.prefetch_far(outputs + word * dim * BYTES, dim)
-        rows_of.add_lanes(address(work.hidden_load), loads_at, block)
+                write_float(terms_at, block + n + k, terms * each)
+                write_float(load_at, block + n + k, read_float(row_loads_at, k) * twice)
+        rows_of.add_lanes(hidden_load_at, loads_at, block)
         for slot in range(block):
-            own_errors[slot] *= kept[slot]
-            length = twice * abs(own_errors[slot])
-            effect = work.hidden_load[slot] * twice + length * work.load[slot]
-            effect *= work.effect[slot]
-            work.load[slot] = length * work.squares[slot]
-            work.load_in[work.first[slot]] += effect
-            work.load_in[work.last[slot]] -= effect
-            work.own_load[slot] = effect
+            error = read_float(own_at, slot) * read_float(kept_at, slot)
+            write_float(own_at, slot, error)
+            length = twice * abs(error)
+            effect = read_float(hidden_load_at, slot) * twice + length * read_float(load_at, slot)
+            effect *= read_float(effect_at, slot)
+            write_float(load_at, slot, length * read_float(squares_at, slot))
+            first, last = read_long(first_at, slot), read_long(last_at, slot)
+            write_float(load_in_at, first, read_float(load_in_at, first) + effect)
+            write_float(load_in_at, last, read_float(load_in_at, last) - effect)
+            write_float(own_load_at, slot, effect)
 
         for group in range(groups):
             slot, n = group * size, group * each_has
             end = slot + size
-            own_rows = rows + n * row_bytes
+            own_rows = noise_at + n * _POINTER
             while slot + TILE <= end:
                 groups_of.change_hidden_tile(
                     d_hidden + slot * row_bytes, wide, scores + slot * across * BYTES, across,
                     own_rows, each_has, places_at + slot * _POINTER, own_at + slot * BYTES,
                     begins_at + slot * _POINTER, ends_at + slot * _POINTER, dim,
                 )  # fmt: skip
+                if ahead:
+                    _ask(next_at, slot, TILE, dim)
                 slot += TILE
             while slot < end:
                 groups_of.change_hidden_one(
@@ -236,27 +301,32 @@ def cbow_shared(
                     own_rows, each_has, places_at + slot * _POINTER, own_at + slot * BYTES,
                     begins_at + slot * _POINTER, ends_at + slot * _POINTER, dim,
                 )  # fmt: skip
+                if ahead:
+                    _ask(next_at, slot, 1, dim)
                 slot += 1
 
         terms = load = ZERO
         for j in range(span):
-            terms += work.terms_in[j]
-            load += work.load_in[j]
-            work.terms_in[j] = terms
-            work.load_in[j] = load
+            terms += read_float(terms_in_at, j)
+            load += read_float(load_in_at, j)
+            write_float(terms_in_at, j, terms)
+            write_float(load_in_at, j, load)
         for slot in range(block):
-            t = work.turns[slot]
-            work.terms_in[window + t] -= work.own_terms[slot]
-            work.load_in[window + t] -= work.own_load[slot]
+            j = window + read_long(turns_at, slot)
+            left_over = read_float(terms_in_at, j) - read_float(own_terms_at, slot)
+            write_float(terms_in_at, j, left_over)
+            left_over = read_float(load_in_at, j) - read_float(own_load_at, slot)
+            write_float(load_in_at, j, left_over)
         step = alpha / np.float32(rate.cap)
         more = with_load(work.terms_in, work.load_in, span, work)
         capped(
             factors, work.ids_in, span, work.terms_in, most, more, step,
             rate.beside_in, np.float32(rate.most_beside_in), work.others,
         )  # fmt: skip
+        hold_listed(inputs, ids_in_at, hot_in_at, hot_in, terms_in_at, limit)
         if low < high:
             windows_of.land(
-                contexts_at + low * _POINTER, address(factors) + low * BYTES, high - low,
+                contexts_at + low * _POINTER, factors_at + low * BYTES, high - low,
                 edges + low * row_bytes, wide, centres_at + low * _POINTER, dim,
             )  # fmt: skip
             rows_of.copy_padded(edges + high * row_bytes, zeros, wide)
@@ -266,24 +336,31 @@ def cbow_shared(
             factors, work.ids, count, work.terms, most, more, step,
             rate.beside_out, np.float32(rate.most_beside_out), work.others,
         )  # fmt: skip
+        hold_listed(outputs, ids_at, hot_at, hot_out, terms_at, limit)
         for slot in range(block):
-            factor = own_errors[slot] * factors[slot]
-            rows_of.add(work.places[slot], hidden + slot * row_bytes, dim, factor)
-        factors_at = address(factors) + block * BYTES
+            factor = read_float(own_at, slot) * read_float(factors_at, slot)
+            rows_of.add(read_long(places_at, slot), hidden + slot * row_bytes, dim, factor)
+        noise_factors = factors_at + block * BYTES
         for group in range(groups):
             first, n = group * size, group * each_has
             left, end = scores + first * across * BYTES, n + each_has
             vectors, k = hidden + first * row_bytes, n
             while k + TILE <= end:
                 groups_of.change_rows_tile(
-                    places_at + (block + k) * _POINTER, factors_at + k * BYTES,
+                    noise_at + k * _POINTER, noise_factors + k * BYTES,
                     left + (k - n) * BYTES, across, vectors, wide, size, dim,
                 )  # fmt: skip
+                if ahead:
+                    _ask(next_at, block + k, TILE, dim)
                 k += TILE
             while k < end:
                 groups_of.change_rows_one(
-                    places_at + (block + k) * _POINTER, factors_at + k * BYTES,
+                    noise_at + k * _POINTER, noise_factors + k * BYTES,
                     left + (k - n) * BYTES, across, vectors, wide, size, dim,
                 )  # fmt: skip
+                if ahead:
+                    _ask(next_at, block + k, 1, dim)
                 k += 1
+    give_copies(inputs, NONE)
+    give_copies(outputs, NONE)
     return loss, measured

@@ -10,7 +10,7 @@ import numpy as np
 from numba import njit
 
 from w2v.backends.numba_cache import kept_on_disk
-from w2v.backends.numba_llvm import LANES
+from w2v.backends.numba_llvm import HALF_LANES, LANES
 
 BYTES = 4  # of a float
 ZERO, ONE = np.float32(0), np.float32(1)
@@ -36,6 +36,12 @@ inlined = njit(**_OPTIONS, forceinline=True)
 def whole(floats: int) -> int:
     """Rounded up to whole vectors."""
     return -(-floats // LANES) * LANES
+
+
+def used(floats: int) -> int:
+    """Rounded up to whole vectors, or to halves where there are halves."""
+    lanes = HALF_LANES or LANES
+    return -(-floats // lanes) * lanes
 
 
 whole_lanes = helper(whole)

@@ -10,10 +10,20 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
+from llvmlite import ir
+from numba.core import cgutils
 
+from w2v.backends import numba_llvm as ll
 from w2v.backends import numba_rows as rows
 from w2v.backends.numba_compiling import BYTES, ONE, ZERO, address, helper, inlined
-from w2v.backends.numba_llvm import read_float, write_float
+from w2v.backends.numba_llvm import (
+    Value,
+    read_float,
+    read_int,
+    read_long,
+    write_float,
+    write_long,
+)
 
 NONE = np.float32(np.inf)
 """Terms of a copy that there is not yet."""
@@ -61,14 +71,6 @@ def held_back(rate: Any, alpha: Any) -> Any:
 
 
 @inlined
-def row_of(table: Any, word: Any) -> Any:
-    """Where a word's row stands for this worker. (Both are computed: a branch costs more.)"""
-    row = table.at + np.int64(word) * table.dim * BYTES
-    copy = table.copies + np.int64(word) * table.wide * BYTES
-    return copy if word < table.hot else row
-
-
-@inlined
 def next_of(table: Any, word: Any, limit: Any) -> Any:
     """What a coming block will want of a word first: its copy, or what that is made public in."""
     row = table.at + np.int64(word) * table.dim * BYTES
@@ -102,9 +104,76 @@ def renew(table: Any, ids: Any, count: Any, limit: Any) -> None:
 
 @helper
 def list_places(places: Any, table: Any, ids: Any, count: Any) -> None:
-    """Where the rows of words stand for this worker."""
+    """Where rows of int32 ids stand for this worker; both lists go on to a multiple of IDS."""
+    _list_places(places, ids, count, table.at, table.dim, table.copies, table.wide, table.hot)
+
+
+@ll.emitted("iiiiiiii")
+def _list_places(
+    b: Any,
+    out: Value,
+    ids: Value,
+    count: Value,
+    table: Value,
+    dim: Value,
+    copies: Value,
+    wide: Value,
+    hot: Value,
+) -> None:
+    kinds = ir.VectorType(ll.INT, rows.IDS), ir.VectorType(ll.LONG, rows.IDS)
+
+    def bytes_of(floats: Value) -> Value:  # so that it is known to be a product of 32 bits
+        return rows.in_all(b, b.sext(b.trunc(b.mul(floats, ll.count(BYTES)), ll.INT), ll.LONG))
+
+    begin, step, begin_hot, step_hot = (
+        rows.in_all(b, table),
+        bytes_of(dim),
+        rows.in_all(b, copies),
+        bytes_of(wide),
+    )
+    limit = rows.in_all(b, b.trunc(hot, ll.INT))
+    groups = b.udiv(b.add(count, ll.count(rows.IDS - 1)), ll.count(rows.IDS))
+    with cgutils.for_range(b, groups) as loop:
+        at = b.mul(loop.index, ll.count(rows.IDS))
+        words = b.gep(b.inttoptr(ids, ll.INT.as_pointer()), [at])
+        words = b.load(b.bitcast(words, kinds[0].as_pointer()))
+        words.align = 4
+        numbers = b.sext(words, kinds[1])
+        row, copy = b.add(b.mul(numbers, step), begin), b.add(b.mul(numbers, step_hot), begin_hot)
+        place = b.select(b.icmp_signed("<", words, limit), copy, row)
+        to = b.gep(b.inttoptr(out, ll.LONG.as_pointer()), [at])
+        b.store(place, b.bitcast(to, kinds[1].as_pointer())).align = 8
+
+
+@helper
+def list_hot(hot: Any, table: Any, ids: Any, count: Any) -> Any:
+    """Places of words that have copies in a list of ids, and how many; without a branch."""
+    found = 0
+    for i in range(count if table.hot else 0):
+        write_long(hot, found, i)  # and again by the next one where it is none
+        found += read_int(ids, i) < table.hot
+    return found
+
+
+@helper
+def renew_listed(table: Any, ids: Any, hot: Any, count: Any, limit: Any) -> None:
+    """`renew` of the copies that `list_hot` has found."""
     for i in range(count):
-        places[i] = row_of(table, ids[i])
+        word = read_int(ids, read_long(hot, i))
+        if read_float(table.terms, word) > limit:
+            renew_one(table, word, ONE)
+
+
+@helper
+def hold_listed(table: Any, ids: Any, hot: Any, count: Any, terms: Any, limit: Any) -> None:
+    """`hold` of the same, and asks for the rows that these are to be made public in soon."""
+    for i in range(count):
+        place = read_long(hot, i)
+        word = read_int(ids, place)
+        held = read_float(table.terms, word) + read_float(terms, place)
+        write_float(table.terms, word, held)
+        if held > limit:
+            rows.prefetch(table.at + word * table.dim * BYTES, table.dim)
 
 
 @helper

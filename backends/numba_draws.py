@@ -5,10 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from llvmlite import ir
+from numba.core import cgutils
 
+from w2v.backends import numba_llvm as ll
 from w2v.backends import numba_rows as rows_of
 from w2v.backends.base import GAMMA, MIX_1, MIX_2
-from w2v.backends.numba_compiling import address, compiled, helper, inlined
+from w2v.backends.numba_compiling import BYTES, address, compiled, helper, inlined
+from w2v.backends.numba_llvm import Value, write_long
+from w2v.backends.numba_rows import IDS
 
 U32, LOW = np.uint64(32), np.uint64(0xFFFFFFFF)
 _GAMMA, _MIX_1, _MIX_2 = np.uint64(GAMMA), np.uint64(MIX_1), np.uint64(MIX_2)
@@ -48,16 +53,51 @@ def _word(noise: Any, column: Any, bits: Any) -> Any:
 
 @helper
 def draw_columns(columns: Any, noise: Any, number: Any) -> None:
-    """Where the noise words of a block are read from, and the bits that choose; asks for it."""
+    """Where the noise words of a block are read from, and the bits that choose; asks for it.
+
+    Only to be read: what one core asks for to write, the others lose.
+    """
+    accept, alias = address(noise.accept), address(noise.alias)
+    columns_at, bits_at_ = address(columns), address(columns[1])
     for n in range(noise.shared):
         column, bits = _column(noise, number, n)
-        columns[0, n], columns[1, n] = column, bits
-        rows_of.prefetch(address(noise.accept) + column * noise.accept.strides[0], 1)
-        rows_of.prefetch(address(noise.alias) + column * noise.alias.strides[0], 1)
+        write_long(columns_at, n, column)
+        write_long(bits_at_, n, bits)
+        rows_of.prefetch_one(accept + column * BYTES)
+        rows_of.prefetch_one(alias + column * BYTES)
 
 
 @helper
 def drawn(out: Any, columns: Any, noise: Any) -> None:
-    """The noise words of columns."""
-    for n in range(noise.shared):
-        out[n] = _word(noise, columns[0, n], columns[1, n])
+    """The noise words of columns; all are read and written up to a multiple of IDS."""
+    accept, alias = address(noise.accept), address(noise.alias)
+    _choose(address(out), address(columns), address(columns[1]), accept, alias, noise.shared)
+
+
+@ll.emitted("iiiiii")
+def _choose(
+    b: Any, out: Value, columns: Value, bits: Value, accept: Value, alias: Value, count: Value
+) -> None:
+    """A column where its bits are up to what it accepts, else its alias; without a branch."""
+    wide, narrow = ir.VectorType(ll.LONG, IDS), ir.VectorType(ll.INT, IDS)
+    pointer = wide.as_pointer()
+    tables = [b.inttoptr(table, ll.INT.as_pointer()) for table in (accept, alias)]
+    groups = b.udiv(b.add(count, ll.count(IDS - 1)), ll.count(IDS))
+    with cgutils.for_range(b, groups) as loop:
+        first = b.mul(loop.index, ll.count(IDS))
+        column, chance = (
+            b.load(b.bitcast(b.gep(b.inttoptr(of, ll.LONG.as_pointer()), [first]), pointer))
+            for of in (columns, bits)
+        )
+        column.align = chance.align = 8
+        limit, other = (ir.Constant(narrow, ir.Undefined) for _ in tables)
+        for i in range(IDS):
+            lane = ir.Constant(ll.INT, i)
+            place = b.extract_element(column, lane)
+            found = [b.load(b.gep(table, [place])) for table in tables]
+            limit = b.insert_element(limit, found[0], lane)
+            other = b.insert_element(other, found[1], lane)
+        own = b.icmp_unsigned("<=", b.trunc(chance, narrow), limit)
+        words = b.select(own, b.trunc(column, narrow), other)
+        to = b.gep(b.inttoptr(out, ll.INT.as_pointer()), [first])
+        b.store(words, b.bitcast(to, narrow.as_pointer())).align = 4

@@ -24,6 +24,19 @@ def logistic(b: Any, scores: Value, labels: Value, rates: Value) -> Value:
 
     With x = scores, 1 / (1 + exp(-x)) = 1/2 + tanh(x / 2) / 2.
     """
+    x, p, q = _ratio(b, scores)
+    middle = b.fmul(rates, b.fsub(labels, ll.constant(0.5)))
+    return b.fsub(middle, b.fdiv(b.fmul(b.fmul(rates, x), p), q))
+
+
+def beyond_half(b: Any, scores: Value) -> Value:
+    """1 / (1 + exp(-scores)) - 1/2"""
+    x, p, q = _ratio(b, scores)
+    return b.fdiv(b.fmul(x, p), q)
+
+
+def _ratio(b: Any, scores: Value) -> tuple[Value, Value, Value]:
+    """x, p and q, such that x p / q = tanh(scores / 2) / 2."""
     bounds = [f"llvm.{side}num.v{ll.LANES}f32" for side in ("min", "max")]
     x = ll.call(b, bounds[0], ll.VECTOR, [ll.VECTOR] * 2, scores, ll.constant(2 * _TANH_END))
     x = ll.call(b, bounds[1], ll.VECTOR, [ll.VECTOR] * 2, x, ll.constant(-2 * _TANH_END))
@@ -33,8 +46,7 @@ def logistic(b: Any, scores: Value, labels: Value, rates: Value) -> Value:
         _quartic(b, [factor * c / 4**i for i, c in enumerate(coefficients)], square, fourth)
         for coefficients, factor in ((_TANH_P, 0.25), (_TANH_Q, 1))
     )
-    middle = b.fmul(rates, b.fsub(labels, ll.constant(0.5)))
-    return b.fsub(middle, b.fdiv(b.fmul(b.fmul(rates, x), p), q))
+    return x, p, q
 
 
 def _quartic(b: Any, c: list[float], x: Value, square: Value) -> Value:

@@ -77,8 +77,8 @@ def _change_hidden(hiddens: int) -> Any:
     ) -> None:
         """What hidden vectors change by: sum over so many rows of errors times rows, and their own.
 
-        `own` is a list of output rows. Each change goes to `out`, is added to the padded row that
-        `firsts` lists, and taken off that of `lasts`.
+        `rows` and `own` are lists of output rows. Each change goes to `out`, is added to the padded
+        row that `firsts` lists, and taken off that of `lasts`.
         """
         places = [ll.count(i) for i in range(hiddens)]
         left = [ll.at(b, errors, b.mul(i, stride)) for i in places]
@@ -94,8 +94,8 @@ def _change_hidden(hiddens: int) -> Any:
                 for variable, (at, mask) in zip(mine, group, strict=True):
                     b.store(b.fmul(factor, ll.load(b, b.gep(row, [at]), mask)), variable)
             with cgutils.for_range(b, count) as loop:
-                row = ll.at(b, rows, b.mul(loop.index, wide))
-                lanes = [ll.load(b, b.gep(row, [at])) for at, _ in group]
+                row = ll.at(b, ll.row(b, rows, loop.index))
+                lanes = [ll.load(b, b.gep(row, [at]), mask) for at, mask in group]
                 for mine, start in zip(sums, left, strict=True):
                     error = ll.spread(b, b.load(b.gep(start, [loop.index])))
                     for variable, lane in zip(mine, lanes, strict=True):

@@ -12,7 +12,7 @@ from __future__ import annotations
 from w2v.backends.numba_arguments import CbowWork, Noise, Paths, Rate, Stretch, Work
 from w2v.backends.numba_cap import ABREAST
 from w2v.backends.numba_cbow import cbow_shared
-from w2v.backends.numba_compiling import BYTES, whole
+from w2v.backends.numba_compiling import BYTES, used, whole
 from w2v.backends.numba_copies import NONE
 from w2v.backends.numba_draws import random_bits
 from w2v.backends.numba_llvm import LANES
@@ -45,6 +45,7 @@ __all__ = [
     "scatter_add",
     "skipgram_paths",
     "skipgram_shared",
+    "used",
     "whole",
     "windows",
 ]

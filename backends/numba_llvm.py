@@ -45,12 +45,18 @@ LANES, REGISTERS = _lanes_and_registers()
 
 FLOAT, SHORT, INT, LONG = ir.FloatType(), *map(ir.IntType, (16, 32, 64))
 VECTOR = ir.VectorType(FLOAT, LANES)
+HALF = ir.VectorType(FLOAT, 8)  # or all of a vector
 INDICES = ir.VectorType(INT, LANES)
 MASK = ir.VectorType(ir.IntType(1), LANES)
 
 Value = Any
-Group = list[tuple[Value, Value | None]]
-"""Vectors of a row: where each stands, and a mask; None for a mask means all lanes."""
+Part = Value | None
+"""Lanes of a vector that count: a mask, FIRST_HALF for the first half alone, or None for all."""
+Group = list[tuple[Value, Part]]
+"""Vectors of a row: where each stands, and what counts of it."""
+FIRST_HALF = "the first half"
+HALF_LANES = 8 if LANES > 8 else 0
+"""Floats of half a vector, where the processor has it for half the time."""
 
 
 def emitted(arguments: str) -> Callable[[Callable[..., None]], Any]:
@@ -100,6 +106,11 @@ def write_long(b: Any, address: Value, index: Value, number: Value) -> None:
     b.store(number, b.gep(b.inttoptr(address, LONG.as_pointer()), [index]))
 
 
+@emitted("iii")
+def write_int(b: Any, address: Value, index: Value, number: Value) -> None:
+    b.store(b.trunc(number, INT), b.gep(b.inttoptr(address, INT.as_pointer()), [index]))
+
+
 @emitted("iif")
 def write_float(b: Any, address: Value, index: Value, number: Value) -> None:
     b.store(number, at(b, address, index))
@@ -122,9 +133,10 @@ def row(b: Any, addresses: Value, index: Value) -> Value:
     return b.load(b.gep(b.inttoptr(addresses, LONG.as_pointer()), [index]))
 
 
-def load(b: Any, pointer: Value, mask: Value | None = None) -> Value:
-    pointer = b.bitcast(pointer, VECTOR.as_pointer())
-    if mask is not None:
+def load(b: Any, pointer: Value, mask: Part = None, kind: Any = VECTOR) -> Value:
+    kind = vector_of(mask) if mask is FIRST_HALF else kind
+    pointer = b.bitcast(pointer, kind.as_pointer())
+    if mask is not None and mask is not FIRST_HALF:
         name, kinds = f"llvm.masked.load.v{LANES}f32.p0", [pointer.type, INT, MASK, VECTOR]
         return call(b, name, VECTOR, kinds, pointer, ir.Constant(INT, 4), mask, constant(0.0))
     value = b.load(pointer)
@@ -132,9 +144,19 @@ def load(b: Any, pointer: Value, mask: Value | None = None) -> Value:
     return value
 
 
-def store(b: Any, value: Value, pointer: Value, mask: Value | None = None) -> None:
+def vector_of(part: Part = None) -> Any:
+    """The type of a whole vector, or of half of one."""
+    return HALF if part is FIRST_HALF else VECTOR
+
+
+def fitting(b: Any, vector: Value, part: Part) -> Value:
+    """A vector, or its first half."""
+    return shuffled(b, vector, vector, list(range(HALF_LANES))) if part is FIRST_HALF else vector
+
+
+def store(b: Any, value: Value, pointer: Value, mask: Part = None) -> None:
     pointer = b.bitcast(pointer, value.type.as_pointer())
-    if mask is not None:
+    if mask is not None and mask is not FIRST_HALF:
         name, kinds = f"llvm.masked.store.v{LANES}f32.p0", [VECTOR, pointer.type, INT, MASK]
         call(b, name, ir.VoidType(), kinds, value, pointer, ir.Constant(INT, 4), mask)
         return
@@ -150,16 +172,16 @@ def constant(number: float) -> Value:
     return ir.Constant(VECTOR, [float(np.float32(number))] * LANES)
 
 
-def spread(b: Any, scalar: Value) -> Value:
+def spread(b: Any, scalar: Value, lanes: int = LANES) -> Value:
     """A scalar in every lane."""
-    kind = ir.VectorType(scalar.type, LANES)
+    kind = ir.VectorType(scalar.type, lanes)
     first = b.insert_element(ir.Constant(kind, ir.Undefined), scalar, ir.Constant(INT, 0))
-    return b.shuffle_vector(first, first, ir.Constant(INDICES, [0] * LANES))
+    return b.shuffle_vector(first, first, ir.Constant(ir.VectorType(INT, lanes), [0] * lanes))
 
 
 def fma(b: Any, x: Value, y: Value, z: Value) -> Value:
     """x y + z, in one instruction where there is one."""
-    return call(b, f"llvm.fmuladd.v{LANES}f32", VECTOR, [VECTOR] * 3, x, y, z)
+    return call(b, f"llvm.fmuladd.v{x.type.count}f32", x.type, [x.type] * 3, x, y, z)
 
 
 def size(b: Any, x: Value) -> Value:
@@ -167,11 +189,11 @@ def size(b: Any, x: Value) -> Value:
     return call(b, f"llvm.fabs.v{LANES}f32", VECTOR, [VECTOR], x)
 
 
-def variables(b: Any, count: int) -> list[Value]:
+def variables(b: Any, count: int, kind: Any = VECTOR) -> list[Value]:
     """Sums, all 0; the compiler keeps them in registers."""
-    made = [cgutils.alloca_once(b, VECTOR) for _ in range(count)]
+    made = [cgutils.alloca_once(b, kind) for _ in range(count)]
     for variable in made:
-        b.store(constant(0.0), variable)
+        b.store(ir.Constant(kind, [0.0] * kind.count), variable)
     return made
 
 
@@ -189,23 +211,54 @@ def over_lanes(b: Any, floats: Value, body: Callable[[Value, Value | None], None
     over_groups(b, floats, 1, lambda vectors: body(*vectors[0]))
 
 
-def over_groups(b: Any, floats: Value, size: int, body: Callable[[Group], None]) -> None:
-    """A body for every so many vectors of a row, for whole ones left, and, masked, for the rest."""
+def over_groups(
+    b: Any, floats: Value, size: int, body: Callable[[Group], None], part: Part = None
+) -> None:
+    """A body for every so many vectors of a row, for whole ones left, and, masked, for the rest.
 
-    def run(first: Value, vectors: int) -> None:
-        body([(b.add(first, count(v * LANES)), None) for v in range(vectors)])
-
-    whole = b.udiv(floats, count(LANES))
+    Or halves of vectors in place of vectors.
+    """
+    lanes = vector_of(part).count
+    whole = b.udiv(floats, count(lanes))
     groups = b.udiv(whole, count(size))
     with cgutils.for_range(b, groups) as loop:
-        run(b.mul(loop.index, count(size * LANES)), size)
+        body(_group(b, b.mul(loop.index, count(size * lanes)), size, part))
     grouped = b.mul(groups, count(size))
     for left in range(1, size):
         with b.if_then(b.icmp_signed("==", b.sub(whole, grouped), count(left))):
-            run(b.mul(grouped, count(LANES)), left)
-    first = b.mul(whole, count(LANES))
+            body(_group(b, b.mul(grouped, count(lanes)), left, part))
+    first = b.mul(whole, count(lanes))
     with b.if_then(b.icmp_signed(">", floats, first)):
         body([(first, inside(b, floats, first))])
+
+
+def over_halves(b: Any, floats: Value, size: int, body: Callable[[Group], None]) -> None:
+    """The same, where half a vector may be left: it belongs to the last group, or is one itself."""
+    if HALF_LANES == 0:
+        over_groups(b, floats, size, body)
+        return
+    whole = b.udiv(floats, count(LANES))
+    groups, end = b.udiv(whole, count(size)), b.mul(whole, count(LANES))
+    with cgutils.for_range(b, groups) as loop:
+        body(_group(b, b.mul(loop.index, count(size * LANES)), size))
+    first = b.mul(groups, count(size * LANES))
+    tail = b.sub(floats, end)
+    is_half = b.icmp_signed("==", tail, count(HALF_LANES))
+    for left in range(size):
+        here = b.icmp_signed("==", b.sub(end, first), count(left * LANES))
+        with b.if_then(here), b.if_else(is_half) as (half, no_half):
+            with half:
+                body([*_group(b, first, left), (end, FIRST_HALF)])
+            with no_half:
+                if left:
+                    body(_group(b, first, left))
+    with b.if_then(b.icmp_signed(">", b.select(is_half, count(0), tail), count(0))):
+        body([(end, inside(b, floats, end))])
+
+
+def _group(b: Any, first: Value, size: int, part: Part = None) -> Group:
+    lanes = vector_of(part).count
+    return [(b.add(first, count(i * lanes)), part) for i in range(size)]
 
 
 def lane_sums(b: Any, vectors: list[Value]) -> Value:
@@ -214,16 +267,17 @@ def lane_sums(b: Any, vectors: list[Value]) -> Value:
     Two vectors become one that has a half of each and, added to it, the other half: a blend and a
     shuffle, where halves side by side would take two shuffles.
     """
-    lanes, step = range(LANES), LANES // 2
-    while len(vectors) <= step:  # one vector after the other, as none is beside it
-        crossed = [lane ^ step for lane in lanes]
-        vectors = [b.fadd(vector, shuffled(b, vector, vector, crossed)) for vector in vectors]
-        step //= 2
-    while step:
+    lanes, number = range(LANES), len(vectors)
+    while len(vectors) > 1:
+        step = len(vectors) // 2
         own = [lane + LANES if lane & step else lane for lane in lanes]
         other = [(lane ^ step) + LANES if lane & step else lane ^ step for lane in lanes]
         pairs = [(vectors[i], vectors[i + step]) for i in range(step)]
         vectors = [b.fadd(shuffled(b, *p, own), shuffled(b, *p, other)) for p in pairs]
+    step = LANES // 2
+    while step >= number:  # lanes of the same sum
+        crossed = shuffled(b, vectors[0], vectors[0], [lane ^ step for lane in lanes])
+        vectors[0] = b.fadd(vectors[0], crossed)
         step //= 2
     return vectors[0]
 

@@ -13,10 +13,10 @@ from numba.core.extending import _Intrinsic
 from numpy.typing import NDArray
 
 from w2v.backends import numba_blocks as blocks
+from w2v.backends import numba_meetings as meetings
 from w2v.backends import numba_products as products
 from w2v.backends import numba_rows as rows_of
-from w2v.backends import numba_turns as turns
-from w2v.backends.numba_compiling import ONE, ZERO, compiled, whole
+from w2v.backends.numba_compiling import ONE, ZERO, compiled, used, whole
 from w2v.backends.numba_errors import errors as errors_of
 from w2v.backends.numba_llvm import LANES
 from w2v.backends.numba_memory import aligned
@@ -79,32 +79,34 @@ def _products(dim: int, window: int, block: int, shared: int) -> list[Piece]:
     count = block + 2 * window + shared
     best, across = _TIMES * products.ROWS, products.WIDE * LANES
     left, right, out = aligned(best, _INNER), aligned(_INNER, across), aligned(best, across)
-    hidden, rows = (aligned(n + products.ROWS, wide) for n in (lanes, count))
-    table, factors = aligned(count, wide), np.zeros(count, np.float32)
-    places = np.array([row.ctypes.data for row in table])
+    hidden, rows = (aligned(n + products.MOST_ROWS, wide) for n in (lanes, count))
+    factors = np.zeros(count, np.float32)
+    left_rows, vectors, places = (
+        np.array([row.ctypes.data for row in array]) for array in (left, hidden, rows)
+    )
     ahead = np.zeros(8, np.int64)  # of which nothing is left
     errors, room = aligned(count + products.ROWS, lanes), _Room(aligned(wide, lanes), ahead)
-    keep = (left, right, out, hidden, rows, errors, places, factors, ahead, table)
+    keep = (right, out, hidden, errors, left_rows, vectors, places, factors, ahead, left, rows)
     at = [array.ctypes.data for array in keep]
-    left_at, right_at, out_at, hidden_at, rows_at, errors_at, *into, ahead_at, _ = at
+    right_at, out_at, hidden_at, errors_at, left_at, vectors_at, *into, ahead_at, _, _ = at
     return [
         _piece(
             (CEILING, 2 * best * across * _INNER), keep, products.multiply_wide,
-            out_at, across, best, left_at, _INNER, 1, right_at, across, _INNER, -best, _INNER, 0,
-            ahead_at,
+            out_at, across, best, left_at, right_at, across, _INNER, ahead_at,
         ),
         _piece(
             ("scores of a block", 2 * count * block * dim), keep, blocks.score,
-            errors_at, hidden_at, rows_at, count, lanes, wide, dim, room,
+            errors_at, hidden_at, into[0], count - shared, 2 * window, shared, block, wide, dim,
+            room,
         ),
         _piece(
             ("changes of hidden vectors", 2 * count * block * dim), keep, blocks.change,
-            *into, block, errors_at, 1, lanes, rows_at, wide, 0, 2 * window, count - shared, shared,
+            *into, block, errors_at, 1, lanes, into[0], 0, 2 * window, count - shared, shared,
             dim, ahead_at,
         ),
         _piece(
             ("changes of noise words", 2 * shared * block * dim), keep, blocks.change,
-            *into, shared, errors_at, lanes, 1, hidden_at, wide, -shared, block, block, 0,
+            *into, shared, errors_at, lanes, 1, vectors_at, -shared, block, block, 0,
             dim, ahead_at,
         ),
     ]  # fmt: skip
@@ -112,7 +114,7 @@ def _products(dim: int, window: int, block: int, shared: int) -> list[Piece]:
 
 def _rows(dim: int) -> list[Piece]:
     """Pieces that take rows by their addresses."""
-    wide = whole(dim)
+    wide, floats = whole(dim), used(dim)
     table, own = aligned(_FEW, wide), aligned(8, wide)
     errors, ones = aligned(4, whole(_PATH)), np.ones(_FEW, np.float32)
     places, hidden_rows = (np.array([row.ctypes.data for row in array]) for array in (table, own))
@@ -120,15 +122,17 @@ def _rows(dim: int) -> list[Piece]:
     addresses, own_at, errors_at = places.ctypes.data, own.ctypes.data, errors.ctypes.data
     list_at, stride = hidden_rows.ctypes.data, errors.shape[1]
     found = []
-    for hidden, dots in ((4, products.dots_4), (2, products.dots_2), (1, products.dots_1)):
+    for hidden in (4, 2, 1):
+        scores = getattr(meetings, f"scores_{hidden}")
         about = f"scores of a path, {hidden} at once", 2 * _PATH * hidden * dim
-        found.append(_piece(about, keep, dots, errors_at, stride, addresses, _PATH, list_at, dim))
-    for hidden, update in ((4, turns.update_4), (2, turns.update_2), (1, turns.update_1)):
+        found.append(_piece(about, keep, scores, errors_at, addresses, _PATH, list_at, floats))
+    for hidden in (4, 2, 1):
+        update = getattr(meetings, f"update_{hidden}")
         about = f"changes of a path, {hidden} at once", 4 * _PATH * hidden * dim
         found.append(
             _piece(
                 about, keep, update, addresses, _PATH, list_at, list_at, ones.ctypes.data,
-                errors_at, stride, errors_at, dim,
+                errors_at, stride, floats,
             )
         )  # fmt: skip
     summing = (own_at, addresses, _SUMMED, dim, ZERO)

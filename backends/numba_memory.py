@@ -24,6 +24,14 @@ def aligned(rows: int, columns: int, value: float = 0) -> NDArray[np.float32]:
     return made
 
 
+def of_hot_words(kernels: ModuleType, plan: FusedPlan) -> dict[str, Any]:
+    """For copies of frequent words of both tables, see `numba_copies`."""
+    hot = 0 if plan.workers == 1 else min(kernels.HOT_WORDS, len(plan.input), len(plan.output))
+    wide = kernels.whole(plan.input.shape[1])
+    terms = np.array(([kernels.NONE] * hot + [0]) * 2, np.float32)
+    return {"hot": aligned(2 * hot, wide), "seen": aligned(2 * hot, wide), "terms_hot": terms}
+
+
 def of_cbow(kernels: ModuleType, plan: FusedPlan) -> Any:
     """For CBOW with negative sampling; see `numba_kernels.CbowWork`."""
     assert plan.noise is not None
@@ -31,7 +39,7 @@ def of_cbow(kernels: ModuleType, plan: FusedPlan) -> Any:
     wide, span = whole(plan.input.shape[1]), plan.block + 2 * plan.window
     slots, shared = whole(plan.block), plan.noise[3]
     beyond = slots + lanes  # what products may read and spoil after the last group
-    rows = whole(plan.block + shared) + lanes
+    rows = whole(plan.block + shared) + kernels.MOST_EXTRA
     counted = max(whole(span), rows) + kernels.MOST_COUNTED
 
     def floats(number: int, value: float = 0) -> NDArray[np.float32]:
@@ -45,14 +53,13 @@ def of_cbow(kernels: ModuleType, plan: FusedPlan) -> Any:
         edges=aligned(span + 1, wide),
         hidden=aligned(beyond, wide),
         d_hidden=aligned(beyond, wide),
-        rows=aligned(shared + lanes, wide),
         errors=aligned(beyond, whole(shared // plan.groups)),
         own_errors=floats(slots),
         kept=floats(slots),
         dots=vectors(slots),
         vector_squares=vectors(slots),
         own_squares=vectors(slots),
-        row_squares=vectors(whole(shared)),
+        row_squares=vectors(whole(shared) + kernels.MOST_EXTRA),
         loads=vectors(slots),
         squares=floats(slots),
         lengths=floats(whole(shared) + lanes),
@@ -72,15 +79,19 @@ def of_cbow(kernels: ModuleType, plan: FusedPlan) -> Any:
         ids=np.zeros(counted, np.int32),
         next_ids=np.zeros(counted, np.int32),
         ids_in=np.zeros(counted, np.int32),
-        columns=np.zeros((2, shared), np.int64),
+        columns=np.zeros((2, shared + kernels.IDS), np.int64),
         first=np.zeros(slots, np.int64),
         last=np.zeros(slots, np.int64),
         turns=np.zeros(slots, np.int64),
-        contexts=np.zeros(span, np.int64),
+        contexts=np.zeros(span + kernels.IDS, np.int64),
         centres=np.zeros(span, np.int64),
         begins=np.zeros(slots, np.int64),
         ends=np.zeros(slots, np.int64),
         places=np.zeros(rows, np.int64),
         vectors=np.zeros(slots, np.int64),
-        copies=np.zeros(shared + lanes, np.int64),
+        next_places=np.zeros(rows, np.int64),
+        entering=np.zeros(slots + kernels.IDS, np.int64),
+        hot_places=np.zeros(plan.block + shared + 1, np.int64),
+        hot_places_in=np.zeros(span + 1, np.int64),
+        **of_hot_words(kernels, plan),
     )

@@ -45,6 +45,9 @@ class Tree(NamedTuple):
     """The first of the last nodes that are met all the time."""
     table: int
     dim: int
+    """Floats from one row to the next."""
+    floats: int
+    """Of a row that may be other than zero, up to half a vector."""
     places: int
     """Of the nodes of the path at hand."""
     labels: int
@@ -76,6 +79,7 @@ def tree_of(paths: Any, table: Any, rate: Any, held_back: Any, work: Any) -> Any
         near,
         address(table),
         table.shape[1],
+        paths.floats,
         address(work.places),
         address(work.labels),
         copied,

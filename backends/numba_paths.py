@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from w2v.backends import numba_products as products
+from w2v.backends import numba_meetings as meetings
 from w2v.backends import numba_rows as rows
 from w2v.backends import numba_turns as turns
 from w2v.backends.numba_compiling import BYTES, ONE, ZERO, address, compiled, helper, inlined
@@ -23,6 +23,7 @@ from w2v.backends.numba_llvm import (
     write_long,
 )
 from w2v.backends.numba_nodes import POINTER, give_nodes, path, prefetch_ahead, tree_of
+from w2v.backends.numba_products import TOGETHER
 from w2v.backends.numba_steps import alpha_of, measured_in, softplus
 
 _HELD_BACK = np.float32(0.5)  # of what might be, by CBOW, which staleness hurts more
@@ -50,7 +51,7 @@ def _different(places: Any, left: Any) -> Any:
         if a == b:
             return 1
         return 2 if (a == c) | (b == c) else 3
-    return min(products.TOGETHER, left)
+    return min(TOGETHER, left)
 
 
 @helper
@@ -88,11 +89,14 @@ class _Meeting(NamedTuple):
 @helper
 def _meeting_of(work: Any) -> Any:
     return _Meeting(
-        address(work.scores), address(work.errors), address(work.products), work.errors.shape[1]
+        address(work.scores),
+        address(work.errors),
+        address(work.products),
+        work.errors.shape[1],
     )
 
 
-def _meets(dots: Any, errors_in_turn: Any, update: Any) -> Any:
+def _meets(products: Any, scores: Any, errors_in_turn: Any, update: Any) -> Any:
     """A piece of kernels for up to so many hidden vectors."""
 
     @inlined
@@ -110,20 +114,23 @@ def _meets(dots: Any, errors_in_turn: Any, update: Any) -> Any:
 
         Nodes move at a rate, and so does, by its factor, what the addresses at `moved` say.
         """
-        places, dim = tree.places, tree.dim
-        dots(to.scores, to.lanes, places, length, hidden, dim)
-        errors_in_turn(
-            to.errors, to.scores, to.lanes, tree.labels, length, to.products, hidden, dim, some,
-            rate,
-        )  # fmt: skip
-        update(places, length, hidden, moved, factors, to.errors, to.lanes, to.products, dim)
+        places, floats = tree.places, tree.floats
+        products(to.products, hidden, floats)
+        scores(to.scores, places, length, hidden, floats)
+        errors_in_turn(to.errors, to.lanes, to.scores, tree.labels, length, to.products, some, rate)
+        update(places, length, hidden, moved, factors, to.errors, to.lanes, floats)
 
     return meet
 
 
-_meet_1 = _meets(products.dots_1, turns.errors_in_turn_1, turns.update_1)
-_meet_2 = _meets(products.dots_2, turns.errors_in_turn_2, turns.update_2)
-_meet_4 = _meets(products.dots_4, turns.errors_in_turn_4, turns.update_4)
+@inlined
+def _no_products(out: Any, hidden: Any, floats: Any) -> None:
+    """One hidden vector meets no other."""
+
+
+_meet_1 = _meets(_no_products, meetings.scores_1, turns.errors_in_turn_1, meetings.update_1)
+_meet_2 = _meets(meetings.products_2, meetings.scores_2, turns.errors_in_turn_2, meetings.update_2)
+_meet_4 = _meets(meetings.products_4, meetings.scores_4, turns.errors_in_turn_4, meetings.update_4)
 
 
 @helper
@@ -132,7 +139,7 @@ def _loss_before(tree: Any, to: Any, contexts: Any, length: Any, work: Any) -> A
     loss = 0.0
     for j in range(contexts):
         hidden = address(work.places_in) + j * POINTER
-        products.dots_1(to.scores, to.lanes, tree.places, length, hidden, tree.dim)
+        meetings.scores_1(to.scores, tree.places, length, hidden, tree.floats)
         loss += _loss(work.scores[0], work.labels, length)
     return loss
 
@@ -163,7 +170,7 @@ def skipgram_paths(
         contexts = _window(ids, left, right, at, inputs, dim, places)
         if contexts == 0:
             continue
-        for j in range(products.TOGETHER):
+        for j in range(TOGETHER):
             write_long(places, contexts + j, nowhere + j * row)
         alpha = alpha_of(rate, stretch, number)
         step, most = alpha / np.float32(rate.cap), np.float32(rate.node_cap) / alpha

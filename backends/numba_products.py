@@ -42,71 +42,54 @@ def transpose(b: Any, target: Value, target_stride: Value, source: Value, stride
         ll.store(b, rows[i], ll.at(b, target, b.mul(ll.count(i), target_stride)))
 
 
-def _multiply(vectors: int) -> Any:
-    @ll.emitted("iiiiiiiiiiiii")
+def _multiply(most: int, vectors: int, kind: Any = ll.VECTOR) -> Any:
+    @ll.emitted("iiiiiiii")
     def multiply(
         b: Any,
         out: Value,
         out_stride: Value,
         rows: Value,
         left: Value,
-        left_row: Value,
-        left_column: Value,
         right: Value,
         right_stride: Value,
         inner: Value,
-        below: Value,
-        above: Value,
-        more: Value,
         ahead: Value,
     ) -> None:
-        """out[i, lanes] = sum over k of left[i, k] right[k, lanes]; at least ROWS rows.
+        """out[i, lanes] = sum over k of left[i][k] right[k, lanes]; at least `most` rows.
 
-        ROWS at a time, or two fewer so that hardly a row is summed twice. Rows near the diagonal
-        meet what is near it: those from a to b (exclusive) leave out k < a + below and k >= b +
-        above, which are 0 on the left, up to `inner`; the so many more behind they all meet. With
-        each strip some rows of the list `ahead` are asked for.
+        `left` is a list of rows. `most` at a time, or two fewer so that hardly a row is summed
+        twice. With each strip some rows of the list `ahead` are asked for.
         """
 
         def some(first: Value, size: int) -> None:
             ask(b, ahead)
             numbers = [b.add(first, ll.count(i)) for i in range(size)]
-            starts = [ll.at(b, left, b.mul(number, left_row)) for number in numbers]
-            sums = [ll.variables(b, vectors) for _ in numbers]
-
-            def meet(k: Value) -> None:
-                row = ll.at(b, right, b.mul(k, right_stride))
-                lanes = [ll.load(b, b.gep(row, [ll.count(v * ll.LANES)])) for v in range(vectors)]
-                column = b.mul(k, left_column)
+            starts = [ll.at(b, ll.row(b, left, number)) for number in numbers]
+            sums = [ll.variables(b, vectors, kind) for _ in numbers]
+            with cgutils.for_range(b, inner) as k:
+                row = ll.at(b, right, b.mul(k.index, right_stride))
+                places = [b.gep(row, [ll.count(v * kind.count)]) for v in range(vectors)]
+                lanes = [ll.load(b, place, kind=kind) for place in places]
                 for start, own in zip(starts, sums, strict=True):
-                    factor = ll.spread(b, b.load(b.gep(start, [column])))
+                    factor = ll.spread(b, b.load(b.gep(start, [k.index])), kind.count)
                     for variable, lane in zip(own, lanes, strict=True):
                         ll.add_product(b, variable, factor, lane)
-
-            near = _most(b, b.add(first, below), ll.count(0))
-            end = _least(b, b.add(b.add(first, ll.count(size)), above), inner)
-            with cgutils.for_range(b, ll.count(2)) as part:
-                all_ = b.icmp_signed("==", part.index, ll.count(1))
-                start = b.select(all_, inner, near)
-                stop = b.select(all_, b.add(inner, more), end)
-                with cgutils.for_range(b, stop, start) as k:
-                    meet(k.index)
             for number, own in zip(numbers, sums, strict=True):
                 row = ll.at(b, out, b.mul(number, out_stride))
                 for v, variable in enumerate(own):
-                    ll.store(b, b.load(variable), b.gep(row, [ll.count(v * ll.LANES)]))
+                    ll.store(b, b.load(variable), b.gep(row, [ll.count(v * kind.count)]))
 
-        blocks = b.sdiv(b.add(rows, ll.count(ROWS - 1)), ll.count(ROWS))
-        twice = b.sub(b.mul(blocks, ll.count(ROWS)), rows)
+        blocks = b.sdiv(b.add(rows, ll.count(most - 1)), ll.count(most))
+        twice = b.sub(b.mul(blocks, ll.count(most)), rows)
         smaller = _least(b, b.sdiv(twice, ll.count(2)), blocks)
         larger = b.sub(blocks, smaller)
         with cgutils.for_range(b, larger) as block:
-            first = b.mul(block.index, ll.count(ROWS))
-            some(_least(b, first, b.sub(rows, ll.count(ROWS))), ROWS)
-        done = b.mul(larger, ll.count(ROWS))
+            first = b.mul(block.index, ll.count(most))
+            some(_least(b, first, b.sub(rows, ll.count(most))), most)
+        done = b.mul(larger, ll.count(most))
         with cgutils.for_range(b, smaller) as block:
-            first = b.add(done, b.mul(block.index, ll.count(ROWS - 2)))
-            some(_least(b, first, b.sub(rows, ll.count(ROWS - 2))), ROWS - 2)
+            first = b.add(done, b.mul(block.index, ll.count(most - 2)))
+            some(_least(b, first, b.sub(rows, ll.count(most - 2))), most - 2)
 
     return multiply
 
@@ -115,16 +98,15 @@ def _least(b: Any, x: Value, y: Value) -> Value:
     return b.select(b.icmp_signed("<", x, y), x, y)
 
 
-def _most(b: Any, x: Value, y: Value) -> Value:
-    return b.select(b.icmp_signed(">", x, y), x, y)
-
-
-multiply_one, multiply_wide = _multiply(1), _multiply(WIDE)
+multiply_one, multiply_wide = _multiply(ROWS, 1), _multiply(ROWS, WIDE)
 """Products that are one or WIDE vectors wide."""
+HALF_ROWS = 10
+multiply_half = _multiply(HALF_ROWS, 1, ll.HALF)
+"""Half a vector wide, where that is half the work: with AVX-512."""
 
 
 def _change(rows: int) -> Any:
-    @ll.emitted("iiiiiiiiiiiii")
+    @ll.emitted("iiiiiiiiiiii")
     def change(
         b: Any,
         addresses: Value,
@@ -133,7 +115,6 @@ def _change(rows: int) -> Any:
         left_row: Value,
         left_column: Value,
         right: Value,
-        right_stride: Value,
         begin: Value,
         end: Value,
         more: Value,
@@ -143,7 +124,8 @@ def _change(rows: int) -> Any:
     ) -> None:
         """Rows of a list += each its factor times a sum over k of left[i, k] right[k].
 
-        For k from begin to end and from more to last. Some rows of the list `ahead` are asked for.
+        `right` is a list of rows, too. For k from begin to end and from more to last.
+        Some rows of the list `ahead` are asked for.
         """
         numbers = [ll.count(i) for i in range(rows)]
         targets = [ll.at(b, ll.row(b, addresses, i)) for i in numbers]
@@ -157,8 +139,8 @@ def _change(rows: int) -> Any:
                 first = b.icmp_signed("==", part.index, ll.count(0))
                 start, stop = b.select(first, begin, more), b.select(first, end, last)
                 with cgutils.for_range(b, stop, start) as k:
-                    row = ll.at(b, right, b.mul(k.index, right_stride))
-                    lanes = [ll.load(b, b.gep(row, [at])) for at, _ in group]
+                    row = ll.at(b, ll.row(b, right, k.index))
+                    lanes = [ll.load(b, b.gep(row, [at]), mask) for at, mask in group]
                     column = b.mul(k.index, left_column)
                     for mine, place in zip(sums, starts, strict=True):
                         factor = ll.spread(b, b.load(b.gep(place, [column])))
@@ -194,34 +176,73 @@ def _dots(rows: int, others: int) -> Any:
 
         Rows are read, and scores written, up to a multiple of so many.
         """
-        starts = [ll.at(b, ll.row(b, hidden, ll.count(j))) for j in range(others)]
-        blocks = b.udiv(b.add(count, ll.count(rows - 1)), ll.count(rows))
-        sums = ll.variables(b, rows * others)
-        with cgutils.for_range(b, blocks) as block:
-            first = b.mul(block.index, ll.count(rows))
-            places = [
-                ll.at(b, ll.row(b, addresses, b.add(first, ll.count(i)))) for i in range(rows)
-            ]
-            for variable in sums:
-                b.store(ll.constant(0.0), variable)
-
-            def body(at: Value, mask: Value | None) -> None:
-                left = [ll.load(b, b.gep(place, [at]), mask) for place in places]
-                for j, start in enumerate(starts):
-                    lane = ll.load(b, b.gep(start, [at]), mask)
-                    for i in range(rows):
-                        ll.add_product(b, sums[j * rows + i], left[i], lane)
-
-            ll.over_lanes(b, floats, body)
-            found = ll.lane_sums(b, [b.load(variable) for variable in sums])
-            for j in range(others):
-                part = ll.shuffled(b, found, found, [j * rows + i for i in range(rows)])
-                ll.store(b, part, ll.at(b, out, b.mul(ll.count(j), out_stride), first))
+        _emit_dots(b, (rows, others), out, out_stride, addresses, count, hidden, floats)
 
     return dots
 
 
-dots_4, dots_2, dots_1 = _dots(ll.LANES // 4, 4), _dots(4, 2), _dots(8, 1)
-"""Scores of rows against 4, 2 or 1 others."""
+def _dots_squared(rows: int, others: int) -> Any:
+    @ll.emitted("iiiiiii")
+    def dots_squared(
+        b: Any,
+        out: Value,
+        out_stride: Value,
+        addresses: Value,
+        count: Value,
+        hidden: Value,
+        floats: Value,
+        squares: Value,
+    ) -> None:
+        """The same, and of each row i a vector whose lanes add up to its squared length."""
+        _emit_dots(b, (rows, others), out, out_stride, addresses, count, hidden, floats, squares)
+
+    return dots_squared
+
+
+def _emit_dots(
+    b: Any,
+    tile: tuple[int, int],
+    out: Value,
+    out_stride: Value,
+    addresses: Value,
+    count: Value,
+    hidden: Value,
+    floats: Value,
+    squares: Value | None = None,
+) -> None:
+    rows, others = tile
+    starts = [ll.at(b, ll.row(b, hidden, ll.count(j))) for j in range(others)]
+    blocks = b.udiv(b.add(count, ll.count(rows - 1)), ll.count(rows))
+    sums = ll.variables(b, rows * others)
+    lengths = ll.variables(b, 0 if squares is None else rows)
+    with cgutils.for_range(b, blocks) as block:
+        first = b.mul(block.index, ll.count(rows))
+        numbers = [b.add(first, ll.count(i)) for i in range(rows)]
+        places = [ll.at(b, ll.row(b, addresses, number)) for number in numbers]
+        for variable in sums + lengths:
+            b.store(ll.constant(0.0), variable)
+
+        def body(at: Value, mask: Value | None) -> None:
+            left = [ll.load(b, b.gep(place, [at]), mask) for place in places]
+            for variable, row in zip(lengths, left, strict=False):
+                ll.add_product(b, variable, row, row)
+            for j, start in enumerate(starts):
+                lane = ll.load(b, b.gep(start, [at]), mask)
+                for i in range(rows):
+                    ll.add_product(b, sums[j * rows + i], left[i], lane)
+
+        ll.over_lanes(b, floats, body)
+        for variable, number in zip(lengths, numbers, strict=False):
+            place = ll.at(b, squares, b.mul(number, ll.count(ll.LANES)))
+            ll.store(b, b.load(variable), place)
+        found = ll.lane_sums(b, [b.load(variable) for variable in sums])
+        for j in range(others):
+            part = ll.shuffled(b, found, found, [j * rows + i for i in range(rows)])
+            ll.store(b, part, ll.at(b, out, b.mul(ll.count(j), out_stride), first))
+
+
+dots_4, dots_1 = _dots(ll.LANES // 4, 4), _dots(8, 1)
+"""Scores of rows against 4 others, or 1."""
+dots_squared_4, dots_squared_1 = _dots_squared(ll.LANES // 4, 4), _dots_squared(8, 1)
 MOST_ROWS = 8
 """Rows beyond its own that such a product may read."""

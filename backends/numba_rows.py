@@ -15,7 +15,7 @@ _CACHE_LINE = 16  # floats
 _BYTES = 4  # of a float
 IDS = 8
 """Ids that are read at once."""
-_SIDE_BY_SIDE = 4  # vectors whose squares are summed
+_SIDE_BY_SIDE = 4  # vectors of a row: no sum waits long for itself, and no loop for its count
 _NEAR, _FAR = (1, 3, 1), (0, 2, 1)
 """What is said with a row asked for: to write or not, how near (3 is the first cache), and data."""
 _ABREAST = 8 if ll.REGISTERS >= 16 else 4  # vectors of sums
@@ -47,6 +47,23 @@ def copy_squared(b: Any, target: Value, source: Value, floats: Value, squares: V
     ll.store(b, total, ll.at(b, squares))
 
 
+@ll.emitted("iiii")
+def square(b: Any, addresses: Value, count: Value, floats: Value, squares: Value) -> None:
+    """Of rows of a list, vectors whose lanes add up to squared lengths."""
+    with cgutils.for_range(b, count) as loop:
+        source = ll.at(b, ll.row(b, addresses, loop.index))
+        sums = ll.variables(b, _SIDE_BY_SIDE)
+
+        def body(group: ll.Group) -> None:
+            for (at, mask), so_far in zip(group, sums, strict=False):
+                row = ll.load(b, b.gep(source, [at]), mask)
+                ll.add_product(b, so_far, row, row)
+
+        ll.over_groups(b, floats, _SIDE_BY_SIDE, body)
+        total = functools.reduce(b.fadd, [b.load(so_far) for so_far in sums])
+        ll.store(b, total, ll.at(b, squares, b.mul(loop.index, ll.count(ll.LANES))))
+
+
 @ll.emitted("ii")
 def clear(b: Any, row: Value, floats: Value) -> None:
     """A row of zeros, up to a whole vector."""
@@ -68,13 +85,12 @@ def add(b: Any, target: Value, source: Value, floats: Value, factor: Value) -> N
     """target += factor source"""
     factors = ll.spread(b, factor)
 
-    def body(at: Value, mask: Value | None) -> None:
-        to = ll.at(b, target, at)
-        ll.store(
-            b, ll.fma(b, factors, ll.load(b, ll.at(b, source, at)), ll.load(b, to, mask)), to, mask
-        )
+    def body(group: ll.Group) -> None:
+        for at, mask in group:
+            to, change = ll.at(b, target, at), ll.load(b, ll.at(b, source, at))
+            ll.store(b, ll.fma(b, factors, change, ll.load(b, to, mask)), to, mask)
 
-    ll.over_lanes(b, floats, body)
+    ll.over_groups(b, floats, _SIDE_BY_SIDE, body)
 
 
 @ll.emitted("iiiif")
@@ -98,7 +114,7 @@ def list_rows(b: Any, out: Value, ids: Value, count: Value, table: Value, stride
     ids = b.inttoptr(ids, ll.INT.as_pointer())
     out = b.inttoptr(out, ll.LONG.as_pointer())
     wide = ir.VectorType(ll.LONG, IDS)
-    first, step = (_in_all(b, value) for value in (table, b.mul(stride, ll.count(_BYTES))))
+    first, step = (in_all(b, value) for value in (table, b.mul(stride, ll.count(_BYTES))))
     groups = b.udiv(b.add(count, ll.count(IDS - 1)), ll.count(IDS))
     with cgutils.for_range(b, groups) as loop:
         at = b.mul(loop.index, ll.count(IDS))
@@ -108,7 +124,7 @@ def list_rows(b: Any, out: Value, ids: Value, count: Value, table: Value, stride
         b.store(places, b.bitcast(b.gep(out, [at]), wide.as_pointer())).align = 8
 
 
-def _in_all(b: Any, value: Value) -> Value:
+def in_all(b: Any, value: Value) -> Value:
     """A number in each of IDS lanes."""
     kind = ir.VectorType(value.type, IDS)
     first = b.insert_element(ir.Constant(kind, ir.Undefined), value, ir.Constant(ll.INT, 0))
@@ -152,6 +168,12 @@ def prefetch(b: Any, row: Value, floats: Value) -> None:
 def prefetch_far(b: Any, row: Value, floats: Value) -> None:
     """Ask for a row in the second cache: one of more than the first cache holds."""
     _prefetch(b, row, floats, _FAR)
+
+
+@ll.emitted("i")
+def prefetch_one(b: Any, place: Value) -> None:
+    """Ask for the cache line of a place, to be read soon."""
+    _prefetch(b, place, ll.count(1), (0, 3, 1))
 
 
 def _prefetch(b: Any, row: Value, floats: Value, hints: tuple[int, int, int]) -> None:
@@ -232,7 +254,7 @@ def _capped(alone: bool) -> Any:
         """
         kind = ir.VectorType(ll.FLOAT, IDS)
         zero, one = (ir.Constant(kind, [number] * IDS) for number in (0.0, 1.0))
-        terms, rate, scale = (_in_all(b, value) for value in (terms, rate, scale))
+        terms, rate, scale = (in_all(b, value) for value in (terms, rate, scale))
         groups = b.udiv(b.add(count, ll.count(IDS - 1)), ll.count(IDS))
         total = cgutils.alloca_once(b, kind)
         with cgutils.for_range(b, groups) as group:
@@ -245,7 +267,7 @@ def _capped(alone: bool) -> Any:
             b.store(b.fadd(beside, terms) if alone else beside, total)
             if not alone:
                 with cgutils.for_range(b, count) as other:
-                    place = _in_all(b, ll.row(b, addresses, other.index))
+                    place = in_all(b, ll.row(b, addresses, other.index))
                     same = b.select(b.icmp_signed("==", places, place), terms, zero)
                     b.store(b.fadd(b.load(total), same), total)
             steps = b.fmul(b.load(total), rate)

@@ -26,6 +26,7 @@ from w2v.backends.numba_copies import (
 )
 from w2v.backends.numba_draws import draw_columns
 from w2v.backends.numba_errors import errors_of_block
+from w2v.backends.numba_products import MOST_ROWS
 from w2v.backends.numba_steps import alpha_of, measured_in, softplus
 
 _LIST = 4  # where the list begins, see `numba_rows.ask`
@@ -47,10 +48,19 @@ def _look_ahead(
 
 @compiled
 def skipgram_shared(
-    input: Any, output: Any, stretch: Any, noise: Any, rate: Any, window: Any, block: Any, work: Any
+    input: Any,
+    output: Any,
+    stretch: Any,
+    noise: Any,
+    rate: Any,
+    window: Any,
+    block: Any,
+    numbers: Any,
+    work: Any,
 ) -> Any:
     """Contexts of the core against the centres of the halo and shared noise words.
 
+    Of a row only the first `numbers` count, the others are zero.
     Like its siblings it takes a step for each block and returns the loss and the pairs of those
     blocks where it was measured.
     """
@@ -58,7 +68,7 @@ def skipgram_shared(
     wide, lanes, span = whole_lanes(dim), whole_lanes(block), block + 2 * window
     count = span + noise.shared
     inputs, outputs = table_of(input, 0, work), table_of(output, 1, work)
-    hidden, rows = address(work.hidden), address(work.rows)
+    hidden, vectors = address(work.hidden), address(work.places_d)
     places_in, places = address(work.places_in), address(work.places)
     errors_at, row_squares = address(work.errors), address(work.row_squares)
     errors, scores = work.errors, work.scores
@@ -67,6 +77,8 @@ def skipgram_shared(
     ahead = address(work.ahead)
     each = np.float32(noise.negative / noise.shared)
     factors, factors_at = work.factors, address(work.factors)
+    for t in range(block):
+        work.places_d[t] = hidden + t * wide * BYTES
     loss = measured = 0.0
     if stretch.blocks > 0:
         draw_columns(work.columns, noise, stretch.number)
@@ -82,11 +94,11 @@ def skipgram_shared(
         limit = held_back(rate, alpha)
         renew(inputs, core, block, limit)
         renew(outputs, work.ids, count, limit)
-        list_places(work.places_in, inputs, core, block)
-        list_places(work.places, outputs, work.ids, count)
+        list_places(places_in, inputs, address(core), block)
+        list_places(places, outputs, address(work.ids), count + MOST_ROWS)
         fetch_list(hidden, wide, places_in, block, dim, row_squares)
         rows_of.add_lanes(address(work.squares), row_squares, block)
-        fetch_list(rows, wide, places, count, dim, row_squares)
+        rows_of.square(places, count, dim, row_squares)
         if number + 1 < stretch.blocks:
             candidates(work.next_ids, stretch, at + block, span, work.columns, noise)
             draw_columns(work.columns, noise, stretch.number + number + 2)
@@ -101,7 +113,9 @@ def skipgram_shared(
                 count - new,
                 limit,
             )
-        score(errors_at, hidden, rows, count, lanes, wide, dim, work)
+        score(
+            errors_at, hidden, places, span, 2 * window, noise.shared, block, wide, numbers, work
+        )  # fmt: skip
 
         measure = measured_in(rate, stretch, number)
         if measure:
@@ -152,7 +166,7 @@ def skipgram_shared(
             work.others,
         )
         change(
-            places_in, factors_at, block, errors_at, 1, lanes, rows, wide,
+            places_in, factors_at, block, errors_at, 1, lanes, places,
             0, 2 * window, span, noise.shared, dim, ahead,
         )  # fmt: skip
         hold(inputs, core, block, work.terms_in)
@@ -170,12 +184,12 @@ def skipgram_shared(
             work.others,
         )
         change(
-            places, factors_at, span, errors_at, lanes, 1, hidden, wide,
+            places, factors_at, span, errors_at, lanes, 1, vectors,
             -2 * window, 0, block, 0, dim, ahead,
         )  # fmt: skip
         change(
             places + span * POINTER, factors_at + span * BYTES, noise.shared,
-            errors_at + span * lanes * BYTES, lanes, 1, hidden, wide,
+            errors_at + span * lanes * BYTES, lanes, 1, vectors,
             -count, count, block, 0, dim, ahead,
         )  # fmt: skip
         hold(outputs, work.ids, count, work.terms)

@@ -1,161 +1,142 @@
-"""Hidden vectors that meet the same rows one after the other, a few of them taken together.
+"""Errors of hidden vectors that meet the same rows one after the other, a few taken together.
 
-What one of them adds to the rows changes the scores of the next by their product with it. Three
-steps in a row leave what single steps would: scores (`numba_products`), errors, changes. The makers
-of code are long, since each writes one run of instructions from its first to its last.
+What one of them adds to the rows changes the scores of the next by their product with it. The maker
+of code is long, since it writes one run of instructions from its first to its last.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from numba.core import cgutils
+from llvmlite import ir
 
 from w2v.backends import numba_llvm as ll
-from w2v.backends.numba_errors import logistic
+from w2v.backends.numba_errors import beyond_half, logistic
 from w2v.backends.numba_llvm import Value
+from w2v.backends.numba_meetings import TILES, below, pairs_of
+
+_NEAR = 0.3
+"""Up to such a change of a score its error is a polynomial of it, to 4e-7 of a probability."""
 
 
-def _in_turn(hidden: int) -> Any:
-    pairs = [(j, k) for j in range(hidden) for k in range(j)]
+def _in_turn(hidden: int, rows: int) -> Any:
+    pairs = pairs_of(hidden)
 
-    @ll.emitted("iiiiiiiiif")
+    @ll.emitted("iiiiiiif")
     def errors_in_turn(
         b: Any,
         errors: Value,
-        scores: Value,
         stride: Value,
+        scores: Value,
         labels: Value,
-        rows: Value,
-        products: Value,
-        addresses: Value,
-        floats: Value,
         count: Value,
+        products: Value,
+        some: Value,
         rate: Value,
     ) -> None:
         """Errors of so many hidden vectors, each after those before it have moved the rows.
 
-        scores[j, i] += sum over k < j of errors[k, i] (hidden j . hidden k)
-        errors[j, i] = rate (labels[i] - 1 / (1 + exp(-scores[j, i]))) for j < count, else 0
-        product of j and k < j = sum_i errors[j, i] errors[k, i]
+        score[j, i] += sum over k < j of errors[k, i] products[j, k]
+        errors[j, i] = rate (labels[i] - 1 / (1 + exp(-score[j, i]))) for j < some, else 0
+
+        What those before change a score by is mostly small. Then an error is a polynomial of it,
+        whose coefficients need not wait: a few steps after each other where there were many.
         """
         rates = [
-            b.select(b.icmp_signed(">", count, ll.count(j)), ll.spread(b, rate), ll.constant(0.0))
+            b.select(b.icmp_signed(">", some, ll.count(j)), ll.spread(b, rate), ll.constant(0.0))
             for j in range(hidden)
         ]
-        effects: dict[tuple[int, int], Value] = {}
-        if pairs:
-            starts = [ll.at(b, ll.row(b, addresses, ll.count(j))) for j in range(hidden)]
-            squares = ll.variables(b, _room(pairs))
-
-            def square(at: Value, mask: Value | None) -> None:
-                own = [ll.load(b, b.gep(start, [at]), mask) for start in starts]
-                for j, k in pairs:
-                    ll.add_product(b, squares[_below(j, k)], own[j], own[k])
-
-            ll.over_lanes(b, floats, square)
-            met = ll.lane_sums(b, [b.load(variable) for variable in squares])
-            effects = {
-                (j, k): ll.shuffled(b, met, met, [_below(j, k)] * ll.LANES) for j, k in pairs
-            }
-        sums = ll.variables(b, _room(pairs))
-        with ll.vectors(b, rows) as at:
-            wanted, inside = ll.load(b, ll.at(b, labels, at)), ll.inside(b, rows, at)
+        effects = {
+            (j, k): ll.spread(b, b.load(ll.at(b, products, ll.count(below(j, k)))))
+            for j, k in pairs
+        }
+        with ll.vectors(b, count) as at:
+            wanted, inside = ll.load(b, ll.at(b, labels, at)), ll.inside(b, count, at)
             own_rates = [b.select(inside, one, ll.constant(0.0)) for one in rates]
-            found: list[Value] = []
-            for j in range(hidden):
-                offset = b.add(b.mul(ll.count(j), stride), at)
-                score = ll.load(b, ll.at(b, scores, offset))
+            tiles = ll.at(b, scores, b.mul(at, ll.count(hidden)))
+            alone = _of_tiles(b, tiles, hidden, rows)
+
+            def change(found: list[Value]) -> Value | None:
+                """Of the next score, by those before it."""
+                so_far = None
                 for k, earlier in enumerate(found):
-                    score = ll.fma(b, earlier, effects[j, k], score)
-                error = logistic(b, score, wanted, own_rates[j])
-                for k, earlier in enumerate(found):
-                    ll.add_product(b, sums[_below(j, k)], earlier, error)
-                ll.store(b, score, ll.at(b, scores, offset))
-                ll.store(b, error, ll.at(b, errors, offset))
-                found.append(error)
-        if pairs:
-            totals = ll.lane_sums(b, [b.load(variable) for variable in sums])
-            ll.store(b, totals, ll.at(b, products))
+                    effect = effects[len(found), k]
+                    if so_far is None:
+                        so_far = b.fmul(earlier, effect)
+                    else:
+                        so_far = ll.fma(b, earlier, effect, so_far)
+                return so_far
+
+            found = [logistic(b, alone[0], wanted, own_rates[0])]
+            if pairs:
+                far = ir.Constant(ll.MASK, [0] * ll.LANES)
+                for score, own_rate in zip(alone[1:], own_rates[1:], strict=True):
+                    moved = change(found)
+                    beyond = b.fcmp_ordered(">", ll.size(b, moved), ll.constant(_NEAR))
+                    far = b.or_(far, beyond)
+                    found.append(_moved(b, score, wanted, own_rate, moved))
+                variables = ll.variables(b, hidden)
+                for variable, error in zip(variables, found, strict=True):
+                    b.store(error, variable)
+                bits = b.bitcast(far, ir.IntType(ll.LANES))
+                with b.if_then(b.icmp_unsigned("!=", bits, bits.type(0)), likely=False):
+                    exact = [found[0]]
+                    for score, own_rate in zip(alone[1:], own_rates[1:], strict=True):
+                        changed = b.fadd(score, change(exact))
+                        exact.append(logistic(b, changed, wanted, own_rate))
+                    for variable, error in zip(variables, exact, strict=True):
+                        b.store(error, variable)
+                found = [b.load(variable) for variable in variables]
+            for j, error in enumerate(found):
+                ll.store(b, error, ll.at(b, errors, b.mul(ll.count(j), stride), at))
 
     return errors_in_turn
 
 
-errors_in_turn_1, errors_in_turn_2, errors_in_turn_4 = _in_turn(1), _in_turn(2), _in_turn(4)
+def _of_tiles(b: Any, tiles: Value, hidden: int, rows: int) -> list[Value]:
+    """Scores of each hidden vector with as many rows as a vector has lanes."""
+    tile = ir.VectorType(ll.FLOAT, rows * hidden)
+    found = [
+        ll.load(b, b.gep(tiles, [ll.count(i * rows * hidden)]), None, tile)
+        for i in range(ll.LANES // rows)
+    ]
+    scores = []
+    for j in range(hidden):
+        own = list(range(j * rows, (j + 1) * rows))
+        parts = [ll.shuffled(b, one, one, own) for one in found]
+        while len(parts) > 1:
+            size = parts[0].type.count
+            both = list(range(2 * size))
+            parts = [ll.shuffled(b, parts[i], parts[i + 1], both) for i in range(0, len(parts), 2)]
+        scores += parts
+    return scores
 
 
-def _update(hidden: int, vectors: int) -> Any:
-    """For so many hidden vectors, so many vectors of lanes at a time."""
+def _moved(b: Any, score: Value, label: Value, rate: Value, change: Value) -> Value:
+    """rate (label - 1 / (1 + exp(-score - change))), by five derivatives at the score.
 
-    @ll.emitted("iiiiiiiii")
-    def update(
-        b: Any,
-        addresses: Value,
-        rows: Value,
-        hidden_addresses: Value,
-        moved: Value,
-        factors: Value,
-        errors: Value,
-        error_stride: Value,
-        products: Value,
-        floats: Value,
-    ) -> None:
-        """Rows in place, and what hidden vectors move by, a hidden vector after the other.
+    With h = 1 / (1 + exp(-score)) - 1/2 and a = 1/4 - h^2, the powers of the change count a, -a h,
+    a (1 - 6 a) / 6, -a h (1 - 12 a) / 12 and a (1 - 30 a + 120 a^2) / 120.
+    """
 
-        row i += sum_j errors[j, i] hidden j
-        moved j += factors[j] sum_i errors[j, i] row i, as those before j have left it
+    def number(value: float) -> Value:
+        return ll.constant(value)
 
-        The products are those of `errors_in_turn`. The lists of hidden vectors and of the rows that
-        move for them may be the same.
-        """
-        every = range(hidden)
-        starts = [ll.at(b, ll.row(b, hidden_addresses, ll.count(j))) for j in every]
-        targets = [ll.at(b, ll.row(b, moved, ll.count(j))) for j in every]
-        own_errors = [ll.at(b, errors, b.mul(ll.count(j), error_stride)) for j in every]
-
-        def body(group: ll.Group) -> None:
-            lanes = [
-                [ll.load(b, b.gep(start, [at]), mask) for at, mask in group] for start in starts
-            ]
-            sums = [ll.variables(b, len(group)) for _ in every]
-            with cgutils.for_range(b, rows) as loop:
-                row = ll.at(b, ll.row(b, addresses, loop.index))
-                before = [ll.load(b, b.gep(row, [at]), mask) for at, mask in group]
-                after = list(before)
-                for j in every:
-                    factor = ll.spread(b, b.load(b.gep(own_errors[j], [loop.index])))
-                    for v in range(len(group)):
-                        ll.add_product(b, sums[j][v], factor, before[v])
-                        after[v] = ll.fma(b, factor, lanes[j][v], after[v])
-                for value, (at, mask) in zip(after, group, strict=True):
-                    ll.store(b, value, b.gep(row, [at]), mask)
-            for j, own in enumerate(sums):
-                for i in range(j):
-                    product = ll.spread(b, b.load(ll.at(b, products, ll.count(_below(j, i)))))
-                    for v, variable in enumerate(own):
-                        ll.add_product(b, variable, product, lanes[i][v])
-                factor = ll.spread(b, b.load(ll.at(b, factors, ll.count(j))))
-                for variable, (at, mask) in zip(own, group, strict=True):
-                    place = b.gep(targets[j], [at])
-                    ll.store(
-                        b, ll.fma(b, b.load(variable), factor, ll.load(b, place, mask)), place, mask
-                    )
-
-        ll.over_groups(b, floats, vectors, body)
-
-    return update
+    h = beyond_half(b, score)
+    square = b.fmul(h, h)
+    a = b.fsub(number(0.25), square)
+    once = b.fmul(rate, a)
+    with_h = b.fmul(once, h)
+    third = b.fmul(once, b.fsub(a, number(1 / 6)))
+    fourth = b.fmul(with_h, b.fsub(number(1 / 12), a))
+    fifth = b.fmul(once, ll.fma(b, a, square, number(-1 / 120)))
+    before = b.fmul(rate, b.fsub(b.fsub(label, number(0.5)), h))
+    twice = b.fmul(change, change)
+    high = ll.fma(b, fifth, twice, ll.fma(b, fourth, change, third))
+    low = ll.fma(b, with_h, change, b.fneg(once))
+    return ll.fma(b, change, ll.fma(b, high, twice, low), before)
 
 
-def _room(pairs: list[tuple[int, int]]) -> int:
-    """Sums of so many pairs, and of none, up to a number that `lane_sums` takes."""
-    return 1 << (len(pairs) - 1).bit_length() if pairs else 0
-
-
-def _below(j: int, i: int) -> int:
-    """Where the pair of j and a smaller i stands among all pairs."""
-    return j * (j - 1) // 2 + i
-
-
-_UPDATES = {32: (8, 2, 2), 16: (5, 2, 1), 8: (2, 2, 1)}[ll.REGISTERS]
-"""Vectors of lanes whose rows and hidden vectors fit the registers."""
-update_1, update_2, update_4 = map(_update, (1, 2, 4), _UPDATES)
+errors_in_turn_4, errors_in_turn_2, errors_in_turn_1 = (
+    _in_turn(hidden, TILES[hidden]) for hidden in (4, 2, 1)
+)

@@ -41,7 +41,7 @@ def running_sums(
     ll.over_groups(b, floats, _ABREAST, body)
 
 
-@ll.emitted("iiiiiiiiif")
+@ll.emitted("iiiiiiiiiiiif")
 def window(
     b: Any,
     hidden: Value,
@@ -52,18 +52,24 @@ def window(
     last: Value,
     centre: Value,
     own: Value,
+    before: Value,
+    entering: Value,
+    after: Value,
     floats: Value,
     factor: Value,
 ) -> None:
     """hidden = factor (last - first - centre), two running sums and a row of a table.
 
     And, as lanes to be added up, its product with an output row, and the squared length of both.
+    Before that the next running sum: after = before + entering.
     """
     sums = [ll.variables(b, 3) for _ in range(_CHAINS)]  # so that none waits long for itself
     factors = ll.spread(b, factor)
 
     def body(group: ll.Group) -> None:
         for (at, mask), products in zip(group, sums, strict=False):
+            row = ll.load(b, ll.at(b, entering, at), mask)
+            ll.store(b, b.fadd(ll.load(b, ll.at(b, before, at)), row), ll.at(b, after, at))
             whole = b.fsub(ll.load(b, ll.at(b, last, at)), ll.load(b, ll.at(b, first, at)))
             vector = b.fmul(b.fsub(whole, ll.load(b, ll.at(b, centre, at), mask)), factors)
             row = ll.load(b, ll.at(b, own, at), mask)

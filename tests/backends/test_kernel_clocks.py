@@ -64,7 +64,8 @@ def test_every_kernel_is_there_with_clocks() -> None:
     for name in ("windows", "skipgram_shared", "cbow_shared", "skipgram_paths", "cbow_paths"):
         assert getattr(kernels, name) is not getattr(backend.kernels, name)
     labels = set(clocks._labels)
-    assert {"windows", "fetch", "score", "change", "add", "path", "dots", "update"} <= labels
+    parts = {"windows", "fetch_list", "score", "change", "add", "path", "scores", "update"}
+    assert parts <= labels
     assert not [label for label in labels if label.startswith(("read_", "write_"))]
 
 

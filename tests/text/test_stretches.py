@@ -8,13 +8,15 @@ from collections.abc import Callable
 from itertools import chain
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from reading import assert_same, in_small_parts, sentences_of
 
 from w2v.errors import CorpusError
-from w2v.text import Corpus, stretches
+from w2v.text import Corpus, splitting, stretches
+from w2v.text.decoding import Pieces
 from w2v.text.ingestion import read_corpus
 from w2v.text.stretches import Stretch, TextError, TextFile, cut, text_of, utf8_of
 
@@ -87,6 +89,23 @@ def test_any_number_of_threads_gives_the_same(tmp_path: Path) -> None:
         found = read(tmp_path, threads, small=True)
         assert_same(found, whole)
         assert found.stats == whole.stats
+
+
+def test_what_threads_get_at_a_time_is_less_towards_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or all wait for one. Of a compressed file, the text that is left is what counts."""
+    monkeypatch.setattr("w2v.text.side_by_side.usable_threads", lambda: 2)
+    monkeypatch.setattr(splitting, "_SPLIT_BYTES", 1 << 16)
+    monkeypatch.setattr(splitting, "_JOB_BYTES", 1 << 19)
+    text = np.random.default_rng(1).bytes(1_500_000).hex(" ").encode()
+    for data in (text, gzip.compress(text, 1)):
+        (tmp_path / "text").write_bytes(data)
+        jobs = splitting._jobs(Pieces([str(tmp_path / "text")], "strict"))
+        sizes = [sum(len(stretch.data) for stretch in job.stretches) for job in jobs]
+        assert sum(sizes) == len(text)
+        assert min(sizes[1:5]) >= 6 << 16
+        assert max(sizes[-3:]) <= 2 << 16
 
 
 @pytest.mark.parametrize("small", [False, True])

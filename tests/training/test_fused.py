@@ -84,10 +84,12 @@ def reader_of(
 
 
 def tables_of(backend: Backend, config: Config) -> Tables:
-    """Tables where every row is something."""
+    """Tables where every row is something, but for the columns that fill it up."""
     made = make_tables(backend, config, corpus(length(backend, config))[2])
     rng = np.random.default_rng(1)
     filled = [rng.normal(0, 0.3, t.shape).astype(np.float32) for t in (made.input, made.output)]
+    for table in filled:
+        table[:, config.dim :] = 0
     return replace(made, input=backend.asarray(filled[0]), output=backend.asarray(filled[1]))
 
 

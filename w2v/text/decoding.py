@@ -98,7 +98,7 @@ class Pieces:
     ) -> None:
         self.errors, self.longest = errors, longest
         self._files, self._look, self._end = files, look, end
-        self._progress, self._total = progress, None if progress is None else total_bytes(files)
+        self._progress, self._total = progress, total_bytes(files)
         self._read = 0
         self._reported: int | None = None
 
@@ -131,6 +131,11 @@ class Pieces:
                         self._look = None
                     yield stretch, self._read + source.count
                 self._read += source.count
+
+    @property
+    def total(self) -> int | None:
+        """Bytes of the files as they are stored; None where that is not known."""
+        return self._total
 
     def report(self, done: int | None) -> None:
         """Tell how many bytes of the files were worked on, if that is news; None at the end."""

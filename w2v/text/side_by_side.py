@@ -22,5 +22,10 @@ def side_by_side(
     `ahead` says how many items there may be for each thread: with two it has work also while the
     one that calls is busy.
     """
-    threads = min(usable_threads(), _MOST_THREADS)
+    threads = threads_at_once()
     return in_order(function, items, threads, ahead * threads)
+
+
+def threads_at_once() -> int:
+    """How many threads work on a text."""
+    return min(usable_threads(), _MOST_THREADS)

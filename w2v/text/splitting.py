@@ -12,7 +12,7 @@ import numpy as np
 from w2v.text.decoding import Pieces
 from w2v.text.number_files import Int32s
 from w2v.text.parts import Part, as_numpy, end_to_end, int32s, numbered, strings
-from w2v.text.side_by_side import side_by_side
+from w2v.text.side_by_side import side_by_side, threads_at_once
 from w2v.text.stretches import Stretch, TextError, TextFile, as_strings, utf8_of
 from w2v.text.tokenizing import Lines, Tokenizer
 from w2v.threads import in_order
@@ -74,9 +74,23 @@ def _split_files(pieces: Pieces) -> Iterator[Part]:
 
 
 def _jobs(pieces: Pieces) -> Iterator[_Job]:
-    """All stretches; small ones, and so small files, are put together."""
-    found = pieces.stretches(_SPLIT_BYTES)
-    for some in _together(found, lambda found: len(found[0].data), _JOB_BYTES):
+    """All stretches; small ones, and so small files, are put together.
+
+    Jobs are smaller towards the end, or one thread would have the last while others have none.
+    """
+    total, threads, read = pieces.total, threads_at_once(), 0
+
+    def size_of(found: tuple[Stretch, int]) -> int:
+        """Of a job of usual size, a stretch takes as much as of a smaller one."""
+        nonlocal read
+        (_, data, *_), done = found
+        read += len(data)
+        if not total:
+            return len(data)
+        left = max(0, total - done) * read // max(1, done)  # of text, where files are compressed
+        return len(data) * _JOB_BYTES // min(_JOB_BYTES, max(_SPLIT_BYTES, left // threads))
+
+    for some in _together(pieces.stretches(_SPLIT_BYTES), size_of, _JOB_BYTES):
         yield _Job([stretch for stretch, _ in some], some[-1][1])
 
 

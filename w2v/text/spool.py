@@ -250,7 +250,7 @@ def recoded(pieces: Pieces, final: Int32s) -> Pieces:
     ends : int64                  Of the sentences that have a token left.
     """
     kept = last_end = 0
-    for _, (ids, places) in side_by_side(partial(_recoded, final), _with_starts(pieces)):
+    for _, (ids, places) in side_by_side(partial(_recoded, final), _with_starts(pieces), ahead=2):
         ends = places + kept
         ends = ends[np.diff(ends, prepend=last_end) > 0]
         yield ids, ends

@@ -151,6 +151,7 @@ def fused_plan(
     return FusedPlan(
         input=tables.input,
         output=tables.output,
+        dim=config.dim,
         averaged=averaged,
         window=config.window,
         block=shape.block,
