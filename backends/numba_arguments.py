@@ -138,6 +138,9 @@ class CbowWork(NamedTuple):
     hot_places: Any
     """int64: which of a block's output rows are copies; below, of its input rows."""
     hot_places_in: Any
+    due: Any
+    """Words whose copies are to be made public; of input rows."""
+    due_in: Any
     hot: Any
     """As in `Work`."""
     seen: Any

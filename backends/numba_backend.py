@@ -197,13 +197,11 @@ class _Training:
         if plan.noise is not None:
             accept, alias, negative, shared = plan.noise
             noise = kernels.Noise(accept, alias, start_of(key), negative, shared)
-            shape = (plan.window, plan.block)
+            drawn = (*tables, noise, rate, plan.window, plan.block)
             if plan.averaged:
-                found = kernels.cbow_shared(
-                    *tables, noise, rate, *shape, plan.groups, mean, self._work
-                )
+                found = kernels.cbow_shared(*drawn, plan.groups, mean, self._work)
             else:
-                found = kernels.skipgram_shared(*tables, noise, rate, *shape, plan.dim, self._work)
+                found = kernels.skipgram_shared(*drawn, plan.dim, self._work)
             return (*found, 0.0)
         given = (*tables, self._paths, rate, plan.window)
         if plan.averaged:
@@ -223,17 +221,16 @@ def _work(kernels: ModuleType, plan: FusedPlan) -> Any:
     if plan.noise is not None:
         copies = of_hot_words(kernels, plan)
         rows = span + hidden + plan.noise[3] + most
+        errors = (rows, kernels.whole(plan.block))
     else:
         assert plan.paths is not None
         rows = int(np.diff(plan.paths[0]).max()) + most
+        errors = (kernels.TOGETHER, kernels.whole(rows))
         room = int(_OF_SECOND_CACHE * machine.second_cache()) // (2 * wide * kernels.BYTES)
         hot = 0 if plan.workers == 1 else min(room, len(plan.paths[0]) - 2)
         terms_hot = np.full(hot, kernels.NONE, np.float32)
         copies = {"hot": aligned(hot, wide), "seen": aligned(hot, wide), "terms_hot": terms_hot}
     inputs = kernels.whole(max(span, hidden) + kernels.TOGETHER) + kernels.MOST_COUNTED
-    shared = plan.noise is not None
-    together = kernels.TOGETHER
-    errors = (rows, kernels.whole(plan.block)) if shared else (together, kernels.whole(rows))
     return kernels.Work(
         hidden=aligned(hidden, wide),
         d_hidden=aligned(hidden, wide),

@@ -118,6 +118,16 @@ def _count_load(b: Any, terms: Value, load: Value, count: Value, more: Value) ->
     ll.store(b, b.load(so_far), ll.at(b, more))
 
 
+@ll.emitted("iii")
+def _sizes(b: Any, out: Value, numbers: Value, count: Value) -> None:
+    """The sum of so many numbers' sizes, as lanes to be added up; zeros up to whole vectors."""
+    (so_far,) = ll.variables(b, 1)
+    with ll.vectors(b, count) as at:
+        size = ll.size(b, ll.load(b, ll.at(b, numbers, at)))
+        b.store(b.fadd(b.load(so_far), size), so_far)
+    ll.store(b, b.load(so_far), ll.at(b, out))
+
+
 @helper
 def loads(
     row_load: Any,
@@ -147,10 +157,22 @@ def load_factor(alpha: Any) -> Any:
 def with_load(terms: Any, load: Any, count: Any, work: Any) -> Any:
     """Terms become their load where that is more; returns how much more in all."""
     _count_load(address(terms), address(load), count, address(work.more))
-    more = ZERO
+    return _added_up(work.more)
+
+
+@helper
+def sizes(numbers: Any, count: Any, work: Any) -> Any:
+    """The sum of the sizes of so many numbers at an address, zeros up to whole vectors."""
+    _sizes(address(work.more), numbers, count)
+    return _added_up(work.more)
+
+
+@helper
+def _added_up(lanes: Any) -> Any:
+    total = ZERO
     for lane in range(LANES):
-        more += work.more[lane]
-    return more
+        total += lanes[lane]
+    return total
 
 
 @helper
@@ -161,6 +183,7 @@ def capped(
     terms: Any,
     total: Any,
     more: Any,
+    error: Any,
     rate: Any,
     beside: Any,
     most_beside: Any,
@@ -168,10 +191,11 @@ def capped(
 ) -> None:
     """Factors of rows by the row-step cap, in `out`; `rate` is alpha / cap.
 
-    `total` are all their terms, and so much more is their load, which the terms hold; the most that
-    stands in `beside` is told, so that it need not be read where all is little. `others` is room.
+    `total` are all their terms, and so much more is their load, which the terms hold; `error` is
+    twice the mean size of the block's errors. The most that stands in `beside` is told, so that it
+    need not be read where all is little. `others` is room.
     """
-    heavier = ONE + more / max(total, _LEAST)
+    heavier = max(error + more / max(total, _LEAST), _LEAST)
     if (total + more + most_beside * heavier) * rate <= ONE:
         for i in range(count):
             out[i] = ONE

@@ -14,7 +14,7 @@ import numpy as np
 from w2v.backends import numba_groups as groups_of
 from w2v.backends import numba_rows as rows_of
 from w2v.backends import numba_windows as windows_of
-from w2v.backends.numba_cap import capped, load_factor, with_load
+from w2v.backends.numba_cap import capped, load_factor, sizes, with_load
 from w2v.backends.numba_compiling import BYTES, ONE, ZERO, address, compiled, helper, whole_lanes
 from w2v.backends.numba_copies import (
     NONE,
@@ -23,8 +23,9 @@ from w2v.backends.numba_copies import (
     hold_listed,
     list_hot,
     list_places,
-    renew_listed,
+    renew_due,
     table_of,
+    take_copies,
 )
 from w2v.backends.numba_draws import draw_columns, drawn
 from w2v.backends.numba_errors import errors as errors_of
@@ -129,6 +130,7 @@ def cbow_shared(
     loads_at = address(work.loads)
     contexts_at, centres_at = address(work.contexts), address(work.centres)
     ids_at, ids_in_at = address(work.ids), address(work.ids_in)
+    due_at, due_in_at = address(work.due), address(work.due_in)
     hot_at, hot_in_at = address(work.hot_places), address(work.hot_places_in)
     begins_at, ends_at = address(work.begins), address(work.ends)
     vectors_at, places_at = address(work.vectors), address(work.places)
@@ -143,6 +145,7 @@ def cbow_shared(
     errors, own_errors, kept = work.errors, work.own_errors, work.kept
     each = np.float32(noise.negative / each_has)
     own_terms = np.float32(1 + noise.negative)
+    part = ONE / np.float32(window + 1)  # of a window's change of mean that a word holds back
     factors, factors_at = work.factors, address(work.factors)
     lengths_at = address(work.lengths)
     squares_at, load_at = address(work.squares), address(work.load)
@@ -157,6 +160,9 @@ def cbow_shared(
         work.centres[j] = zeros
     for slot in range(block):
         work.turns[slot] = slot % size * groups + slot // size
+    take_copies(inputs)
+    take_copies(outputs)
+    due_in = due_out = 0
     if stretch.blocks > 0:
         draw_columns(work.columns, noise, stretch.number)
         _next(work.next_ids, stretch, window, turns_at, block, noise, work.columns)
@@ -177,8 +183,8 @@ def cbow_shared(
         list_places(contexts_at, inputs, ids_in_at, span)
         hot_in = list_hot(hot_in_at, inputs, ids_in_at, span)
         hot_out = list_hot(hot_at, outputs, ids_at, count)
-        renew_listed(inputs, ids_in_at, hot_in_at, hot_in, limit)
-        renew_listed(outputs, ids_at, hot_at, hot_out, limit)
+        renew_due(inputs, due_in_at, due_in)
+        renew_due(outputs, due_at, due_out)
         windows_of.running_sums(sums + row_bytes, wide, contexts_at, 2 * window, dim)
         ahead = number + 1 < stretch.blocks
         if ahead:
@@ -318,12 +324,18 @@ def cbow_shared(
             left_over = read_float(load_in_at, j) - read_float(own_load_at, slot)
             write_float(load_in_at, j, left_over)
         step = alpha / np.float32(rate.cap)
+        error = ZERO
+        if len(rate.beside_in):
+            error = sizes(scores, block * across, work) + sizes(own_at, block, work)
+            error *= twice / max(total * own_terms, ONE)
         more = with_load(work.terms_in, work.load_in, span, work)
         capped(
-            factors, work.ids_in, span, work.terms_in, most, more, step,
+            factors, work.ids_in, span, work.terms_in, most, more, error, step,
             rate.beside_in, np.float32(rate.most_beside_in), work.others,
         )  # fmt: skip
-        hold_listed(inputs, ids_in_at, hot_in_at, hot_in, terms_in_at, limit)
+        due_in = hold_listed(
+            due_in_at, inputs, ids_in_at, hot_in_at, hot_in, terms_in_at, part, limit
+        )
         if low < high:
             windows_of.land(
                 contexts_at + low * _POINTER, factors_at + low * BYTES, high - low,
@@ -333,10 +345,10 @@ def cbow_shared(
         most = total * own_terms
         more = with_load(work.terms, work.load, count, work)
         capped(
-            factors, work.ids, count, work.terms, most, more, step,
+            factors, work.ids, count, work.terms, most, more, error, step,
             rate.beside_out, np.float32(rate.most_beside_out), work.others,
         )  # fmt: skip
-        hold_listed(outputs, ids_at, hot_at, hot_out, terms_at, limit)
+        due_out = hold_listed(due_at, outputs, ids_at, hot_at, hot_out, terms_at, ONE, limit)
         for slot in range(block):
             factor = read_float(own_at, slot) * read_float(factors_at, slot)
             rows_of.add(read_long(places_at, slot), hidden + slot * row_bytes, dim, factor)

@@ -156,24 +156,41 @@ def list_hot(hot: Any, table: Any, ids: Any, count: Any) -> Any:
 
 
 @helper
-def renew_listed(table: Any, ids: Any, hot: Any, count: Any, limit: Any) -> None:
-    """`renew` of the copies that `list_hot` has found."""
+def take_copies(table: Any) -> None:
+    """Before the first block, where those after it only renew what is due."""
+    for index in range(table.hot):
+        renew_one(table, index, ONE)
+
+
+@helper
+def renew_due(table: Any, due: Any, count: Any) -> None:
+    """Before a block: make public what `hold_listed` has found."""
     for i in range(count):
-        word = read_int(ids, read_long(hot, i))
-        if read_float(table.terms, word) > limit:
+        word = read_long(due, i)
+        if read_float(table.terms, word) > ZERO:  # it may be there twice
             renew_one(table, word, ONE)
 
 
 @helper
-def hold_listed(table: Any, ids: Any, hot: Any, count: Any, terms: Any, limit: Any) -> None:
-    """`hold` of the same, and asks for the rows that these are to be made public in soon."""
+def hold_listed(
+    due: Any, table: Any, ids: Any, hot: Any, count: Any, terms: Any, share: Any, limit: Any
+) -> Any:
+    """`hold` of a share of the terms of what `list_hot` has found.
+
+    Words whose copies hold back too much now are listed, and how many returned; where these are to
+    be made public is asked for.
+    """
+    found = 0
     for i in range(count):
         place = read_long(hot, i)
         word = read_int(ids, place)
-        held = read_float(table.terms, word) + read_float(terms, place)
+        held = read_float(table.terms, word) + share * read_float(terms, place)
         write_float(table.terms, word, held)
         if held > limit:
+            write_long(due, found, word)
+            found += 1
             rows.prefetch(table.at + word * table.dim * BYTES, table.dim)
+    return found
 
 
 @helper

@@ -93,5 +93,7 @@ def of_cbow(kernels: ModuleType, plan: FusedPlan) -> Any:
         entering=np.zeros(slots + kernels.IDS, np.int64),
         hot_places=np.zeros(plan.block + shared + 1, np.int64),
         hot_places_in=np.zeros(span + 1, np.int64),
+        due=np.zeros(plan.block + shared, np.int64),
+        due_in=np.zeros(span, np.int64),
         **of_hot_words(kernels, plan),
     )

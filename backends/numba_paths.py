@@ -15,6 +15,7 @@ from w2v.backends import numba_rows as rows
 from w2v.backends import numba_turns as turns
 from w2v.backends.numba_compiling import BYTES, ONE, ZERO, address, compiled, helper, inlined
 from w2v.backends.numba_llvm import (
+    LANES,
     read_float,
     read_int,
     read_long,
@@ -22,9 +23,10 @@ from w2v.backends.numba_llvm import (
     write_float,
     write_long,
 )
+from w2v.backends.numba_losses import losses
 from w2v.backends.numba_nodes import POINTER, give_nodes, path, prefetch_ahead, tree_of
 from w2v.backends.numba_products import TOGETHER
-from w2v.backends.numba_steps import alpha_of, measured_in, softplus
+from w2v.backends.numba_steps import alpha_of, measured_in
 
 _HELD_BACK = np.float32(0.5)  # of what might be, by CBOW, which staleness hurts more
 
@@ -55,12 +57,12 @@ def _different(places: Any, left: Any) -> Any:
 
 
 @helper
-def _loss(scores: Any, labels: Any, length: Any) -> Any:
+def _loss(length: Any, work: Any) -> Any:
     """Of a hidden vector against a path, in nats."""
+    losses(address(work.more), address(work.scores), address(work.labels), length)
     loss = 0.0
-    for i in range(length):
-        score = np.float64(scores[i])
-        loss += softplus(score if labels[i] == ZERO else -score)
+    for lane in range(LANES):
+        loss += work.more[lane]
     return loss
 
 
@@ -140,7 +142,7 @@ def _loss_before(tree: Any, to: Any, contexts: Any, length: Any, work: Any) -> A
     for j in range(contexts):
         hidden = address(work.places_in) + j * POINTER
         meetings.scores_1(to.scores, tree.places, length, hidden, tree.floats)
-        loss += _loss(work.scores[0], work.labels, length)
+        loss += _loss(length, work)
     return loss
 
 
@@ -234,7 +236,7 @@ def cbow_paths(
         if measured_in(rate, stretch, number):
             measured += 1.0
             met += length
-            loss += _loss(work.scores[0], work.labels, length)
+            loss += _loss(length, work)
         factors = ones
         terms = np.float32(length) if mean else np.float32(length * contexts)
         if (terms * np.float32(contexts) + most_beside) * step > ONE or factor < ONE:

@@ -1,7 +1,8 @@
 """The compiled step of skip-gram with negative sampling: a block of contexts, shared noise words.
 
-Work is done on the worker's own copies of rows: a block is read, then computed, then added. Long,
-since a kernel is one function: cut up, it would count references and move registers between parts.
+A block's hidden vectors are copied and its output rows read where they stand; all errors are known
+before the first row is changed. Long, since a kernel is one function: cut up, it would count
+references and move registers between parts.
 """
 
 from __future__ import annotations
@@ -12,8 +13,8 @@ import numpy as np
 
 from w2v.backends import numba_rows as rows_of
 from w2v.backends.numba_blocks import POINTER, candidates, change, fetch_list, score
-from w2v.backends.numba_cap import capped, load_factor, loads, with_load
-from w2v.backends.numba_compiling import BYTES, address, compiled, helper, whole_lanes
+from w2v.backends.numba_cap import capped, load_factor, loads, sizes, with_load
+from w2v.backends.numba_compiling import BYTES, ONE, ZERO, address, compiled, helper, whole_lanes
 from w2v.backends.numba_copies import (
     NONE,
     give_copies,
@@ -151,6 +152,9 @@ def skipgram_shared(
         more = with_load(work.terms_in, work.hidden_load, block, work)
         step = alpha / np.float32(rate.cap)
         terms = np.float32(total * (1 + noise.negative))
+        error = ZERO
+        if len(rate.beside_in):
+            error = twice * sizes(errors_at, count * lanes, work) / max(terms, ONE)
         for t in range(block):
             work.ids_in[t] = core[t]
         capped(
@@ -160,6 +164,7 @@ def skipgram_shared(
             work.terms_in,
             terms,
             more,
+            error,
             step,
             rate.beside_in,
             np.float32(rate.most_beside_in),
@@ -178,6 +183,7 @@ def skipgram_shared(
             work.terms,
             terms,
             more,
+            error,
             step,
             rate.beside_out,
             np.float32(rate.most_beside_out),

@@ -155,7 +155,7 @@ def _listed(
     count = 0
     for i in range(len(far)):
         rows[count] = wide + text.ids[core, at + i]
-        terms[count] = far[i] * (1 + noise.negative if cbow else 1)
+        terms[count] = far[i] * ((1 + noise.negative) / (window + 1) if cbow else 1)
         count += 1
     for i in range(block):
         rows[count] = narrow + text.ids[core, at + window + i]

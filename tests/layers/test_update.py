@@ -68,11 +68,27 @@ def test_frozen_rows_take_no_step(backend: Backend) -> None:
 
 
 def test_what_others_add_is_as_heavy_as_the_step_itself(backend: Backend) -> None:
-    """Terms of 1 and 3 with loads of 8 and 0: others count 11/4 times."""
-    table = backend.xp.zeros((2, 1))
-    beside = backend.asarray(np.array([100.0, np.inf]))
-    updater = RowUpdater(backend, table, 4.0, beside)
-    given = [backend.asarray(np.array(x)) for x in ([0, 1], [[1.0], [1.0]], [1.0, 3.0], [8.0, 0.0])]
-    updater.apply(given[0], given[1], given[2], given[3], 0.1)
-    expected = -0.1 * 4 / (0.1 * (8 + 100 * 11 / 4))
-    assert backend.to_numpy(table)[:, 0].tolist() == pytest.approx([expected, 0.0])
+    """Terms of 1 and 3 with loads of 8 and 0, errors of 1/2 and of 1/8: others count 11/4, 2 times.
+
+    Where loads are below terms, by errors alone.
+    """
+    for load, errors in (([8.0, 0.0], {0.5: 11 / 4, 0.125: 2.0}), ([0.5, 0.0], {0.125: 0.25})):
+        for error, heavy in errors.items():
+            table = backend.xp.zeros((2, 1))
+            beside = backend.asarray(np.array([100.0, np.inf]))
+            updater = RowUpdater(backend, table, 4.0, beside)
+            ids, rows, terms, loads = (
+                backend.asarray(np.array(x)) for x in ([0, 1], [[1.0], [1.0]], [1.0, 3.0], load)
+            )
+            updater.apply(ids, rows, terms, loads, 0.1, error)
+            expected = -0.1 * min(1, 4 / (0.1 * (max(1, load[0]) + 100 * heavy)))
+            assert backend.to_numpy(table)[:, 0].tolist() == pytest.approx([expected, 0.0])
+
+
+def test_frozen_rows_take_no_step_where_nothing_is_wrong(backend: Backend) -> None:
+    """Endless terms of no weight would be no number."""
+    table = backend.xp.ones((1, 1))
+    updater = RowUpdater(backend, table, 4.0, backend.asarray(np.array([np.inf])))
+    one = backend.xp.ones(1)
+    updater.apply(backend.asarray(np.array([0])), backend.xp.ones((1, 1)), one, one, 0.1, 0.0)
+    assert backend.to_numpy(table).tolist() == [[1.0]]

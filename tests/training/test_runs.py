@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pytest
 
 from w2v import Word2Vec
+from w2v.backends import get_backend
+from w2v.config import Config
+from w2v.training.blocks import BlockReader
+from w2v.training.step import Step
+from w2v.training.step_plan import centre_in_core
+from w2v.training.tables import make_tables
 
 Text = list[list[str]]
 
@@ -104,6 +110,45 @@ def test_several_workers_on_the_same_few_words(
     pytest.importorskip(backend)
     monkeypatch.setattr("w2v.training.blocks.CHUNK", 100)
     check(states(), backend=backend, **kind | {"workers": workers, "step_tokens": 64 * workers})
+
+
+@pytest.mark.parametrize("model", ["skipgram", "cbow"])
+def test_64_workers_who_all_compute_at_once(model: Literal["skipgram", "cbow"]) -> None:
+    """A block each, from the same tables: unless they expect each other, losses go beyond 20."""
+    words, ids = np.unique([word for sentence in states() * 4 for word in sentence], False, True)
+    backend, workers = get_backend("numpy"), 64
+    config = Config(model=model, dim=16, block_tokens=16, step_tokens=16 * workers)
+    reader = BlockReader(
+        backend,
+        ids.astype(np.int32),
+        np.array([len(ids)]),
+        np.ones(len(words)),
+        window=config.window,
+        block=16,
+        centre_in_core=centre_in_core(config),
+        fixed_window=False,
+        seed=1,
+    )
+    tables = make_tables(backend, config, np.bincount(ids))
+    step = Step(backend, config, tables, workers=workers)
+    both = tables.input, tables.output
+    losses = []
+    for epoch in range(3):
+        blocks = [found for _, _, found in reader.steps(epoch, range(1), 16)]
+        measured = []
+        for first in range(0, len(blocks), workers):
+            before, after = ([table.copy() for table in both] for _ in range(2))
+            for block in blocks[first : first + workers]:
+                loss, pairs, _ = step.take(block, key=epoch, alpha=0.025, with_loss=True)
+                measured.append((float(loss), float(pairs)))
+                for table, old, new in zip(both, before, after, strict=True):
+                    np.add(new, table - old, out=new)
+                    table[:] = old
+            both[0][:], both[1][:] = after
+        loss, pairs = np.sum(measured, axis=0)
+        losses.append(loss / pairs)
+    assert max(losses) < 6 * math.log(2)
+    assert losses[-1] < 0.6 * 6 * math.log(2)
 
 
 @pytest.mark.parametrize("backend", ["numpy", "numba"])

@@ -117,6 +117,7 @@ class HierarchicalSoftmax:
             row_terms=row_terms,
             hidden_load=found.hidden_load,
             row_load=row_load,
+            error=found.error,
         )
 
     def log_probabilities(self, hidden: Array) -> Array:

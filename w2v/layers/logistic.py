@@ -29,6 +29,8 @@ class Gradients(NamedTuple):
     """(..., R): the same, each term times ``2 |error| |other vector|^2``; see `RowUpdater`."""
     row_load: Array
     """(..., L)"""
+    error: Any
+    """Scalar: sum of weights * |error| of all terms; None where nobody asks for it."""
 
 
 class LogisticStep(NamedTuple):
@@ -44,6 +46,8 @@ class LogisticStep(NamedTuple):
     """float (..., R): sum of weights * ``2 |error| |row|^2``."""
     row_load: Array
     """float (..., L): sum of weights * ``2 |error| |hidden vector|^2``."""
+    error: Any
+    """Scalar: sum of weights * |error|."""
 
 
 def logistic_step(
@@ -92,7 +96,7 @@ def logistic_step(
     xp.abs(error, out=error)
     hidden_load = 2 * (error @ squared_lengths(xp, rows)[..., None])[..., 0]
     row_load = 2 * (transposed @ squared_lengths(xp, hidden)[..., None])[..., 0]
-    return LogisticStep(loss, d_hidden, d_rows, hidden_load, row_load)
+    return LogisticStep(loss, d_hidden, d_rows, hidden_load, row_load, error.sum())
 
 
 def row_sums(xp: Any, values: Array) -> Array:

@@ -101,4 +101,5 @@ class NegativeSampling:
             row_terms=column_sums(xp, weights),
             hidden_load=found.hidden_load,
             row_load=found.row_load,
+            error=found.error,
         )

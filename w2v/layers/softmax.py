@@ -91,6 +91,7 @@ class Softmax:
             row_terms=terms,
             hidden_load=4 * (error @ squared_lengths(xp, table)).reshape(hidden.shape[:-1]),
             row_load=4 * (squared_lengths(xp, flat_hidden) @ error),
+            error=None,
         )
 
     def log_probabilities(self, hidden: Array) -> Array:

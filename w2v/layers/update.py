@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from w2v.backends import Array, Backend
 
-_LEAST = 1e-30  # instead of no terms, as in a step of nothing
+_LEAST = 1e-30  # instead of no terms, and of no errors, as in a step of nothing
 
 
 class RowUpdater:
@@ -22,8 +24,9 @@ class RowUpdater:
     table : float (V, D)    Changed in place.
     cap : float             Largest alpha * n that passes unscaled.
     beside : float (V,), optional   Terms that others are expected to add to each row meanwhile,
-                                    endless for rows that stay as they are. Their load is to their
-                                    terms as it is in the step.
+                                    endless for rows that stay as they are. They count as heavy as
+                                    the step's own are: twice its mean error, and what its load is
+                                    more than its terms.
     """
 
     def __init__(
@@ -35,7 +38,9 @@ class RowUpdater:
         self.beside = beside
         self._terms = backend.xp.zeros(table.shape[0], table.dtype)
 
-    def apply(self, ids: Array, rows: Array, terms: Array, load: Array, alpha: float) -> None:
+    def apply(
+        self, ids: Array, rows: Array, terms: Array, load: Array, alpha: float, error: Any = 0.5
+    ) -> None:
         """One step.
 
         Parameters
@@ -45,6 +50,8 @@ class RowUpdater:
         terms : float (...)         Terms behind each of them.
         load : float (...)          Their load.
         alpha : float               Learning rate.
+        error : float scalar        Mean size of the errors of all terms, by their weights; 1/2, as
+                                    of vectors near zero, if left out.
         """
         xp = self.backend.xp
         self._terms[ids] = 0
@@ -52,8 +59,8 @@ class RowUpdater:
         self.backend.scatter_add(self._terms, ids, most)
         all_terms = self._terms[ids]
         if self.beside is not None:
-            heavier = xp.maximum(most.sum() / xp.maximum(terms.sum(), _LEAST), 1)
-            all_terms += self.beside[ids] * heavier
+            heavier = (most - terms).sum() / xp.maximum(terms.sum(), _LEAST)
+            all_terms += self.beside[ids] * xp.maximum(2 * error + heavier, _LEAST)
         step = xp.maximum(all_terms * (alpha / self.cap), 1)
         rows *= (-alpha / step)[..., None]
         self.backend.scatter_add(self.table, ids, rows)

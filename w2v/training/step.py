@@ -21,6 +21,8 @@ from w2v.training.blocks import Blocks, windows
 from w2v.training.step_plan import Beside, beside, step_shape
 from w2v.training.tables import Tables
 
+_LEAST = 1e-30  # instead of no terms
+
 _Found: TypeAlias = tuple[Array, Array, Array, Gradients, Array]
 
 
@@ -105,15 +107,18 @@ class Step:
         d_input, terms, load, found, pairs = self._forward_backward(
             blocks, key, with_loss=with_loss
         )
-        met = found.hidden_terms.sum() if with_loss else None
+        all_terms = found.hidden_terms.sum()
+        met = all_terms if with_loss else None
         if not alpha:
             return found.loss, pairs, met
         ids, rows = self.input.backward(d_input, coalesce=False)
-        row_load = found.row_load
+        row_load, error = found.row_load, 0.5
         if self._as_in_c:
             load, row_load = terms, found.row_terms
-        self._update_input.apply(ids, rows, terms.reshape(-1), load.reshape(-1), alpha)
-        self._update_output.apply(found.ids, found.d_rows, found.row_terms, row_load, alpha)
+        elif found.error is not None:
+            error = found.error / self.backend.xp.maximum(all_terms, _LEAST)
+        self._update_input.apply(ids, rows, terms.reshape(-1), load.reshape(-1), alpha, error)
+        self._update_output.apply(found.ids, found.d_rows, found.row_terms, row_load, alpha, error)
         return found.loss, pairs, met
 
     def _forward_backward(self, blocks: Blocks, key: int, *, with_loss: bool) -> _Found:
