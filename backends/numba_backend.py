@@ -140,12 +140,13 @@ class _Training:
         self._most_beside = [float(terms.max(initial=0)) for terms in self._beside]
         contexts = 2 * plan.window if text.fixed else plan.window + 1
         self._visit = 1.0 if plan.averaged else float(contexts)
+        used = kernels.used(plan.dim)
+        self._floats = used if used <= plan.input.shape[1] else plan.dim
         if plan.paths is not None:
             crowd, hot = kernels.CROWD * self._visit, len(self._work.terms_hot)
             crowded = min(int((self._beside[1] >= crowd).sum()), hot)
-            beside, floats = min(self._most_beside[1], crowd), kernels.used(plan.dim)
-            floats = floats if floats <= plan.input.shape[1] else plan.dim
-            self._paths = kernels.Paths(*plan.paths, hot, crowded, beside, floats)
+            beside = min(self._most_beside[1], crowd)
+            self._paths = kernels.Paths(*plan.paths, hot, crowded, beside, self._floats)
 
     def __call__(
         self,
@@ -199,7 +200,7 @@ class _Training:
             noise = kernels.Noise(accept, alias, start_of(key), negative, shared)
             drawn = (*tables, noise, rate, plan.window, plan.block)
             if plan.averaged:
-                found = kernels.cbow_shared(*drawn, plan.groups, mean, self._work)
+                found = kernels.cbow_shared(*drawn, plan.groups, mean, self._floats, self._work)
             else:
                 found = kernels.skipgram_shared(*drawn, plan.dim, self._work)
             return (*found, 0.0)

@@ -106,15 +106,17 @@ def cbow_shared(
     block: Any,
     groups: Any,
     mean: Any,
+    floats: Any,
     work: Any,
 ) -> Any:
     """The mean or sum of each centre's window against the centre and its group's noise words.
 
+    Of a row only the first `floats` count, the others are zero.
     Like its siblings it takes a step for each block and returns the loss and the pairs of those
     blocks where it was measured.
     """
-    dim = input.shape[1]
-    wide, span = whole_lanes(dim), block + 2 * window
+    dim = floats
+    wide, span = whole_lanes(input.shape[1]), block + 2 * window
     inputs, outputs = table_of(input, 0, work), table_of(output, 1, work)
     size, each_has = block // groups, noise.shared // groups  # centres and noise words of a group
     across = whole_lanes(each_has)

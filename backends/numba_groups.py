@@ -89,26 +89,27 @@ def _change_hidden(hiddens: int) -> Any:
         factors = [ll.spread(b, b.load(ll.at(b, own_errors, i))) for i in places]
 
         def body(group: ll.Group) -> None:
-            sums = [ll.variables(b, len(group)) for _ in places]
+            sums = [ll.variables_of(b, group) for _ in places]
             for mine, row, factor in zip(sums, true, factors, strict=True):
-                for variable, (at, mask) in zip(mine, group, strict=True):
-                    b.store(b.fmul(factor, ll.load(b, b.gep(row, [at]), mask)), variable)
+                for variable, (at, part) in zip(mine, group, strict=True):
+                    lanes = ll.load(b, b.gep(row, [at]), part)
+                    b.store(b.fmul(ll.fitting(b, factor, part), lanes), variable)
             with cgutils.for_range(b, count) as loop:
                 row = ll.at(b, ll.row(b, rows, loop.index))
                 lanes = [ll.load(b, b.gep(row, [at]), mask) for at, mask in group]
                 for mine, start in zip(sums, left, strict=True):
                     error = ll.spread(b, b.load(b.gep(start, [loop.index])))
-                    for variable, lane in zip(mine, lanes, strict=True):
-                        ll.add_product(b, variable, error, lane)
+                    for variable, lane, (_, part) in zip(mine, lanes, group, strict=True):
+                        ll.add_product(b, variable, ll.fitting(b, error, part), lane)
             for mine, to, more, less in zip(sums, outs, begin, end, strict=True):
-                for variable, (at, _) in zip(mine, group, strict=True):
+                for variable, (at, part) in zip(mine, group, strict=True):
                     change = b.load(variable)
-                    ll.store(b, change, b.gep(to, [at]))
+                    ll.store(b, change, b.gep(to, [at]), part)
                     for edge, step in ((more, b.fadd), (less, b.fsub)):
                         place = b.gep(edge, [at])
-                        ll.store(b, step(ll.load(b, place), change), place)
+                        ll.store(b, step(ll.load(b, place, part), change), place, part)
 
-        ll.over_groups(b, floats, _VECTORS, body)
+        ll.over_halves(b, floats, _VECTORS, body)
 
     return change_hidden
 
@@ -132,22 +133,22 @@ def _change_rows(rows: int) -> Any:
         own = [ll.spread(b, b.load(ll.at(b, factors, i))) for i in numbers]
 
         def body(group: ll.Group) -> None:
-            sums = [ll.variables(b, len(group)) for _ in numbers]
+            sums = [ll.variables_of(b, group) for _ in numbers]
             with cgutils.for_range(b, count) as loop:
                 vector = ll.at(b, hidden, b.mul(loop.index, wide))
-                lanes = [ll.load(b, b.gep(vector, [at])) for at, _ in group]
+                lanes = [ll.load(b, b.gep(vector, [at]), part) for at, part in group]
                 left = ll.at(b, errors, b.mul(loop.index, stride))
                 for mine, i in zip(sums, numbers, strict=True):
                     error = ll.spread(b, b.load(b.gep(left, [i])))
-                    for variable, lane in zip(mine, lanes, strict=True):
-                        ll.add_product(b, variable, error, lane)
+                    for variable, lane, (_, part) in zip(mine, lanes, group, strict=True):
+                        ll.add_product(b, variable, ll.fitting(b, error, part), lane)
             for mine, target, factor in zip(sums, targets, own, strict=True):
-                for variable, (at, mask) in zip(mine, group, strict=True):
+                for variable, (at, part) in zip(mine, group, strict=True):
                     place = b.gep(target, [at])  # read now: rows may be the same
-                    changed = ll.fma(b, factor, b.load(variable), ll.load(b, place, mask))
-                    ll.store(b, changed, place, mask)
+                    own_factor, row = ll.fitting(b, factor, part), ll.load(b, place, part)
+                    ll.store(b, ll.fma(b, own_factor, b.load(variable), row), place, part)
 
-        ll.over_groups(b, floats, _VECTORS, body)
+        ll.over_halves(b, floats, _VECTORS, body)
 
     return change_rows
 

@@ -197,6 +197,17 @@ def variables(b: Any, count: int, kind: Any = VECTOR) -> list[Value]:
     return made
 
 
+def variables_of(b: Any, group: Group) -> list[Value]:
+    """A sum, 0, for each vector or half of one."""
+    return [variables(b, 1, vector_of(part))[0] for _, part in group]
+
+
+def widened(b: Any, half: Value) -> Value:
+    """Half a vector with zeros behind it."""
+    zeros = ir.Constant(half.type, [0.0] * half.type.count)
+    return shuffled(b, half, zeros, list(range(LANES)))
+
+
 def add_product(b: Any, variable: Value, x: Value, y: Value) -> None:
     b.store(fma(b, x, y, b.load(variable)), variable)
 

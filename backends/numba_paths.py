@@ -117,8 +117,8 @@ def _meets(products: Any, scores: Any, errors_in_turn: Any, update: Any) -> Any:
         Nodes move at a rate, and so does, by its factor, what the addresses at `moved` say.
         """
         places, floats = tree.places, tree.floats
-        products(to.products, hidden, floats)
         scores(to.scores, places, length, hidden, floats)
+        products(to.products, hidden, floats)  # while the last sums across lanes are under way
         errors_in_turn(to.errors, to.lanes, to.scores, tree.labels, length, to.products, some, rate)
         update(places, length, hidden, moved, factors, to.errors, to.lanes, floats)
 

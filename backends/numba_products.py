@@ -7,6 +7,7 @@ where compiled plain loops reach a fifth.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from numba.core import cgutils
@@ -222,16 +223,26 @@ def _emit_dots(
         for variable in sums + lengths:
             b.store(ll.constant(0.0), variable)
 
-        def body(at: Value, mask: Value | None) -> None:
-            left = [ll.load(b, b.gep(place, [at]), mask) for place in places]
-            for variable, row in zip(lengths, left, strict=False):
-                ll.add_product(b, variable, row, row)
+        def pairs(at: Value, part: ll.Part) -> Iterator[tuple[Value, Value, Value]]:
+            left = [ll.load(b, b.gep(place, [at]), part) for place in places]
+            yield from ((of, row, row) for of, row in zip(lengths, left, strict=False))
             for j, start in enumerate(starts):
-                lane = ll.load(b, b.gep(start, [at]), mask)
-                for i in range(rows):
-                    ll.add_product(b, sums[j * rows + i], left[i], lane)
+                lane = ll.load(b, b.gep(start, [at]), part)
+                yield from ((sums[j * rows + i], left[i], lane) for i in range(rows))
 
-        ll.over_lanes(b, floats, body)
+        def body(at: Value, part: ll.Part) -> None:
+            for pair in pairs(at, part):
+                ll.add_product(b, *pair)
+
+        whole = floats
+        if ll.HALF_LANES:  # first, as sums of halves are whole ones with zeros behind
+            tail = b.urem(floats, ll.count(ll.LANES))
+            is_half = b.icmp_signed("==", tail, ll.count(ll.HALF_LANES))
+            whole = b.select(is_half, b.sub(floats, tail), floats)
+            with b.if_then(is_half):
+                for variable, row, other in pairs(whole, ll.FIRST_HALF):
+                    b.store(ll.widened(b, b.fmul(row, other)), variable)
+        ll.over_lanes(b, whole, body)
         for variable, number in zip(lengths, numbers, strict=False):
             place = ll.at(b, squares, b.mul(number, ll.count(ll.LANES)))
             ll.store(b, b.load(variable), place)

@@ -86,11 +86,12 @@ def add(b: Any, target: Value, source: Value, floats: Value, factor: Value) -> N
     factors = ll.spread(b, factor)
 
     def body(group: ll.Group) -> None:
-        for at, mask in group:
-            to, change = ll.at(b, target, at), ll.load(b, ll.at(b, source, at))
-            ll.store(b, ll.fma(b, factors, change, ll.load(b, to, mask)), to, mask)
+        for at, part in group:
+            to, change = ll.at(b, target, at), ll.load(b, ll.at(b, source, at), part)
+            own = ll.fitting(b, factors, part)
+            ll.store(b, ll.fma(b, own, change, ll.load(b, to, part)), to, part)
 
-    ll.over_groups(b, floats, _SIDE_BY_SIDE, body)
+    ll.over_halves(b, floats, _SIDE_BY_SIDE, body)
 
 
 @ll.emitted("iiiif")

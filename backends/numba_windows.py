@@ -29,16 +29,16 @@ def running_sums(
     """Padded row j of `out` = the sum of the first j + 1 rows of a list."""
 
     def body(group: ll.Group) -> None:
-        sums = ll.variables(b, len(group))
+        sums = ll.variables_of(b, group)
         with cgutils.for_range(b, count) as loop:
             row = ll.at(b, ll.row(b, addresses, loop.index))
             to = ll.at(b, out, b.mul(loop.index, stride))
             for variable, (at, mask) in zip(sums, group, strict=True):
                 now = b.fadd(b.load(variable), ll.load(b, b.gep(row, [at]), mask))
                 b.store(now, variable)
-                ll.store(b, now, b.gep(to, [at]))
+                ll.store(b, now, b.gep(to, [at]), mask)
 
-    ll.over_groups(b, floats, _ABREAST, body)
+    ll.over_halves(b, floats, _ABREAST, body)
 
 
 @ll.emitted("iiiiiiiiiiiif")
@@ -64,21 +64,28 @@ def window(
     Before that the next running sum: after = before + entering.
     """
     sums = [ll.variables(b, 3) for _ in range(_CHAINS)]  # so that none waits long for itself
+    halves = ll.variables(b, 3, ll.vector_of(ll.FIRST_HALF))
     factors = ll.spread(b, factor)
 
     def body(group: ll.Group) -> None:
         for (at, mask), products in zip(group, sums, strict=False):
             row = ll.load(b, ll.at(b, entering, at), mask)
-            ll.store(b, b.fadd(ll.load(b, ll.at(b, before, at)), row), ll.at(b, after, at))
-            whole = b.fsub(ll.load(b, ll.at(b, last, at)), ll.load(b, ll.at(b, first, at)))
-            vector = b.fmul(b.fsub(whole, ll.load(b, ll.at(b, centre, at), mask)), factors)
+            sum_before = ll.load(b, ll.at(b, before, at), mask)
+            ll.store(b, b.fadd(sum_before, row), ll.at(b, after, at), mask)
+            whole = b.fsub(*(ll.load(b, ll.at(b, edge, at), mask) for edge in (last, first)))
+            vector = b.fsub(whole, ll.load(b, ll.at(b, centre, at), mask))
+            vector = b.fmul(vector, ll.fitting(b, factors, mask))
             row = ll.load(b, ll.at(b, own, at), mask)
-            ll.store(b, vector, ll.at(b, hidden, at))
+            ll.store(b, vector, ll.at(b, hidden, at), mask)
             pairs = ((vector, row), (vector, vector), (row, row))
-            for variable, pair in zip(products, pairs, strict=True):
+            into = halves if mask is ll.FIRST_HALF else products
+            for variable, pair in zip(into, pairs, strict=True):
                 ll.add_product(b, variable, *pair)
 
-    ll.over_groups(b, floats, _CHAINS, body)
+    ll.over_halves(b, floats, _CHAINS, body)
+    if ll.HALF_LANES:
+        for variable, half in zip(sums[0], halves, strict=True):
+            b.store(b.fadd(b.load(variable), ll.widened(b, b.load(half))), variable)
     for parts, out in zip(zip(*sums, strict=True), (dots, squares, own_squares), strict=True):
         total = functools.reduce(b.fadd, [b.load(part) for part in parts])
         ll.store(b, total, ll.at(b, out))
@@ -101,7 +108,7 @@ def land(
     """
 
     def body(group: ll.Group) -> None:
-        sums = ll.variables(b, len(group))
+        sums = ll.variables_of(b, group)
         with cgutils.for_range(b, count) as loop:
             row = ll.at(b, ll.row(b, addresses, loop.index))
             centre = ll.at(b, ll.row(b, centres, loop.index))
@@ -109,11 +116,11 @@ def land(
             factor = ll.spread(b, b.load(ll.at(b, factors, loop.index)))
             for variable, (at, mask) in zip(sums, group, strict=True):
                 place = b.gep(edge, [at])
-                now = b.fadd(b.load(variable), ll.load(b, place))
+                now = b.fadd(b.load(variable), ll.load(b, place, mask))
                 b.store(now, variable)
-                ll.store(b, ll.constant(0.0), place)
-                change = b.fsub(now, ll.load(b, b.gep(centre, [at])))
-                target = b.gep(row, [at])
-                ll.store(b, ll.fma(b, factor, change, ll.load(b, target, mask)), target, mask)
+                ll.store(b, ll.fitting(b, ll.constant(0.0), mask), place, mask)
+                change = b.fsub(now, ll.load(b, b.gep(centre, [at]), mask))
+                target, own = b.gep(row, [at]), ll.fitting(b, factor, mask)
+                ll.store(b, ll.fma(b, own, change, ll.load(b, target, mask)), target, mask)
 
-    ll.over_groups(b, floats, _ABREAST, body)
+    ll.over_halves(b, floats, _ABREAST, body)
