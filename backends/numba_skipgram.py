@@ -70,6 +70,7 @@ def skipgram_shared(
     count = span + noise.shared
     inputs, outputs = table_of(input, 0, work), table_of(output, 1, work)
     hidden, vectors = address(work.hidden), address(work.places_d)
+    nowhere = address(work.d_hidden)
     places_in, places = address(work.places_in), address(work.places)
     errors_at, row_squares = address(work.errors), address(work.row_squares)
     errors, scores = work.errors, work.scores
@@ -189,6 +190,9 @@ def skipgram_shared(
             np.float32(rate.most_beside_out),
             work.others,
         )
+        for j in range(span):  # what has no pairs is not written back: others may have changed it
+            if work.terms[j] == ZERO:
+                work.places[j] = nowhere
         change(
             places, factors_at, span, errors_at, lanes, 1, vectors,
             -2 * window, 0, block, 0, dim, ahead,

@@ -106,6 +106,7 @@ def measured(options: argparse.Namespace) -> dict[str, Any]:
             )
             for name in options.cases
         }
+        configs = {n: throughput.as_of_long(one, backend) for n, one in configs.items()}
         part = throughput.beginning(corpus, min(options.tokens, len(corpus.ids)))
         found["text"] = {"tokens": len(part.ids), "words": len(corpus.vocabulary)}
         config = next(iter(configs.values()))

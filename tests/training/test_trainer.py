@@ -294,12 +294,16 @@ def test_words_of_equal_count_are_neighbours_by_where_they_first_stand(
     assert found["ns", 1] == found["ns", -1]
 
 
-def steps_of(words: int, **options: Any) -> int:
+def trainer_of(words: int, **options: Any) -> Trainer:
     rng = np.random.default_rng(0)
     text = [[f"w{i}" for i in rng.integers(0, 50, 100)] for _ in range(words // 100)]
     corpus = read_sentences(text, min_count=1)
     config = Config(workers=1, sample=0, **options)
-    return Trainer(config, corpus, get_backend(options.get("backend", "numpy"))).step_tokens
+    return Trainer(config, corpus, get_backend(options.get("backend", "numpy")))
+
+
+def steps_of(words: int, **options: Any) -> int:
+    return trainer_of(words, **options).step_tokens
 
 
 def test_a_short_text_has_hundreds_of_steps_too() -> None:
@@ -307,6 +311,15 @@ def test_a_short_text_has_hundreds_of_steps_too() -> None:
     assert [steps_of(n, backend="numpy") for n in (500_000, 40_000, 2_000)] == [1024, 100, 64]
     assert steps_of(40_000, backend="numpy", step_tokens=1024) == 1024
     assert steps_of(40_000, backend="numba") == 16
+
+
+def test_short_texts_get_more_noise_words_where_centres_fall_into_groups() -> None:
+    def noise_words(words: int, **options: Any) -> int:
+        return trainer_of(words, **{"model": "cbow", "backend": "numba"} | options).shape.shared
+
+    assert [noise_words(n) for n in (2_000, 2_600_000)] == [48, 32]
+    assert noise_words(2_000, block_negatives=16) == 16
+    assert noise_words(2_000, model="skipgram") == 32
 
 
 def test_short_texts_get_more_epochs_unless_a_number_is_given() -> None:

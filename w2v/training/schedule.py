@@ -14,6 +14,7 @@ from w2v.training.step_plan import step_shape
 _FEW_STEPS = 512  # of an epoch: the loss is measured in all of them
 _LEAST_WORKER_STEP = 64  # tokens; below, a step is all overhead
 _LEAST_STEPS = 400  # of an epoch, unless they get smaller than that
+_FEW_TOKENS = 2.5e6  # kept ones, in an epoch
 
 
 _EPOCHS = 5  # where there is text enough, as everywhere
@@ -73,13 +74,16 @@ def schedule(config: Config, shape: StepShape, chunks: int, kept: float) -> Sche
     return Schedule(workers, step_tokens, at_once)
 
 
-def in_steps(backend: Backend, config: Config, tokens: float) -> Config:
-    """The configuration with small enough steps: a short text needs some hundreds of them too.
+def for_length(backend: Backend, config: Config, tokens: float) -> Config:
+    """The configuration for a text of which some tokens are kept.
 
-    Large steps are held back by the row cap, and a short text has too few of them to make up for
-    it.
+    A short one needs some hundreds of steps too: large steps are held back by the row cap, and it
+    has too few of them to make up for it. And where centres fall into groups, which each meet a
+    part of a block's noise words, it needs more of these: it has fewer blocks to meet others in.
     """
     shape = step_shape(backend, config)
+    if shape.groups > 1 and config.block_negatives is None and tokens < _FEW_TOKENS:
+        config = replace(config, block_negatives=shape.shared + shape.shared // 2)
     step = max(shape.block, _LEAST_WORKER_STEP, round(tokens / _LEAST_STEPS))
     if config.step_tokens is not None or step >= shape.step:
         return config

@@ -246,4 +246,11 @@ def _train(config: Config, corpus: Corpus, backend: Backend, tokens: int) -> Tra
     """One run over `tokens` tokens: a part of the corpus, or as many epochs as that makes."""
     epochs = max(1, round(tokens / len(corpus.ids)))
     part = beginning(corpus, min(tokens, len(corpus.ids)))
-    return Trainer(replace(config, epochs=epochs), part, backend).run()
+    return Trainer(replace(as_of_long(config, backend), epochs=epochs), part, backend).run()
+
+
+def as_of_long(config: Config, backend: Backend) -> Config:
+    """The configuration with the noise words of long texts, of which short ones have more."""
+    if config.loss != "ns":
+        return config
+    return replace(config, block_negatives=step_shape(backend, config).shared)

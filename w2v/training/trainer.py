@@ -29,7 +29,7 @@ from w2v.training.outcome import Trained
 from w2v.training.passes import Passes
 from w2v.training.progress import Progress
 from w2v.training.run import Run
-from w2v.training.schedule import check_softmax, epochs_for, in_steps, loss_every, schedule
+from w2v.training.schedule import check_softmax, epochs_for, for_length, loss_every, schedule
 from w2v.training.start import FRESH, Start
 from w2v.training.step_plan import beside, rows_met, step_shape, text_reader
 from w2v.training.tables import Tables, all_finite, make_tables, moved
@@ -87,7 +87,7 @@ class Trainer:
         if saved:
             self.epochs = saved.state.epochs  # "auto" may have meant others
         config = replace(config, epochs=self.epochs)
-        self.config = config = in_steps(backend, config, self._kept)
+        self.config = config = for_length(backend, config, self._kept)
         self.shape = step_shape(backend, config)
         self._reader = text_reader(
             backend, config, self.text, keep, saved.state.chunk if saved else None
