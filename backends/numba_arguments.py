@@ -194,8 +194,6 @@ class Work(NamedTuple):
     """int64: addresses of output rows; below, of input rows or of copies of them."""
     places_in: Any
     places_d: Any
-    numbers: Any
-    """int64: 0, 1, 2, ..."""
     hot: Any
     """float32 (hot, D): this worker's copies, what they were when last made public, terms since."""
     seen: Any

@@ -261,7 +261,6 @@ def _work(kernels: ModuleType, plan: FusedPlan) -> Any:
         places=np.zeros(rows, np.int64),
         places_in=np.zeros(inputs, np.int64),
         places_d=np.zeros(max(plan.block, 2), np.int64),
-        numbers=np.arange(inputs),
         **copies,
     )
 
