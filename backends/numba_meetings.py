@@ -28,7 +28,8 @@ def _scores(hidden: int, rows: int) -> Any:
         """
         starts = [ll.at(b, ll.row(b, hidden_addresses, ll.count(j))) for j in range(hidden)]
         end = b.mul(b.udiv(floats, ll.count(ll.LANES)), ll.count(ll.LANES))
-        is_half = b.icmp_signed("==", b.sub(floats, end), ll.count(max(ll.HALF_LANES, 1)))
+        half = ll.count(ll.HALF_LANES or ll.LANES)  # more than is left, where there are no halves
+        is_half = b.icmp_signed("==", b.sub(floats, end), half)
 
         def tile(first: Value, some: int) -> None:
             places = [
