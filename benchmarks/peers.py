@@ -101,12 +101,7 @@ def summarise(runs: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
         row["peak_memory_bytes"] = max(
             (run["peak_memory_bytes"] for run in mine if run["peak_memory_bytes"]), default=None
         )
-        for phase in ("train", "total"):
-            which = f"{phase}_seconds"
-            ratios = [b[which] / a[which] for a, b in zip(mine, beside, strict=False)]
-            row[f"{phase}_ratio_to_{charts.YARDSTICK}"] = (
-                statistics.median(ratios) if ratios else None
-            )
+        row |= ratios_of(mine, beside)
         for name in charts.score_names(mine):
             row[name] = statistics.mean(run[name] for run in mine)
         row["standard_errors"] = {
@@ -114,6 +109,30 @@ def summarise(runs: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
         }
         rows.append(row)
     return rows
+
+
+def ratios_of(
+    mine: Sequence[dict[str, Any]], beside: Sequence[dict[str, Any]]
+) -> dict[str, float | None]:
+    """How many times as fast as gensim in training and from start to end: medians over repeats."""
+    found: dict[str, float | None] = {}
+    for phase in ("train", "total"):
+        which = f"{phase}_seconds"
+        ratios = [b[which] / a[which] for a, b in zip(mine, beside, strict=False)]
+        found[f"{phase}_ratio_to_{charts.YARDSTICK}"] = statistics.median(ratios) if ratios else None
+    return found
+
+
+def ratios(results: Mapping[str, Mapping[str, Any]], trainer: str) -> str:
+    """A row for each case: a trainer's ratios to gensim in results of several processors."""
+    head, cases = ["times as fast as gensim"], dict[str, list[str]]()
+    for name, result in results.items():
+        head += [f"training, {name}", f"start to end, {name}"]
+        for row in result["summary"]:
+            if row["trainer"] == trainer:
+                cells = [ratio(row[f"{p}_ratio_to_{charts.YARDSTICK}"]) for p in ("train", "total")]
+                cases.setdefault(row["case"], []).extend(cells)
+    return harness.markdown(head, [[charts.CASES[case], *cells] for case, cells in cases.items()])
 
 
 def markdown(rows: Sequence[dict[str, Any]]) -> str:

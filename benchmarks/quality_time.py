@@ -16,8 +16,8 @@ if one epoch is enough they are "at most" its seconds. Scores are noisy, so stan
 beside them: who ends with equal scores may need an epoch more or less to get there. "never" is
 followed by the best mean that was reached. gensim's own seconds are those of its whole run.
 
-Of each seed gensim's runs are the first, then the others' for one epoch, two and so on, up to as
-many as gensim's; longer ones come at the end. Writes NAME.json into benchmarks/results.
+Of each seed and case gensim's run is the first, then come the others' for one epoch, two and so on,
+up to as many as gensim's; longer ones are the last of all. Writes NAME.json into benchmarks/results.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def main() -> None:
 def all_runs(
     tasks: Mapping[str, Task], chosen: Mapping[str, Run], options: Namespace
 ) -> Iterator[Found]:
-    """Of each seed gensim's whole runs, then those of the others; at the end the longer ones."""
+    """Of each seed and case gensim's whole run, then the others'; at the end the longer ones."""
     runs: list[Found] = []
     seeds = range(options.seed, options.seed + options.seeds)
 
@@ -87,10 +87,9 @@ def all_runs(
 
     others = [trainer for trainer in chosen if trainer != YARDSTICK]
     pairs = list(itertools.product(tasks, others))
-    for seed in seeds:
-        for case in tasks:
-            yield train(case, YARDSTICK, options.epochs, seed)
-        for epochs, (case, trainer) in itertools.product(range(1, options.epochs + 1), pairs):
+    for seed, case in itertools.product(seeds, tasks):
+        yield train(case, YARDSTICK, options.epochs, seed)
+        for epochs, trainer in itertools.product(range(1, options.epochs + 1), others):
             yield train(case, trainer, epochs, seed)
     for epochs in range(options.epochs + 1, options.most_epochs + 1):
         pairs = [pair for pair in pairs if not _all_reached(runs, *pair)]
@@ -170,6 +169,7 @@ def summarise(runs: Sequence[Found]) -> list[Found]:
                 "whole_epochs": whole,
                 "whole_seconds": points[whole]["seconds"] if whole in points else None,
                 "points": points,
+                **peers.ratios_of(final, [run for run in yardstick if run["epochs"] == whole]),
                 **{name: statistics.mean(run[name] for run in final) for name in names if final},
                 "standard_errors": {name: peers.standard_error(final, name) for name in names},
             }

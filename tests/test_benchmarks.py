@@ -145,6 +145,9 @@ def test_quality_time_of_made_up_trainers(
     assert lines[4] == f"|  | w2v on bad | never | - | {never} | -1.000 ± .000 |"
     found = json.loads((tmp_path / "quality_time.json").read_text(encoding="utf-8"))
     assert [row["all_seconds"] for row in found["summary"]] == [20, 20, None]
+    lines = peers.ratios({"here": found}, "w2v-fast").splitlines()
+    assert lines[0] == "| times as fast as gensim | training, here | start to end, here |"
+    assert lines[2:] == ["| CBOW, hierarchical softmax | 1.00 | 1.00 |"]
 
 
 def test_when_a_score_is_reached() -> None:

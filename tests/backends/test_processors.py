@@ -71,17 +71,32 @@ def test_products_on_this_processor() -> None:
 @pytest.mark.parametrize(("cpu", "shape"), [("haswell", [8, 16]), ("x86-64", [8, 8])])
 def test_products_on_lesser_processors(cpu: str, shape: list[int]) -> None:
     """Compiled for them, and run here."""
-    environment = os.environ | {
-        "NUMBA_CPU_NAME": cpu,
-        "NUMBA_CPU_FEATURES": "",
-        "PYTHONPATH": os.pathsep.join([str(HERE), str(HERE.parents[1])]),
-    }
     code = "import json, test_processors; print(json.dumps(test_processors.products()))"
-    ran = subprocess.run(
-        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False
-    )
-    assert ran.returncode == 0, ran.stderr
-    found = json.loads(ran.stdout)
+    found = json.loads(run_as(cpu, ["-c", code]))
     assert found["shape"] == shape
     assert found["worst"] < 1e-4
     assert found["spilled"] == 0
+
+
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="this processor is of another family")
+def test_steps_on_a_lesser_processor(tmp_path: Path) -> None:
+    """Every kind of step in every shape is that of the layers also where vectors have no halves."""
+    tests = HERE.parent / "training" / "test_fused.py"
+    options = ["-q", "-p", "no:cacheprovider", "-k", "composed_step and numba"]
+    out = run_as("haswell", ["-m", "pytest", str(tests), *options], NUMBA_CACHE_DIR=str(tmp_path))
+    assert re.search(r"^\d\d+ passed", out, re.MULTILINE)
+
+
+def run_as(cpu: str, command: list[str], **environment: str) -> str:
+    """What Python prints, with kernels compiled for a kind of processor."""
+    places = {"PYTHONPATH": os.pathsep.join([str(HERE), str(HERE.parents[1])])}
+    kind = {"NUMBA_CPU_NAME": cpu, "NUMBA_CPU_FEATURES": ""}
+    ran = subprocess.run(
+        [sys.executable, *command],
+        env=os.environ | kind | places | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    return ran.stdout
