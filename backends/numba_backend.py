@@ -58,7 +58,7 @@ class NumbaBackend(NumpyBackend):
         """Rows of whole cache lines, so that no two share one, or at least of whole vectors."""
         widths = [-(-dim // line) * line for line in (*_LINES, self.kernels.whole(1))]
         fitting = [wide for wide in widths if wide <= _WORTH_ALIGNING * dim]
-        return aligned(rows, fitting[0] if fitting else dim)
+        return aligned((rows, fitting[0] if fitting else dim))
 
     def fused(self, plan: FusedPlan, text: Text, in_flight: int) -> Fused | None:
         """Blocks one after the other; steps of several are for the layers to compose."""
@@ -158,7 +158,7 @@ class _Training:
         loss_key: int,
         loss_every: int,
     ) -> Array:
-        sums = np.zeros(4)
+        sums = aligned(4, np.float64)
         for place, chunk in enumerate(chunks):
             stretch = self.cut(chunk, token_key)
             shares = place / len(chunks), (place + 1) / len(chunks)
@@ -229,38 +229,38 @@ def _work(kernels: ModuleType, plan: FusedPlan) -> Any:
         errors = (kernels.TOGETHER, kernels.whole(rows))
         room = int(_OF_SECOND_CACHE * machine.second_cache()) // (2 * wide * kernels.BYTES)
         hot = 0 if plan.workers == 1 else min(room, len(plan.paths[0]) - 2)
-        terms_hot = np.full(hot, kernels.NONE, np.float32)
-        copies = {"hot": aligned(hot, wide), "seen": aligned(hot, wide), "terms_hot": terms_hot}
+        terms_hot = aligned(hot, value=kernels.NONE)
+        copies = {"hot": aligned((hot, wide)), "seen": aligned((hot, wide)), "terms_hot": terms_hot}
     inputs = kernels.whole(max(span, hidden) + kernels.TOGETHER) + kernels.MOST_COUNTED
     return kernels.Work(
-        hidden=aligned(hidden, wide),
-        d_hidden=aligned(hidden, wide),
-        transposed=aligned(wide, kernels.whole(plan.block)),
-        errors=aligned(*errors),
-        scores=aligned(*errors),
-        products=aligned(1, kernels.whole(1)),
-        labels=aligned(1, kernels.whole(rows))[0],
-        pairs=aligned(1, hidden)[0],
-        terms=aligned(1, kernels.whole(rows))[0],
-        terms_in=aligned(1, inputs)[0],
-        squares=aligned(1, hidden)[0],
-        row_squares=aligned(rows + kernels.whole(1), kernels.whole(1)),
-        more=aligned(1, kernels.whole(1))[0],
-        hidden_load=aligned(1, hidden)[0],
-        load=aligned(1, kernels.whole(rows))[0],
-        others=aligned(1, max(rows, inputs))[0],
-        factors=aligned(1, max(rows, inputs))[0],
-        ones=aligned(1, max(rows, inputs), 1)[0],
-        first=np.zeros(rows, np.int32),
-        last=np.zeros(rows, np.int32),
-        ids=np.zeros(rows, np.int32),
-        next_ids=np.zeros(rows, np.int32),
-        ids_in=np.zeros(inputs, np.int32),
-        columns=np.zeros((2, plan.noise[3] + kernels.IDS if plan.noise else 0), np.int64),
-        ahead=np.zeros(4 + rows + hidden, np.int64),
-        places=np.zeros(rows, np.int64),
-        places_in=np.zeros(inputs, np.int64),
-        places_d=np.zeros(max(plan.block, 2), np.int64),
+        hidden=aligned((hidden, wide)),
+        d_hidden=aligned((hidden, wide)),
+        transposed=aligned((wide, kernels.whole(plan.block))),
+        errors=aligned(errors),
+        scores=aligned(errors),
+        products=aligned((1, kernels.whole(1))),
+        labels=aligned(kernels.whole(rows)),
+        pairs=aligned(hidden),
+        terms=aligned(kernels.whole(rows)),
+        terms_in=aligned(inputs),
+        squares=aligned(hidden),
+        row_squares=aligned((rows + kernels.whole(1), kernels.whole(1))),
+        more=aligned(kernels.whole(1)),
+        hidden_load=aligned(hidden),
+        load=aligned(kernels.whole(rows)),
+        others=aligned(max(rows, inputs)),
+        factors=aligned(max(rows, inputs)),
+        ones=aligned(max(rows, inputs), value=1),
+        first=aligned(rows, np.int32),
+        last=aligned(rows, np.int32),
+        ids=aligned(rows, np.int32),
+        next_ids=aligned(rows, np.int32),
+        ids_in=aligned(inputs, np.int32),
+        columns=aligned((2, plan.noise[3] + kernels.IDS if plan.noise else 0), np.int64),
+        ahead=aligned(4 + rows + hidden, np.int64),
+        places=aligned(rows, np.int64),
+        places_in=aligned(inputs, np.int64),
+        places_d=aligned(max(plan.block, 2), np.int64),
         **copies,
     )
 

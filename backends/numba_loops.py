@@ -60,9 +60,9 @@ def pieces(dim: int, window: int, block: int, shared: int) -> list[Piece]:
 def lookups(dim: int, name: str, ids: NDArray[np.int32], at_once: int) -> list[Piece]:
     """Rows of a table that are read and added to, so many at a time, those after asked for."""
     wide = whole(dim)
-    table = aligned(int(ids.max()) + 1, wide, 1.0)
+    table = aligned((int(ids.max()) + 1, wide), value=1.0)
     ids = ids[: len(ids) // at_once * at_once]
-    to, squares = aligned(at_once, wide), aligned(at_once, LANES)
+    to, squares = aligned((at_once, wide)), aligned((at_once, LANES))
     ones = np.zeros(at_once, np.float32)
     return [
         Piece(
@@ -78,14 +78,14 @@ def _products(dim: int, window: int, block: int, shared: int) -> list[Piece]:
     wide, lanes = whole(dim), whole(block)
     count = block + 2 * window + shared
     best, across = _TIMES * products.ROWS, products.WIDE * LANES
-    left, right, out = aligned(best, _INNER), aligned(_INNER, across), aligned(best, across)
-    hidden, rows = (aligned(n + products.MOST_ROWS, wide) for n in (lanes, count))
+    left, right, out = aligned((best, _INNER)), aligned((_INNER, across)), aligned((best, across))
+    hidden, rows = (aligned((n + products.MOST_ROWS, wide)) for n in (lanes, count))
     factors = np.zeros(count, np.float32)
     left_rows, vectors, places = (
         np.array([row.ctypes.data for row in array]) for array in (left, hidden, rows)
     )
     ahead = np.zeros(8, np.int64)  # of which nothing is left
-    errors, room = aligned(count + products.ROWS, lanes), _Room(aligned(wide, lanes), ahead)
+    errors, room = aligned((count + products.ROWS, lanes)), _Room(aligned((wide, lanes)), ahead)
     keep = (right, out, hidden, errors, left_rows, vectors, places, factors, ahead, left, rows)
     at = [array.ctypes.data for array in keep]
     right_at, out_at, hidden_at, errors_at, left_at, vectors_at, *into, ahead_at, _, _ = at
@@ -115,8 +115,8 @@ def _products(dim: int, window: int, block: int, shared: int) -> list[Piece]:
 def _rows(dim: int) -> list[Piece]:
     """Pieces that take rows by their addresses."""
     wide, floats = whole(dim), used(dim)
-    table, own = aligned(_FEW, wide), aligned(8, wide)
-    errors, ones = aligned(4, whole(_PATH)), np.ones(_FEW, np.float32)
+    table, own = aligned((_FEW, wide)), aligned((8, wide))
+    errors, ones = aligned((4, whole(_PATH))), np.ones(_FEW, np.float32)
     places, hidden_rows = (np.array([row.ctypes.data for row in array]) for array in (table, own))
     keep = (table, own, errors, ones, places, hidden_rows)
     addresses, own_at, errors_at = places.ctypes.data, own.ctypes.data, errors.ctypes.data

@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
+import math
 from types import ModuleType
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike
 
 from w2v.backends.base import FusedPlan
 
-_ALIGNED = 128  # bytes: two cache lines, or one of Apple's
+_LINES = 128  # bytes: two cache lines, or one of Apple's
 
 
-def aligned(rows: int, columns: int, value: float = 0) -> NDArray[np.float32]:
-    """float32 (rows, columns) that begins on a cache line, so that rows of whole lines do, too."""
-    size = rows * columns * 4
-    room = np.zeros(size + _ALIGNED, np.uint8)
-    first = -room.ctypes.data % _ALIGNED
-    made = room[first : first + size].view(np.float32).reshape(rows, columns)
+def aligned(shape: int | tuple[int, ...], kind: DTypeLike = np.float32, value: Any = 0) -> Any:
+    """An array on cache lines that hold nothing else, so that rows of whole lines begin on one.
+
+    What a worker writes must not share a line with what another one reads or writes: that line
+    would go from core to core all the time. Small arrays of NumPy may lie side by side.
+    """
+    kind = np.dtype(kind)
+    size = math.prod(np.atleast_1d(shape).tolist()) * kind.itemsize
+    whole = -(-size // _LINES) * _LINES
+    room = np.zeros(whole + _LINES, np.uint8)
+    first = -room.ctypes.data % _LINES
+    made = room[first : first + size].view(kind).reshape(shape)
     if value:
-        made[:] = value
+        made[...] = value
     return made
 
 
@@ -28,8 +35,9 @@ def of_hot_words(kernels: ModuleType, plan: FusedPlan) -> dict[str, Any]:
     """For copies of frequent words of both tables, see `numba_copies`."""
     hot = 0 if plan.workers == 1 else min(kernels.HOT_WORDS, len(plan.input), len(plan.output))
     wide = kernels.whole(plan.input.shape[1])
-    terms = np.array(([kernels.NONE] * hot + [0]) * 2, np.float32)
-    return {"hot": aligned(2 * hot, wide), "seen": aligned(2 * hot, wide), "terms_hot": terms}
+    terms = aligned(2 * (hot + 1))
+    terms[:] = ([kernels.NONE] * hot + [0]) * 2
+    return {"hot": aligned((2 * hot, wide)), "seen": aligned((2 * hot, wide)), "terms_hot": terms}
 
 
 def of_cbow(kernels: ModuleType, plan: FusedPlan) -> Any:
@@ -42,18 +50,18 @@ def of_cbow(kernels: ModuleType, plan: FusedPlan) -> Any:
     rows = whole(plan.block + shared) + kernels.MOST_EXTRA
     counted = max(whole(span), rows) + kernels.MOST_COUNTED
 
-    def floats(number: int, value: float = 0) -> NDArray[np.float32]:
-        return aligned(1, number, value).reshape(-1)
+    def floats(number: int, value: float = 0) -> Any:
+        return aligned(number, value=value)
 
-    def vectors(number: int) -> NDArray[np.float32]:
-        return aligned(number, lanes)
+    def vectors(number: int) -> Any:
+        return aligned((number, lanes))
 
     return kernels.CbowWork(
-        sums=aligned(span + 1, wide),
-        edges=aligned(span + 1, wide),
-        hidden=aligned(beyond, wide),
-        d_hidden=aligned(beyond, wide),
-        errors=aligned(beyond, whole(shared // plan.groups)),
+        sums=aligned((span + 1, wide)),
+        edges=aligned((span + 1, wide)),
+        hidden=aligned((beyond, wide)),
+        d_hidden=aligned((beyond, wide)),
+        errors=aligned((beyond, whole(shared // plan.groups))),
         own_errors=floats(slots),
         kept=floats(slots),
         dots=vectors(slots),
@@ -76,24 +84,24 @@ def of_cbow(kernels: ModuleType, plan: FusedPlan) -> Any:
         others=floats(counted),
         factors=floats(counted),
         ones=floats(counted, 1),
-        ids=np.zeros(counted, np.int32),
-        next_ids=np.zeros(counted, np.int32),
-        ids_in=np.zeros(counted, np.int32),
-        columns=np.zeros((2, shared + kernels.IDS), np.int64),
-        first=np.zeros(slots, np.int64),
-        last=np.zeros(slots, np.int64),
-        turns=np.zeros(slots, np.int64),
-        contexts=np.zeros(span + kernels.IDS, np.int64),
-        centres=np.zeros(span, np.int64),
-        begins=np.zeros(slots, np.int64),
-        ends=np.zeros(slots, np.int64),
-        places=np.zeros(rows, np.int64),
-        vectors=np.zeros(slots, np.int64),
-        next_places=np.zeros(rows, np.int64),
-        entering=np.zeros(slots + kernels.IDS, np.int64),
-        hot_places=np.zeros(plan.block + shared + 1, np.int64),
-        hot_places_in=np.zeros(span + 1, np.int64),
-        due=np.zeros(plan.block + shared, np.int64),
-        due_in=np.zeros(span, np.int64),
+        ids=aligned(counted, np.int32),
+        next_ids=aligned(counted, np.int32),
+        ids_in=aligned(counted, np.int32),
+        columns=aligned((2, shared + kernels.IDS), np.int64),
+        first=aligned(slots, np.int64),
+        last=aligned(slots, np.int64),
+        turns=aligned(slots, np.int64),
+        contexts=aligned(span + kernels.IDS, np.int64),
+        centres=aligned(span, np.int64),
+        begins=aligned(slots, np.int64),
+        ends=aligned(slots, np.int64),
+        places=aligned(rows, np.int64),
+        vectors=aligned(slots, np.int64),
+        next_places=aligned(rows, np.int64),
+        entering=aligned(slots + kernels.IDS, np.int64),
+        hot_places=aligned(plan.block + shared + 1, np.int64),
+        hot_places_in=aligned(span + 1, np.int64),
+        due=aligned(plan.block + shared, np.int64),
+        due_in=aligned(span, np.int64),
         **of_hot_words(kernels, plan),
     )

@@ -119,7 +119,9 @@ def ratios_of(
     for phase in ("train", "total"):
         which = f"{phase}_seconds"
         ratios = [b[which] / a[which] for a, b in zip(mine, beside, strict=False)]
-        found[f"{phase}_ratio_to_{charts.YARDSTICK}"] = statistics.median(ratios) if ratios else None
+        found[f"{phase}_ratio_to_{charts.YARDSTICK}"] = (
+            statistics.median(ratios) if ratios else None
+        )
     return found
 
 

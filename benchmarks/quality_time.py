@@ -16,8 +16,9 @@ if one epoch is enough they are "at most" its seconds. Scores are noisy, so stan
 beside them: who ends with equal scores may need an epoch more or less to get there. "never" is
 followed by the best mean that was reached. gensim's own seconds are those of its whole run.
 
-Of each seed and case gensim's run is the first, then come the others' for one epoch, two and so on,
-up to as many as gensim's; longer ones are the last of all. Writes NAME.json into benchmarks/results.
+Of each seed and case gensim's run is the first, then come the others' for one epoch, two and so
+on, up to as many as gensim's; longer ones are the last of all. Writes NAME.json into
+benchmarks/results.
 """
 
 from __future__ import annotations

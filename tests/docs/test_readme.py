@@ -83,7 +83,9 @@ def test_the_tables_of_speed_and_quality_are_those_of_the_last_benchmarks() -> N
     ratios = peers.ratios({"Zen 4": quality, "Zen 5": before}, "w2v-numba")
     assert README.index(table) < README.index(ratios)
     assert "model 17" in quality["environment"]["cpu"]  # Zen 4, as the table says
-    assert peers.markdown(before["summary"]) in (ROOT / "benchmarks" / "README.md").read_text(encoding="utf-8")
+    assert peers.markdown(before["summary"]) in (ROOT / "benchmarks" / "README.md").read_text(
+        encoding="utf-8"
+    )
 
 
 def anchors(text: str) -> set[str]:
