@@ -30,7 +30,7 @@ class Gradients(NamedTuple):
     row_load: Array
     """(..., L)"""
     error: Any
-    """Scalar: sum of weights * |error| of all terms; None where nobody asks for it."""
+    """Scalar: sum of ``weights |error|`` of all terms; None where nobody asks for it."""
 
 
 class LogisticStep(NamedTuple):
@@ -47,7 +47,7 @@ class LogisticStep(NamedTuple):
     row_load: Array
     """float (..., L): sum of weights * ``2 |error| |hidden vector|^2``."""
     error: Any
-    """Scalar: sum of weights * |error|."""
+    """Scalar: sum of ``weights |error|``."""
 
 
 def logistic_step(
