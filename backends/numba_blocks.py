@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from w2v.backends import numba_rows as rows_of
 from w2v.backends.numba_compiling import BYTES, address, helper, whole_lanes
 from w2v.backends.numba_draws import drawn
@@ -28,33 +26,11 @@ _HALF = HALF.count  # lanes
 
 
 @helper
-def fetch(to: Any, wide: Any, table: Any, dim: Any, ids: Any, count: Any, squares: Any) -> None:
-    """Rows of a table to padded rows, and their squared lengths as lanes to be added up."""
-    for i in range(count):
-        row = table + np.int64(ids[i]) * dim * BYTES
-        rows_of.copy_squared(to + i * wide * BYTES, row, dim, squares + i * LANES * BYTES)
-
-
-@helper
 def fetch_list(to: Any, wide: Any, places: Any, count: Any, dim: Any, squares: Any) -> None:
-    """The same of rows of a list."""
+    """Rows of a list to padded rows, and their squared lengths as lanes to be added up."""
     for i in range(count):
         row = read_long(places, i)
         rows_of.copy_squared(to + i * wide * BYTES, row, dim, squares + i * LANES * BYTES)
-
-
-@helper
-def prefetch(table: Any, dim: Any, ids: Any, count: Any) -> None:
-    for i in range(count):
-        rows_of.prefetch(table + np.int64(ids[i]) * dim * BYTES, dim)
-
-
-@helper
-def add(table: Any, dim: Any, ids: Any, count: Any, changes: Any, wide: Any, factors: Any) -> None:
-    """Padded rows to those of a table, each with its factor."""
-    for i in range(count):
-        row = table + np.int64(ids[i]) * dim * BYTES
-        rows_of.add(row, changes + i * wide * BYTES, dim, factors[i])
 
 
 @helper

@@ -16,7 +16,7 @@ from w2v.backends import numba_blocks as blocks
 from w2v.backends import numba_meetings as meetings
 from w2v.backends import numba_products as products
 from w2v.backends import numba_rows as rows_of
-from w2v.backends.numba_compiling import ONE, ZERO, compiled, used, whole
+from w2v.backends.numba_compiling import BYTES, ONE, ZERO, compiled, helper, used, whole
 from w2v.backends.numba_errors import errors as errors_of
 from w2v.backends.numba_llvm import LANES
 from w2v.backends.numba_memory import aligned
@@ -165,13 +165,39 @@ def _piece(about: tuple[Any, ...], keep: object, piece: Any, *arguments: Any) ->
     return Piece(name, repeat, flops, *rows)
 
 
+@helper
+def _fetch_rows(
+    to: Any, wide: Any, table: Any, dim: Any, ids: Any, count: Any, squares: Any
+) -> None:
+    """Rows of a table to padded rows, and their squared lengths as lanes to be added up."""
+    for i in range(count):
+        row = table + np.int64(ids[i]) * dim * BYTES
+        rows_of.copy_squared(to + i * wide * BYTES, row, dim, squares + i * LANES * BYTES)
+
+
+@helper
+def _ask_for_rows(table: Any, dim: Any, ids: Any, count: Any) -> None:
+    for i in range(count):
+        rows_of.prefetch(table + np.int64(ids[i]) * dim * BYTES, dim)
+
+
+@helper
+def _add_rows(
+    table: Any, dim: Any, ids: Any, count: Any, changes: Any, wide: Any, factors: Any
+) -> None:
+    """Padded rows to those of a table, each with its factor."""
+    for i in range(count):
+        row = table + np.int64(ids[i]) * dim * BYTES
+        rows_of.add(row, changes + i * wide * BYTES, dim, factors[i])
+
+
 @compiled
 def _read(times: Any, table: Any, dim: Any, ids: Any, at_once: Any, to: Any, squares: Any) -> None:
     first, wide = table.ctypes.data, to.shape[1]
     for _ in range(times):
         for at in range(0, len(ids), at_once):
-            blocks.prefetch(first, dim, ids[(at + at_once) % len(ids) :], at_once)
-            blocks.fetch(to.ctypes.data, wide, first, dim, ids[at:], at_once, squares.ctypes.data)
+            _ask_for_rows(first, dim, ids[(at + at_once) % len(ids) :], at_once)
+            _fetch_rows(to.ctypes.data, wide, first, dim, ids[at:], at_once, squares.ctypes.data)
 
 
 @compiled
@@ -179,5 +205,5 @@ def _add(times: Any, table: Any, dim: Any, ids: Any, at_once: Any, rows: Any, fa
     first, wide = table.ctypes.data, rows.shape[1]
     for _ in range(times):
         for at in range(0, len(ids), at_once):
-            blocks.prefetch(first, dim, ids[(at + at_once) % len(ids) :], at_once)
-            blocks.add(first, dim, ids[at:], at_once, rows.ctypes.data, wide, factors)
+            _ask_for_rows(first, dim, ids[(at + at_once) % len(ids) :], at_once)
+            _add_rows(first, dim, ids[at:], at_once, rows.ctypes.data, wide, factors)
