@@ -194,6 +194,12 @@ class Work(NamedTuple):
     """int64: addresses of output rows; below, of input rows or of copies of them."""
     places_in: Any
     places_d: Any
+    hot_places: Any
+    """int64: where words with copies stand among output rows; below, among input rows."""
+    hot_places_in: Any
+    due: Any
+    """int64: words whose copies are to be made public; below, of the input table."""
+    due_in: Any
     hot: Any
     """float32 (hot, D): this worker's copies, what they were when last made public, terms since."""
     seen: Any

@@ -20,6 +20,7 @@ from w2v.errors import BackendError
 
 _A_WHILE_S = 2.0
 _LINES = (32, 16) if sys.platform == "darwin" and platform.machine() == "arm64" else (16,)  # floats
+_MATTERS = 0.05  # of the row-step cap: with learning rates there are, less than a hundredth of a step
 _OF_SECOND_CACHE = 7 / 8  # for copies of nodes: more of them were slower
 _GROUPS = 2  # of centres: see docs/decisions/blocks.md
 _WORTH_ALIGNING = 1.15  # times the memory
@@ -136,15 +137,16 @@ class _Training:
         self._blocks = -(-text.chunk // plan.block)  # of a chunk that keeps all its tokens
         self._corpus = _read_only(text.ids), _read_only(text.ends)
         self._work = _work(kernels, plan)
-        self._beside = [np.zeros(0, np.float32) if a is None else a for a in plan.beside]
-        self._most_beside = [float(terms.max(initial=0)) for terms in self._beside]
+        self._beside = [_that_matter(terms, plan.cap) for terms in plan.beside]
+        self._most_beside = [0.0 if a is None else float(a.max(initial=0)) for a in plan.beside]
         contexts = 2 * plan.window if text.fixed else plan.window + 1
         self._visit = 1.0 if plan.averaged else float(contexts)
         used = kernels.used(plan.dim)
         self._floats = used if used <= plan.input.shape[1] else plan.dim
         if plan.paths is not None:
             crowd, hot = kernels.CROWD * self._visit, len(self._work.terms_hot)
-            crowded = min(int((self._beside[1] >= crowd).sum()), hot)
+            beside = plan.beside[1]
+            crowded = 0 if beside is None else min(int((beside >= crowd).sum()), hot)
             beside = min(self._most_beside[1], crowd)
             self._paths = kernels.Paths(*plan.paths, hot, crowded, beside, self._floats)
 
@@ -257,12 +259,27 @@ def _work(kernels: ModuleType, plan: FusedPlan) -> Any:
         next_ids=aligned(rows, np.int32),
         ids_in=aligned(inputs, np.int32),
         columns=aligned((2, plan.noise[3] + kernels.IDS if plan.noise else 0), np.int64),
+        hot_places=aligned(rows, np.int64),
+        hot_places_in=aligned(hidden, np.int64),
+        due=aligned(rows, np.int64),
+        due_in=aligned(hidden, np.int64),
         ahead=aligned(4 + rows + hidden, np.int64),
         places=aligned(rows, np.int64),
         places_in=aligned(inputs, np.int64),
         places_d=aligned(max(plan.block, 2), np.int64),
         **copies,
     )
+
+
+def _that_matter(beside: Array | None, cap: float) -> Any:
+    """Others' terms of the first words, and nothing for all those behind the last that matters.
+
+    A few numbers stay in the first cache where a table of all words is fetched again and again.
+    """
+    if beside is None:
+        return np.zeros(0, np.float32)
+    matter = np.flatnonzero(beside >= _MATTERS * cap)
+    return np.append(beside[: matter[-1] + 1 if len(matter) else 0], np.float32(0))
 
 
 def _read_only(array: Array) -> Array:

@@ -192,8 +192,8 @@ def capped(
     """Factors of rows by the row-step cap, in `out`; `rate` is alpha / cap.
 
     `total` are all their terms, and so much more is their load, which the terms hold; `error` is
-    twice the mean size of the block's errors. The most that stands in `beside` is told, so that it
-    need not be read where all is little. `others` is room.
+    twice the mean size of the block's errors. The last of `beside` is that of all words from there
+    on. The most that stands in it is told, so that it need not be read where all is little. `others` is room.
     """
     heavier = max(error + more / max(total, _LEAST), _LEAST)
     if (total + more + most_beside * heavier) * rate <= ONE:
@@ -203,8 +203,9 @@ def capped(
     for i in range(count):
         others[i] = ZERO
     if len(beside):
+        last = len(beside) - 1
         for i in range(count):
-            others[i] = beside[ids[i]] * heavier
+            others[i] = beside[min(np.int64(ids[i]), last)] * heavier
     if count <= 2 * LANES:
         _cap_factors_of_few(
             address(out), address(ids), address(terms), address(others), count, rate

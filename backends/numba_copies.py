@@ -15,7 +15,7 @@ from numba.core import cgutils
 
 from w2v.backends import numba_llvm as ll
 from w2v.backends import numba_rows as rows
-from w2v.backends.numba_compiling import BYTES, ONE, ZERO, address, helper, inlined
+from w2v.backends.numba_compiling import BYTES, ONE, ZERO, address, helper
 from w2v.backends.numba_llvm import (
     Value,
     read_float,
@@ -70,15 +70,6 @@ def held_back(rate: Any, alpha: Any) -> Any:
     return min(np.float32(rate.node_cap) / max(alpha, _LEAST), MOST)
 
 
-@inlined
-def next_of(table: Any, word: Any, limit: Any) -> Any:
-    """What a coming block will want of a word first: its copy, or what that is made public in."""
-    row = table.at + np.int64(word) * table.dim * BYTES
-    copy = table.copies + np.int64(word) * table.wide * BYTES
-    held = read_float(table.terms, min(np.int64(word), table.hot))
-    return copy if (word < table.hot) & (held <= limit) else row
-
-
 @helper
 def renew_one(table: Any, index: Any, scale: Any) -> None:
     """A copy is taken, or what was added to it made public, scaled."""
@@ -91,15 +82,6 @@ def renew_one(table: Any, index: Any, scale: Any) -> None:
     else:
         rows.publish(row, copy, seen, table.dim, scale)
     write_float(table.terms, index, ZERO)
-
-
-@helper
-def renew(table: Any, ids: Any, count: Any, limit: Any) -> None:
-    """Before a block: copies of its words are taken, or made public if they hold back too much."""
-    for i in range(count if table.hot else 0):
-        word = np.int64(ids[i])
-        if read_float(table.terms, min(word, table.hot)) > limit:
-            renew_one(table, word, ONE)
 
 
 @helper
@@ -191,15 +173,6 @@ def hold_listed(
             found += 1
             rows.prefetch(table.at + word * table.dim * BYTES, table.dim)
     return found
-
-
-@helper
-def hold(table: Any, ids: Any, count: Any, terms: Any) -> None:
-    """After a block: so many terms were added to each of its rows."""
-    for i in range(count if table.hot else 0):
-        word = min(np.int64(ids[i]), table.hot)
-        more = terms[i] if word < table.hot else ZERO
-        write_float(table.terms, word, read_float(table.terms, word) + more)
 
 
 @helper

@@ -75,7 +75,8 @@ def _beside(
     for j in range(contexts):
         terms = ZERO
         if some:
-            terms = read_float(beside, read_int(ids, at - before + j + (j >= before)))
+            word = read_int(ids, at - before + j + (j >= before))
+            terms = read_float(beside, min(word, some - 1))
         write_float(others, j, terms)
 
 

@@ -16,7 +16,7 @@ _BYTES = 4  # of a float
 IDS = 8
 """Ids that are read at once."""
 _SIDE_BY_SIDE = 4  # vectors of a row: no sum waits long for itself, and no loop for its count
-_NEAR, _FAR = (1, 3, 1), (0, 2, 1)
+_NEAR, _FAR = (1, 3, 1), (1, 2, 1)
 """What is said with a row asked for: to write or not, how near (3 is the first cache), and data."""
 _ABREAST = 8 if ll.REGISTERS >= 16 else 4  # vectors of sums
 

@@ -19,11 +19,12 @@ from w2v.backends.numba_copies import (
     NONE,
     give_copies,
     held_back,
-    hold,
+    hold_listed,
+    list_hot,
     list_places,
-    next_of,
-    renew,
+    renew_due,
     table_of,
+    take_copies,
 )
 from w2v.backends.numba_draws import draw_columns
 from w2v.backends.numba_errors import errors_of_block
@@ -35,15 +36,12 @@ _AT_ONCE = 3  # rows that are asked for, in each turn
 
 
 @helper
-def _look_ahead(
-    ahead: Any, inputs: Any, core: Any, block: Any, outputs: Any, ids: Any, count: Any, limit: Any
-) -> None:
+def _look_ahead(ahead: Any, inputs: Any, core: Any, block: Any, outputs: Any, ids: Any) -> None:
     """List rows of a block that the one before did not read, to be asked for in turns."""
-    for t in range(block):
-        ahead[_LIST + t] = next_of(inputs, core[t], limit)
-    for i in range(count):
-        ahead[_LIST + block + i] = next_of(outputs, ids[i], limit)
-    ahead[0], ahead[1], ahead[2] = 0, block + count, _AT_ONCE
+    at = address(ahead) + _LIST * POINTER
+    list_places(at, inputs, address(core), block)
+    list_places(at + block * POINTER, outputs, address(ids), len(ids))
+    ahead[0], ahead[1], ahead[2] = 0, block + len(ids), _AT_ONCE
     ahead[3] = inputs.dim
 
 
@@ -77,11 +75,18 @@ def skipgram_shared(
     pairs_of, pairs_at = work.pairs, address(work.pairs)
     first_at, last_at = address(work.first), address(work.last)
     ahead = address(work.ahead)
+    hot_at, hot_in_at = address(work.hot_places), address(work.hot_places_in)
+    due_at, due_in_at = address(work.due), address(work.due_in)
+    ids_at, ids_in_at = address(work.ids), address(work.ids_in)
+    terms_at, terms_in_at = address(work.terms), address(work.terms_in)
     each = np.float32(noise.negative / noise.shared)
     factors, factors_at = work.factors, address(work.factors)
     for t in range(block):
         work.places_d[t] = hidden + t * wide * BYTES
     loss = measured = 0.0
+    take_copies(inputs)
+    take_copies(outputs)
+    due_in = due_out = 0
     if stretch.blocks > 0:
         draw_columns(work.columns, noise, stretch.number)
         candidates(work.next_ids, stretch, 0, span, work.columns, noise)
@@ -93,11 +98,13 @@ def skipgram_shared(
         core = stretch.ids[at + window :]
         for i in range(count):
             work.ids[i] = work.next_ids[i]
+        for t in range(block):
+            work.ids_in[t] = core[t]
         limit = held_back(rate, alpha)
-        renew(inputs, core, block, limit)
-        renew(outputs, work.ids, count, limit)
-        list_places(places_in, inputs, address(core), block)
-        list_places(places, outputs, address(work.ids), count + MOST_ROWS)
+        hot_in = list_hot(hot_in_at, inputs, ids_in_at, block)
+        hot_out = list_hot(hot_at, outputs, ids_at, count)
+        list_places(places_in, inputs, ids_in_at, block)
+        list_places(places, outputs, ids_at, count + MOST_ROWS)
         fetch_list(hidden, wide, places_in, block, dim, row_squares)
         rows_of.add_lanes(address(work.squares), row_squares, block)
         rows_of.square(places, count, dim, row_squares)
@@ -105,19 +112,13 @@ def skipgram_shared(
             candidates(work.next_ids, stretch, at + block, span, work.columns, noise)
             draw_columns(work.columns, noise, stretch.number + number + 2)
             next_core, new = stretch.ids[at + block + window :], span - block
-            _look_ahead(
-                work.ahead,
-                inputs,
-                next_core,
-                block,
-                outputs,
-                work.next_ids[new:],
-                count - new,
-                limit,
-            )
+            coming = work.next_ids[new:count]
+            _look_ahead(work.ahead, inputs, next_core, block, outputs, coming)
         score(
             errors_at, hidden, places, span, 2 * window, noise.shared, block, wide, numbers, work
         )  # fmt: skip
+        renew_due(inputs, due_in_at, due_in)  # asked for in the block before
+        renew_due(outputs, due_at, due_out)
 
         measure = measured_in(rate, stretch, number)
         if measure:
@@ -156,8 +157,6 @@ def skipgram_shared(
         error = ZERO
         if len(rate.beside_in):
             error = twice * sizes(errors_at, count * lanes, work) / max(terms, ONE)
-        for t in range(block):
-            work.ids_in[t] = core[t]
         capped(
             factors,
             work.ids_in,
@@ -175,7 +174,9 @@ def skipgram_shared(
             places_in, factors_at, block, errors_at, 1, lanes, places,
             0, 2 * window, span, noise.shared, dim, ahead,
         )  # fmt: skip
-        hold(inputs, core, block, work.terms_in)
+        due_in = hold_listed(
+            due_in_at, inputs, ids_in_at, hot_in_at, hot_in, terms_in_at, ONE, limit
+        )
         more = with_load(work.terms, work.load, count, work)
         capped(
             factors,
@@ -202,7 +203,7 @@ def skipgram_shared(
             errors_at + span * lanes * BYTES, lanes, 1, vectors,
             -count, count, block, 0, dim, ahead,
         )  # fmt: skip
-        hold(outputs, work.ids, count, work.terms)
+        due_out = hold_listed(due_at, outputs, ids_at, hot_at, hot_out, terms_at, ONE, limit)
     give_copies(inputs, NONE)
     give_copies(outputs, NONE)
     return loss, measured
