@@ -132,8 +132,8 @@ class CbowWork(NamedTuple):
     places: Any
     """Of output rows; of hidden vectors."""
     vectors: Any
-    next_places: Any
-    """Of output rows of the next block, and of input rows that enter with it."""
+    ahead: Any
+    """Of output rows of the next block, see `numba_rows.ask`, and of input rows that enter."""
     entering: Any
     hot_places: Any
     """int64: which of a block's output rows are copies; below, of its input rows."""

@@ -29,7 +29,6 @@ from w2v.backends.numba_copies import (
 )
 from w2v.backends.numba_draws import draw_columns, drawn
 from w2v.backends.numba_errors import errors as errors_of
-from w2v.backends.numba_groups import TILE
 from w2v.backends.numba_llvm import (
     LANES,
     read_float,
@@ -40,10 +39,20 @@ from w2v.backends.numba_llvm import (
     write_int,
     write_long,
 )
-from w2v.backends.numba_products import TOGETHER, dots_1, dots_4, dots_squared_1, dots_squared_4
+from w2v.backends.numba_products import (
+    TILE,
+    TOGETHER,
+    change_one,
+    change_tile,
+    dots_1,
+    dots_4,
+    dots_squared_1,
+    dots_squared_4,
+)
 from w2v.backends.numba_steps import alpha_of, measured_in, softplus
 
 _POINTER = 8  # bytes
+_AT_ONCE = 2  # noise words that are asked for, in each turn
 
 
 @helper
@@ -137,7 +146,8 @@ def cbow_shared(
     begins_at, ends_at = address(work.begins), address(work.ends)
     vectors_at, places_at = address(work.vectors), address(work.places)
     noise_at = places_at + block * _POINTER
-    entering_at, next_at = address(work.entering), address(work.next_places)
+    entering_at, ahead_at = address(work.entering), address(work.ahead)
+    next_at = ahead_at + rows_of.LIST * _POINTER
     turns_at, next_ids_at = address(work.turns), address(work.next_ids)
     first_at, last_at = address(work.first), address(work.last)
     words_at = address(stretch.ids)
@@ -162,6 +172,7 @@ def cbow_shared(
         work.centres[j] = zeros
     for slot in range(block):
         work.turns[slot] = slot % size * groups + slot // size
+    work.ahead[2], work.ahead[3] = _AT_ONCE, dim
     take_copies(inputs)
     take_copies(outputs)
     due_in = due_out = 0
@@ -355,25 +366,22 @@ def cbow_shared(
             factor = read_float(own_at, slot) * read_float(factors_at, slot)
             rows_of.add(read_long(places_at, slot), hidden + slot * row_bytes, dim, factor)
         noise_factors = factors_at + block * BYTES
+        work.ahead[0], work.ahead[1] = block, count if ahead else block
         for group in range(groups):
             first, n = group * size, group * each_has
             left, end = scores + first * across * BYTES, n + each_has
-            vectors, k = hidden + first * row_bytes, n
+            vectors, k = vectors_at + first * _POINTER, n
             while k + TILE <= end:
-                groups_of.change_rows_tile(
+                change_tile(
                     noise_at + k * _POINTER, noise_factors + k * BYTES,
-                    left + (k - n) * BYTES, across, vectors, wide, size, dim,
+                    left + (k - n) * BYTES, 1, across, vectors, 0, size, 0, 0, dim, ahead_at,
                 )  # fmt: skip
-                if ahead:
-                    _ask(next_at, block + k, TILE, dim)
                 k += TILE
             while k < end:
-                groups_of.change_rows_one(
+                change_one(
                     noise_at + k * _POINTER, noise_factors + k * BYTES,
-                    left + (k - n) * BYTES, across, vectors, wide, size, dim,
+                    left + (k - n) * BYTES, 1, across, vectors, 0, size, 0, 0, dim, ahead_at,
                 )  # fmt: skip
-                if ahead:
-                    _ask(next_at, block + k, 1, dim)
                 k += 1
     give_copies(inputs, NONE)
     give_copies(outputs, NONE)

@@ -45,6 +45,7 @@ def used(floats: int) -> int:
 
 
 whole_lanes = helper(whole)
+used_lanes = helper(used)
 
 
 @helper

@@ -9,9 +9,8 @@ from numba.core import cgutils
 from w2v.backends import numba_errors as errors_of
 from w2v.backends import numba_llvm as ll
 from w2v.backends.numba_llvm import Value
+from w2v.backends.numba_products import ABREAST, TILE
 
-TILE, _VECTORS = {32: (4, 4), 16: (4, 2), 8: (4, 1)}[ll.REGISTERS]
-"""Rows whose changes are summed at once, and vectors of each."""
 
 
 @ll.emitted("iiiiiiiif")
@@ -109,49 +108,9 @@ def _change_hidden(hiddens: int) -> Any:
                         place = b.gep(edge, [at])
                         ll.store(b, step(ll.load(b, place, part), change), place, part)
 
-        ll.over_halves(b, floats, _VECTORS, body)
+        ll.over_halves(b, floats, ABREAST, body)
 
     return change_hidden
 
 
-def _change_rows(rows: int) -> Any:
-    @ll.emitted("iiiiiiii")
-    def change_rows(
-        b: Any,
-        addresses: Value,
-        factors: Value,
-        errors: Value,
-        stride: Value,
-        hidden: Value,
-        wide: Value,
-        count: Value,
-        floats: Value,
-    ) -> None:
-        """Rows of a table += each its factor times the sum over so many vectors of its errors."""
-        numbers = [ll.count(i) for i in range(rows)]
-        targets = [ll.at(b, ll.row(b, addresses, i)) for i in numbers]
-        own = [ll.spread(b, b.load(ll.at(b, factors, i))) for i in numbers]
-
-        def body(group: ll.Group) -> None:
-            sums = [ll.variables_of(b, group) for _ in numbers]
-            with cgutils.for_range(b, count) as loop:
-                vector = ll.at(b, hidden, b.mul(loop.index, wide))
-                lanes = [ll.load(b, b.gep(vector, [at]), part) for at, part in group]
-                left = ll.at(b, errors, b.mul(loop.index, stride))
-                for mine, i in zip(sums, numbers, strict=True):
-                    error = ll.spread(b, b.load(b.gep(left, [i])))
-                    for variable, lane, (_, part) in zip(mine, lanes, group, strict=True):
-                        ll.add_product(b, variable, ll.fitting(b, error, part), lane)
-            for mine, target, factor in zip(sums, targets, own, strict=True):
-                for variable, (at, part) in zip(mine, group, strict=True):
-                    place = b.gep(target, [at])  # read now: rows may be the same
-                    own_factor, row = ll.fitting(b, factor, part), ll.load(b, place, part)
-                    ll.store(b, ll.fma(b, own_factor, b.load(variable), row), place, part)
-
-        ll.over_halves(b, floats, _VECTORS, body)
-
-    return change_rows
-
-
 change_hidden_tile, change_hidden_one = _change_hidden(TILE), _change_hidden(1)
-change_rows_tile, change_rows_one = _change_rows(TILE), _change_rows(1)

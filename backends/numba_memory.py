@@ -97,7 +97,7 @@ def of_cbow(kernels: ModuleType, plan: FusedPlan) -> Any:
         ends=aligned(slots, np.int64),
         places=aligned(rows, np.int64),
         vectors=aligned(slots, np.int64),
-        next_places=aligned(rows, np.int64),
+        ahead=aligned(4 + rows, np.int64),
         entering=aligned(slots + kernels.IDS, np.int64),
         hot_places=aligned(plan.block + shared + 1, np.int64),
         hot_places_in=aligned(span + 1, np.int64),

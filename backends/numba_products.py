@@ -18,7 +18,7 @@ from w2v.backends.numba_rows import ask
 
 ROWS, WIDE = {32: (8, 2), 16: (6, 2), 8: (4, 1)}[ll.REGISTERS]
 """Rows, and vectors of lanes, of a product that are summed at once; none may have fewer rows."""
-TILE, _ABREAST = {32: (4, 4), 16: (4, 2), 8: (4, 1)}[ll.REGISTERS]
+TILE, ABREAST = {32: (4, 4), 16: (4, 2), 8: (4, 1)}[ll.REGISTERS]
 """Rows whose changes are summed at once, and vectors of each."""
 TOGETHER = 4
 """Hidden vectors that meet the same rows, at most."""
@@ -135,25 +135,25 @@ def _change(rows: int) -> Any:
 
         def body(group: ll.Group) -> None:
             ask(b, ahead)
-            sums = [ll.variables(b, len(group)) for _ in numbers]
+            sums = [ll.variables_of(b, group) for _ in numbers]
             with cgutils.for_range(b, ll.count(2)) as part:
                 first = b.icmp_signed("==", part.index, ll.count(0))
                 start, stop = b.select(first, begin, more), b.select(first, end, last)
                 with cgutils.for_range(b, stop, start) as k:
                     row = ll.at(b, ll.row(b, right, k.index))
-                    lanes = [ll.load(b, b.gep(row, [at]), mask) for at, mask in group]
+                    lanes = [ll.load(b, b.gep(row, [at]), kind) for at, kind in group]
                     column = b.mul(k.index, left_column)
                     for mine, place in zip(sums, starts, strict=True):
                         factor = ll.spread(b, b.load(b.gep(place, [column])))
-                        for variable, lane in zip(mine, lanes, strict=True):
-                            ll.add_product(b, variable, factor, lane)
+                        for variable, lane, (_, kind) in zip(mine, lanes, group, strict=True):
+                            ll.add_product(b, variable, ll.fitting(b, factor, kind), lane)
             for mine, target, factor in zip(sums, targets, own, strict=True):
-                for variable, (at, mask) in zip(mine, group, strict=True):
+                for variable, (at, kind) in zip(mine, group, strict=True):
                     place = b.gep(target, [at])  # read now: rows may be the same
-                    changed = ll.fma(b, factor, b.load(variable), ll.load(b, place, mask))
-                    ll.store(b, changed, place, mask)
+                    own_factor, lane = ll.fitting(b, factor, kind), ll.load(b, place, kind)
+                    ll.store(b, ll.fma(b, own_factor, b.load(variable), lane), place, kind)
 
-        ll.over_groups(b, floats, _ABREAST, body)
+        ll.over_halves(b, floats, ABREAST, body)
 
     return change
 

@@ -187,17 +187,21 @@ def _prefetch(b: Any, row: Value, floats: Value, hints: tuple[int, int, int]) ->
         ll.call(b, "llvm.prefetch.p0", ir.VoidType(), kinds, *values)
 
 
+LIST = 4
+"""Where the rows of a list of those to be asked for begin."""
+
+
 def ask(b: Any, ahead: Value) -> None:
     """Ask for some of the rows of a list: how many were, are there, go at once; floats; addresses.
 
     Spread over what is computed meanwhile: a processor waits if too many are under way.
     """
     numbers = b.inttoptr(ahead, ll.LONG.as_pointer())
-    asked, there, some, floats = (b.load(b.gep(numbers, [ll.count(i)])) for i in range(4))
+    asked, there, some, floats = (b.load(b.gep(numbers, [ll.count(i)])) for i in range(LIST))
     last = b.add(asked, some)
     last = b.select(b.icmp_signed("<", last, there), last, there)
     with cgutils.for_range(b, last, asked) as loop:
-        _prefetch(b, ll.row(b, ahead, b.add(loop.index, ll.count(4))), floats, _FAR)
+        _prefetch(b, ll.row(b, ahead, b.add(loop.index, ll.count(LIST))), floats, _FAR)
     b.store(last, numbers)
 
 

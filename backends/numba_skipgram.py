@@ -14,7 +14,7 @@ import numpy as np
 from w2v.backends import numba_rows as rows_of
 from w2v.backends.numba_blocks import POINTER, candidates, change, fetch_list, score
 from w2v.backends.numba_cap import capped, load_factor, loads, sizes, with_load
-from w2v.backends.numba_compiling import BYTES, ONE, ZERO, address, compiled, helper, whole_lanes
+from w2v.backends.numba_compiling import BYTES, ONE, ZERO, address, compiled, helper, used_lanes, whole_lanes
 from w2v.backends.numba_copies import (
     NONE,
     give_copies,
@@ -31,14 +31,13 @@ from w2v.backends.numba_errors import errors_of_block
 from w2v.backends.numba_products import MOST_ROWS
 from w2v.backends.numba_steps import alpha_of, measured_in, softplus
 
-_LIST = 4  # where the list begins, see `numba_rows.ask`
 _AT_ONCE = 3  # rows that are asked for, in each turn
 
 
 @helper
 def _look_ahead(ahead: Any, inputs: Any, core: Any, block: Any, outputs: Any, ids: Any) -> None:
     """List rows of a block that the one before did not read, to be asked for in turns."""
-    at = address(ahead) + _LIST * POINTER
+    at = address(ahead) + rows_of.LIST * POINTER
     list_places(at, inputs, address(core), block)
     list_places(at + block * POINTER, outputs, address(ids), len(ids))
     ahead[0], ahead[1], ahead[2] = 0, block + len(ids), _AT_ONCE
@@ -64,6 +63,7 @@ def skipgram_shared(
     blocks where it was measured.
     """
     dim = input.shape[1]
+    floats = min(used_lanes(numbers), dim)
     wide, lanes, span = whole_lanes(dim), whole_lanes(block), block + 2 * window
     count = span + noise.shared
     inputs, outputs = table_of(input, 0, work), table_of(output, 1, work)
@@ -172,7 +172,7 @@ def skipgram_shared(
         )
         change(
             places_in, factors_at, block, errors_at, 1, lanes, places,
-            0, 2 * window, span, noise.shared, dim, ahead,
+            0, 2 * window, span, noise.shared, floats, ahead,
         )  # fmt: skip
         due_in = hold_listed(
             due_in_at, inputs, ids_in_at, hot_in_at, hot_in, terms_in_at, ONE, limit
@@ -196,12 +196,12 @@ def skipgram_shared(
                 work.places[j] = nowhere
         change(
             places, factors_at, span, errors_at, lanes, 1, vectors,
-            -2 * window, 0, block, 0, dim, ahead,
+            -2 * window, 0, block, 0, floats, ahead,
         )  # fmt: skip
         change(
             places + span * POINTER, factors_at + span * BYTES, noise.shared,
             errors_at + span * lanes * BYTES, lanes, 1, vectors,
-            -count, count, block, 0, dim, ahead,
+            -count, count, block, 0, floats, ahead,
         )  # fmt: skip
         due_out = hold_listed(due_at, outputs, ids_at, hot_at, hot_out, terms_at, ONE, limit)
     give_copies(inputs, NONE)
