@@ -20,7 +20,9 @@ from w2v.errors import BackendError
 
 _A_WHILE_S = 2.0
 _LINES = (32, 16) if sys.platform == "darwin" and platform.machine() == "arm64" else (16,)  # floats
-_MATTERS = 0.05  # of the row-step cap: with learning rates there are, less than a hundredth of a step
+_MATTERS = (
+    0.05  # of the row-step cap: with learning rates there are, less than a hundredth of a step
+)
 _OF_SECOND_CACHE = 7 / 8  # for copies of nodes: more of them were slower
 _GROUPS = 2  # of centres: see docs/decisions/blocks.md
 _WORTH_ALIGNING = 1.15  # times the memory
@@ -39,7 +41,8 @@ class NumbaBackend(NumpyBackend):
         block = 1 if rows == "path" else 16
         groups = _GROUPS if averaged and rows == "shared" else 1
         in_turn = rows == "path"
-        return StepShape(block=block, shared=32, step=block, in_turn=in_turn, groups=groups)
+        shared = 32 if averaged else 24
+        return StepShape(block=block, shared=shared, step=block, in_turn=in_turn, groups=groups)
 
     def scatter_add(self, table: Array, ids: Array, rows: Array) -> None:
         if table.dtype != rows.dtype or table.dtype not in _ON_TABLES:
@@ -145,8 +148,8 @@ class _Training:
         self._floats = used if used <= plan.input.shape[1] else plan.dim
         if plan.paths is not None:
             crowd, hot = kernels.CROWD * self._visit, len(self._work.terms_hot)
-            beside = plan.beside[1]
-            crowded = 0 if beside is None else min(int((beside >= crowd).sum()), hot)
+            met = plan.beside[1]
+            crowded = 0 if met is None else min(int((met >= crowd).sum()), hot)
             beside = min(self._most_beside[1], crowd)
             self._paths = kernels.Paths(*plan.paths, hot, crowded, beside, self._floats)
 

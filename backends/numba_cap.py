@@ -193,7 +193,8 @@ def capped(
 
     `total` are all their terms, and so much more is their load, which the terms hold; `error` is
     twice the mean size of the block's errors. The last of `beside` is that of all words from there
-    on. The most that stands in it is told, so that it need not be read where all is little. `others` is room.
+    on. The most that stands in it is told, so that it need not be read where all is little.
+    `others` is room.
     """
     heavier = max(error + more / max(total, _LEAST), _LEAST)
     if (total + more + most_beside * heavier) * rate <= ONE:

@@ -12,7 +12,6 @@ from w2v.backends.numba_llvm import Value
 from w2v.backends.numba_products import ABREAST, TILE
 
 
-
 @ll.emitted("iiiiiiiif")
 def errors(
     b: Any,

@@ -319,7 +319,7 @@ def test_short_texts_get_more_noise_words_where_centres_fall_into_groups() -> No
 
     assert [noise_words(n) for n in (2_000, 2_600_000)] == [48, 32]
     assert noise_words(2_000, block_negatives=16) == 16
-    assert noise_words(2_000, model="skipgram") == 32
+    assert noise_words(2_000, model="skipgram") == 24
 
 
 def test_short_texts_get_more_epochs_unless_a_number_is_given() -> None:
