@@ -139,6 +139,106 @@ def test_what_is_left_half_made_goes_unheard() -> None:
     assert not seen
 
 
+LLVM = """
+class Object:
+    taken = False
+
+    def take(self):
+        signal()
+        self.taken = True
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        self.take()
+        raise StopIteration
+"""
+"""A module that notes what LLVM has taken a moment after it took it, as those of llvmlite do."""
+
+
+def taken_by(given: Any) -> None:
+    given.take()
+
+
+def taken_at_the_end_of_a_loop(given: Any) -> None:
+    for _ in given:
+        pass
+
+
+def taken_by_what_c_calls(given: Any) -> None:
+    ctypes.CFUNCTYPE(None)(given.take)()
+
+
+@pytest.mark.parametrize("debugged", [False, True])
+@pytest.mark.parametrize("take", [taken_by, taken_at_the_end_of_a_loop, taken_by_what_c_calls])
+def test_nothing_is_raised_between_what_llvm_does_and_the_note_of_it(
+    take: Any, debugged: bool
+) -> None:
+    module: dict[str, Any] = {"__name__": "llvmlite.binding.linker"}
+    exec(LLVM, module)
+    module["signal"] = lambda: signal.raise_signal(signal.SIGTERM)
+    given = module["Object"]()
+    came_back: list[bool] = []
+
+    def trace(*_: object) -> None:
+        pass
+
+    def end() -> None:
+        with interrupts.install():
+            take(given)
+            came_back.append(True)
+            time.sleep(30)
+
+    began, before = time.monotonic(), sys.gettrace()
+    if debugged:
+        sys.settrace(trace)
+    try:
+        with pytest.raises(SystemExit) as raised:
+            end()
+        assert sys.gettrace() is (trace if debugged else before)
+    finally:
+        sys.settrace(before)
+    assert raised.value.code == 143
+    assert given.taken
+    assert time.monotonic() - began < 20
+    if not (debugged or before):
+        assert not came_back
+
+
+def test_no_module_of_llvm_is_freed_twice() -> None:
+    """A signal that comes while LLVM links is met as it comes back, before that is noted."""
+    pytest.importorskip("llvmlite")
+    program = """
+import gc, signal, types
+from llvmlite import binding
+from llvmlite.binding import ffi, linker
+from w2v import interrupts
+
+def link(*given):
+    failed = ffi.lib.LLVMPY_LinkModules(*given)
+    signal.raise_signal(signal.SIGTERM)
+    return failed
+
+linker.ffi = types.SimpleNamespace(
+    OutputString=ffi.OutputString, lib=types.SimpleNamespace(LLVMPY_LinkModules=link)
+)
+one, other = (binding.parse_assembly(f"define void @{name}() {{ ret void }}") for name in "ab")
+try:
+    with interrupts.install():
+        one.link_in(other)
+        print("no signal")
+except SystemExit as end:
+    print(end.code, other.closed, flush=True)
+del one, other
+gc.collect()
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "143 True\n", "")
+
+
 @pytest.mark.parametrize("installed", [False, True])
 @pytest.mark.parametrize("number", [one for one in ENDING if one.name != "SIGHUP"])
 def test_held_signals_are_noted_until_someone_asks(number: signal.Signals, installed: bool) -> None:

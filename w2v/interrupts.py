@@ -4,7 +4,7 @@ Python raises for a signal between any two steps of the main thread, and loses t
 that step is called from C: in the functions that LLVM calls while Numba compiles, in ``__del__``.
 So a handler notes its signal first. An exception that was lost is raised again a moment later,
 `ask` raises for what was noted, and within `held` it is only noted, for work that has to come to
-a good end first.
+a good end first. Nor is anything raised within the Python side of LLVM, but as soon as it is left.
 
 The exit code is that of a shell for a process that a signal ended, 128 and the signal's number:
 130 for SIGINT (Ctrl-C), 143 for SIGTERM, 129 for SIGHUP, 138 for SIGUSR1 (158 on macOS).
@@ -32,6 +32,9 @@ _AGAIN_S = 0.05
 """After this time an exception that was lost is raised again."""
 _ENDING = ("SIGINT", "SIGTERM", "SIGHUP", "SIGUSR1")
 _WHILE_HELD = ("SIGINT", "SIGTERM", "SIGUSR1")
+_NOT_WITHIN = "llvmlite.binding"
+"""Modules that say what is LLVM's to free a moment after it took it: an exception in between would
+have it freed twice. A signal that comes while LLVM is at work is met in just these moments."""
 
 _Handlers = dict[int, Any]
 
@@ -139,11 +142,12 @@ def _exception(number: int) -> BaseException:
     return KeyboardInterrupt() if number == signal.SIGINT else SystemExit(128 + number)
 
 
-def _come(number: int, _: FrameType | None) -> None:
+def _come(number: int, frame: FrameType | None) -> None:
     """The handler."""
     if _noted.due and _noted.number is not None:
         _noted.due = False
-        raise _exception(_noted.number)
+        _raise(_noted.number, frame)
+        return
     last, _noted.at = _noted.at, time.monotonic()
     if _noted.at - last < _ONE_PRESS_S:
         return
@@ -154,7 +158,38 @@ def _come(number: int, _: FrameType | None) -> None:
     if raised or _noted.number is None:
         _noted.number = number
     if raised:
+        _raise(number, frame)
+
+
+def _raise(number: int, frame: FrameType | None) -> None:
+    """Raise where the main thread is, or when it has come back from where nothing may be raised."""
+    met, outside = frame, frame
+    while met is not None:
+        if met.f_globals.get("__name__", "").startswith(_NOT_WITHIN):
+            outside = met.f_back
+        met = met.f_back
+    if outside is frame:
         raise _exception(number)
+    if outside is None or sys.gettrace() not in (None, _trace_nothing):
+        _come_again()  # who called is not Python, or a debugger is there
+        return
+    outside.f_trace = _raise_outside
+    sys.settrace(_trace_nothing)
+
+
+def _trace_nothing(*_: Any) -> None:
+    """Without one for every frame there is none for the one that matters."""
+
+
+def _raise_outside(frame: FrameType, event: str, _: Any) -> Callable[..., Any] | None:
+    """Called before the next line of a frame, or before it ends."""
+    if event == "exception":  # the end of a loop too, which loses what is raised here
+        return _raise_outside
+    sys.settrace(None)
+    frame.f_trace = None
+    if _noted.number is not None:
+        raise _exception(_noted.number)
+    return None
 
 
 def _ends_all(handler: object) -> bool:
@@ -244,6 +279,11 @@ def _is_noted(error: BaseException | None) -> bool:
 def _raise_again() -> None:
     """Soon, from whatever the main thread is at then."""
     _noted.lost = True
+    _come_again()
+
+
+def _come_again() -> None:
+    """Have the handler called in a moment."""
     timer = _noted.again = threading.Timer(_AGAIN_S, _interrupt)
     timer.daemon = True
     with contextlib.suppress(RuntimeError):  # no more threads: whoever asks next raises

@@ -5,10 +5,28 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from types import TracebackType
 from typing import TypeVar
 
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
+
+
+class _Pool(ThreadPoolExecutor):
+    """Threads that are waited for at the end, unless whoever wanted their results has gone.
+
+    A generator that nobody asks any more is closed wherever Python happens to look for what is
+    unreachable: also as a thread begins or ends, under the lock (up to Python 3.12) that each
+    thread needs as it begins and whoever waits for one as it has ended. Waiting there never ends.
+    """
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.shutdown(wait=kind is not GeneratorExit, cancel_futures=True)
 
 
 def in_order(
@@ -34,38 +52,30 @@ def in_order(
     pending: deque[tuple[_Item, Future[_Result]]] = deque()
     failure: Exception | None = None
     source = iter(items)
-    with ThreadPoolExecutor(workers) as pool:
-        try:
-            while failure is None:
-                try:
-                    item = next(source)
-                except StopIteration:
-                    break
-                except Exception as error:  # what comes before it has its turn first
-                    failure = error
-                    break
-                pending.append((item, pool.submit(function, item)))
-                if len(pending) > ahead:
-                    first, future = pending.popleft()
-                    yield first, future.result()
-            while pending:
+    with _Pool(workers) as pool:
+        while failure is None:
+            try:
+                item = next(source)
+            except StopIteration:
+                break
+            except Exception as error:  # what comes before it has its turn first
+                failure = error
+                break
+            pending.append((item, pool.submit(function, item)))
+            if len(pending) > ahead:
                 first, future = pending.popleft()
                 yield first, future.result()
-        finally:
-            for _, future in pending:
-                future.cancel()
+        while pending:
+            first, future = pending.popleft()
+            yield first, future.result()
     if failure is not None:
         raise failure
 
 
 def read_ahead(items: Iterator[_Item], ahead: int) -> Iterator[_Item]:
     """The items, so many of which another thread asks for before they are wanted."""
-    with ThreadPoolExecutor(1) as pool:
+    with _Pool(1) as pool:
         pending = deque(pool.submit(next, items, None) for _ in range(ahead))
-        try:
-            while (item := pending.popleft().result()) is not None:
-                pending.append(pool.submit(next, items, None))
-                yield item
-        finally:
-            for future in pending:
-                future.cancel()
+        while (item := pending.popleft().result()) is not None:
+            pending.append(pool.submit(next, items, None))
+            yield item
