@@ -35,7 +35,8 @@ class Rate(NamedTuple):
     loss_start: Any
     """Of the draws of which one."""
     beside_in: Any
-    """float32 (V,): terms of others on each input row, endless on frozen ones; empty for none."""
+    """float32: terms of others on each input row, endless on frozen ones, up to the last that
+    matters; the last number is that of all rows from there on. Empty for none."""
     beside_out: Any
     """The same of output rows."""
     most_beside_in: float
@@ -111,7 +112,6 @@ class CbowWork(NamedTuple):
     more: Any
     others: Any
     factors: Any
-    ones: Any
     ids: Any
     """int32: output rows of this block, and of the next; input rows."""
     next_ids: Any

@@ -20,9 +20,7 @@ from w2v.errors import BackendError
 
 _A_WHILE_S = 2.0
 _LINES = (32, 16) if sys.platform == "darwin" and platform.machine() == "arm64" else (16,)  # floats
-_MATTERS = (
-    0.05  # of the row-step cap: with learning rates there are, less than a hundredth of a step
-)
+_MATTERS = 0.05  # of the row-step cap: at usual learning rates, less than 1 % of a step
 _OF_SECOND_CACHE = 7 / 8  # for copies of nodes: more of them were slower
 _GROUPS = 2  # of centres: see docs/decisions/blocks.md
 _WORTH_ALIGNING = 1.15  # times the memory
@@ -266,7 +264,7 @@ def _work(kernels: ModuleType, plan: FusedPlan) -> Any:
         hot_places_in=aligned(hidden, np.int64),
         due=aligned(rows, np.int64),
         due_in=aligned(hidden, np.int64),
-        ahead=aligned(4 + rows + hidden, np.int64),
+        ahead=aligned(kernels.LIST + rows + hidden, np.int64),
         places=aligned(rows, np.int64),
         places_in=aligned(inputs, np.int64),
         places_d=aligned(max(plan.block, 2), np.int64),

@@ -27,7 +27,7 @@ from w2v.backends.numba_backend import NumbaBackend
 
 _KERNELS = ("skipgram_shared", "cbow_shared", "skipgram_paths", "cbow_paths")
 _SMALL = ("numba_compiling", "numba_steps")  # modules of pieces of a few instructions: no clocks
-_NUMBERS = ("read_", "write_", "next_of")  # pieces for one number
+_NUMBERS = ("read_", "write_")  # pieces for one number
 _MOST = 64  # parts
 _DISTURBED = 1 << 19  # ticks, some 200 us: no part takes so long unless the core did other work
 _ENDLESS = 1 << 62

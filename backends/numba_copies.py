@@ -1,8 +1,8 @@
 """Rows that all meet, frequent words and top nodes: each of several workers has copies of them.
 
 All workers would else write them at once, and a row that another core has written is slow to come.
-A worker takes a copy as it meets a row, works on that, and makes public what it has added, and
-what others have its own, before it is more than it may hold back.
+A worker takes a copy, works on that, and makes public what it has added, and what others have its
+own, when that is as much as it may hold back: of a node before it is more, of a word right after.
 """
 
 from __future__ import annotations
@@ -44,14 +44,13 @@ class Table(NamedTuple):
     """Of these rows, what they were when last made public, and terms since."""
     seen: int
     terms: int
-    """float32 (hot,), and of words one more, which is always 0 and stands for all other rows."""
     wide: int
 
 
 @helper
 def table_of(table: Any, part: Any, work: Any) -> Any:
     """The input table (part 0) or the output table (part 1), and their parts of the copies."""
-    hot, wide = len(work.terms_hot) // 2 - 1, work.hot.shape[1]
+    hot, wide = len(work.terms_hot) // 2, work.hot.shape[1]
     first = part * hot * wide * BYTES
     return Table(
         address(table),
@@ -59,7 +58,7 @@ def table_of(table: Any, part: Any, work: Any) -> Any:
         hot,
         address(work.hot) + first,
         address(work.seen) + first,
-        address(work.terms_hot) + part * (hot + 1) * BYTES,
+        address(work.terms_hot) + part * hot * BYTES,
         wide,
     )
 
@@ -71,17 +70,34 @@ def held_back(rate: Any, alpha: Any) -> Any:
 
 
 @helper
+def _places_of(table: Any, index: Any) -> Any:
+    """Where a row stands, its copy, and what that was."""
+    place = index * table.wide * BYTES
+    return table.at + index * table.dim * BYTES, table.copies + place, table.seen + place
+
+
+@helper
+def _take(table: Any, index: Any) -> None:
+    row, copy, seen = _places_of(table, index)
+    rows.copy_padded(copy, row, table.dim)
+    rows.copy_padded(seen, copy, table.dim)  # others may have changed the row meanwhile
+    write_float(table.terms, index, ZERO)
+
+
+@helper
+def _publish(table: Any, index: Any, scale: Any) -> None:
+    row, copy, seen = _places_of(table, index)
+    rows.publish(row, copy, seen, table.dim, scale)
+    write_float(table.terms, index, ZERO)
+
+
+@helper
 def renew_one(table: Any, index: Any, scale: Any) -> None:
     """A copy is taken, or what was added to it made public, scaled."""
-    row = table.at + index * table.dim * BYTES
-    place = index * table.wide * BYTES
-    copy, seen = table.copies + place, table.seen + place
     if read_float(table.terms, index) == NONE:
-        rows.copy_padded(copy, row, table.dim)
-        rows.copy_padded(seen, copy, table.dim)  # others may have changed the row meanwhile
+        _take(table, index)
     else:
-        rows.publish(row, copy, seen, table.dim, scale)
-    write_float(table.terms, index, ZERO)
+        _publish(table, index, scale)
 
 
 @helper
@@ -141,23 +157,23 @@ def list_hot(hot: Any, table: Any, ids: Any, count: Any) -> Any:
 def take_copies(table: Any) -> None:
     """Before the first block, where those after it only renew what is due."""
     for index in range(table.hot):
-        renew_one(table, index, ONE)
+        _take(table, index)
 
 
 @helper
 def renew_due(table: Any, due: Any, count: Any) -> None:
-    """Before a block: make public what `hold_listed` has found."""
+    """Make public what `hold_listed` has found in the block before."""
     for i in range(count):
         word = read_long(due, i)
         if read_float(table.terms, word) > ZERO:  # it may be there twice
-            renew_one(table, word, ONE)
+            _publish(table, word, ONE)
 
 
 @helper
 def hold_listed(
     due: Any, table: Any, ids: Any, hot: Any, count: Any, terms: Any, share: Any, limit: Any
 ) -> Any:
-    """`hold` of a share of the terms of what `list_hot` has found.
+    """A share of the terms of a block counts as held back, for the words that `list_hot` has found.
 
     Words whose copies hold back too much now are listed, and how many returned; where these are to
     be made public is asked for.
@@ -186,6 +202,6 @@ def give_copies(table: Any, most: Any) -> None:
         rows.prefetch(table.at + ahead * table.dim * BYTES, table.dim)
         terms = read_float(table.terms, index)
         if ZERO < terms < NONE:
-            renew_one(table, index, min(ONE, most / terms))
+            _publish(table, index, min(ONE, most / terms))
         else:
             write_float(table.terms, index, NONE)

@@ -46,11 +46,6 @@ def _column(noise: Any, number: Any, n: Any) -> Any:
     return np.int64((bits >> U32) * np.uint64(len(noise.accept)) >> U32), np.int64(bits & LOW)
 
 
-@inlined
-def _word(noise: Any, column: Any, bits: Any) -> Any:
-    return column if bits <= np.int64(noise.accept[column]) else noise.alias[column]
-
-
 @helper
 def draw_columns(columns: Any, noise: Any, number: Any) -> None:
     """Where the noise words of a block are read from, and the bits that choose; asks for it.

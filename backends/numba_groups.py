@@ -1,4 +1,4 @@
-"""Groups of centres against noise words of their own: what both change by, in registers."""
+"""Groups of centres against noise words of their own: errors, and what centres change by."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ from w2v.backends.numba_llvm import LANES
 from w2v.backends.numba_nodes import CROWD
 from w2v.backends.numba_paths import cbow_paths, skipgram_paths
 from w2v.backends.numba_products import TOGETHER
-from w2v.backends.numba_rows import IDS
+from w2v.backends.numba_rows import IDS, LIST
 from w2v.backends.numba_skipgram import skipgram_shared
 from w2v.backends.numba_text import scatter_add, windows
 
@@ -29,6 +29,7 @@ __all__ = [
     "CbowWork",
     "HOT_WORDS",
     "IDS",
+    "LIST",
     "MOST_COUNTED",
     "MOST_EXTRA",
     "NONE",

@@ -75,7 +75,7 @@ def lookups(dim: int, name: str, ids: NDArray[np.int32], at_once: int) -> list[P
 
 
 def _products(dim: int, window: int, block: int, shared: int) -> list[Piece]:
-    wide, lanes = whole(dim), whole(block)
+    wide, lanes, floats = whole(dim), whole(block), used(dim)
     count = block + 2 * window + shared
     best, across = _TIMES * products.ROWS, products.WIDE * LANES
     left, right, out = aligned((best, _INNER)), aligned((_INNER, across)), aligned((best, across))
@@ -102,12 +102,12 @@ def _products(dim: int, window: int, block: int, shared: int) -> list[Piece]:
         _piece(
             ("changes of hidden vectors", 2 * count * block * dim), keep, blocks.change,
             *into, block, errors_at, 1, lanes, into[0], 0, 2 * window, count - shared, shared,
-            dim, ahead_at,
+            floats, ahead_at,
         ),
         _piece(
             ("changes of noise words", 2 * shared * block * dim), keep, blocks.change,
             *into, shared, errors_at, lanes, 1, vectors_at, -shared, block, block, 0,
-            dim, ahead_at,
+            floats, ahead_at,
         ),
     ]  # fmt: skip
 

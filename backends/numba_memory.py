@@ -34,10 +34,8 @@ def aligned(shape: int | tuple[int, ...], kind: DTypeLike = np.float32, value: A
 def of_hot_words(kernels: ModuleType, plan: FusedPlan) -> dict[str, Any]:
     """For copies of frequent words of both tables, see `numba_copies`."""
     hot = 0 if plan.workers == 1 else min(kernels.HOT_WORDS, len(plan.input), len(plan.output))
-    wide = kernels.whole(plan.input.shape[1])
-    terms = aligned(2 * (hot + 1))
-    terms[:] = ([kernels.NONE] * hot + [0]) * 2
-    return {"hot": aligned((2 * hot, wide)), "seen": aligned((2 * hot, wide)), "terms_hot": terms}
+    copies = 2 * hot, kernels.whole(plan.input.shape[1])
+    return {"hot": aligned(copies), "seen": aligned(copies), "terms_hot": aligned(2 * hot)}
 
 
 def of_cbow(kernels: ModuleType, plan: FusedPlan) -> Any:
@@ -50,9 +48,6 @@ def of_cbow(kernels: ModuleType, plan: FusedPlan) -> Any:
     rows = whole(plan.block + shared) + kernels.MOST_EXTRA
     counted = max(whole(span), rows) + kernels.MOST_COUNTED
 
-    def floats(number: int, value: float = 0) -> Any:
-        return aligned(number, value=value)
-
     def vectors(number: int) -> Any:
         return aligned((number, lanes))
 
@@ -62,28 +57,27 @@ def of_cbow(kernels: ModuleType, plan: FusedPlan) -> Any:
         hidden=aligned((beyond, wide)),
         d_hidden=aligned((beyond, wide)),
         errors=aligned((beyond, whole(shared // plan.groups))),
-        own_errors=floats(slots),
-        kept=floats(slots),
+        own_errors=aligned(slots),
+        kept=aligned(slots),
         dots=vectors(slots),
         vector_squares=vectors(slots),
         own_squares=vectors(slots),
         row_squares=vectors(whole(shared) + kernels.MOST_EXTRA),
         loads=vectors(slots),
-        squares=floats(slots),
-        lengths=floats(whole(shared) + lanes),
-        row_loads=floats(whole(shared)),
-        hidden_load=floats(slots),
-        effect=floats(slots),
-        own_terms=floats(slots),
-        own_load=floats(slots),
-        terms=floats(counted),
-        load=floats(counted),
-        terms_in=floats(counted),
-        load_in=floats(counted),
-        more=floats(lanes),
-        others=floats(counted),
-        factors=floats(counted),
-        ones=floats(counted, 1),
+        squares=aligned(slots),
+        lengths=aligned(whole(shared) + lanes),
+        row_loads=aligned(whole(shared)),
+        hidden_load=aligned(slots),
+        effect=aligned(slots),
+        own_terms=aligned(slots),
+        own_load=aligned(slots),
+        terms=aligned(counted),
+        load=aligned(counted),
+        terms_in=aligned(counted),
+        load_in=aligned(counted),
+        more=aligned(lanes),
+        others=aligned(counted),
+        factors=aligned(counted),
         ids=aligned(counted, np.int32),
         next_ids=aligned(counted, np.int32),
         ids_in=aligned(counted, np.int32),
@@ -97,10 +91,10 @@ def of_cbow(kernels: ModuleType, plan: FusedPlan) -> Any:
         ends=aligned(slots, np.int64),
         places=aligned(rows, np.int64),
         vectors=aligned(slots, np.int64),
-        ahead=aligned(4 + rows, np.int64),
+        ahead=aligned(kernels.LIST + rows, np.int64),
         entering=aligned(slots + kernels.IDS, np.int64),
-        hot_places=aligned(plan.block + shared + 1, np.int64),
-        hot_places_in=aligned(span + 1, np.int64),
+        hot_places=aligned(plan.block + shared, np.int64),
+        hot_places_in=aligned(span, np.int64),
         due=aligned(plan.block + shared, np.int64),
         due_in=aligned(span, np.int64),
         **of_hot_words(kernels, plan),

@@ -17,7 +17,7 @@ IDS = 8
 """Ids that are read at once."""
 _SIDE_BY_SIDE = 4  # vectors of a row: no sum waits long for itself, and no loop for its count
 _NEAR, _FAR = (1, 3, 1), (1, 2, 1)
-"""What is said with a row asked for: to write or not, how near (3 is the first cache), and data."""
+"""What is said with a row asked for: to write it, how near (3 is the first cache), and data."""
 _ABREAST = 8 if ll.REGISTERS >= 16 else 4  # vectors of sums
 
 
@@ -167,7 +167,10 @@ def prefetch(b: Any, row: Value, floats: Value) -> None:
 
 @ll.emitted("ii")
 def prefetch_far(b: Any, row: Value, floats: Value) -> None:
-    """Ask for a row in the second cache: one of more than the first cache holds."""
+    """The same of one of more rows than the first cache holds: in the second is enough.
+
+    What is to be written x86 knows to ask for in the first alone.
+    """
     _prefetch(b, row, floats, _FAR)
 
 

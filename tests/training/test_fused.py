@@ -364,7 +364,7 @@ def fenced(array: NDArray[Any], fences: list[NDArray[Any]]) -> NDArray[Any]:
 
 
 @pytest.mark.parametrize("backend", ["numba"], indirect=True)
-@pytest.mark.parametrize("words", [1, 2, 3, 40])
+@pytest.mark.parametrize("words", [1, 2, 3, 40, 100])
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: "-".join(kind.values()))
 def test_steps_stay_within_their_memory(
     backend: Backend, monkeypatch: pytest.MonkeyPatch, kind: dict[str, Any], words: int
@@ -383,6 +383,8 @@ def test_steps_stay_within_their_memory(
         (1, 1, 1, 1, 1, 1), (5, 1, 2, 1, 9, 1), (16, 2, 1, 2, 40, 2), (17, 1, 3, 1, 40, 1),
         (100, 30, 16, 4, 100, 2), (33, 200, 17, 9, 60, 1), (8, 2, 100, 200, 30, 2),
         (300, 5, 16, 32, 40, 1), (1000, 1000, 4, 6, 20, 2), (3, 4, 12, 8, 30, 1),
+        (1, 1000, 9, 3, 50, 2), (3, 1, 16, 24, 200, 3), (100, 1, 33, 24, 90, 2),
+        (300, 100, 1, 1, 10, 2), (105, 5, 7, 65, 60, 128),
     ]:  # fmt: skip
         options = {"dim": dim, "window": window, "block_tokens": block, "block_negatives": shared}
         config = config_of(kind | options)
