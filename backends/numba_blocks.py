@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from w2v.backends import numba_rows as rows_of
-from w2v.backends.numba_compiling import BYTES, address, helper, whole_lanes
+from w2v.backends.numba_compiling import BYTES, POINTER, address, helper, whole_lanes
 from w2v.backends.numba_draws import drawn
 from w2v.backends.numba_llvm import HALF, LANES, read_long
 from w2v.backends.numba_products import (
@@ -21,7 +21,6 @@ from w2v.backends.numba_products import (
 )
 from w2v.backends.numba_products import transpose as transpose_square
 
-POINTER = 8  # bytes
 _HALF = HALF.count  # lanes
 
 

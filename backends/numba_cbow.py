@@ -15,7 +15,16 @@ from w2v.backends import numba_groups as groups_of
 from w2v.backends import numba_rows as rows_of
 from w2v.backends import numba_windows as windows_of
 from w2v.backends.numba_cap import capped, load_factor, sizes, with_load
-from w2v.backends.numba_compiling import BYTES, ONE, ZERO, address, compiled, helper, whole_lanes
+from w2v.backends.numba_compiling import (
+    BYTES,
+    ONE,
+    POINTER,
+    ZERO,
+    address,
+    compiled,
+    helper,
+    whole_lanes,
+)
 from w2v.backends.numba_copies import (
     NONE,
     give_copies,
@@ -51,7 +60,6 @@ from w2v.backends.numba_products import (
 )
 from w2v.backends.numba_steps import alpha_of, measured_in, softplus
 
-_POINTER = 8  # bytes
 _AT_ONCE = 2  # noise words that are asked for, in each turn
 
 
@@ -78,11 +86,11 @@ def _scores(
         i = 1
     while i + TOGETHER <= size:
         there = out + i * stride * BYTES
-        dots_4(there, stride, rows, count, hidden + i * _POINTER, dim)
+        dots_4(there, stride, rows, count, hidden + i * POINTER, dim)
         i += TOGETHER
     while i < size:
         there = out + i * stride * BYTES
-        dots_1(there, stride, rows, count, hidden + i * _POINTER, dim)
+        dots_1(there, stride, rows, count, hidden + i * POINTER, dim)
         i += 1
 
 
@@ -145,9 +153,9 @@ def cbow_shared(
     hot_at, hot_in_at = address(work.hot_places), address(work.hot_places_in)
     begins_at, ends_at = address(work.begins), address(work.ends)
     vectors_at, places_at = address(work.vectors), address(work.places)
-    noise_at = places_at + block * _POINTER
+    noise_at = places_at + block * POINTER
     entering_at, ahead_at = address(work.entering), address(work.ahead)
-    next_at = ahead_at + rows_of.LIST * _POINTER
+    next_at = ahead_at + rows_of.LIST * POINTER
     turns_at, next_ids_at = address(work.turns), address(work.next_ids)
     first_at, last_at = address(work.first), address(work.last)
     words_at = address(stretch.ids)
@@ -237,7 +245,7 @@ def cbow_shared(
                 sums + (newest + 1) * row_bytes, dim, share,
             )  # fmt: skip
             if ahead:
-                _ask(entering_at, t, 1, dim)
+                rows_of.prefetch_far(read_long(entering_at, t), dim)
             write_long(begins_at, slot, edges + first * row_bytes)
             write_long(ends_at, slot, edges + last * row_bytes)
             write_long(first_at, slot, first)
@@ -269,8 +277,8 @@ def cbow_shared(
             slot, n = group * size, group * each_has
             there = scores + slot * across * BYTES
             _scores(
-                there, across, noise_at + n * _POINTER, each_has,
-                vectors_at + slot * _POINTER, size, dim, row_squares + n * vector_bytes,
+                there, across, noise_at + n * POINTER, each_has,
+                vectors_at + slot * POINTER, size, dim, row_squares + n * vector_bytes,
             )  # fmt: skip
             rows_of.add_lanes(lengths_at + n * BYTES, row_squares + n * vector_bytes, each_has)
             if measure:
@@ -304,12 +312,12 @@ def cbow_shared(
         for group in range(groups):
             slot, n = group * size, group * each_has
             end = slot + size
-            own_rows = noise_at + n * _POINTER
+            own_rows = noise_at + n * POINTER
             while slot + TILE <= end:
                 groups_of.change_hidden_tile(
                     d_hidden + slot * row_bytes, wide, scores + slot * across * BYTES, across,
-                    own_rows, each_has, places_at + slot * _POINTER, own_at + slot * BYTES,
-                    begins_at + slot * _POINTER, ends_at + slot * _POINTER, dim,
+                    own_rows, each_has, places_at + slot * POINTER, own_at + slot * BYTES,
+                    begins_at + slot * POINTER, ends_at + slot * POINTER, dim,
                 )  # fmt: skip
                 if ahead:
                     _ask(next_at, slot, TILE, dim)
@@ -317,8 +325,8 @@ def cbow_shared(
             while slot < end:
                 groups_of.change_hidden_one(
                     d_hidden + slot * row_bytes, wide, scores + slot * across * BYTES, across,
-                    own_rows, each_has, places_at + slot * _POINTER, own_at + slot * BYTES,
-                    begins_at + slot * _POINTER, ends_at + slot * _POINTER, dim,
+                    own_rows, each_has, places_at + slot * POINTER, own_at + slot * BYTES,
+                    begins_at + slot * POINTER, ends_at + slot * POINTER, dim,
                 )  # fmt: skip
                 if ahead:
                     _ask(next_at, slot, 1, dim)
@@ -351,8 +359,8 @@ def cbow_shared(
         )
         if low < high:
             windows_of.land(
-                contexts_at + low * _POINTER, factors_at + low * BYTES, high - low,
-                edges + low * row_bytes, wide, centres_at + low * _POINTER, dim,
+                contexts_at + low * POINTER, factors_at + low * BYTES, high - low,
+                edges + low * row_bytes, wide, centres_at + low * POINTER, dim,
             )  # fmt: skip
             rows_of.copy_padded(edges + high * row_bytes, zeros, wide)
         most = total * own_terms
@@ -370,16 +378,16 @@ def cbow_shared(
         for group in range(groups):
             first, n = group * size, group * each_has
             left, end = scores + first * across * BYTES, n + each_has
-            vectors, k = vectors_at + first * _POINTER, n
+            vectors, k = vectors_at + first * POINTER, n
             while k + TILE <= end:
                 change_tile(
-                    noise_at + k * _POINTER, noise_factors + k * BYTES,
+                    noise_at + k * POINTER, noise_factors + k * BYTES,
                     left + (k - n) * BYTES, 1, across, vectors, 0, size, 0, 0, dim, ahead_at,
                 )  # fmt: skip
                 k += TILE
             while k < end:
                 change_one(
-                    noise_at + k * _POINTER, noise_factors + k * BYTES,
+                    noise_at + k * POINTER, noise_factors + k * BYTES,
                     left + (k - n) * BYTES, 1, across, vectors, 0, size, 0, 0, dim, ahead_at,
                 )  # fmt: skip
                 k += 1

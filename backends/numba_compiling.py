@@ -12,7 +12,7 @@ from numba import njit
 from w2v.backends.numba_cache import kept_on_disk
 from w2v.backends.numba_llvm import HALF_LANES, LANES
 
-BYTES = 4  # of a float
+BYTES, POINTER = 4, 8  # of a float, of an address
 ZERO, ONE = np.float32(0), np.float32(1)
 _SOURCES = [str(path) for path in sorted(Path(__file__).parent.glob("numba_*.py"))]
 _OPTIONS: dict[str, Any] = {

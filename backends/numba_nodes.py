@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from w2v.backends import numba_rows as rows
-from w2v.backends.numba_compiling import BYTES, ONE, ZERO, address, helper, inlined
+from w2v.backends.numba_compiling import BYTES, ONE, POINTER, ZERO, address, helper, inlined
 from w2v.backends.numba_copies import MOST, Table, give_copies, renew_one
 from w2v.backends.numba_llvm import (
     LANES,
@@ -22,7 +22,6 @@ from w2v.backends.numba_llvm import (
 )
 from w2v.backends.numba_products import MOST_ROWS
 
-POINTER = 8  # bytes
 _LINE = 16  # floats or ids of a cache line
 _BEYOND = np.float32(16)
 """Times a worker's share of the cap: scaled to the share alone, 128 workers learn far less."""

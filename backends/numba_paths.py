@@ -13,7 +13,16 @@ import numpy as np
 from w2v.backends import numba_meetings as meetings
 from w2v.backends import numba_rows as rows
 from w2v.backends import numba_turns as turns
-from w2v.backends.numba_compiling import BYTES, ONE, ZERO, address, compiled, helper, inlined
+from w2v.backends.numba_compiling import (
+    BYTES,
+    ONE,
+    POINTER,
+    ZERO,
+    address,
+    compiled,
+    helper,
+    inlined,
+)
 from w2v.backends.numba_llvm import (
     LANES,
     read_float,
@@ -24,7 +33,7 @@ from w2v.backends.numba_llvm import (
     write_long,
 )
 from w2v.backends.numba_losses import losses
-from w2v.backends.numba_nodes import POINTER, give_nodes, path, prefetch_ahead, tree_of
+from w2v.backends.numba_nodes import give_nodes, path, prefetch_ahead, tree_of
 from w2v.backends.numba_products import TOGETHER
 from w2v.backends.numba_steps import alpha_of, measured_in
 

@@ -12,11 +12,12 @@ from typing import Any
 import numpy as np
 
 from w2v.backends import numba_rows as rows_of
-from w2v.backends.numba_blocks import POINTER, candidates, change, fetch_list, score
+from w2v.backends.numba_blocks import candidates, change, fetch_list, score
 from w2v.backends.numba_cap import capped, load_factor, loads, sizes, with_load
 from w2v.backends.numba_compiling import (
     BYTES,
     ONE,
+    POINTER,
     ZERO,
     address,
     compiled,

@@ -181,6 +181,8 @@ def test_frozen_rows_stay_while_all_else_learns_from_them(
     assert (composed["input"][~frozen] != start[~frozen]).any(axis=1).all()
     moved = (composed["output"] != backend.to_numpy(before.output)).any(axis=1)
     assert moved.mean() > 0.99
+    one_of_two = trained(backend, config, fused=True, workers=2, frozen=frozen)
+    assert np.array_equal(one_of_two["input"][frozen], start[frozen])
     fused = trained(backend, config, fused=True, frozen=frozen)
     assert np.array_equal(fused["input"][frozen], start[frozen])
     for name in ("input", "output"):
