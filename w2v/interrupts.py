@@ -127,6 +127,7 @@ def ask() -> None:
     """
     number = pending()
     if number is not None:
+        _not_again()
         if not _noted.installed:
             _noted.number = None  # the next training is not asked about it again
         raise _exception(number)
@@ -254,10 +255,16 @@ def _installed(names: tuple[str, ...], ours: Callable[[object], bool]) -> Iterat
 
 
 def _forget() -> None:
+    _not_again()
+    _noted.number, _noted.at = None, -math.inf
+    _noted.lost = False
+
+
+def _not_again() -> None:
+    """Nothing is raised in a moment: it is now, or has been answered."""
     if _noted.again is not None:
         _noted.again.cancel()
-    _noted.number, _noted.at = None, -math.inf
-    _noted.lost = _noted.due = False
+    _noted.due = False
 
 
 def _clear(error: BaseException) -> None:
