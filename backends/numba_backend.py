@@ -205,7 +205,7 @@ class _Training:
             if plan.averaged:
                 found = kernels.cbow_shared(*drawn, plan.groups, mean, self._floats, self._work)
             else:
-                found = kernels.skipgram_shared(*drawn, plan.dim, self._work)
+                found = kernels.skipgram_shared(*drawn, plan.dim, self._floats, self._work)
             return (*found, 0.0)
         given = (*tables, self._paths, rate, plan.window)
         if plan.averaged:

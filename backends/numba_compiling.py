@@ -45,7 +45,6 @@ def used(floats: int) -> int:
 
 
 whole_lanes = helper(whole)
-used_lanes = helper(used)
 
 
 @helper

@@ -22,7 +22,6 @@ from w2v.backends.numba_compiling import (
     address,
     compiled,
     helper,
-    used_lanes,
     whole_lanes,
 )
 from w2v.backends.numba_copies import (
@@ -64,16 +63,17 @@ def skipgram_shared(
     window: Any,
     block: Any,
     numbers: Any,
+    floats: Any,
     work: Any,
 ) -> Any:
     """Contexts of the core against the centres of the halo and shared noise words.
 
-    Of a row only the first `numbers` count, the others are zero.
+    Of a row only the first `numbers` count, the others are zero; they and what fills their vectors
+    are `floats`.
     Like its siblings it takes a step for each block and returns the loss and the pairs of those
     blocks where it was measured.
     """
     dim = input.shape[1]
-    floats = min(used_lanes(numbers), dim)
     wide, lanes, span = whole_lanes(dim), whole_lanes(block), block + 2 * window
     count = span + noise.shared
     inputs, outputs = table_of(input, 0, work), table_of(output, 1, work)
