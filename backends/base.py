@@ -44,6 +44,9 @@ class StepShape(NamedTuple):
     groups: int = 1
     """CBOW with sampled rows: how many groups a block's centres and sampled rows fall into. Only
     those of one group meet; centres take turns, so the centres of a group are `groups` apart."""
+    exposed: float = 1.0
+    """Part of a step's time from the reading of its rows to their change, in which what other
+    workers change is missing from them."""
 
 
 @dataclass(frozen=True)

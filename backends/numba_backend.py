@@ -21,6 +21,7 @@ from w2v.errors import BackendError
 _A_WHILE_S = 2.0
 _LINES = (32, 16) if sys.platform == "darwin" and platform.machine() == "arm64" else (16,)  # floats
 _MATTERS = 0.05  # of the row-step cap: at usual learning rates, less than 1 % of a step
+_EXPOSED = 0.65  # at the most, by the time that parts of a step take
 _OF_SECOND_CACHE = 7 / 8  # for copies of nodes: more of them were slower
 _GROUPS = 2  # of centres: see docs/decisions/blocks.md
 _WORTH_ALIGNING = 1.15  # times the memory
@@ -36,11 +37,10 @@ class NumbaBackend(NumpyBackend):
     def step_shape(self, rows: Rows, *, averaged: bool) -> StepShape:
         if rows == "all":
             return super().step_shape(rows, averaged=averaged)
-        block = 1 if rows == "path" else 16
-        groups = _GROUPS if averaged and rows == "shared" else 1
-        in_turn = rows == "path"
-        shared = 32 if averaged else 24
-        return StepShape(block=block, shared=shared, step=block, in_turn=in_turn, groups=groups)
+        if rows == "path":
+            return StepShape(block=1, shared=32, step=1, in_turn=True)
+        shared, groups = (32, _GROUPS) if averaged else (24, 1)
+        return StepShape(block=16, shared=shared, step=16, groups=groups, exposed=_EXPOSED)
 
     def scatter_add(self, table: Array, ids: Array, rows: Array) -> None:
         if table.dtype != rows.dtype or table.dtype not in _ON_TABLES:

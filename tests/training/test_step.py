@@ -272,6 +272,25 @@ def test_other_workers_are_expected_by_the_shares_of_words(model: str, loss: str
     assert beside(backend, config, tables, workers=1) == (None, None)
 
 
+@pytest.mark.parametrize("model", ["skipgram", "cbow"])
+def test_others_are_expected_only_while_rows_are_out(model: str) -> None:
+    """Of a compiled block that is a part of its time; of a step of arrays all of it."""
+    pytest.importorskip("numba")
+    block, arrays = (
+        Config(model=model, step_tokens=step_tokens) for step_tokens in (None, 16 * 16)
+    )
+    backend = get_backend("numba")
+    tables = make_tables(backend, block, np.arange(1000, 0, -1))
+    exposed = step_shape(backend, block).exposed
+    assert 0.5 < exposed < 0.8
+    assert step_shape(backend, arrays).exposed == 1
+    less, all_ = (beside(backend, config, tables, workers=16) for config in (block, arrays))
+    for some, every in zip(less, all_, strict=True):
+        assert some is not None
+        assert every is not None
+        np.testing.assert_allclose(some, np.float32(exposed) * every, rtol=1e-6)
+
+
 def test_contexts_of_a_centre_take_turns_where_a_backend_wants_it(
     backend: Backend, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -48,7 +48,8 @@ def step_shape(backend: Backend, config: Config) -> StepShape:
     in_turn = shape.in_turn and config.loss == "hs" and step == block == 1
     shared = config.block_negatives or shape.shared
     groups = math.gcd(shape.groups, block, shared)
-    return StepShape(block, shared, step, in_turn, shape.most_workers, groups)
+    exposed = shape.exposed if step == block else 1.0  # one of many blocks is composed of arrays
+    return StepShape(block, shared, step, in_turn, shape.most_workers, groups, exposed)
 
 
 def chunk_tokens(config: Config, shape: StepShape) -> int:
@@ -95,6 +96,8 @@ def text_reader(
 def beside(backend: Backend, config: Config, tables: Tables, workers: int) -> Beside:
     """Terms that the other workers are expected to put on each input and output row meanwhile.
 
+    That is from when a worker reads a row until it changes it.
+
     By the shares of words among tokens and noise words, and of the words whose paths meet a node;
     endless for frozen rows. None for none, and where all workers meet all rows, which share out the
     row cap instead.
@@ -102,7 +105,7 @@ def beside(backend: Backend, config: Config, tables: Tables, workers: int) -> Be
     others_in = others_out = None
     if workers > 1 and (tables.noise is not None or tables.tree is not None):
         shape = step_shape(backend, config)
-        tokens = (workers - 1) * max(shape.block, -(-shape.step // workers))
+        tokens = (workers - 1) * max(shape.block, -(-shape.step // workers)) * shape.exposed
         pairs = 2 * config.window if config.fixed_window else config.window + 1
         summed = pairs if config.cbow == "sum" else 1
         in_core = 1 if config.model == "cbow" else pairs
