@@ -58,8 +58,8 @@ def draw_columns(columns: Any, noise: Any, number: Any) -> None:
         column, bits = _column(noise, number, n)
         write_long(columns_at, n, column)
         write_long(bits_at_, n, bits)
-        rows_of.prefetch_one(accept + column * BYTES)
-        rows_of.prefetch_one(alias + column * BYTES)
+        rows_of.prefetch_read(accept + column * BYTES, 1)
+        rows_of.prefetch_read(alias + column * BYTES, 1)
 
 
 @helper

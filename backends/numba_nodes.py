@@ -146,15 +146,15 @@ def give_nodes(tree: Any, most: Any) -> None:
 @inlined
 def prefetch_ahead(tree: Any, ids: Any, at: Any) -> None:
     """Ask for the nodes of the next centre, and for what tells those of the two after it."""
-    rows.prefetch(tree.offsets + read_int(ids, at + 3) * POINTER, 1)
+    rows.prefetch_read(tree.offsets + read_int(ids, at + 3) * POINTER, 1)
     begin = read_long(tree.offsets, read_int(ids, at + 2))
-    rows.prefetch(tree.nodes + begin * BYTES, 2 * _LINE)
-    rows.prefetch(tree.codes + begin, 1)
+    rows.prefetch_read(tree.nodes + begin * BYTES, 2 * _LINE)
+    rows.prefetch_read(tree.codes + begin, 1)
     word = read_int(ids, at + 1)
     begin, last = read_long(tree.offsets, word), read_long(tree.offsets, word + 1) - 1
     while last >= begin:
         node = read_int(tree.nodes, last)
         if node >= tree.near:
             break
-        rows.prefetch(tree.table + node * tree.dim * BYTES, tree.dim)
+        rows.prefetch_rare(tree.table + node * tree.dim * BYTES, tree.dim)
         last -= 1

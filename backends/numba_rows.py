@@ -16,7 +16,7 @@ _BYTES = 4  # of a float
 IDS = 8
 """Ids that are read at once."""
 _SIDE_BY_SIDE = 4  # vectors of a row: no sum waits long for itself, and no loop for its count
-_NEAR, _FAR = (1, 3, 1), (1, 2, 1)
+_NEAR, _FAR, _RARE, _READ = (1, 3, 1), (1, 2, 1), (0, 2, 1), (0, 3, 1)
 """What is said with a row asked for: to write it, how near (3 is the first cache), and data."""
 _ABREAST = 8 if ll.REGISTERS >= 16 else 4  # vectors of sums
 
@@ -174,10 +174,19 @@ def prefetch_far(b: Any, row: Value, floats: Value) -> None:
     _prefetch(b, row, floats, _FAR)
 
 
-@ll.emitted("i")
-def prefetch_one(b: Any, place: Value) -> None:
-    """Ask for the cache line of a place, to be read soon."""
-    _prefetch(b, place, ll.count(1), (0, 3, 1))
+@ll.emitted("ii")
+def prefetch_rare(b: Any, row: Value, floats: Value) -> None:
+    """Ask for a row that others hardly write: to be read, in the second cache.
+
+    One that is to be written comes into the first, on x86, and drives out what is at work there.
+    """
+    _prefetch(b, row, floats, _RARE)
+
+
+@ll.emitted("ii")
+def prefetch_read(b: Any, place: Value, numbers: Value) -> None:
+    """Ask for 4-byte numbers that are only read, so that other workers keep theirs."""
+    _prefetch(b, place, numbers, _READ)
 
 
 def _prefetch(b: Any, row: Value, floats: Value, hints: tuple[int, int, int]) -> None:
