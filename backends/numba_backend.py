@@ -138,6 +138,8 @@ class _Training:
         self._blocks = -(-text.chunk // plan.block)  # of a chunk that keeps all its tokens
         self._corpus = _read_only(text.ids), _read_only(text.ends)
         self._work = _work(kernels, plan)
+        room = min(text.chunk, len(text.ids)) + 2 * text.window + plan.block + kernels.IDS
+        self._cut = [aligned(room, kind) for kind in (np.int32, np.int16, np.int16)]
         self._beside = [_that_matter(terms, plan.cap) for terms in plan.beside]
         self._most_beside = [0.0 if a is None else float(a.max(initial=0)) for a in plan.beside]
         contexts = 2 * plan.window if text.fixed else plan.window + 1
@@ -171,18 +173,17 @@ class _Training:
         return sums
 
     def cut(self, chunk: int, token_key: int) -> Any:
-        """The kept tokens of a chunk, as `w2v.training.blocks.BlockReader` cuts them."""
+        """The kept tokens of a chunk, as `w2v.training.blocks.BlockReader` cuts them.
+
+        They stand where those of the chunk before stood: room made anew is made of new pages.
+        """
         text, block = self._text, self._plan.block
         lo, hi = chunk * text.chunk, min((chunk + 1) * text.chunk, len(text.ids))
-        room = hi - lo + 2 * text.window + block + self._kernels.IDS
-        ids = np.zeros(room, np.int32)
-        left, right = np.zeros((2, room), np.int16)
         draws = text.limits, start_of(token_key)
         shape = text.window, text.fixed
-        kept = self._kernels.windows(*self._corpus, *draws, lo, hi, *shape, ids, left, right)
+        kept = self._kernels.windows(*self._corpus, *draws, lo, hi, *shape, *self._cut)
         blocks = -(-kept // block)
-        size = blocks * block + 2 * text.window
-        cut = ids[:size], left[:size], right[:size]
+        cut = (part[: blocks * block + 2 * text.window] for part in self._cut)
         return self._kernels.Stretch(*cut, kept, blocks, chunk * self._blocks)
 
     def _steps(

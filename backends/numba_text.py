@@ -20,12 +20,11 @@ def scatter_add(table: Any, ids: Any, rows: Any) -> None:
 
 
 @helper
-def _kept_width(start: Any, at: Any, limit: Any, window: Any, fixed: Any) -> Any:
-    """How wide the window of the token at a position is; 0 if the token is not kept."""
+def _draw(start: Any, at: Any, limit: Any, window: Any, fixed: Any) -> Any:
+    """Whether the token at a position is kept, 1 or 0, and how wide its window is."""
     bits = bits_at(start, np.uint64(at))
-    if bits >> U32 > np.uint64(limit):
-        return 0
-    return window if fixed else np.int64((bits & LOW) * np.uint64(window) >> U32) + 1
+    width = window if fixed else np.int64((bits & LOW) * np.uint64(window) >> U32) + 1
+    return np.int64(bits >> U32 <= np.uint64(limit)), width
 
 
 @helper
@@ -53,40 +52,45 @@ def windows(
 ) -> Any:
     """Kept tokens of [lo, hi) from `window` on in `out`, their reaches, and how many they are.
 
-    Up to `window` neighbours of the same sentence stand on both sides.
+    Up to `window` neighbours of the same sentence stand on both sides, and zeros beyond.
     """
     sentence = np.searchsorted(ends, lo, side="right")
     begin = ends[sentence - 1] if sentence > 0 else 0
     first = window  # of the sentence, in `out`
     at = lo - 1
     while first > 0 and at >= begin:
-        width = _kept_width(start, at, limits[ids[at]], window, fixed)
-        if width:
+        kept, width = _draw(start, at, limits[ids[at]], window, fixed)
+        if kept:
             first -= 1
             out[first] = ids[at]
             left[first] = width
         at -= 1
+    for i in range(first):
+        out[i] = left[i] = right[i] = 0
     filled = window
-    kept = -1
     at = lo
-    while True:
+    while at < hi:
+        stop = min(ends[sentence], hi)
+        for place in range(at, stop):  # all are written, and only what is kept counts
+            word = ids[place]
+            kept, width = _draw(start, place, limits[word], window, fixed)
+            out[filled] = word
+            left[filled] = width
+            filled += kept
+        at = stop
         if at == ends[sentence]:
             _close_sentence(left, right, first, filled)
             first = filled
             sentence += 1
-            if at >= hi:
-                break
-        if at == hi:
-            kept = filled - window
-        if kept >= 0 and filled - window - kept == window:
-            break
-        width = _kept_width(start, at, limits[ids[at]], window, fixed)
-        if width:
+    core = filled - window
+    if sentence == 0 or ends[sentence - 1] < at:  # it goes on
+        while at < ends[sentence] and filled - window - core < window:
+            kept, width = _draw(start, at, limits[ids[at]], window, fixed)
             out[filled] = ids[at]
             left[filled] = width
-            filled += 1
-        at += 1
-    if kept < 0:
-        kept = filled - window
-    _close_sentence(left, right, first, filled)
-    return kept
+            filled += kept
+            at += 1
+        _close_sentence(left, right, first, filled)
+    for i in range(filled, len(out)):
+        out[i] = left[i] = right[i] = 0
+    return core
