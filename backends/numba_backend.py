@@ -137,6 +137,7 @@ class _Training:
         self.in_flight = plan.block
         self._blocks = -(-text.chunk // plan.block)  # of a chunk that keeps all its tokens
         self._corpus = _read_only(text.ids), _read_only(text.ends)
+        self._limits = _until_alike(text.limits)
         self._work = _work(kernels, plan)
         room = min(text.chunk, len(text.ids)) + 2 * text.window + plan.block + kernels.IDS
         self._cut = [aligned(room, kind) for kind in (np.int32, np.int16, np.int16)]
@@ -179,7 +180,7 @@ class _Training:
         """
         text, block = self._text, self._plan.block
         lo, hi = chunk * text.chunk, min((chunk + 1) * text.chunk, len(text.ids))
-        draws = text.limits, start_of(token_key)
+        draws = self._limits, start_of(token_key)
         shape = text.window, text.fixed
         kept = self._kernels.windows(*self._corpus, *draws, lo, hi, *shape, *self._cut)
         blocks = -(-kept // block)
@@ -282,6 +283,15 @@ def _that_matter(beside: Array | None, cap: float) -> Any:
         return np.zeros(0, np.float32)
     matter = np.flatnonzero(beside >= _MATTERS * cap)
     return np.append(beside[: matter[-1] + 1 if len(matter) else 0], np.float32(0))
+
+
+def _until_alike(limits: Array) -> Any:
+    """Up to the one after which all are alike: where words are sorted, those of the frequent ones.
+
+    As `_that_matter` has it, so few that they stay in the first cache.
+    """
+    different = np.flatnonzero(limits != limits[-1])
+    return limits[: different[-1] + 2 if len(different) else 1]
 
 
 def _read_only(array: Array) -> Array:

@@ -123,13 +123,13 @@ def path(tree: Any, word: Any, terms: Any, most: Any) -> Any:
             break
         node -= tree.hot
         so_far = read_float(tree.top.terms, node)
-        if so_far + terms > limit:
-            renew_one(tree.top, node, min(ONE, _BEYOND * most / so_far))
-            so_far = ZERO
-        so_far += terms
-        write_float(tree.top.terms, node, so_far)
-        if so_far + terms > limit:  # public the next time
-            rows.prefetch(read_long(tree.places, i), tree.dim)
+        if so_far + terms + terms > limit:  # which is rare: now or the next time
+            if so_far + terms > limit:
+                renew_one(tree.top, node, min(ONE, _BEYOND * most / so_far))
+                so_far = ZERO
+            if so_far + terms + terms > limit:
+                rows.prefetch(read_long(tree.places, i), tree.dim)
+        write_float(tree.top.terms, node, so_far + terms)
         write_long(tree.places, i, tree.top.copies + node * tree.top.wide * BYTES)
     first = read_long(tree.places, 0)
     for i in range(length, length + MOST_ROWS):  # products may read on

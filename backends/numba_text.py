@@ -52,14 +52,16 @@ def windows(
 ) -> Any:
     """Kept tokens of [lo, hi) from `window` on in `out`, their reaches, and how many they are.
 
-    Up to `window` neighbours of the same sentence stand on both sides, and zeros beyond.
+    Up to `window` neighbours of the same sentence stand on both sides, and zeros beyond. The last
+    of `limits` is that of all words from there on.
     """
+    last = len(limits) - 1
     sentence = np.searchsorted(ends, lo, side="right")
     begin = ends[sentence - 1] if sentence > 0 else 0
     first = window  # of the sentence, in `out`
     at = lo - 1
     while first > 0 and at >= begin:
-        kept, width = _draw(start, at, limits[ids[at]], window, fixed)
+        kept, width = _draw(start, at, limits[min(np.int64(ids[at]), last)], window, fixed)
         if kept:
             first -= 1
             out[first] = ids[at]
@@ -73,7 +75,7 @@ def windows(
         stop = min(ends[sentence], hi)
         for place in range(at, stop):  # all are written, and only what is kept counts
             word = ids[place]
-            kept, width = _draw(start, place, limits[word], window, fixed)
+            kept, width = _draw(start, place, limits[min(np.int64(word), last)], window, fixed)
             out[filled] = word
             left[filled] = width
             filled += kept
@@ -85,7 +87,7 @@ def windows(
     core = filled - window
     if sentence == 0 or ends[sentence - 1] < at:  # it goes on
         while at < ends[sentence] and filled - window - core < window:
-            kept, width = _draw(start, at, limits[ids[at]], window, fixed)
+            kept, width = _draw(start, at, limits[min(np.int64(ids[at]), last)], window, fixed)
             out[filled] = ids[at]
             left[filled] = width
             filled += kept
