@@ -231,7 +231,7 @@ def cbow_paths(
     for number in range(stretch.blocks):
         at = window + number
         prefetch_ahead(tree, ids, at)
-        rows.prefetch(inputs + read_int(ids, at + 1 + window) * dim * BYTES, dim)
+        rows.prefetch_rare(inputs + read_int(ids, at + 1 + window) * dim * BYTES, dim)
         contexts = _window(ids, left, right, at, inputs, dim, places)
         if contexts == 0:
             continue

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -66,14 +67,19 @@ def corpus(tokens: int) -> tuple[NDArray[np.int32], NDArray[np.int64], NDArray[n
 
 
 def reader_of(
-    backend: Backend, config: Config, keep: float = 0.8, tokens: int | None = None
+    backend: Backend,
+    config: Config,
+    keep: float = 0.8,
+    tokens: int | None = None,
+    thinned: Sequence[int] = range(WORDS),
 ) -> BlockReader:
+    """Of the words that are thinned so much is kept of the first, more of each after it."""
     ids, ends, _ = corpus(tokens or length(backend, config))
     return BlockReader(
         backend,
         ids,
         ends,
-        np.linspace(keep, 1, WORDS),
+        np.where(np.isin(range(WORDS), thinned), np.linspace(keep, 1, WORDS), 1.0),
         window=config.window,
         block=step_shape(backend, config).block,
         centre_in_core=centre_in_core(config),
@@ -434,11 +440,13 @@ class TestCutting:
     @pytest.mark.parametrize("fixed", [False, True])
     @pytest.mark.parametrize("window", [1, 5, 40])
     @pytest.mark.parametrize("keep", [1.0, 0.3, 0.0])
+    @pytest.mark.parametrize("thinned", [range(WORDS), [3, 20]], ids=["all", "two"])
     def test_same_stretch(
         self,
         backend: Backend,
         monkeypatch: pytest.MonkeyPatch,
         keep: float,
+        thinned: Sequence[int],
         window: int,
         fixed: bool,
     ) -> None:
@@ -446,7 +454,8 @@ class TestCutting:
 
         monkeypatch.setattr("w2v.training.blocks.CHUNK", 700)
         config = Config(window=window, fixed_window=fixed, dim=4, min_count=1)
-        reader, tables = reader_of(backend, config, keep), tables_of(backend, config)
+        reader = reader_of(backend, config, keep, thinned=thinned)
+        tables = tables_of(backend, config)
         plan = fused_plan(backend, config, tables, (None, None), 1)
         assert plan is not None
         way = backend.fused(plan, reader.text, plan.block)
