@@ -140,7 +140,7 @@ class _Training:
         self._limits = _until_alike(text.limits)
         self._work = _work(kernels, plan)
         room = min(text.chunk, len(text.ids)) + 2 * text.window + plan.block + kernels.IDS
-        self._cut = [aligned(room, kind) for kind in (np.int32, np.int16, np.int16)]
+        self._room = [aligned(room, kind) for kind in (np.int32, np.int16, np.int16)]
         self._beside = [_that_matter(terms, plan.cap) for terms in plan.beside]
         self._most_beside = [0.0 if a is None else float(a.max(initial=0)) for a in plan.beside]
         contexts = 2 * plan.window if text.fixed else plan.window + 1
@@ -182,9 +182,10 @@ class _Training:
         lo, hi = chunk * text.chunk, min((chunk + 1) * text.chunk, len(text.ids))
         draws = self._limits, start_of(token_key)
         shape = text.window, text.fixed
-        kept = self._kernels.windows(*self._corpus, *draws, lo, hi, *shape, *self._cut)
+        kept = self._kernels.windows(*self._corpus, *draws, lo, hi, *shape, *self._room)
         blocks = -(-kept // block)
-        cut = (part[: blocks * block + 2 * text.window] for part in self._cut)
+        size = blocks * block + 2 * text.window
+        cut = (part[:size] for part in self._room)
         return self._kernels.Stretch(*cut, kept, blocks, chunk * self._blocks)
 
     def _steps(

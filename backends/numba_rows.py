@@ -17,7 +17,7 @@ IDS = 8
 """Ids that are read at once."""
 _SIDE_BY_SIDE = 4  # vectors of a row: no sum waits long for itself, and no loop for its count
 _NEAR, _FAR, _RARE, _READ = (1, 3, 1), (1, 2, 1), (0, 2, 1), (0, 3, 1)
-"""What is said with a row asked for: to write it, how near (3 is the first cache), and data."""
+"""What is said with a row asked for: if to write it, how near (3: the first cache), and data."""
 _ABREAST = 8 if ll.REGISTERS >= 16 else 4  # vectors of sums
 
 

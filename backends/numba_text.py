@@ -20,8 +20,12 @@ def scatter_add(table: Any, ids: Any, rows: Any) -> None:
 
 
 @helper
-def _draw(start: Any, at: Any, limit: Any, window: Any, fixed: Any) -> Any:
-    """Whether the token at a position is kept, 1 or 0, and how wide its window is."""
+def _draw(start: Any, at: Any, limits: Any, word: Any, window: Any, fixed: Any) -> Any:
+    """Whether the word at a position is kept, 1 or 0, and how wide its window is.
+
+    The last of `limits` is that of all words from there on.
+    """
+    limit = limits[min(np.int64(word), len(limits) - 1)]
     bits = bits_at(start, np.uint64(at))
     width = window if fixed else np.int64((bits & LOW) * np.uint64(window) >> U32) + 1
     return np.int64(bits >> U32 <= np.uint64(limit)), width
@@ -52,16 +56,14 @@ def windows(
 ) -> Any:
     """Kept tokens of [lo, hi) from `window` on in `out`, their reaches, and how many they are.
 
-    Up to `window` neighbours of the same sentence stand on both sides, and zeros beyond. The last
-    of `limits` is that of all words from there on.
+    Up to `window` neighbours of the same sentence stand on both sides, and zeros beyond.
     """
-    last = len(limits) - 1
     sentence = np.searchsorted(ends, lo, side="right")
     begin = ends[sentence - 1] if sentence > 0 else 0
     first = window  # of the sentence, in `out`
     at = lo - 1
     while first > 0 and at >= begin:
-        kept, width = _draw(start, at, limits[min(np.int64(ids[at]), last)], window, fixed)
+        kept, width = _draw(start, at, limits, ids[at], window, fixed)
         if kept:
             first -= 1
             out[first] = ids[at]
@@ -75,7 +77,7 @@ def windows(
         stop = min(ends[sentence], hi)
         for place in range(at, stop):  # all are written, and only what is kept counts
             word = ids[place]
-            kept, width = _draw(start, place, limits[min(np.int64(word), last)], window, fixed)
+            kept, width = _draw(start, place, limits, word, window, fixed)
             out[filled] = word
             left[filled] = width
             filled += kept
@@ -87,7 +89,7 @@ def windows(
     core = filled - window
     if sentence == 0 or ends[sentence - 1] < at:  # it goes on
         while at < ends[sentence] and filled - window - core < window:
-            kept, width = _draw(start, at, limits[min(np.int64(ids[at]), last)], window, fixed)
+            kept, width = _draw(start, at, limits, ids[at], window, fixed)
             out[filled] = ids[at]
             left[filled] = width
             filled += kept
