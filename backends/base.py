@@ -246,11 +246,17 @@ class Backend(ABC):
     def memory(self, run: Sizes | None = None) -> Memory:
         """The memory that arrays are in, and what a training run takes of it for its text."""
 
-    def new_table(self, rows: int, dim: int) -> Array:
+    @property
+    def apart(self) -> bool:
+        """Whether each of several workers should be a process of its own: as threads of one they
+        would keep each other waiting for Python's lock."""
+        return False
+
+    def new_table(self, rows: int, dim: int, *, shared: bool = False) -> Array:
         """float32 zeros (rows, dim or more), the way training reads them fastest.
 
         Columns beyond `dim` are there for the alignment of rows; what is zero in both tables stays
-        zero in training.
+        zero in training. A `shared` one is the same memory in processes that are forked later.
         """
         return self.xp.zeros((rows, dim), self.xp.float32)
 

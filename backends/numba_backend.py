@@ -56,7 +56,11 @@ class NumbaBackend(NumpyBackend):
         self.kernels.random_bits(start_of(key), flat, out.reshape(-1))
         return out
 
-    def new_table(self, rows: int, dim: int) -> Array:
+    @property
+    def apart(self) -> bool:
+        return False
+
+    def new_table(self, rows: int, dim: int, *, shared: bool = False) -> Array:
         """Rows of whole cache lines, so that no two share one, or at least of whole vectors."""
         widths = [-(-dim // line) * line for line in (*_LINES, self.kernels.whole(1))]
         fitting = [wide for wide in widths if wide <= _WORTH_ALIGNING * dim]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import mmap
+import os
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -85,6 +88,21 @@ class NumpyBackend(Backend):
             dim //= 2
         flat = ids.reshape(-1, 1).astype(np.intp) * dim + np.arange(dim)
         np.add.at(table.reshape(-1), flat.reshape(-1), rows.reshape(-1))
+
+    @property
+    def apart(self) -> bool:
+        """Where Python has its lock, and a process with threads can be forked with good reason."""
+        locked = getattr(sys, "_is_gil_enabled", lambda: True)()
+        return sys.platform == "linux" and locked and hasattr(os, "fork")
+
+    def new_table(self, rows: int, dim: int, *, shared: bool = False) -> Array:
+        if not shared:
+            return super().new_table(rows, dim)
+        try:
+            memory = mmap.mmap(-1, max(1, 4 * rows * dim))
+        except OSError as error:
+            raise MemoryError(str(error)) from error
+        return np.frombuffer(memory, np.float32, rows * dim).reshape(rows, dim)
 
     def synchronize(self) -> None:
         """Nothing to wait for: NumPy returns when it is done."""

@@ -14,6 +14,7 @@ _DRAWING = 64 << 20  # bytes for the draws of the first table, a piece at a time
 _WEIGHED = 96  # bytes a word, see `draws.alias_table`
 _COPIES = 5  # of the rows and of the scores of a step that the layers compose, at most
 _WORKING_ROWS = 4096  # of a compiled worker, for its blocks and its copy of the top of a tree
+_PROCESS = 20 << 20  # of a worker that is one: what it has written to since it was forked
 _TEXT_PAGES = 8 << 20  # bytes of token ids that are mapped at a time
 _CLOSE = 0.9  # of what can be had
 
@@ -102,7 +103,7 @@ def plan_memory(
 
     Parameters
     ----------
-    workers : int         Threads that train.
+    workers : int         Threads, or processes, that train.
     checkpoints : bool    A copy of both tables is held while it is written.
     """
     rows = max(words - 1, 1) if config.loss == "hs" else words
@@ -122,6 +123,8 @@ def plan_memory(
             return None
         parts["held already"] = memory.held  # words, counts and the tree among it
         parts["workers"] = workers * _FLOAT * width * _WORKING_ROWS
+        if backend.apart and workers > 1:
+            parts["workers"] += workers * _PROCESS
         parts["text"] = min(_TEXT_PAGES, 4 * tokens) + 8 * sentences
         parts["a step"] = _composed(config, shape, words, width, longest)
         # of Python's numbers while noise words are weighed, when there is no output table yet

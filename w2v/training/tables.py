@@ -66,7 +66,8 @@ def make_tables(
     """
     words = len(counts)
     key = draws.stream_key(config.seed, draws.INITIAL, start.epochs)
-    table = backend.new_table(words, config.dim)
+    shared = backend.apart and workers > 1
+    table = backend.new_table(words, config.dim, shared=shared)
     if begin is None:
         fresh = table[:, : config.dim]
         fill = partial(Embedding.fill_uniform, backend, fresh, key)
@@ -79,7 +80,7 @@ def make_tables(
         noise, noise_share = draws.NoiseSampler(backend, weights), weights / weights.sum()
     elif config.loss == "hs":
         tree = tree or HuffmanTree.from_counts(counts)
-    output = backend.new_table(rows, config.dim)
+    output = backend.new_table(rows, config.dim, shared=shared)
     for to, at, given in (
         (table, start.words, start.vectors),
         (output, start.output_rows, start.output),

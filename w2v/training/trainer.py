@@ -18,6 +18,7 @@ from w2v.config import AUTO, Config
 from w2v.errors import TrainingError
 from w2v.text import Corpus
 from w2v.training import verdict
+from w2v.training.apart import WorkerApart
 from w2v.training.callbacks import Callback
 from w2v.training.checkpoint_state import State, start_arrays
 from w2v.training.checkpoints import Checkpoints
@@ -260,8 +261,9 @@ class Trainer:
         how = self._schedule
         settings = {"workers": how.workers, "step_tokens": how.step_tokens, "at_once": how.at_once}
         others = beside(self.backend, self.config, tables, how.workers)
+        kind = WorkerApart if self.backend.apart and how.workers > 1 else Worker
         workers = [
-            Worker(self.backend, self.config, tables, self._reader, others=others, **settings)
+            kind(self.backend, self.config, tables, self._reader, others=others, **settings)
             for _ in range(how.workers)
         ]
         self._in_flight = workers[0].in_flight

@@ -102,7 +102,12 @@ class Worker:
         stopped : callable       Whether to leave a span before its end.
         """
         way = self._composed if self._own is None else self._owned
-        return way(epoch, spans, key, learning_rate, (loss_key, loss_every), stopped)
+        return way(epoch, self._checked(spans), key, learning_rate, (loss_key, loss_every), stopped)
+
+    def _checked(self, spans: Iterable[range]) -> Iterator[range]:
+        for span in spans:
+            self._reader.check(span)
+            yield span
 
     def _composed(
         self,
@@ -115,7 +120,6 @@ class Worker:
     ) -> Iterator[Stepped]:
         steps_of_a_span = -(-self._reader.chunk // self._step_tokens) if self.at_once == 1 else 1
         for span in spans:
-            self._reader.check(span)
             end: float = span.start
             first = span.start // self.at_once * steps_of_a_span
             steps = self._reader.steps(epoch, span, self._step_tokens)
@@ -145,7 +149,6 @@ class Worker:
         token_key = self._reader.token_key(epoch)
         under_way: tuple[range, Array] | None = None
         for span in spans:
-            self._reader.check(span)
             alphas = learning_rate(span.start), learning_rate(span.stop)
             keys = {"token_key": token_key, "key": key, "loss_key": measured[0]}
             sums = self._own(span, **keys, alphas=alphas, loss_every=measured[1])

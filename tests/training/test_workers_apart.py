@@ -1,0 +1,259 @@
+"""Workers that are processes of their own: what they do, and what becomes of them."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from corpora import zipf
+
+from w2v import Callback, Progress, Word2Vec
+from w2v.backends import get_backend
+from w2v.config import Config
+from w2v.errors import TrainingError
+from w2v.text import read_sentences
+from w2v.training import apart
+from w2v.training.apart import WorkerApart
+from w2v.training.step import Step
+from w2v.training.step_plan import text_reader
+from w2v.training.tables import make_tables
+from w2v.training.worker import Stepped, Worker
+
+if sys.platform == "win32":
+    pytest.skip("there are no forks", allow_module_level=True)
+
+pytestmark = pytest.mark.skipif(
+    not get_backend("numpy").apart, reason="here they are threads, not processes"
+)
+
+TEXT = zipf(200_000)
+QUICK: dict[str, Any] = {
+    **{"dim": 8, "min_count": 1, "workers": 2, "sample": 0.01, "epochs": 2, "backend": "numpy"}
+}
+
+
+@pytest.fixture
+def forked(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Numbers of the processes that were forked."""
+    numbers: list[int] = []
+    fork = os.fork
+
+    def noted() -> int:
+        number = fork()
+        if number:
+            numbers.append(number)
+        return number
+
+    monkeypatch.setattr(os, "fork", noted)
+    return numbers
+
+
+def is_there(number: int) -> bool:
+    """Whether a process is there, or has ended and nobody has asked how."""
+    return Path(f"/proc/{number}").exists()
+
+
+def killed(monkeypatch: pytest.MonkeyPatch, forked: list[int], after: int) -> None:
+    """The one that is forked after so many is killed at its first step."""
+    take = Step.take
+
+    def step(step: Step, *args: Any, **options: Any) -> Any:
+        if len(forked) == after:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return take(step, *args, **options)
+
+    monkeypatch.setattr(Step, "take", step)
+
+
+def check_gone(numbers: list[int]) -> None:
+    assert len(numbers) >= 2
+    assert not any(map(is_there, numbers))
+    assert not apart._listening
+
+
+@pytest.mark.parametrize("loss", ["ns", "hs", "softmax"])
+@pytest.mark.parametrize("model", ["skipgram", "cbow"])
+def test_one_alone_does_what_a_worker_here_does(model: Any, loss: Any) -> None:
+    backend = get_backend("numpy")
+    corpus = read_sentences(TEXT[:400], min_count=1)
+    config = Config(model=model, loss=loss, dim=8, min_count=1, seed=3)
+    counts = corpus.vocabulary.counts
+    keep = corpus.vocabulary.keep_probabilities(0.01)
+    found: list[tuple[list[Stepped], bytes, bytes]] = []
+    for kind in (Worker, WorkerApart):
+        tables = make_tables(backend, config, counts, keep=keep, workers=2)
+        reader = text_reader(backend, config, corpus, keep, 1024)
+        worker = kind(backend, config, tables, reader, workers=2)
+        steps: list[Stepped] = []
+        for epoch in (0, 1):
+            spans = (range(i, i + 1) for i in range(reader.chunks))
+            steps += worker.train(
+                epoch, spans, key=7, learning_rate=lambda at: 0.05, loss_key=5, loss_every=2
+            )
+        assert steps[-1].end == reader.chunks > 2
+        found.append((steps, tables.input.tobytes(), tables.output.tobytes()))
+    assert found[0] == found[1]
+
+
+def test_several_train_every_token_once_and_are_gone(forked: list[int]) -> None:
+    model = Word2Vec(**QUICK).fit(TEXT)
+    alone = Word2Vec(**{**QUICK, "workers": 1}).fit(TEXT)
+    assert len(forked) == 4  # for each epoch
+    check_gone(forked)
+    assert model.report["tokens"] == alone.report["tokens"]
+    assert np.allclose(model.report["loss"], alone.report["loss"], rtol=0.05)
+    assert model.output.any()
+
+
+def test_one_that_is_killed_ends_the_run_in_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, forked: list[int]
+) -> None:
+    killed(monkeypatch, forked, after=1)
+    with pytest.raises(TrainingError, match=r"^A worker's process was ended by signal 9 \(Killed"):
+        Word2Vec(**QUICK).fit(TEXT)
+    check_gone(forked)
+
+
+def test_in_a_program_that_waits_for_no_child(
+    monkeypatch: pytest.MonkeyPatch, forked: list[int]
+) -> None:
+    before = signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    try:
+        Word2Vec(**QUICK).fit(TEXT)
+        killed(monkeypatch, forked, after=5)
+        with pytest.raises(TrainingError, match=r"^A worker's process has ended, and training can"):
+            Word2Vec(**QUICK).fit(TEXT)
+    finally:
+        signal.signal(signal.SIGCHLD, before)
+    check_gone(forked)
+
+
+def test_after_a_kill_a_run_with_checkpoints_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, forked: list[int]
+) -> None:
+    model = Word2Vec(**{**QUICK, "epochs": 5})
+    with monkeypatch.context() as patch:
+        killed(patch, forked, after=6)
+        with pytest.raises(TrainingError, match="was ended by signal 9"):
+            model.fit(TEXT, checkpoint=tmp_path / "run", checkpoint_every="1epoch")
+    model.fit(resume=tmp_path / "run")
+    assert len(model.report["parts"]) == 2
+    assert len(model.report["tokens"]["kept"]) == 5
+    check_gone(forked)
+
+
+def test_what_goes_wrong_there_is_said_here(
+    forked: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def without_memory(*_: Any, **__: Any) -> Any:
+        raise MemoryError("no room for 12 bytes")
+
+    monkeypatch.setattr(Step, "take", without_memory)
+    with pytest.raises(TrainingError, match=r"^Memory ran out in epoch 1 \(no room for 12 bytes\)"):
+        Word2Vec(**QUICK).fit(TEXT)
+    check_gone(forked)
+
+
+def test_what_cannot_be_said_is_no_riddle_either(
+    forked: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class LocalError(Exception):
+        """Which no other process knows."""
+
+    def fails(*_: Any, **__: Any) -> Any:
+        raise LocalError
+
+    monkeypatch.setattr(Step, "take", fails)
+    with pytest.raises(TrainingError, match=r"^A worker's process has ended"):
+        Word2Vec(**QUICK).fit(TEXT)
+    check_gone(forked)
+
+
+def test_where_no_process_is_left_they_are_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full() -> int:
+        raise BlockingIOError(11, "Resource temporarily unavailable")
+
+    monkeypatch.setattr(os, "fork", full)
+    descriptors = len(os.listdir("/proc/self/fd"))
+    model = Word2Vec(**QUICK).fit(TEXT)
+    assert sum(model.report["tokens"]["kept"]) > 100_000
+    assert model.output.any()
+    assert len(os.listdir("/proc/self/fd")) <= descriptors
+
+
+def test_they_leave_when_the_run_is_stopped(forked: list[int]) -> None:
+    class Stop(Callback):
+        def on_step(self, progress: Progress) -> bool:
+            return True
+
+    model = Word2Vec(**{**QUICK, "epochs": 1000}).fit(TEXT, callbacks=[Stop()])
+    assert model.report["stopped"]
+    check_gone(forked)
+
+
+ENDLESS = """
+import sys
+from corpora import zipf
+import w2v
+print("ready", flush=True)
+w2v.Word2Vec(dim=8, min_count=1, workers=2, sample=0.01, epochs=10_000, backend="numpy").fit(
+    zipf(100_000), **({"checkpoint": sys.argv[1], "checkpoint_every": "1h"} if sys.argv[1:] else {})
+)
+"""
+
+
+def children(number: int) -> list[int]:
+    """Processes that a process has forked."""
+    tasks = Path(f"/proc/{number}/task").glob("*/children")
+    return [int(word) for task in tasks for word in task.read_text().split()]
+
+
+def until(condition: Callable[[], Any], seconds: float = 30) -> Any:
+    end = time.monotonic() + seconds
+    while not (found := condition()) and time.monotonic() < end:
+        time.sleep(0.02)
+    return found
+
+
+def started(*arguments: object) -> tuple[subprocess.Popen[str], list[int]]:
+    """A run without end in a process group of its own, and its workers."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", ENDLESS, *map(str, arguments)],
+        cwd=Path(__file__).parents[1],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(map(str, Path(__file__).parents[1:3]))},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    workers = until(lambda: found if len(found := children(process.pid)) == 2 else None)
+    assert workers, process.communicate()
+    return process, workers
+
+
+def test_they_end_with_whoever_forked_them() -> None:
+    process, workers = started()
+    process.kill()
+    process.communicate()
+    assert until(lambda: not any(map(is_there, workers)))
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+def test_a_signal_to_all_of_a_group_leaves_a_checkpoint(tmp_path: Path, name: str) -> None:
+    """As of Ctrl-C, and of launchers: workers leave it to whoever forked them."""
+    process, workers = started(tmp_path / "run")
+    time.sleep(0.5)
+    os.killpg(process.pid, signal.Signals[name])
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == (-signal.SIGINT if name == "SIGINT" else 143), said
+    assert "TrainingError" not in said
+    assert until(lambda: not any(map(is_there, workers)))
+    assert list((tmp_path / "run").glob("checkpoint-*"))
