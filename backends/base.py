@@ -252,11 +252,11 @@ class Backend(ABC):
         would keep each other waiting for Python's lock."""
         return False
 
-    def new_table(self, rows: int, dim: int, *, shared: bool = False) -> Array:
+    def new_table(self, rows: int, dim: int) -> Array:
         """float32 zeros (rows, dim or more), the way training reads them fastest.
 
         Columns beyond `dim` are there for the alignment of rows; what is zero in both tables stays
-        zero in training. A `shared` one is the same memory in processes that are forked later.
+        zero in training.
         """
         return self.xp.zeros((rows, dim), self.xp.float32)
 

@@ -60,7 +60,7 @@ class NumbaBackend(NumpyBackend):
     def apart(self) -> bool:
         return False
 
-    def new_table(self, rows: int, dim: int, *, shared: bool = False) -> Array:
+    def new_table(self, rows: int, dim: int) -> Array:
         """Rows of whole cache lines, so that no two share one, or at least of whole vectors."""
         widths = [-(-dim // line) * line for line in (*_LINES, self.kernels.whole(1))]
         fitting = [wide for wide in widths if wide <= _WORTH_ALIGNING * dim]

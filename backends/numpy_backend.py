@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import mmap
 import os
 import sys
 import threading
@@ -94,15 +93,6 @@ class NumpyBackend(Backend):
         """Where Python has its lock, and a process with threads can be forked with good reason."""
         locked = getattr(sys, "_is_gil_enabled", lambda: True)()
         return sys.platform == "linux" and locked and hasattr(os, "fork")
-
-    def new_table(self, rows: int, dim: int, *, shared: bool = False) -> Array:
-        if not shared:
-            return super().new_table(rows, dim)
-        try:
-            memory = mmap.mmap(-1, max(1, 4 * rows * dim))
-        except OSError as error:
-            raise MemoryError(str(error)) from error
-        return np.frombuffer(memory, np.float32, rows * dim).reshape(rows, dim)
 
     def synchronize(self) -> None:
         """Nothing to wait for: NumPy returns when it is done."""

@@ -120,6 +120,7 @@ def test_vocabulary_from_counts_grows(lee: list[list[str]]) -> None:
     assert made.vectors.counts[made.vectors.index("war")] == counts["war"] + 5
 
 
+@pytest.mark.filterwarnings("ignore:The loss of epoch")  # at a learning rate of nothing
 def test_beginning_anew_with_the_vocabulary_of_another(lee: list[list[str]]) -> None:
     """gensim's reset_from: the words of the other model, and none of its vectors."""
     other = trained(lee, dim=8, epochs=1)
@@ -142,8 +143,9 @@ def test_a_negative_exponent_survives(lee: list[list[str]], tmp_path: Path) -> N
 
 @pytest.mark.parametrize(("model", "loss"), KINDS)
 def test_the_loss_falls(lee: list[list[str]], model: str, loss: str) -> None:
-    found = trained(lee, model=model, loss=loss, dim=50, epochs=3).report["loss"]
-    assert 0 < found[2] < found[1] < found[0]
+    """From the first two epochs to the last two: it is measured in a part of the steps only."""
+    found = trained(lee, model=model, loss=loss, dim=50, epochs=6).report["loss"]
+    assert 0 < sum(found[4:]) < sum(found[:2])
 
 
 @pytest.mark.parametrize(("model", "loss"), KINDS)

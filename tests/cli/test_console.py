@@ -131,7 +131,7 @@ def test_workers_that_leave_threads_of_cores_idle(
     monkeypatch.setattr("w2v.training.narration.usable_cores", lambda: 1)
     monkeypatch.setattr("w2v.training.narration.usable_threads", lambda: 2)
     line = next(line for line in told(capsys, False) if line.startswith("backend "))
-    assert line.endswith("; 1 thread, one a core")
+    assert line.endswith("; 1 worker, one a core")
 
 
 def test_a_run_in_plain_words(capsys: pytest.CaptureFixture[str]) -> None:
@@ -146,7 +146,7 @@ def test_a_run_in_plain_words(capsys: pytest.CaptureFixture[str]) -> None:
     assert lines[2] == "model     skip-gram, 5 negative samples, 4 dimensions, window 5"
     assert lines.pop(3) == "training  2 epochs"
     assert lines[3].startswith("backend   numpy on ")
-    assert lines[3].endswith("; 1 thread")
+    assert lines[3].endswith("; 1 worker")
     assert [line[: line.index(":")] for line in lines[4:6]] == ["  epoch 1 of 2", "  epoch 2 of 2"]
     assert lines[6].startswith("trained   2 epochs in ")
     assert lines[6].endswith(" words/s")

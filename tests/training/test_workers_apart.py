@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -76,7 +77,6 @@ def killed(monkeypatch: pytest.MonkeyPatch, forked: list[int], after: int) -> No
 def check_gone(numbers: list[int]) -> None:
     assert len(numbers) >= 2
     assert not any(map(is_there, numbers))
-    assert not apart._listening
 
 
 @pytest.mark.parametrize("loss", ["ns", "hs", "softmax"])
@@ -117,7 +117,7 @@ def test_one_that_is_killed_ends_the_run_in_a_sentence(
     monkeypatch: pytest.MonkeyPatch, forked: list[int]
 ) -> None:
     killed(monkeypatch, forked, after=1)
-    with pytest.raises(TrainingError, match=r"^A worker's process was ended by signal 9 \(Killed"):
+    with pytest.raises(TrainingError, match=r"^A worker's process was ended by SIGKILL, .* Memory"):
         Word2Vec(**QUICK).fit(TEXT)
     check_gone(forked)
 
@@ -142,7 +142,7 @@ def test_after_a_kill_a_run_with_checkpoints_goes_on(
     model = Word2Vec(**{**QUICK, "epochs": 5})
     with monkeypatch.context() as patch:
         killed(patch, forked, after=6)
-        with pytest.raises(TrainingError, match="was ended by signal 9"):
+        with pytest.raises(TrainingError, match="was ended by SIGKILL"):
             model.fit(TEXT, checkpoint=tmp_path / "run", checkpoint_every="1epoch")
     model.fit(resume=tmp_path / "run")
     assert len(model.report["parts"]) == 2
@@ -168,12 +168,21 @@ def test_what_cannot_be_said_is_no_riddle_either(
     class LocalError(Exception):
         """Which no other process knows."""
 
-    def fails(*_: Any, **__: Any) -> Any:
-        raise LocalError
+    class OddError(Exception):
+        """Which is not made of its arguments."""
 
-    monkeypatch.setattr(Step, "take", fails)
-    with pytest.raises(TrainingError, match=r"^A worker's process has ended"):
-        Word2Vec(**QUICK).fit(TEXT)
+        def __init__(self, a: str, b: str) -> None:
+            super().__init__(a + b)
+
+    for error in (LocalError("at dawn"), OddError("at ", "dawn")):
+
+        def fails(*_: Any, error: Exception = error, **__: Any) -> Any:
+            raise error
+
+        monkeypatch.setattr(Step, "take", fails)
+        said = f"^A worker has failed: {type(error).__name__}: at dawn$"
+        with pytest.raises(TrainingError, match=said):
+            Word2Vec(**QUICK).fit(TEXT)
     check_gone(forked)
 
 
@@ -199,13 +208,108 @@ def test_they_leave_when_the_run_is_stopped(forked: list[int]) -> None:
     check_gone(forked)
 
 
+def test_none_is_left_where_what_they_found_is_refused(forked: list[int]) -> None:
+    """While whoever caught the error still holds it, and all that it was raised within."""
+    diverging = {**QUICK, "alpha": 1e6, "row_cap": 1e9}
+    with pytest.raises(TrainingError) as caught:
+        Word2Vec(**diverging).fit(TEXT)
+    assert "diverged" in str(caught.value)
+    check_gone(forked)
+
+
+class Once(Callback):
+    """Does something once, in the midst of a run; then stops it, if that is true."""
+
+    def __init__(self, do: Callable[[], object]) -> None:
+        self.do, self.done = do, False
+
+    def on_step(self, progress: Progress) -> bool:
+        before, self.done = self.done, True
+        return not before and bool(self.do())
+
+
+def test_what_the_program_forks_meanwhile_keeps_none_of_them(forked: list[int]) -> None:
+    def fork() -> bool:
+        if not os.fork():
+            time.sleep(60)
+            os._exit(0)
+        return True
+
+    try:
+        begun = time.monotonic()
+        Word2Vec(**{**QUICK, "epochs": 1000}).fit(TEXT, callbacks=[Once(fork)])
+        assert time.monotonic() - begun < 30
+        assert [number for number in forked if is_there(number)] == [forked[-1]]
+    finally:
+        os.kill(forked[-1], signal.SIGKILL)
+        os.waitpid(forked[-1], 0)
+
+
+def test_one_that_was_put_to_sleep_does_not_hold_up_the_end(
+    monkeypatch: pytest.MonkeyPatch, forked: list[int]
+) -> None:
+    monkeypatch.setattr(apart, "_MOST_TO_END_S", 0.2)
+
+    def stop() -> bool:
+        os.kill(forked[-1], signal.SIGSTOP)
+        return True
+
+    Word2Vec(**{**QUICK, "epochs": 1000}).fit(TEXT * 5, callbacks=[Once(stop)])
+    check_gone(forked)
+
+
+def test_a_program_that_answers_a_signal_answers_it_alone(forked: list[int]) -> None:
+    answered: list[int] = []
+    before = signal.signal(signal.SIGUSR2, lambda *_: answered.append(os.getpid()))
+
+    def send() -> None:
+        for number in (os.getpid(), *forked[-2:]):
+            os.kill(number, signal.SIGUSR2)
+
+    try:
+        Word2Vec(**{**QUICK, "epochs": 3}).fit(TEXT * 5, callbacks=[Once(send)])
+    finally:
+        signal.signal(signal.SIGUSR2, before)
+    assert answered == [os.getpid()]
+    check_gone(forked)
+
+
+def test_what_was_trained_is_shared_with_nobody() -> None:
+    model = Word2Vec(**QUICK).fit(TEXT)
+    known = model.output.copy(), model.vectors.matrix.copy()
+    child = os.fork()
+    if not child:
+        try:
+            model.output[:] = 7
+            below: Any = model.vectors.matrix.base
+            below.setflags(write=True)
+            below[:] = 7
+        finally:
+            os._exit(0)
+    os.waitpid(child, 0)
+    assert np.array_equal(model.output, known[0])
+    assert np.array_equal(model.vectors.matrix, known[1])
+
+
 ENDLESS = """
-import sys
+import os, sys, time
 from corpora import zipf
 import w2v
-print("ready", flush=True)
+
+folder, forks = sys.argv[1:]
+
+class Fork(w2v.Callback):
+    def on_step(self, progress):
+        global forks
+        if forks == "1" and not os.fork():
+            time.sleep(20)
+            os._exit(0)
+        forks = "done"
+
 w2v.Word2Vec(dim=8, min_count=1, workers=2, sample=0.01, epochs=10_000, backend="numpy").fit(
-    zipf(100_000), **({"checkpoint": sys.argv[1], "checkpoint_every": "1h"} if sys.argv[1:] else {})
+    zipf(100_000),
+    callbacks=[Fork()],
+    **({"checkpoint": folder, "checkpoint_every": "1h"} if folder else {}),
 )
 """
 
@@ -223,10 +327,10 @@ def until(condition: Callable[[], Any], seconds: float = 30) -> Any:
     return found
 
 
-def started(*arguments: object) -> tuple[subprocess.Popen[str], list[int]]:
-    """A run without end in a process group of its own, and its workers."""
+def started(folder: object = "", forks: int = 0) -> tuple[subprocess.Popen[str], list[int]]:
+    """A run without end in a process group of its own, and what it has forked."""
     process = subprocess.Popen(
-        [sys.executable, "-c", ENDLESS, *map(str, arguments)],
+        [sys.executable, "-c", ENDLESS, str(folder), str(forks)],
         cwd=Path(__file__).parents[1],
         env={**os.environ, "PYTHONPATH": os.pathsep.join(map(str, Path(__file__).parents[1:3]))},
         stdout=subprocess.PIPE,
@@ -234,16 +338,19 @@ def started(*arguments: object) -> tuple[subprocess.Popen[str], list[int]]:
         text=True,
         start_new_session=True,
     )
-    workers = until(lambda: found if len(found := children(process.pid)) == 2 else None)
+    workers = until(lambda: found if len(found := children(process.pid)) == 2 + forks else None)
     assert workers, process.communicate()
     return process, workers
 
 
-def test_they_end_with_whoever_forked_them() -> None:
-    process, workers = started()
+@pytest.mark.parametrize("forks", [0, 1])
+def test_they_end_with_whoever_forked_them(forks: int) -> None:
+    process, workers = started(forks=forks)
     process.kill()
+    assert until(lambda: sum(map(is_there, workers)) == forks, seconds=10)
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
     process.communicate()
-    assert until(lambda: not any(map(is_there, workers)))
 
 
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])

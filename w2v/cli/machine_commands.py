@@ -60,7 +60,7 @@ def _number(_: click.Context, __: click.Parameter, value: float) -> float:
 @option("--dim", int, "Numbers in a word vector.")
 @option("--window", int, "Words on each side of the centre, at most.")
 @option("--negative", int, "Negative samples per pair. [default: 5, with loss ns]")
-@option("--workers", int, "Only with so many threads. [default: how many pay is measured]")
+@option("--workers", int, "Only with so many. [default: how many pay is measured]")
 @option("--epochs", EPOCHS, "Passes over your corpus, for the estimate.")
 @click.option(
     "--tokens",

@@ -31,7 +31,7 @@ _OUTPUTS = ("output", "save_model", "save_vocab", "report")
 @click.option("--save-vocab", type=PATH, help="The same of words and counts.")
 @click.option("--report", type=PATH, help="The same of the report.")
 @click.option("--corpus", type=PATH, help="The encoded corpus, if the run had one that has moved.")
-@click.option("--workers", type=int, help="Training threads. [default: as before]")
+@click.option("--workers", type=int, help="Training workers. [default: as before]")
 @click.option("--backend", type=click.Choice(BACKENDS), help="Array library and device.")
 @click.option("--device", type=int, help="Number of the GPU.")
 @EVERY

@@ -98,7 +98,7 @@ _TRAINING_OPTIONS = (
     option(
         "--workers",
         int,
-        "Training threads; 1 on a CPU gives the same bytes again. [default: all cores]",
+        "Training workers; 1 on a CPU gives the same bytes again. [default: all cores]",
     ),
     option("--backend", click.Choice(BACKENDS), "Array library and device."),
     option("--device", int, "Number of the GPU. [default: the first]"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
@@ -102,8 +103,9 @@ class HeldOut:
                 loss_every=1,
                 stopped=epoch.stop.is_set,
             )
-            for step in steps:
-                tally.add(step)
+            with contextlib.closing(steps):
+                for step in steps:
+                    tally.add(step)
         return tally
 
 

@@ -63,7 +63,7 @@ class Narration(Display):
         chosen = ", chosen by the length of the text" * trainer.by_length
         lines.append(f"training  {epochs}{chosen}")
         backend = trainer.backend
-        lines.append(f"backend   {backend.name} on {backend.device}; {_threads(trainer.workers)}")
+        lines.append(f"backend   {backend.name} on {backend.device}; {_workers(trainer.workers)}")
         lines += _keeping(trainer)
         if (memory := trainer.memory) and (self._verbose or memory.on_device):
             lines.append(f"memory    {memory.named()}")
@@ -218,10 +218,10 @@ def _beginning(trainer: Trainer) -> list[str]:
     return lines
 
 
-def _threads(workers: int) -> str:
-    """Workers; where a core has several threads, whether they take one each."""
+def _workers(workers: int) -> str:
+    """How many; where a core has several threads, whether they take one each."""
     one_each = workers == usable_cores() < usable_threads()
-    return counted(workers, "thread") + ", one a core" * one_each
+    return counted(workers, "worker") + ", one a core" * one_each
 
 
 def _keeping(trainer: Trainer) -> list[str]:

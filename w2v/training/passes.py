@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
@@ -143,11 +144,12 @@ class Passes:
                 loss_every=run.loss_every,
                 stopped=epoch.stop.is_set,
             )
-            for step in steps:
-                tally.add(step)
-                if step.loss is not None:
-                    done = run.done_at(epoch.number, step.begin)
-                    self._check(step.loss, step.untrained, epoch, done)
+            with contextlib.closing(steps):
+                for step in steps:
+                    tally.add(step)
+                    if step.loss is not None:
+                        done = run.done_at(epoch.number, step.begin)
+                        self._check(step.loss, step.untrained, epoch, done)
         self._idle_since[number] = time.perf_counter()
 
     def _check(self, loss: float, untrained: float, epoch: Epoch, done: float) -> None:

@@ -206,8 +206,8 @@ class Run:
 
     def taken(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Vectors and output table, in their own memory; once, at the end."""
-        output = taken(self.backend, self.tables.output, self.config.dim)
-        return self._unmoved(taken(self.backend, self.tables.input, self.config.dim)), output
+        vectors, output = (taken(self.backend, t, self.config.dim) for t in self.tables.ended())
+        return self._unmoved(vectors), output
 
     def so_far(self) -> Trained:
         """What was made so far, as a copy; the same one until `forget_copy`.

@@ -15,6 +15,7 @@ from w2v.config import Config
 from w2v.layers import Embedding
 from w2v.training import draws
 from w2v.training.huffman import HuffmanTree
+from w2v.training.shared_memory import SharedTable
 from w2v.training.start import FRESH, Start
 
 _ROWS_MOVED = 1 << 12
@@ -38,6 +39,14 @@ class Tables:
     """(V,): of the noise words."""
     frozen: NDArray[np.bool_] | None = None
     """(V,): words whose input rows stay as they are."""
+    shared: tuple[SharedTable, SharedTable] | None = None
+    """Both, where they are memory that processes have in common."""
+
+    def ended(self) -> tuple[Array, Array]:
+        """Both, once they are trained, in memory that no other process has; call it once."""
+        if self.shared is None:
+            return self.input, self.output
+        return self.shared[0].own(), self.shared[1].own()
 
 
 def make_tables(
@@ -66,13 +75,15 @@ def make_tables(
     """
     words = len(counts)
     key = draws.stream_key(config.seed, draws.INITIAL, start.epochs)
-    shared = backend.apart and workers > 1
-    table = backend.new_table(words, config.dim, shared=shared)
+    rows = max(words - 1, 1) if config.loss == "hs" else words
+    if shared := _shared(backend, config.dim, words, rows, workers):
+        table, output = shared[0].table, shared[1].table
+    else:
+        table, output = backend.new_table(words, config.dim), backend.new_table(rows, config.dim)
     if begin is None:
         fresh = table[:, : config.dim]
         fill = partial(Embedding.fill_uniform, backend, fresh, key)
         _side_by_side(backend, fresh.shape, fill, workers)
-    rows = max(words - 1, 1) if config.loss == "hs" else words
     noise = noise_share = None
     if config.loss == "ns":
         assert config.ns_exponent is not None
@@ -80,7 +91,6 @@ def make_tables(
         noise, noise_share = draws.NoiseSampler(backend, weights), weights / weights.sum()
     elif config.loss == "hs":
         tree = tree or HuffmanTree.from_counts(counts)
-    output = backend.new_table(rows, config.dim, shared=shared)
     for to, at, given in (
         (table, start.words, start.vectors),
         (output, start.output_rows, start.output),
@@ -90,7 +100,20 @@ def make_tables(
     for to, saved in zip((table, output), begin or (), strict=False):
         _side_by_side(backend, saved.shape, partial(_fill, backend, to, saved), workers)
     kept = counts if keep is None else counts * keep
-    return Tables(table, output, noise, tree, kept / kept.sum(), noise_share, start.frozen)
+    share = kept / kept.sum()
+    return Tables(table, output, noise, tree, share, noise_share, start.frozen, shared)
+
+
+def _shared(
+    backend: Backend, dim: int, words: int, rows: int, workers: int
+) -> tuple[SharedTable, SharedTable] | None:
+    """Both tables for workers that are processes; None for threads, or if that cannot be."""
+    if not backend.apart or workers == 1:
+        return None
+    try:
+        return SharedTable(words, dim), SharedTable(rows, dim)
+    except OSError:
+        return None
 
 
 def all_finite(table: NDArray[np.float32]) -> bool:

@@ -261,7 +261,7 @@ class Trainer:
         how = self._schedule
         settings = {"workers": how.workers, "step_tokens": how.step_tokens, "at_once": how.at_once}
         others = beside(self.backend, self.config, tables, how.workers)
-        kind = WorkerApart if self.backend.apart and how.workers > 1 else Worker
+        kind = WorkerApart if tables.shared else Worker
         workers = [
             kind(self.backend, self.config, tables, self._reader, others=others, **settings)
             for _ in range(how.workers)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from typing import NamedTuple
 
 from w2v.backends import Array, Backend, Fused
@@ -88,8 +88,10 @@ class Worker:
         loss_key: int,
         loss_every: int,
         stopped: Callable[[], bool] = lambda: False,
-    ) -> Iterator[Stepped]:
+    ) -> Generator[Stepped, None, None]:
         """Train on one span of chunks after another, as the result is asked for.
+
+        Who does not ask to the end has to close what this returns.
 
         Parameters
         ----------
@@ -117,7 +119,7 @@ class Worker:
         learning_rate: Callable[[float], float],
         measured: tuple[int, int],
         stopped: Callable[[], bool],
-    ) -> Iterator[Stepped]:
+    ) -> Generator[Stepped, None, None]:
         steps_of_a_span = -(-self._reader.chunk // self._step_tokens) if self.at_once == 1 else 1
         for span in spans:
             end: float = span.start
@@ -143,7 +145,7 @@ class Worker:
         learning_rate: Callable[[float], float],
         measured: tuple[int, int],
         stopped: Callable[[], bool],
-    ) -> Iterator[Stepped]:
+    ) -> Generator[Stepped, None, None]:
         """What a call found is read when the next is under way: a device need not wait for it."""
         assert self._own is not None
         token_key = self._reader.token_key(epoch)
