@@ -36,6 +36,22 @@ def test_a_run_goes_on_wherever_it_was_cut_off(text: Path, where: str) -> None:
     )
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="no terminals")
+def test_a_terminal_that_hangs_up_changes_no_exit_code(text: Path) -> None:
+    import pty
+
+    options = ["-o", "v.bin", "--checkpoint", "run", *QUICK, "--epochs", "10000"]
+    child, terminal = pty.fork()
+    if not child:
+        os.execv(sys.executable, [sys.executable, "-m", "w2v", "train", "corpus.txt", *options])
+    seen = b""
+    while b"epoch" not in seen:
+        seen += os.read(terminal, 1 << 10)
+    os.close(terminal)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 129
+    assert list(Path("run").glob("checkpoint-*"))
+
+
 def test_a_run_that_ended_writes_its_files_again(text: Path) -> None:
     assert run("train", *command("corpus.txt")).exit_code == 0
     before = made()

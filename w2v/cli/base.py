@@ -100,7 +100,7 @@ class Command(click.Command):
                 raise
             raise click.ClickException(shown(message)) from error
         except KeyboardInterrupt:
-            click.echo("\nInterrupted.", err=True)
+            say_at_the_end("\nInterrupted.")
             ctx.exit(INTERRUPTED)
         except SystemExit as end:
             _say_what_ended_it(end.code)
@@ -176,10 +176,16 @@ def _prepare_streams() -> None:
 
 
 def _say_what_ended_it(code: object) -> None:
-    """For the log of whoever sent a signal; a terminal that has hung up hears nothing."""
-    with contextlib.suppress(ValueError, OSError):
+    """For the log of whoever sent a signal."""
+    with contextlib.suppress(ValueError):
         if isinstance(code, int):
-            click.echo(f"\nEnded by {signal.Signals(code - 128).name}.", err=True)
+            say_at_the_end(f"\nEnded by {signal.Signals(code - 128).name}.")
+
+
+def say_at_the_end(message: str) -> None:
+    """A line on standard error, which changes no exit code: a terminal may have hung up."""
+    with contextlib.suppress(OSError):
+        click.echo(message, err=True)
 
 
 def _show_warning(message: Warning | str, *_: object) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from w2v.cli.base import GIVEN
+from w2v.cli.base import GIVEN, say_at_the_end
 from w2v.errors import CheckpointError
 from w2v.terminal import shown
 
@@ -92,7 +92,7 @@ def told(run: RunFolder, folder: str) -> Iterator[None]:
     except BaseException:
         if kept := _kept(run):
             name = shown(shlex.quote(folder))
-            click.echo(f"\n{kept}: w2v resume {name} goes on.", err=True)
+            say_at_the_end(f"\n{kept}: w2v resume {name} goes on.")
         raise
 
 

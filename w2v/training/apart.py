@@ -136,9 +136,13 @@ class _Child:
 
     def close(self) -> None:
         """Have it see that nobody listens, and wait for its end: after the step under way."""
-        with contextlib.suppress(OSError):  # it has ended
-            with socket.socket(fileno=os.dup(self._pipe.fileno())) as same:
+        with contextlib.suppress(OSError):
+            same = socket.socket(fileno=self._pipe.fileno())
+            try:
                 same.shutdown(socket.SHUT_RDWR)  # others may have been forked with it open
+            finally:  # it has ended, maybe
+                same.detach()
+        with contextlib.suppress(OSError):
             self._pipe.close()
         self._wait()
 
@@ -165,7 +169,8 @@ class _Child:
         without = "and training cannot go on without it"
         if self._code >= 0:
             return f"has ended, {without}."
-        name = signal.Signals(-self._code).name
+        names = {each.value: each.name for each in signal.Signals}
+        name = names.get(-self._code, f"signal {-self._code}")
         advice = " Memory may have run out: lower `workers`, `dim` or `max_vocab`."
         return f"was ended by {name}, {without}.{advice if name in _OF_NO_MEMORY else ''}"
 
