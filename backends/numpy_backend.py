@@ -61,7 +61,7 @@ class NumpyBackend(Backend):
         if rows == "path":
             return StepShape(block=16, shared=32, step=64 if averaged else 512)
         if rows == "shared" and averaged:
-            return StepShape(block=32, shared=32, step=1024, groups=2)
+            return StepShape(block=32, shared=32, step=256, groups=2)
         return StepShape(block=32, shared=24, step=1024)
 
     def asarray(self, values: Any, dtype: Any = None) -> Array:
