@@ -113,10 +113,11 @@ class TestBadInput:
         assert not list(tmp_path.iterdir())
 
     @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
-    def test_disk_full(self, corpus: Path, tmp_path: Path) -> None:
+    def test_disk_full(self, corpus: Path, tmp_path: Path, here: Path) -> None:
         (tmp_path / "v.bin").symlink_to("/dev/full")
         result = run("train", corpus, "-o", tmp_path / "v.bin", "-q", *QUICK)
         refused(result, 1, "No space left on device")
+        assert os.listdir(here) == ["v.rescued.npz"]
 
     def test_divergence_leaves_the_old_file(self, corpus: Path, tmp_path: Path) -> None:
         out = tmp_path / "v.bin"

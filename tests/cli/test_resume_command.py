@@ -36,10 +36,8 @@ def test_a_run_goes_on_wherever_it_was_cut_off(text: Path, where: str) -> None:
     )
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="no terminals")
 def test_a_terminal_that_hangs_up_changes_no_exit_code(text: Path) -> None:
-    import pty
-
+    pty: Any = pytest.importorskip("pty", reason="no pseudo-terminals here")
     options = ["-o", "v.bin", "--checkpoint", "run", *QUICK, "--epochs", "10000"]
     child, terminal = pty.fork()
     if not child:
