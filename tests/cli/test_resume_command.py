@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -41,6 +42,7 @@ def test_a_terminal_that_hangs_up_changes_no_exit_code(text: Path) -> None:
     options = ["-o", "v.bin", "--checkpoint", "run", *QUICK, "--epochs", "10000"]
     child, terminal = pty.fork()
     if not child:
+        signal.signal(signal.Signals["SIGHUP"], signal.SIG_DFL)  # pytest may run under nohup
         os.execv(sys.executable, [sys.executable, "-m", "w2v", "train", "corpus.txt", *options])
     seen = b""
     while b"\r\r" not in seen:  # a bar as wide as this terminal, which is nothing
