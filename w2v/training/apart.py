@@ -21,10 +21,10 @@ import warnings
 from collections.abc import Callable, Generator, Iterable, Iterator
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
-from typing import NoReturn, TypeAlias
+from typing import NoReturn
 
 from w2v.errors import TrainingError
-from w2v.training.worker import Stepped, Worker
+from w2v.training.worker import Stepped, Steps, Worker
 
 _OURS_TO_ANSWER = {
     getattr(signal, name, None) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGUSR1")
@@ -39,8 +39,6 @@ _WAITED_S = 0.001
 _MOST_TO_END_S = 10.0
 """More than a step takes; a process that was stopped would never end."""
 
-_Steps: TypeAlias = Callable[[Iterable[range]], Iterator[Stepped]]
-
 # Of Python 3.12 and later. What may be locked for ever in a child is of no use to it, see `_live`.
 warnings.filterwarnings(
     "ignore", "This process .* is multi-threaded, use of fork", DeprecationWarning, __name__
@@ -50,23 +48,13 @@ warnings.filterwarnings(
 class WorkerApart(Worker):
     """See `Worker`; whenever it trains it is a process of its own, if the system has one left."""
 
-    def _composed(
-        self,
-        epoch: int,
-        spans: Iterable[range],
-        key: int,
-        learning_rate: Callable[[float], float],
-        measured: tuple[int, int],
-        stopped: Callable[[], bool],
+    def _taken(
+        self, steps: Steps, spans: Iterable[range], stopped: Callable[[], bool]
     ) -> Generator[Stepped, None, None]:
-        def steps(given: Iterable[range]) -> Iterator[Stepped]:
-            way = super(WorkerApart, self)._composed
-            return way(epoch, given, key, learning_rate, measured, lambda: False)
-
         try:
             child = _Child(steps)
         except OSError:
-            yield from super()._composed(epoch, spans, key, learning_rate, measured, stopped)
+            yield from steps(spans, stopped)
             return
         with contextlib.closing(child):
             for span in spans:
@@ -81,8 +69,7 @@ class _Child:
 
     Parameters
     ----------
-    steps : callable
-        Makes them, of spans that are asked for one by one.
+    steps : Steps
 
     Raises
     ------
@@ -94,7 +81,7 @@ class _Child:
     _number: int
     _code = 0
 
-    def __init__(self, steps: _Steps) -> None:
+    def __init__(self, steps: Steps) -> None:
         if sys.platform == "win32":
             raise OSError("there are no forks")
         parent = os.getpid()
@@ -176,7 +163,7 @@ class _Child:
 
 
 def _live(
-    steps: _Steps, others: Connection, pipe: Connection, parent: int, unblocked: Iterable[int]
+    steps: Steps, others: Connection, pipe: Connection, parent: int, unblocked: Iterable[int]
 ) -> NoReturn:
     """All that a child does; what it inherited is not its own to clean up, not even at its end."""
     try:
@@ -193,7 +180,7 @@ def _live(
 
         told: list[Stepped] = []
         last = time.monotonic()
-        for step in steps(asked()):
+        for step in steps(asked(), lambda: False):
             told.append(step)
             now = time.monotonic()
             if step.chunks or now - last > _TOLD_EVERY_S:

@@ -76,10 +76,8 @@ def make_tables(
     words = len(counts)
     key = draws.stream_key(config.seed, draws.INITIAL, start.epochs)
     rows = max(words - 1, 1) if config.loss == "hs" else words
-    if shared := _shared(backend, config.dim, words, rows, workers):
-        table, output = shared[0].table, shared[1].table
-    else:
-        table, output = backend.new_table(words, config.dim), backend.new_table(rows, config.dim)
+    shared = _shared(backend, config.dim, words, rows, workers)
+    table = shared[0].table if shared else backend.new_table(words, config.dim)
     if begin is None:
         fresh = table[:, : config.dim]
         fill = partial(Embedding.fill_uniform, backend, fresh, key)
@@ -91,6 +89,7 @@ def make_tables(
         noise, noise_share = draws.NoiseSampler(backend, weights), weights / weights.sum()
     elif config.loss == "hs":
         tree = tree or HuffmanTree.from_counts(counts)
+    output = shared[1].table if shared else backend.new_table(rows, config.dim)
     for to, at, given in (
         (table, start.words, start.vectors),
         (output, start.output_rows, start.output),

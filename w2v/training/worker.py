@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Iterator
-from typing import NamedTuple
+from functools import partial
+from typing import NamedTuple, TypeAlias
 
 from w2v.backends import Array, Backend, Fused
 from w2v.config import Config
@@ -29,6 +30,10 @@ class Stepped(NamedTuple):
     pairs: float
     untrained: float
     """What the same pairs cost while the output table is zero."""
+
+
+Steps: TypeAlias = Callable[[Iterable[range], Callable[[], bool]], Generator[Stepped, None, None]]
+"""Takes those of one span after the other, until it is stopped."""
 
 
 class Worker:
@@ -104,7 +109,14 @@ class Worker:
         stopped : callable       Whether to leave a span before its end.
         """
         way = self._composed if self._own is None else self._owned
-        return way(epoch, self._checked(spans), key, learning_rate, (loss_key, loss_every), stopped)
+        steps = partial(way, epoch, key, learning_rate, (loss_key, loss_every))
+        return self._taken(steps, self._checked(spans), stopped)
+
+    def _taken(
+        self, steps: Steps, spans: Iterable[range], stopped: Callable[[], bool]
+    ) -> Generator[Stepped, None, None]:
+        """The steps of some spans, by whoever is to take them."""
+        return steps(spans, stopped)
 
     def _checked(self, spans: Iterable[range]) -> Iterator[range]:
         for span in spans:
@@ -114,10 +126,10 @@ class Worker:
     def _composed(
         self,
         epoch: int,
-        spans: Iterable[range],
         key: int,
         learning_rate: Callable[[float], float],
         measured: tuple[int, int],
+        spans: Iterable[range],
         stopped: Callable[[], bool],
     ) -> Generator[Stepped, None, None]:
         steps_of_a_span = -(-self._reader.chunk // self._step_tokens) if self.at_once == 1 else 1
@@ -140,10 +152,10 @@ class Worker:
     def _owned(
         self,
         epoch: int,
-        spans: Iterable[range],
         key: int,
         learning_rate: Callable[[float], float],
         measured: tuple[int, int],
+        spans: Iterable[range],
         stopped: Callable[[], bool],
     ) -> Generator[Stepped, None, None]:
         """What a call found is read when the next is under way: a device need not wait for it."""
