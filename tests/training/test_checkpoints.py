@@ -131,7 +131,10 @@ def test_several_workers_train_every_token_once(tmp_path: Path) -> None:
     again = Word2Vec(**options).fit(resume=tmp_path / "run")
     assert again.report["tokens"] == whole.report["tokens"]
     assert again.report["done"] == 1
-    assert again.report["loss"] == pytest.approx(whole.report["loss"], rel=0.02)
+    first, *later = zip(again.report["loss"], whole.report["loss"], strict=True)
+    # from zeros, two workers learn the same thing twice, unless they happen to take turns
+    assert first[0] == pytest.approx(first[1], rel=0.06)
+    assert all(ours == pytest.approx(theirs, rel=0.01) for ours, theirs in later)
     cosines = (again.vectors.matrix * whole.vectors.matrix).sum()
     lengths = np.linalg.norm(again.vectors.matrix) * np.linalg.norm(whole.vectors.matrix)
     assert cosines / lengths > 0.9  # in which order chunks were trained makes that much
