@@ -25,6 +25,8 @@ from w2v.backends.numba_products import MOST_ROWS
 _LINE = 16  # floats or ids of a cache line
 _BEYOND = np.float32(16)
 """Times a worker's share of the cap: scaled to the share alone, 128 workers learn far less."""
+HELD_BACK = np.float32(0.5)
+"""Of its share of the cap, what a worker may keep to itself: with all of it vectors are worse."""
 _VISITS = np.float32(4)
 """Before what was added to a copy is public: with less, a copy is not worth its while."""
 CROWD = 2
@@ -61,13 +63,12 @@ class Tree(NamedTuple):
 
 
 @helper
-def tree_of(paths: Any, table: Any, rate: Any, held_back: Any, work: Any) -> Any:
-    """`held_back` is the share of a worker's terms on a node that it may keep to itself."""
+def tree_of(paths: Any, table: Any, rate: Any, work: Any) -> Any:
     nodes = len(paths.offsets) - 2
     hot, visit = nodes - paths.hot, np.float32(rate.visit)
     copied, near = hot, nodes - _NEAR
     if paths.hot:
-        if np.float32(rate.node_cap) * held_back / np.float32(rate.alpha) < _VISITS * visit:
+        if np.float32(rate.node_cap) * HELD_BACK / np.float32(rate.alpha) < _VISITS * visit:
             copied = nodes - paths.crowded
         near = copied
     return Tree(
@@ -103,9 +104,9 @@ def path(tree: Any, word: Any, terms: Any, most: Any) -> Any:
     Each of several workers takes copies of the nodes near the top, where a path begins, as it meets
     them, because all of them would else write those at once, and a row that another core has
     written is slow to come. What it adds to a copy is made public before its terms exceed `most`,
-    its share of the row-step cap. Where that is less than some visits, there are copies only of the
-    nodes that others meet all the time; these are held for as many visits nevertheless, and what is
-    made public is scaled down where it is more than `_BEYOND` times that share.
+    a part of its share of the row-step cap. Where that is less than some visits, there are copies
+    only of the nodes that others meet all the time; these are held for as many visits nevertheless,
+    and what is made public is scaled down where it is more than `_BEYOND` times `most`.
     """
     begin, end = read_long(tree.offsets, word), read_long(tree.offsets, word + 1)
     length, nodes = end - begin, tree.nodes + begin * BYTES

@@ -33,11 +33,9 @@ from w2v.backends.numba_llvm import (
     write_long,
 )
 from w2v.backends.numba_losses import losses
-from w2v.backends.numba_nodes import give_nodes, path, prefetch_ahead, tree_of
+from w2v.backends.numba_nodes import HELD_BACK, give_nodes, path, prefetch_ahead, tree_of
 from w2v.backends.numba_products import TOGETHER
 from w2v.backends.numba_steps import alpha_of, measured_in
-
-_HELD_BACK = np.float32(0.5)  # of what might be, by CBOW, which staleness hurts more
 
 
 @inlined
@@ -166,7 +164,7 @@ def skipgram_paths(
     after it by their product with it, so each gets what it would have got alone.
     """
     dim = input.shape[1]
-    tree, to = tree_of(paths, output, rate, ONE, work), _meeting_of(work)
+    tree, to = tree_of(paths, output, rate, work), _meeting_of(work)
     most = ZERO
     ids, left, right = address(stretch.ids), address(stretch.left), address(stretch.right)
     inputs, nowhere, row = address(input), address(work.hidden), work.hidden.shape[1] * BYTES
@@ -185,7 +183,7 @@ def skipgram_paths(
         for j in range(TOGETHER):
             write_long(places, contexts + j, nowhere + j * row)
         alpha = alpha_of(rate, stretch, number)
-        step, most = alpha / np.float32(rate.cap), np.float32(rate.node_cap) / alpha
+        step, most = alpha / np.float32(rate.cap), np.float32(rate.node_cap) * HELD_BACK / alpha
         factor = ONE / max(step * in_place, ONE)
         length = path(tree, read_int(ids, at), np.float32(contexts), most)
         if measured_in(rate, stretch, number):
@@ -217,7 +215,7 @@ def cbow_paths(
 ) -> Any:
     """The mean or sum of the window of one centre after the other against its path."""
     dim = input.shape[1]
-    tree, to = tree_of(paths, output, rate, _HELD_BACK, work), _meeting_of(work)
+    tree, to = tree_of(paths, output, rate, work), _meeting_of(work)
     most = ZERO
     ids, left, right = address(stretch.ids), address(stretch.left), address(stretch.right)
     inputs, places, ones = address(input), address(work.places_in), address(work.ones)
@@ -236,7 +234,7 @@ def cbow_paths(
         if contexts == 0:
             continue
         alpha = alpha_of(rate, stretch, number)
-        step, most = alpha / np.float32(rate.cap), np.float32(rate.node_cap) * _HELD_BACK / alpha
+        step, most = alpha / np.float32(rate.cap), np.float32(rate.node_cap) * HELD_BACK / alpha
         factor = ONE / max(step * in_place, ONE)
         length = path(tree, read_int(ids, at), ONE, most)
         share = ONE / np.float32(contexts) if mean else ONE

@@ -98,10 +98,13 @@ def test_a_forged_size_takes_no_memory(tmp_path: Path, monkeypatch: pytest.Monke
         read_checkpoint(path)
 
 
-def test_a_later_version_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = str(tmp_path / "c")
-    monkeypatch.setattr(checkpoint_file, "VERSION", 2)
-    write_checkpoint(path, {}, SMALL)
-    monkeypatch.setattr(checkpoint_file, "VERSION", 1)
-    with pytest.raises(CheckpointError, match="version 2 and this w2v reads version 1"):
+@pytest.mark.parametrize("other", [checkpoint_file.VERSION - 1, checkpoint_file.VERSION + 1])
+def test_another_version_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, other: int
+) -> None:
+    path, ours = str(tmp_path / "c"), checkpoint_file.VERSION
+    with monkeypatch.context() as patch:
+        patch.setattr(checkpoint_file, "VERSION", other)
+        write_checkpoint(path, {}, SMALL)
+    with pytest.raises(CheckpointError, match=f"version {other} and this w2v reads version {ours}"):
         read_checkpoint(path)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from loops import lines_run
 
-from w2v.training.huffman import HuffmanTree
+from w2v.training.huffman import HuffmanTree, ranks_near_in_text
 
 few_counts = st.lists(st.integers(1, 20), min_size=1, max_size=40)
 wild_counts = st.lists(st.integers(1, 2**50), min_size=1, max_size=40)
@@ -183,6 +183,24 @@ def test_ranks_decide_between_equal_counts() -> None:
             np.testing.assert_array_equal(found, expected)
     with pytest.raises(ValueError, match="`ranks` must have shape"):
         HuffmanTree.from_counts(counts, [1, 2])
+
+
+def test_words_of_one_count_are_near_those_near_them_in_the_text_but_not_next_to_them() -> None:
+    rng = np.random.default_rng(3)
+    first_seen = rng.permutation(4096)
+    counts = np.repeat([9, 5], 2048)
+    ranks = ranks_near_in_text(counts, first_seen)
+    assert sorted(ranks) == list(range(4096))
+    assert ranks_near_in_text(counts, first_seen).tobytes() == ranks.tobytes()
+    neighbours = 0
+    for alike in (slice(0, 2048), slice(2048, 4096)):
+        by_text = np.argsort(np.argsort(first_seen[alike]))
+        by_rank = np.argsort(np.argsort(ranks[alike]))
+        assert np.abs(by_text - by_rank).max() < 16
+        neighbours += (np.abs(np.diff(by_text[np.argsort(by_rank)])) == 1).sum()
+    assert neighbours < 0.25 * 4096
+    few = ranks_near_in_text(np.array([7, 7, 3]), np.array([5, 0, 9]))
+    assert len(HuffmanTree.from_counts([7, 7, 3], few)) == len(set(few)) == 3
 
 
 @given(few_counts, few_counts, few_counts)

@@ -27,7 +27,8 @@ from w2v.errors import CheckpointError
 from w2v.files import replacing
 
 MAGIC = b"\x89w2v checkpoint\n"
-VERSION = 1
+VERSION = 2
+"""2: words of one count stand elsewhere in Huffman trees, which are made anew from the corpus."""
 
 _BLOCK = 1 << 22  # bytes
 _PAGE = 1 << 12

@@ -6,6 +6,11 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import ArrayLike, NDArray
 
+from w2v.backends import get_backend
+
+_NEAR = 16
+"""Words of one count that are mixed; see docs/decisions/huffman-ties.md."""
+
 
 @dataclass(frozen=True, eq=False)
 class HuffmanTree:
@@ -173,6 +178,30 @@ class HuffmanTree:
         """Nodes and codes of one word, root first, as views."""
         here = slice(self.offsets[word], self.offsets[word + 1])
         return self.nodes[here], self.codes[here]
+
+
+def ranks_near_in_text(
+    counts: NDArray[np.int64], first_seen: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Ranks with which words of one count stay near those that first stand near them in a text.
+
+    So near and no nearer: each 16 of them are mixed, always in the same way, so that equal counts
+    and places give equal trees.
+
+    Parameters
+    ----------
+    counts : int64 (V,)
+    first_seen : int64 (V,)      Where each word first stands, see `Corpus.first_seen`.
+
+    Returns
+    -------
+    ranks : int64 (V,)           For `HuffmanTree.from_counts`; no two are the same.
+    """
+    chance = get_backend("numpy").random_bits(0, np.arange(_NEAR, dtype=np.uint64))
+    mixed, place = np.argsort(chance), np.arange(len(counts))
+    ranks = np.empty(len(counts), np.int64)
+    ranks[_in_order(counts, _in_order(first_seen))] = place - place % _NEAR + mixed[place % _NEAR]
+    return ranks
 
 
 def _in_order(keys: NDArray[np.int64], order: NDArray[np.int64] | None = None) -> NDArray[np.int64]:

@@ -16,7 +16,7 @@ from w2v.errors import ConfigError, TrainingError
 from w2v.files import PathLike, readable
 from w2v.text import Corpus
 from w2v.training.fitted import Fitted
-from w2v.training.huffman import HuffmanTree
+from w2v.training.huffman import HuffmanTree, ranks_near_in_text
 from w2v.vectors import Vectors, load
 from w2v.words import as_words, is_whole_number
 
@@ -148,7 +148,7 @@ def continue_from(config: Config, fitted: Fitted, corpus: Corpus) -> Start:
         is_new[rows] = False
         order = np.concatenate((rows, np.flatnonzero(is_new)))
         counts, first_seen = corpus.vocabulary.counts[order], corpus.first_seen()[order]
-        tree, places = fitted.tree.grown(counts, first_seen)
+        tree, places = fitted.tree.grown(counts, ranks_near_in_text(counts, first_seen))
         tree = tree.reordered(np.argsort(order))
         begin = replace(begin, tree=tree, output_rows=places, output=fitted.output[: len(places)])
     return begin

@@ -23,7 +23,7 @@ from w2v.training.callbacks import Callback
 from w2v.training.checkpoint_state import State, start_arrays
 from w2v.training.checkpoints import Checkpoints
 from w2v.training.held_out import HeldOut, parted, sampled
-from w2v.training.huffman import HuffmanTree
+from w2v.training.huffman import HuffmanTree, ranks_near_in_text
 from w2v.training.memory_plan import MemoryPlan, plan_memory
 from w2v.training.onlookers import Onlookers
 from w2v.training.outcome import Trained
@@ -107,11 +107,11 @@ class Trainer:
 
     @cached_property
     def tree(self) -> HuffmanTree | None:
-        """Of hierarchical softmax; words of one count are neighbours by where they first stand."""
+        """Of hierarchical softmax; words of one count that first stand near each other are near."""
         if self.config.loss != "hs" or self.start.tree is not None:
             return self.start.tree
         counts = self.corpus.vocabulary.counts
-        return HuffmanTree.from_counts(counts, self.corpus.first_seen())
+        return HuffmanTree.from_counts(counts, ranks_near_in_text(counts, self.corpus.first_seen()))
 
     @cached_property
     def memory(self) -> MemoryPlan | None:
