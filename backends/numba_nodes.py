@@ -25,7 +25,7 @@ from w2v.backends.numba_products import MOST_ROWS
 _LINE = 16  # floats or ids of a cache line
 _BEYOND = np.float32(16)
 """Times a worker's share of the cap: scaled to the share alone, 128 workers learn far less."""
-HELD_BACK = np.float32(0.5)
+_HELD_BACK = np.float32(0.5)
 """Of its share of the cap, what a worker may keep to itself: with all of it vectors are worse."""
 _VISITS = np.float32(4)
 """Before what was added to a copy is public: with less, a copy is not worth its while."""
@@ -62,13 +62,19 @@ class Tree(NamedTuple):
     """`Table` of these."""
 
 
+@inlined
+def most_held(rate: Any, alpha: Any) -> Any:
+    """Terms on a node that a worker may keep to itself at a learning rate."""
+    return np.float32(rate.node_cap) * _HELD_BACK / alpha
+
+
 @helper
 def tree_of(paths: Any, table: Any, rate: Any, work: Any) -> Any:
     nodes = len(paths.offsets) - 2
     hot, visit = nodes - paths.hot, np.float32(rate.visit)
     copied, near = hot, nodes - _NEAR
     if paths.hot:
-        if np.float32(rate.node_cap) * HELD_BACK / np.float32(rate.alpha) < _VISITS * visit:
+        if most_held(rate, np.float32(rate.alpha)) < _VISITS * visit:
             copied = nodes - paths.crowded
         near = copied
     return Tree(

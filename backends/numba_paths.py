@@ -33,7 +33,7 @@ from w2v.backends.numba_llvm import (
     write_long,
 )
 from w2v.backends.numba_losses import losses
-from w2v.backends.numba_nodes import HELD_BACK, give_nodes, path, prefetch_ahead, tree_of
+from w2v.backends.numba_nodes import give_nodes, most_held, path, prefetch_ahead, tree_of
 from w2v.backends.numba_products import TOGETHER
 from w2v.backends.numba_steps import alpha_of, measured_in
 
@@ -183,7 +183,7 @@ def skipgram_paths(
         for j in range(TOGETHER):
             write_long(places, contexts + j, nowhere + j * row)
         alpha = alpha_of(rate, stretch, number)
-        step, most = alpha / np.float32(rate.cap), np.float32(rate.node_cap) * HELD_BACK / alpha
+        step, most = alpha / np.float32(rate.cap), most_held(rate, alpha)
         factor = ONE / max(step * in_place, ONE)
         length = path(tree, read_int(ids, at), np.float32(contexts), most)
         if measured_in(rate, stretch, number):
@@ -234,7 +234,7 @@ def cbow_paths(
         if contexts == 0:
             continue
         alpha = alpha_of(rate, stretch, number)
-        step, most = alpha / np.float32(rate.cap), np.float32(rate.node_cap) * HELD_BACK / alpha
+        step, most = alpha / np.float32(rate.cap), most_held(rate, alpha)
         factor = ONE / max(step * in_place, ONE)
         length = path(tree, read_int(ids, at), ONE, most)
         share = ONE / np.float32(contexts) if mean else ONE

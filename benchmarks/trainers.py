@@ -31,7 +31,8 @@ NOTES = {
     "w2v": "what it compiles is compiled and cached by a short run before, as on a second use.",
     "gensim": "reads through `corpus_file`, its fast path; starts from vectors twice as long as "
     "word2vec.c's; each thread counts its words of an epoch against those of the whole text, so "
-    "that with two the learning rate ends at a tenth of its start, with one near 0.",
+    "that its rate ends near 0 with one thread, with two, after five epochs, at a tenth of its "
+    "start.",
     "fasttext": f"{FASTTEXT_THREADS} threads on the cores the others have, since with fewer it "
     "leaves a part of its table zero (two are no faster); noise words by count^0.5, the others' by "
     "count^0.75; the centre is hidden and the context predicted; lines are cut at 1,024 tokens; "

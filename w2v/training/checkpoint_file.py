@@ -73,7 +73,7 @@ def read_checkpoint(path: str) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]
     Raises
     ------
     CheckpointError
-        The file is missing, foreign, damaged, cut short or of a later version.
+        The file is missing, foreign, damaged, cut short or of another version.
     """
     try:
         with open(path, "rb") as file:
@@ -110,7 +110,7 @@ def _read(file: BinaryIO, path: str) -> tuple[dict[str, Any], dict[str, NDArray[
     if about["version"] != VERSION:
         raise CheckpointError(
             f"{path} is of version {about['version']} and this w2v reads version {VERSION}. "
-            "Go on with the w2v that wrote it, or a later one."
+            "Go on with the w2v that wrote it."
         )
     at = file.tell()
     for _, kind, shape in about["arrays"]:
