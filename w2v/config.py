@@ -25,6 +25,7 @@ _OPTIONAL_NUMBERS = (
     "block_tokens",
     "block_negatives",
     "step_tokens",
+    "shards",
 )
 
 
@@ -89,6 +90,10 @@ class Config:
     """Number of the GPU, from 0; the current one if None. A backend with devices only."""
     deterministic: bool = False
     """The same seed gives the same bytes, on a GPU too: one worker, sums in one order. Slower."""
+    shards: int | None = None
+    """Train in rounds of so many parts of the text, each from the same vectors, which are then
+    merged: as on a cluster, and to the same bytes. On a cluster None means by the length of the
+    text; else no rounds."""
 
     def __post_init__(self) -> None:
         _one_of("model", self.model, MODELS)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from w2v import interrupts
 from w2v.backends import choose_backend
+from w2v.cluster import Cluster, joined
 from w2v.config import Config
 from w2v.errors import W2VError, warn
 from w2v.files import PathLike
@@ -138,6 +139,7 @@ class Word2Vec(Estimator, Answers, metaclass=_Named):
         row_cap: float = Config.row_cap,
         device: int | None = None,
         deterministic: bool = False,
+        shards: int | None = None,
     ) -> None:
         super().__init__(
             model=model,
@@ -164,6 +166,7 @@ class Word2Vec(Estimator, Answers, metaclass=_Named):
             row_cap=row_cap,
             device=device,
             deterministic=deterministic,
+            shards=shards,
         )
         self._fitted = None
         self._now = None
@@ -183,6 +186,7 @@ class Word2Vec(Estimator, Answers, metaclass=_Named):
         checkpoint: PathLike | None = None,
         checkpoint_every: str | None = None,
         resume: PathLike | None = None,
+        cluster: str | None = None,
         progress: bool | None = None,
         on_progress: Callable[[Progress], None] | None = None,
     ) -> Word2Vec:
@@ -222,6 +226,11 @@ class Word2Vec(Estimator, Answers, metaclass=_Named):
             options but for `workers`, `backend` and `device`. `source` may be left out, since the
             folder has the text; if it is given, it must be the same. One worker ends with the bytes
             that the run would have ended with.
+        cluster : str, optional
+            Where to train in place of this process: ``"local:4"`` is four workers that are started
+            here, ``"auto"`` the Ray cluster that runs here or that RAY_ADDRESS names, and
+            ``"ray://HOST:PORT"`` one elsewhere. Each has `workers` threads. The result depends on
+            `shards`, and with one thread on nothing else. See docs/cluster.md.
         progress : bool, optional
             Whether to show a bar on standard error, or below the cell of a notebook. If left out,
             it is shown on a terminal and in a notebook, unless there is `on_progress`.
@@ -249,8 +258,11 @@ class Word2Vec(Estimator, Answers, metaclass=_Named):
         words |= {"errors": errors, "tokenizer": tokenizer}
         given: dict[str, Any] = {"pretrained": known, "freeze": freeze, "callbacks": callbacks}
         begins = ["pretrained"] * (known is not None) + ["freeze"] * bool(freeze)
-        with self._folder(checkpoint, resume, checkpoint_every, begins) as run:
-            given |= {"run": run, "checkpoint_every": checkpoint_every}
+        with (
+            self._folder(checkpoint, resume, checkpoint_every, begins) as run,
+            joined(cluster, self.config) as joint,
+        ):
+            given |= {"run": run, "checkpoint_every": checkpoint_every, "cluster": joint}
             kept = run.open_corpus() if source is None and run and resume else source
             return self._read_and_train(kept, words, progress, on_progress, **given)
 
@@ -381,6 +393,7 @@ class Word2Vec(Estimator, Answers, metaclass=_Named):
         callbacks: Sequence[Callback] = (),
         run: RunFolder | None = None,
         checkpoint_every: str | None = None,
+        cluster: Cluster | None = None,
         on_start: Callable[[Trainer, str], None] | None = None,
         on_progress: Callable[[Progress], None] | None = None,
         on_waiting: Callable[[str], None] | None = None,
@@ -399,6 +412,8 @@ class Word2Vec(Estimator, Answers, metaclass=_Named):
             Where to leave checkpoints, and what to go on from.
         checkpoint_every
             As for `fit`.
+        cluster : Cluster, optional
+            Whose workers train.
         on_start : callable(Trainer, str), optional
             Called once before training, with what is about to run and a line on the backend.
         on_progress : callable(Progress), optional
@@ -431,6 +446,10 @@ class Word2Vec(Estimator, Answers, metaclass=_Named):
             begin = with_frozen(begin, corpus, freeze)
         if run:
             corpus = run.begin(beginning(config, corpus, begin), corpus)
+        crew = None
+        if cluster:
+            corpus, crew = cluster.reachable(corpus), cluster.crew()
+            config = replace(config, workers=cluster.threads)
         trainer = Trainer(
             config,
             corpus,
@@ -440,6 +459,7 @@ class Word2Vec(Estimator, Answers, metaclass=_Named):
             start=begin,
             callbacks=callbacks,
             checkpoints=checkpoints,
+            crew=crew,
         )
         if on_start:
             on_start(trainer, why)

@@ -3,6 +3,7 @@
 begin       draws, huffman, tables, start, memory_plan
 a step      blocks, step_plan, step, worker
 epochs      schedule, epoch, held_out, run, passes, trainer
+in rounds   rounds, changes, shard_trainer, crew, merging, round_passes
 kept        checkpoint_file, checkpoint_state, run_record, run_folder, run_entry,
             run_description, checkpoints
 told        progress, callbacks, onlookers, narration
@@ -14,10 +15,13 @@ measured    throughput
 from w2v.training import throughput
 from w2v.training.answers import Answers, UnderWay
 from w2v.training.callbacks import Callback, EarlyStopping, checked
+from w2v.training.changes import Changes
 from w2v.training.checkpoint_state import MAY_CHANGE, beginning
 from w2v.training.checkpoints import Checkpoints, Every
+from w2v.training.crew import Crew
 from w2v.training.estimator import Estimator
 from w2v.training.fitted import Fitted
+from w2v.training.held_out import trained_part
 from w2v.training.huffman import HuffmanTree
 from w2v.training.likelihood import Likelihood
 from w2v.training.model_file import load_model, save_model
@@ -25,10 +29,12 @@ from w2v.training.narration import Narration, narrating
 from w2v.training.outcome import Trained
 from w2v.training.progress import Progress
 from w2v.training.report import training_report
+from w2v.training.rounds import Rounds, Shard
 from w2v.training.run_description import describe_run, is_run, name_run
 from w2v.training.run_entry import check_new_run, known_run, new_run
 from w2v.training.run_folder import RunFolder
 from w2v.training.schedule import epochs_for
+from w2v.training.shard_trainer import Both, Result, ShardTrainer, Task
 from w2v.training.start import (
     FRESH,
     Pretrained,
@@ -37,15 +43,18 @@ from w2v.training.start import (
     with_frozen,
     word_list,
 )
-from w2v.training.step_plan import step_shape
+from w2v.training.step_plan import rows_met, step_shape
 from w2v.training.trainer import Trainer
 
 __all__ = [
     "FRESH",
     "MAY_CHANGE",
     "Answers",
+    "Both",
     "Callback",
+    "Changes",
     "Checkpoints",
+    "Crew",
     "EarlyStopping",
     "Estimator",
     "Every",
@@ -55,7 +64,12 @@ __all__ = [
     "Narration",
     "Pretrained",
     "Progress",
+    "Result",
+    "Rounds",
     "RunFolder",
+    "Shard",
+    "ShardTrainer",
+    "Task",
     "Trained",
     "Trainer",
     "UnderWay",
@@ -72,9 +86,11 @@ __all__ = [
     "name_run",
     "narrating",
     "new_run",
+    "rows_met",
     "save_model",
     "step_shape",
     "throughput",
+    "trained_part",
     "training_report",
     "with_frozen",
     "word_list",

@@ -46,6 +46,11 @@ def parted(backend: Backend, config: Config, corpus: Corpus) -> tuple[Corpus, Co
     return rest, aside
 
 
+def trained_part(backend: Backend, config: Config, corpus: Corpus) -> Corpus:
+    """What is trained on, in another process than that which has checked it."""
+    return parted(backend, config, corpus)[0]
+
+
 def sampled(backend: Backend, config: Config, corpus: Corpus) -> Corpus:
     """Sentences of some ten thousand tokens that are trained on, drawn; all of a short text."""
     share = _SAMPLED / len(corpus.ids)

@@ -19,7 +19,7 @@ from w2v.training.epoch import Epoch, Tally
 from w2v.training.run import Run
 from w2v.training.worker import Worker
 
-_REPORT_S = 0.2
+REPORT_S = 0.2
 
 
 class Passes:
@@ -75,7 +75,7 @@ class Passes:
         with ThreadPoolExecutor(len(run.workers), thread_name_prefix="w2v") as pool:
             try:
                 while True:
-                    epoch.go_on(self._due_chunk(epoch))
+                    epoch.go_on(self._due_chunk(epoch.number, epoch.first, epoch.chunks))
                     self._stretch(pool, epoch)
                     if epoch.over or epoch.stop.is_set():
                         break
@@ -93,28 +93,33 @@ class Passes:
         pending: set[Future[None]] = {pool.submit(self._work, epoch, i, *pair) for i, pair in work}
         ended = False
         while pending or (epoch.stop.is_set() and not ended):  # stopped at a pause, or before
-            finished, pending = wait(pending, _REPORT_S, return_when=FIRST_EXCEPTION)
+            finished, pending = wait(pending, REPORT_S, return_when=FIRST_EXCEPTION)
             for future in finished:
                 future.result()
             ended = not pending and (epoch.over or epoch.stop.is_set())
-            held_out_loss = run.measure_held_out() if ended else None
-            run.forget_copy()
-            progress = run.progress(held_out_loss)
-            if run.onlookers.tell(progress):
+            if self._tell(ended):
                 epoch.stop.set()
             if not self._checkpoints:
                 interrupts.ask_unless_held()
             elif self._checkpoints.is_due() or interrupts.pending() is not None:
                 epoch.pause()
-        if Tally.total(run.now).whole == run.chunks:
-            run.onlookers.tell_end(progress)
 
-    def _due_chunk(self, epoch: Epoch) -> int | None:
+    def _tell(self, ended: bool) -> bool:
+        """Whoever looks on is told where the run is, where an epoch has ended that too; whether to
+        stop."""
+        run = self._run
+        held_out_loss = run.measure_held_out() if ended else None
+        run.forget_copy()
+        progress = run.progress(held_out_loss)
+        stop = run.onlookers.tell(progress)
+        if ended and Tally.total(run.now).whole == run.chunks:
+            run.onlookers.tell_end(progress)
+        return stop
+
+    def _due_chunk(self, epoch: int, first: int, chunks: int) -> int | None:
         if self._checkpoints is None:
             return None
-        return self._checkpoints.due_chunk(
-            epoch.number, epoch.first, epoch.chunks, self._run.epochs
-        )
+        return self._checkpoints.due_chunk(epoch, first, chunks, self._run.epochs)
 
     def _leave(self) -> None:
         """A checkpoint where the run is; if a signal has come, wait for it, and end."""

@@ -22,6 +22,7 @@ from w2v.training.apart import WorkerApart
 from w2v.training.callbacks import Callback
 from w2v.training.checkpoint_state import State, start_arrays
 from w2v.training.checkpoints import Checkpoints
+from w2v.training.crew import Crew, Here
 from w2v.training.held_out import HeldOut, parted, sampled
 from w2v.training.huffman import HuffmanTree, ranks_near_in_text
 from w2v.training.memory_plan import MemoryPlan, plan_memory
@@ -29,12 +30,18 @@ from w2v.training.onlookers import Onlookers
 from w2v.training.outcome import Trained
 from w2v.training.passes import Passes
 from w2v.training.progress import Progress
+from w2v.training.round_passes import RoundPasses
+from w2v.training.rounds import Rounds, rounds_for
 from w2v.training.run import Run
 from w2v.training.schedule import check_softmax, epochs_for, for_length, loss_every, schedule
+from w2v.training.shard_trainer import Task
 from w2v.training.start import FRESH, Start
 from w2v.training.step_plan import beside, rows_met, step_shape, text_reader
 from w2v.training.tables import Tables, all_finite, make_tables, moved
 from w2v.training.worker import Worker
+
+_CHANGES = "float16"
+"""Of what is sent of a round; its rounding is of the change, not of the number that changes."""
 
 
 class Trainer:
@@ -57,6 +64,8 @@ class Trainer:
         Called from the thread that called `run`; they may stop the training.
     checkpoints : Checkpoints, optional
         Left on the way; their folder may hold one to go on from.
+    crew : Crew, optional
+        Trains in rounds; see `RoundPasses`.
     """
 
     def __init__(
@@ -70,8 +79,10 @@ class Trainer:
         start: Start = FRESH,
         callbacks: Sequence[Callback] = (),
         checkpoints: Checkpoints | None = None,
+        crew: Crew | None = None,
     ) -> None:
         self.corpus = corpus
+        self._crew = crew
         self.checkpoints = checkpoints
         self.saved = saved = checkpoints.folder.saved if checkpoints else None
         self.text, self.aside = parted(backend, config, corpus)
@@ -97,8 +108,13 @@ class Trainer:
         self._schedule = schedule(config, self.shape, self._reader.chunks, kept_of_a_chunk)
         self.workers = self._schedule.workers
         self._in_flight = self._schedule.step_tokens  # of a worker
-        self._loss_every = 1
+        measured = self.shape.block if self.shape.step == self.shape.block else self._in_flight
+        self._loss_every = loss_every(self._kept / measured)
         check_softmax(config, len(corpus.vocabulary), self._schedule.step_tokens, self.shape)
+        self.rounds: Rounds | None = None
+        if crew or config.shards:
+            self._crew = crew or Here(backend)
+            self.rounds = rounds_for(config.shards, self._reader.chunks, len(self.text.ids))
         self._begin()
 
     def _begin(self) -> None:
@@ -178,6 +194,8 @@ class Trainer:
             with interrupts.held() if checkpoints else nullcontext():
                 trained = self._trained(run, partial(run.state, **facts))
         finally:
+            if self._crew:
+                self._crew.close()
             if checkpoints:
                 checkpoints.close()
         interrupts.ask_unless_held()  # one that was held while the last epoch came to its end
@@ -188,7 +206,7 @@ class Trainer:
         backend, checkpoints = self.backend, self.checkpoints
         arrays = {**start_arrays(self.start), **run.frozen_rows()}
         with backend.training():
-            Passes(run, checkpoints, state, arrays, self._diverged).all()
+            self._passes(run, checkpoints, state, arrays).all()
             backend.synchronize()
             seconds = run.seconds
         self._under_way = None
@@ -204,6 +222,13 @@ class Trainer:
             checkpoints.write(state, {"input": vectors, "output": output, **arrays})
         return replace(trained, checkpoints=checkpoints.told())
 
+    def _passes(self, run: Run, *given: Any) -> Passes:
+        if self.rounds is None:
+            return Passes(run, *given, self._diverged)
+        assert self._crew is not None
+        ways: dict[str, Any] = {"crew": self._crew, "rounds": self.rounds, "dtype": _CHANGES}
+        return RoundPasses(run, *given, self._diverged, **ways)
+
     def _prepared(self) -> Run:
         config, backend, keep = self.config, self.backend, self._keep_share
         saved, checkpoints = self.saved, self.checkpoints
@@ -213,10 +238,9 @@ class Trainer:
         interrupts.ask_unless_held()  # a signal may have been lost while kernels were compiled
         counts = self.corpus.vocabulary.counts
         begin = (saved.arrays["input"], saved.arrays["output"]) if saved else None
-        tables = make_tables(
-            backend, config, counts, self.tree, self.start, keep, begin, self.workers
-        )
-        workers = self._workers(tables)
+        here = self.workers if self.rounds is None else 1
+        tables = make_tables(backend, config, counts, self.tree, self.start, keep, begin, here)
+        workers = self._workers(tables) if self.rounds is None else []
 
         def looked_at(corpus: Corpus) -> HeldOut:
             return HeldOut(backend, config, corpus, keep, tables, self.workers)
@@ -249,8 +273,25 @@ class Trainer:
         if not run.ended:
             part = {"done": run.done, "workers": self.workers, "backend": backend.name}
             run.parts.append({**part, "device": backend.device})
+        if self._crew and not run.ended:
+            inputs, outputs = (backend.to_numpy(table)[:, : config.dim] for table in run.both)
+            self._crew.begin(self._task(tables), self.corpus, self.text, (inputs, outputs))
         run.begin()
         return run
+
+    def _task(self, tables: Tables) -> Task:
+        """What the shards of this run have in common."""
+        return Task(
+            config=self.config,
+            chunk=self._reader.chunk,
+            chunks=self._reader.chunks,
+            epochs_before=self.start.epochs,
+            kept=self._kept,
+            loss_every=self._loss_every,
+            dtype=_CHANGES,
+            tree=tables.tree,
+            frozen=self.start.frozen,
+        )
 
     def so_far(self) -> Trained | None:
         """A copy of what the run under way has made; None before its first step."""

@@ -1,0 +1,143 @@
+"""A cluster for the time of a training: started here, or joined."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import tempfile
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+from w2v.backends import usable_cores
+from w2v.cluster.address import Address, check_cluster
+from w2v.cluster.crew import RayCrew
+from w2v.config import Config
+from w2v.errors import ConfigError, TrainingError
+from w2v.text import Corpus, write_encoded
+
+_HEALTH = {
+    "health_check_initial_delay_ms": 2_000,
+    "health_check_period_ms": 1_000,
+    "health_check_timeout_ms": 5_000,
+    "health_check_failure_threshold": 5,
+}
+"""A node that is gone is noticed in some ten seconds, and not in a minute."""
+
+
+class Cluster:
+    """Begins to start, or to be joined, as it is made: it takes some seconds.
+
+    Parameters
+    ----------
+    where : str        See `Config`.
+    config : Config    Says how many threads a worker has, and on which backend.
+
+    Raises
+    ------
+    ConfigError
+    """
+
+    def __init__(self, where: str, config: Config) -> None:
+        check_cluster(where)
+        self.where = where
+        self._address = Address.parsed(where)
+        self._config = config
+        self._ours = False
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._pool = ThreadPoolExecutor(1, "w2v-cluster")
+        self._crew: Future[RayCrew] = self._pool.submit(self._open)
+
+    def __enter__(self) -> Cluster:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def crew(self) -> RayCrew:
+        """Those who train, once they are there.
+
+        Raises
+        ------
+        TrainingError
+            The cluster could not be started or reached.
+        """
+        try:
+            return self._crew.result()
+        except (ConnectionError, RuntimeError, ValueError, OSError) as error:
+            raise TrainingError(f"No cluster at {self.where}: {error}") from error
+
+    def reachable(self, corpus: Corpus) -> Corpus:
+        """The same text, from a folder that the workers can read.
+
+        Raises
+        ------
+        ConfigError
+            It is in no folder, and there are workers on other machines.
+        """
+        if corpus.folder is not None:
+            return corpus
+        self.crew()
+        import ray
+
+        if sum(node["Alive"] for node in ray.nodes()) > 1:
+            raise ConfigError(
+                "The workers of a cluster read the text from a folder that all machines see. "
+                "Encode it there first (w2v encode TEXT -o FOLDER) and train on that folder, or "
+                "keep checkpoints there (`checkpoint`)."
+            )
+        self._folder = self._folder or tempfile.TemporaryDirectory(prefix="w2v-")
+        return write_encoded(corpus, os.path.join(self._folder.name, "corpus"))
+
+    def close(self) -> None:
+        """Let go of the workers, and of Ray, if it was not there before."""
+        self._pool.shutdown()
+        if not self._crew.exception():
+            self._crew.result().close()
+        if self._ours:
+            import ray
+
+            with contextlib.suppress(Exception):
+                ray.shutdown()
+        if self._folder:
+            self._folder.cleanup()
+
+    def _open(self) -> RayCrew:
+        os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is sent to anybody
+        os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+        import ray
+
+        count, config = self._address.workers, self._config
+        threads = config.workers
+        quiet: dict[str, Any] = {"logging_level": logging.ERROR, "log_to_driver": False}
+        if count is not None:
+            if ray.is_initialized():
+                raise RuntimeError("this process has joined a Ray already; give cluster='auto'")
+            threads = threads or max(1, usable_cores() // count)
+            self._ours = True
+            ray.init(
+                "local",
+                num_cpus=count * threads,
+                include_dashboard=False,
+                _system_config=_HEALTH,
+                **quiet,
+            )
+        elif not ray.is_initialized():
+            self._ours = True
+            ray.init(self._address.ray, **quiet)
+        if threads is None:
+            sizes = [node["Resources"].get("CPU", 0) for node in ray.nodes() if node["Alive"]]
+            threads = max(1, int(min((size for size in sizes if size), default=1)))
+        self.threads = threads
+        return RayCrew(count, threads, config.backend, config.device)
+
+
+@contextlib.contextmanager
+def joined(where: str | None, config: Config) -> Iterator[Cluster | None]:
+    """A cluster, if one is named; see `Cluster`."""
+    if where is None:
+        yield None
+        return
+    with Cluster(where, config) as cluster:
+        yield cluster

@@ -1,0 +1,134 @@
+"""The epochs of a run in rounds: shards are handed out, and what they have changed is merged."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from numpy.typing import NDArray
+
+from w2v import interrupts
+from w2v.errors import TrainingError
+from w2v.training.changes import Changes
+from w2v.training.checkpoint_state import State
+from w2v.training.checkpoints import Checkpoints
+from w2v.training.crew import Crew
+from w2v.training.epoch import Tally
+from w2v.training.merging import Merge
+from w2v.training.passes import REPORT_S, Passes
+from w2v.training.rounds import Rounds, Shard
+from w2v.training.run import Run
+from w2v.training.shard_trainer import Result
+from w2v.training.step_plan import expected_terms
+from w2v.training.tables import Copiers
+
+
+class RoundPasses(Passes):
+    """See `Passes`: the same, by a crew, in rounds.
+
+    Within a round nothing moves here, so that whatever ends it leaves the run where it began.
+
+    Parameters
+    ----------
+    crew : Crew       Has begun with the tables of the run.
+    rounds : Rounds
+    dtype : str       Of the changes.
+    """
+
+    def __init__(
+        self,
+        run: Run,
+        checkpoints: Checkpoints | None,
+        state: Callable[[dict[str, Any]], State],
+        arrays: dict[str, NDArray[Any]],
+        diverged: Callable[[str, int, float], TrainingError],
+        *,
+        crew: Crew,
+        rounds: Rounds,
+        dtype: str,
+    ) -> None:
+        super().__init__(run, checkpoints, state, arrays, diverged)
+        self._crew, self._rounds, self._dtype = crew, rounds, dtype
+        self._copiers = Copiers(run.backend)
+        self._idle_since = [0.0]
+
+    def all(self) -> None:
+        """See `Passes`."""
+        try:
+            super().all()
+        finally:
+            self._copiers.close()
+
+    def _epoch(self) -> None:
+        run = self._run
+        number = len(run.tallies)
+        run.now = [Tally.total(run.now) if run.now else Tally(), Tally()]
+        for shards in self._rounds.of_epoch(number, run.first):
+            due = self._due_chunk(number, shards[0].begin, run.chunks)
+            if not self._round(shards):
+                break
+            run.first = shards[-1].end
+            if run.first < run.chunks and self._checkpoints:
+                late = self._checkpoints.is_due() or (due is not None and run.first >= due)
+                if late or interrupts.pending() is not None:
+                    self._leave()
+        run.end_epoch()
+
+    def _round(self, shards: list[Shard]) -> bool:
+        """Train it; False if it was left, because a callback has stopped the run."""
+        run, crew = self._run, self._crew
+        merged, under_way = run.now
+        merges = [Merge(table.shape[0], run.config.dim, self._dtype) for table in run.both]
+        found: dict[int, Result] = {}
+        tallies: list[Tally] = []
+        crew.hand_out(shards)
+        while len(tallies) < len(shards):
+            found |= {result.shard.number: result for result in crew.results(REPORT_S)}
+            while (result := found.pop(len(tallies), None)) is not None:
+                if result.diverged:
+                    what, done = result.diverged
+                    raise self._diverged(what, result.shard.epoch + 1, done)
+                for merge, changes in zip(merges, result.changes, strict=True):
+                    merge.add(changes)
+                tallies.append(result.tally)
+            under_way.done = crew.under_way() + sum(
+                tally.done for tally in [*tallies, *(result.tally for result in found.values())]
+            )
+            whole = len(tallies) == len(shards)
+            if whole:
+                self._end_round(shards, merges, tallies)
+            ended = whole and shards[-1].end == run.chunks
+            if self._tell(ended):
+                if not whole:
+                    run.now = [merged, Tally()]
+                if not ended:
+                    self._tell(True)
+                return False
+            self._heed(merged, under_way)
+        return True
+
+    def _end_round(self, shards: list[Shard], merges: list[Merge], tallies: list[Tally]) -> None:
+        """The tables and the sums are those after the round."""
+        run = self._run
+        alpha = run.config.learning_rate(run.done_at(shards[0].epoch, shards[0].begin))
+        kept = sum(tally.kept for tally in tallies) / len(tallies)
+        terms = expected_terms(run.config, run.tables, kept)
+        changes = [
+            merge.ended(alpha * each / run.config.row_cap)
+            for merge, each in zip(merges, terms, strict=True)
+        ]
+        for change, table in zip(changes, run.both, strict=True):
+            change.add_to(table, run.backend, self._copiers)
+        both: tuple[Changes, Changes] = (changes[0], changes[1])
+        self._crew.go_on(both)
+        run.now = [Tally.total([run.now[0], *tallies]), Tally()]
+        self._idle_since = [time.perf_counter()]
+
+    def _heed(self, merged: Tally, under_way: Tally) -> None:
+        """Signals; the round under way is left, as if it had not begun."""
+        if not self._checkpoints:
+            interrupts.ask_unless_held()
+        elif interrupts.pending() is not None and self._run.now[0] is merged:
+            self._run.now = [merged, Tally()]
+            self._leave()
