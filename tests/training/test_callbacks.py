@@ -86,7 +86,7 @@ def test_stop_in_the_last_epoch_stops_nothing() -> None:
 
 def test_stop_within_an_epoch(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("w2v.training.blocks.CHUNK", 500)
-    monkeypatch.setattr("w2v.training.passes._REPORT_S", 0.005)
+    monkeypatch.setattr("w2v.training.passes.REPORT_S", 0.005)
     watch = Watch(step=3)
     model = small(epochs=50, step_tokens=64).fit(zipf(100_000), callbacks=[watch])
     assert model.report["stopped"] == {"by": "Watch", "epoch": 1}
@@ -278,7 +278,7 @@ def test_a_callback_cannot_train_the_same_model(tmp_path: Path) -> None:
 @pytest.mark.filterwarnings("ignore:The loss of epoch:w2v.TrainingWarning")  # in so short a time
 def test_the_trace_ends_where_a_callback_has_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("w2v.training.blocks.CHUNK", 500)
-    monkeypatch.setattr("w2v.training.passes._REPORT_S", 0.005)
+    monkeypatch.setattr("w2v.training.passes.REPORT_S", 0.005)
     text = zipf(100_000)
     for stop in (Watch(step=4), Watch(epoch=1)):
         model = small(epochs=300, step_tokens=64, held_out=0.01, dim=2)

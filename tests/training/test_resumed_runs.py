@@ -80,7 +80,7 @@ def test_a_run_that_was_cut_off_three_times_reports_what_one_that_was_not_does(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Checkpoints, "writing", False)  # none is passed over for a slow disk
-    monkeypatch.setattr("w2v.training.passes._REPORT_S", 600)  # nobody looks on between pauses
+    monkeypatch.setattr("w2v.training.passes.REPORT_S", 600)  # nobody looks on between pauses
 
     def watched() -> list[EarlyStopping]:
         settled = EarlyStopping(9, watch=lambda progress: progress.settled_loss())  # type: ignore

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from w2v.cli.base import PATH, QUIET, Command
-from w2v.cli.resuming import EVERY, Asked, told
+from w2v.cli.resuming import CLUSTER, EVERY, Asked, told
 from w2v.cli.train_commands import beginning, train, train_and_save
 from w2v.config import BACKENDS
 from w2v.errors import CheckpointError, CorpusError
@@ -19,6 +19,7 @@ from w2v.terminal import shown
 if TYPE_CHECKING:
     from w2v import Corpus, Word2Vec
     from w2v.cli.console import Console
+    from w2v.cluster import Cluster
     from w2v.training import RunFolder
 
 _OUTPUTS = ("output", "save_model", "save_vocab", "report")
@@ -35,6 +36,7 @@ _OUTPUTS = ("output", "save_model", "save_vocab", "report")
 @click.option("--backend", type=click.Choice(BACKENDS), help="Array library and device.")
 @click.option("--device", type=int, help="Number of the GPU.")
 @EVERY
+@CLUSTER
 @QUIET
 @click.option("-v", "--verbose", is_flag=True, help="Say more: learning rate, tokens kept, steps.")
 def resume(folder: str, corpus: str | None, quiet: bool, verbose: bool, **given: Any) -> None:
@@ -51,6 +53,7 @@ def resume(folder: str, corpus: str | None, quiet: bool, verbose: bool, **given:
     """
     from w2v.cli import results
     from w2v.cli.console import Console
+    from w2v.cluster import joined
     from w2v.text import open_encoded
     from w2v.training import MAY_CHANGE, known_run
 
@@ -71,8 +74,9 @@ def resume(folder: str, corpus: str | None, quiet: bool, verbose: bool, **given:
                     Console(quiet=quiet, verbose=verbose) as console,
                     told(run, folder),
                     open_encoded(where) if where else run.open_corpus() as text,
+                    joined(context.params["cluster"], model.config) as joint,
                 ):
-                    lost = _go_on(console, run, context.params, model, text)
+                    lost = _go_on(console, run, context.params, model, text, joint)
                 results.check_lost(lost)
                 return
             if "-" in context.params["corpus"]:
@@ -157,7 +161,12 @@ def _texts(names: Sequence[str]) -> list[str]:
 
 
 def _go_on(
-    console: Console, run: RunFolder, params: dict[str, Any], model: Word2Vec, text: Corpus
+    console: Console,
+    run: RunFolder,
+    params: dict[str, Any],
+    model: Word2Vec,
+    text: Corpus,
+    cluster: Cluster | None,
 ) -> dict[str, str]:
     """Train, and write what the run was to write; what could not be written."""
     from w2v import Word2Vec
@@ -180,5 +189,6 @@ def _go_on(
         (params["output"], params["save_model"], params["save_vocab"], params["report"]),
         run=run,
         checkpoint_every=params["checkpoint_every"],
+        cluster=cluster,
         **started,
     )

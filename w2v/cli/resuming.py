@@ -24,6 +24,12 @@ EVERY = click.option(
     help="How often: 10min, 30s, 2h, 5%, 1epoch. [default: 10min]",
 )
 
+CLUSTER = click.option(
+    "--cluster",
+    metavar="local:N|auto|ray://HOST:PORT",
+    help="Train on a Ray cluster; local:N starts N workers here. See docs/cluster.md.",
+)
+
 _BEGINS = {"pretrained": "pretrained", "freeze": "freeze", "model_file": "partial_fit"}
 """Options that say what a run begins with, and what the library calls each."""
 

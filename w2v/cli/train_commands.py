@@ -10,7 +10,7 @@ import click
 from w2v.cli.base import PATH, QUIET, Command
 from w2v.cli.columns import plain
 from w2v.cli.encode_command import read_text
-from w2v.cli.resuming import EVERY, begun
+from w2v.cli.resuming import CLUSTER, EVERY, begun
 from w2v.cli.table_options import corpus_source, table_options, weight_option
 from w2v.cli.text_options import text_options
 from w2v.cli.training_options import training_options
@@ -52,6 +52,7 @@ _AUSTEN_WORDS = (
     "--checkpoint", type=PATH, metavar="FOLDER", help="Keep what `w2v resume` needs to go on."
 )
 @EVERY
+@CLUSTER
 @QUIET
 @click.option("-v", "--verbose", is_flag=True, help="Say more: learning rate, tokens kept, steps.")
 def train(
@@ -70,6 +71,7 @@ def train(
     report: str | None,
     checkpoint: str | None,
     checkpoint_every: str | None,
+    cluster: str | None,
     quiet: bool,
     verbose: bool,
     **options: Any,
@@ -93,12 +95,14 @@ def train(
       w2v train corpus.txt -o vectors.bin --save-model model.npz
       w2v train more.txt.gz -o vectors.bin --continue model.npz --epochs 2
       w2v train corpus.txt -o vectors.bin --checkpoint run/
+      w2v train corpus.txt -o vectors.bin --cluster local:2 --workers 1
     """
     from w2v import Word2Vec, files
     from w2v.backends import get_backend
     from w2v.cli import results
     from w2v.cli.console import Console
     from w2v.cli.notes import notes
+    from w2v.cluster import joined
     from w2v.formats import check_words
     from w2v.text import STDIN, Vocabulary, find_corpus
     from w2v.training import Every, check_new_run
@@ -124,6 +128,7 @@ def train(
     with (
         Console(quiet=quiet, verbose=verbose) as console,
         begun(checkpoint, model, save_corpus) as run,
+        joined(cluster, model.config) as joint,
     ):
         if STDIN in names:
             console.say("Reading standard input.")
@@ -143,6 +148,7 @@ def train(
                 continued=model_file is not None,
                 pretrained=begin,
                 freeze=frozen,
+                cluster=joint,
             )
     results.check_lost(lost)
 

@@ -55,6 +55,8 @@ class State:
     """Trained before this run, of a model that goes on."""
     start: dict[str, Any] = field(default_factory=dict)
     """What a report says of how the run began."""
+    rounds: dict[str, int] | None = None
+    """How epochs are cut into rounds, if they are: fields of `Rounds`."""
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)

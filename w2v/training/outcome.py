@@ -49,3 +49,5 @@ class Trained:
     """Who trained, from which fraction on; more than one if the run went on from checkpoints."""
     checkpoints: dict[str, Any] | None = None
     """See `Checkpoints.told`; None without."""
+    rounds: dict[str, Any] | None = None
+    """How epochs were cut into rounds, and what became of these; None without."""

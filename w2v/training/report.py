@@ -55,6 +55,7 @@ def training_report(trainer: Trainer, trained: Trained, why: str) -> Report:
         "stopped": trained.stopped,
         "parts": trained.parts,
         "checkpoints": trained.checkpoints,
+        "rounds": trained.rounds,
         "trace": _trace(trainer, trained),
         **{name: trainer.start.about.get(name) for name in ("continued", "pretrained", "frozen")},
         "seconds": {

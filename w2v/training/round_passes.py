@@ -10,17 +10,15 @@ from numpy.typing import NDArray
 
 from w2v import interrupts
 from w2v.errors import TrainingError
-from w2v.training.changes import Changes
 from w2v.training.checkpoint_state import State
 from w2v.training.checkpoints import Checkpoints
 from w2v.training.crew import Crew
 from w2v.training.epoch import Tally
-from w2v.training.merging import Merge
+from w2v.training.merging import Merge, meetings
 from w2v.training.passes import REPORT_S, Passes
 from w2v.training.rounds import Rounds, Shard
 from w2v.training.run import Run
 from w2v.training.shard_trainer import Result
-from w2v.training.step_plan import expected_terms
 from w2v.training.tables import Copiers
 
 
@@ -51,6 +49,7 @@ class RoundPasses(Passes):
         super().__init__(run, checkpoints, state, arrays, diverged)
         self._crew, self._rounds, self._dtype = crew, rounds, dtype
         self._copiers = Copiers(run.backend)
+        self._meetings = meetings(run.config, run.tables)
         self._idle_since = [0.0]
 
     def all(self) -> None:
@@ -79,7 +78,8 @@ class RoundPasses(Passes):
         """Train it; False if it was left, because a callback has stopped the run."""
         run, crew = self._run, self._crew
         merged, under_way = run.now
-        merges = [Merge(table.shape[0], run.config.dim, self._dtype) for table in run.both]
+        views = [run.backend.to_numpy(table)[:, : run.config.dim] for table in run.both]
+        merge = Merge(views, self._meetings, self._dtype, self._copiers)
         found: dict[int, Result] = {}
         tallies: list[Tally] = []
         crew.hand_out(shards)
@@ -89,15 +89,14 @@ class RoundPasses(Passes):
                 if result.diverged:
                     what, done = result.diverged
                     raise self._diverged(what, result.shard.epoch + 1, done)
-                for merge, changes in zip(merges, result.changes, strict=True):
-                    merge.add(changes)
+                merge.add(result.changes)
                 tallies.append(result.tally)
             under_way.done = crew.under_way() + sum(
                 tally.done for tally in [*tallies, *(result.tally for result in found.values())]
             )
             whole = len(tallies) == len(shards)
             if whole:
-                self._end_round(shards, merges, tallies)
+                self._end_round(shards, merge, tallies)
             ended = whole and shards[-1].end == run.chunks
             if self._tell(ended):
                 if not whole:
@@ -108,20 +107,15 @@ class RoundPasses(Passes):
             self._heed(merged, under_way)
         return True
 
-    def _end_round(self, shards: list[Shard], merges: list[Merge], tallies: list[Tally]) -> None:
+    def _end_round(self, shards: list[Shard], merge: Merge, tallies: list[Tally]) -> None:
         """The tables and the sums are those after the round."""
         run = self._run
         alpha = run.config.learning_rate(run.done_at(shards[0].epoch, shards[0].begin))
         kept = sum(tally.kept for tally in tallies) / len(tallies)
-        terms = expected_terms(run.config, run.tables, kept)
-        changes = [
-            merge.ended(alpha * each / run.config.row_cap)
-            for merge, each in zip(merges, terms, strict=True)
-        ]
+        changes = merge.ended(alpha, kept)
         for change, table in zip(changes, run.both, strict=True):
-            change.add_to(table, run.backend, self._copiers)
-        both: tuple[Changes, Changes] = (changes[0], changes[1])
-        self._crew.go_on(both)
+            change.add_to(table, self._copiers)
+        self._crew.go_on(changes)
         run.now = [Tally.total([run.now[0], *tallies]), Tally()]
         self._idle_since = [time.perf_counter()]
 

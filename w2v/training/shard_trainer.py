@@ -112,7 +112,7 @@ class ShardTrainer:
     def go_on(self, changes: tuple[Changes, Changes]) -> None:
         """Add what a round has changed: these are the tables of the next."""
         for change, before, table in zip(changes, self._before, self._both, strict=True):
-            change.add_to(before, self._backend, self._copiers)
+            change.add_to(before, self._copiers)
             rows = self._backend.asarray(change.rows)
             table[rows] = before[rows]
 
@@ -136,7 +136,7 @@ class ShardTrainer:
                     epoch.stop.set()
         diverged = next((what for what in found if what is not None), None)
         inputs, outputs = (
-            changed(self._backend, before, table, task.config.dim, task.dtype, self._copiers)
+            changed(before, table, task.config.dim, task.dtype, self._copiers)
             for before, table in zip(self._before, self._both, strict=True)
         )
         tally = Tally.total(self._tallies)

@@ -106,7 +106,19 @@ def beside(backend: Backend, config: Config, tables: Tables, workers: int) -> Be
     if workers > 1 and (tables.noise is not None or tables.tree is not None):
         shape = step_shape(backend, config)
         tokens = (workers - 1) * max(shape.block, -(-shape.step // workers)) * shape.exposed
-        others_in, others_out = expected_terms(config, tables, tokens)
+        pairs = 2 * config.window if config.fixed_window else config.window + 1
+        summed = pairs if config.cbow == "sum" else 1
+        in_core = 1 if config.model == "cbow" else pairs
+        if tables.tree is not None:
+            met = float(tables.share @ tables.tree.lengths)
+            others_out = tokens * in_core * tables.tree.passing(tables.share)
+        else:
+            assert config.negative is not None
+            assert tables.noise_share is not None
+            met = 1 + config.negative
+            rows = tables.share + config.negative * tables.noise_share
+            others_out = tokens * in_core * rows
+        others_in = tokens * pairs * summed * met * tables.share
     if tables.frozen is not None:
         others_in = np.where(tables.frozen, np.inf, 0 if others_in is None else others_in)
     found = (
@@ -114,29 +126,6 @@ def beside(backend: Backend, config: Config, tables: Tables, workers: int) -> Be
         for terms in (others_in, others_out)
     )
     return next(found), next(found)
-
-
-def expected_terms(
-    config: Config, tables: Tables, tokens: float
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Terms that training on so many kept tokens puts on each input and output row, about.
-
-    By the shares of words among tokens and noise words, and of the words whose paths meet a node;
-    with full softmax every token meets every row.
-    """
-    pairs = 2 * config.window if config.fixed_window else config.window + 1
-    summed = pairs if config.cbow == "sum" else 1
-    in_core = 1 if config.model == "cbow" else pairs
-    if tables.tree is not None:
-        met = float(tables.share @ tables.tree.lengths)
-        rows = tables.tree.passing(tables.share)
-    elif tables.noise_share is not None:
-        assert config.negative is not None
-        met = 1 + config.negative
-        rows = tables.share + config.negative * tables.noise_share
-    else:
-        met, rows = len(tables.share), np.ones(len(tables.share))
-    return tokens * pairs * summed * met * tables.share, tokens * in_core * rows
 
 
 def fused_plan(

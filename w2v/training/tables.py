@@ -137,23 +137,26 @@ class Copiers:
     """
 
     def __init__(self, backend: Backend, threads: int | None = None) -> None:
-        self._backend = backend
+        self.backend = backend
         self._threads = threads or min(usable_cores(), _THREADS)
         self._pool = ThreadPoolExecutor(self._threads, "w2v-copy")
 
-    def work(self, shape: tuple[int, int], work: Callable[[slice], object]) -> None:
+    def work(
+        self, shape: tuple[int, int], work: Callable[[slice], object], rows: int | None = None
+    ) -> None:
         """Have all rows worked on, a few at a time.
 
         Parameters
         ----------
         shape : pair of int         Rows and columns.
         work : callable(slice)      Of rows; without Python's lock for most of its time.
+        rows : int, optional        At a time; if left out, so many that all threads have some.
         """
-        some = max(1, min(_PIECE // max(shape[1], 1), -(-shape[0] // self._threads)))
+        some = rows or max(1, min(_PIECE // max(shape[1], 1), -(-shape[0] // self._threads)))
         firsts = iter(range(0, shape[0], some))  # shared by all
 
         def take(_: int) -> None:
-            with self._backend.training():
+            with self.backend.training():
                 for first in firsts:
                     work(slice(first, first + some))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import cached_property, partial
 from typing import Any
 
@@ -111,10 +111,15 @@ class Trainer:
         measured = self.shape.block if self.shape.step == self.shape.block else self._in_flight
         self._loss_every = loss_every(self._kept / measured)
         check_softmax(config, len(corpus.vocabulary), self._schedule.step_tokens, self.shape)
+        self._chunk, self._chunks = self._reader.chunk, self._reader.chunks
         self.rounds: Rounds | None = None
-        if crew or config.shards:
-            self._crew = crew or Here(backend)
-            self.rounds = rounds_for(config.shards, self._reader.chunks, len(self.text.ids))
+        if saved and saved.state.rounds:
+            self.rounds = Rounds(**saved.state.rounds)
+            self._chunk, self._chunks = saved.state.chunk, self.rounds.chunks
+        elif not saved and (crew or config.shards):
+            self.rounds = rounds_for(config.shards, self._chunks, len(self.text.ids))
+        if self.rounds and not crew:
+            self._crew = Here(backend)
         self._begin()
 
     def _begin(self) -> None:
@@ -186,7 +191,8 @@ class Trainer:
     def _run(self) -> Trained:
         checkpoints = self.checkpoints
         began = checkpoints.folder.began if checkpoints else None
-        facts = {"began": began or {}, "start": self.start.about}
+        rounds = asdict(self.rounds) if self.rounds else None
+        facts = {"began": began or {}, "start": self.start.about, "rounds": rounds}
         try:
             with self.backend.training():
                 run = self._under_way = self._prepared()
@@ -216,6 +222,10 @@ class Trainer:
             raise self._diverged("A vector is no longer finite", self.epochs, 1.0)
         trained = run.trained(vectors, output, seconds)
         verdict.after(self.config, trained.loss, trained.untrained_loss)
+        if self.rounds:
+            assert self._crew is not None
+            told = {"shards": self.rounds.shards, "rounds_of_an_epoch": self.rounds.rounds}
+            trained = replace(trained, rounds={**told, **self._crew.told()})
         if checkpoints is None:
             return trained
         if not (self.saved and self.saved.state.ended):
@@ -255,8 +265,8 @@ class Trainer:
             onlookers=self._onlookers,
             loss_every=self._loss_every,
             epochs=self.epochs,
-            chunks=self._reader.chunks,
-            chunk=self._reader.chunk,
+            chunks=self._chunks,
+            chunk=self._chunk,
             words=self.raw_words,
             trained_before=self.start.epochs,
             aside=None if self.aside is None else looked_at(self.aside),
@@ -283,8 +293,8 @@ class Trainer:
         """What the shards of this run have in common."""
         return Task(
             config=self.config,
-            chunk=self._reader.chunk,
-            chunks=self._reader.chunks,
+            chunk=self._chunk,
+            chunks=self._chunks,
             epochs_before=self.start.epochs,
             kept=self._kept,
             loss_every=self._loss_every,

@@ -1,0 +1,62 @@
+"""Where a run is cut into rounds and shards."""
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from w2v.training.rounds import Rounds, rounds_for
+
+_CUTS = st.builds(
+    Rounds,
+    chunks=st.integers(1, 300),
+    shards=st.integers(1, 40),
+    rounds=st.integers(1, 20),
+    alone=st.integers(1, 50),
+)
+
+
+@given(_CUTS, st.integers(0, 3))
+def test_every_chunk_of_an_epoch_is_in_one_shard(rounds: Rounds, epoch: int) -> None:
+    shards = [shard for each in rounds.of_epoch(epoch) for shard in each]
+    edges = [shards[0].begin, *(shard.end for shard in shards)]
+    assert edges[0] == 0
+    assert edges[-1] == rounds.chunks
+    assert all(shard.begin < shard.end for shard in shards)
+    assert [shard.begin for shard in shards[1:]] == [shard.end for shard in shards[:-1]]
+
+
+@given(_CUTS)
+def test_rounds_are_numbered_through_and_shards_within(rounds: Rounds) -> None:
+    every = [each for epoch in range(3) for each in rounds.of_epoch(epoch)]
+    assert [each[0].round for each in every] == list(range(len(every)))
+    for each in every:
+        assert len({(shard.round, shard.epoch) for shard in each}) == 1
+        assert [shard.number for shard in each] == list(range(len(each)))
+        assert len(each) <= rounds.shards
+
+
+@given(_CUTS, st.integers(0, 2), st.data())
+def test_who_goes_on_gets_the_rounds_that_are_left(
+    rounds: Rounds, epoch: int, data: st.DataObject
+) -> None:
+    every = list(rounds.of_epoch(epoch))
+    done = data.draw(st.integers(0, len(every)))
+    first = every[done - 1][-1].end if done else 0
+    assert list(rounds.of_epoch(epoch, first)) == every[done:]
+
+
+def test_a_run_begins_with_one_shard_then_two_then_four() -> None:
+    rounds = Rounds(chunks=520, shards=8, rounds=16, alone=16)
+    first = [[shard.end - shard.begin for shard in each] for each in rounds.of_epoch(0)]
+    assert first[:3] == [[16], [4] * 2, [4] * 4]
+    assert [len(each) for each in first[3:]] == [8] * 15
+    assert [len(each) for each in rounds.of_epoch(1)] == [8] * 16
+
+
+@pytest.mark.parametrize("shards", [None, 1])
+def test_one_shard_needs_no_beginning(shards: int | None) -> None:
+    rounds = rounds_for(shards, 100, 100 << 15)
+    assert {len(each) for each in rounds.of_epoch(0)} == {1}
+    assert list(pairwise(rounds._cuts(0))) == list(pairwise(rounds._cuts(1)))
