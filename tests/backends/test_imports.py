@@ -59,7 +59,11 @@ HOUSE: list[dict[str, str]] = [
         "index": "errors files queries vectors",
     },
     {
-        "word2vec": "errors renamed interrupts config files backends text queries vectors training",
+        "cluster": "errors config backends text training",
+    },
+    {
+        "word2vec": "errors renamed interrupts config files backends text queries vectors training "
+        "cluster",
     },
     {
         "library": "errors config index backends text layers vectors phrases training word2vec",
@@ -69,7 +73,7 @@ HOUSE: list[dict[str, str]] = [
     },
     {
         "cli": "errors renamed terminal interrupts config files backends text formats queries "
-        "vectors phrases training evaluation pictures w2v library",
+        "vectors phrases training cluster evaluation pictures w2v library",
     },
     {
         "__main__": "errors cli",

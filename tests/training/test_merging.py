@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -31,8 +33,9 @@ def config(**given: object) -> Config:
     return Config(**{"dim": DIM, "min_count": 1, "window": 3, **given})  # type: ignore[arg-type]
 
 
-def meeting(options: Config) -> Meetings:
-    return meetings(options, make_tables(get_backend("numpy"), options, COUNTS))
+def meeting(options: Config, *, stretched: bool = False) -> Meetings:
+    found = meetings(options, make_tables(get_backend("numpy"), options, COUNTS))
+    return replace(found, can_stretch=stretched)
 
 
 def pair() -> list[NDArray[np.float32]]:
@@ -163,3 +166,55 @@ def test_the_number_of_threads_changes_no_byte(monkeypatch: pytest.MonkeyPatch) 
         found.append([made.values.tobytes() for made in merge.ended(0.025, 300.0)])
         copiers.close()
     assert found[0] == found[1]
+
+
+@pytest.mark.parametrize("options", [{}, {"model": "cbow"}], ids=str)
+def test_tables_are_stretched_until_the_books_are_right(
+    options: dict[str, object], copiers: Copiers
+) -> None:
+    found = meeting(config(**options))
+    tables = pair()
+    shards = [small(*some_changes()) for _ in range(SHARDS)]
+    plain, stretched = (
+        Merge(tables, replace(found, can_stretch=can), "float32", copiers) for can in (False, True)
+    )
+    books = balance(tables, found.width)
+    for shard in shards:
+        plain.add(shard)
+        stretched.add(shard)
+        books += balance(moved(tables, (shard[0], shard[1])), found.width) - balance(
+            tables, found.width
+        )
+    merged = moved(tables, plain.ended(0.025, 300.0))
+    after = moved(tables, stretched.ended(0.025, 300.0))
+    off = np.linalg.norm(balance(merged, found.width) - books)
+    assert np.linalg.norm(balance(after, found.width) - books) < 0.3 * off  # to first order
+    np.testing.assert_allclose(after[0] @ after[1].T, merged[0] @ merged[1].T, atol=2e-2)
+
+
+def test_frozen_rows_are_not_stretched() -> None:
+    options = config()
+    tables = make_tables(get_backend("numpy"), options, COUNTS)
+    assert meetings(options, tables).can_stretch
+    some = replace(tables, frozen=np.arange(WORDS) < 3)
+    assert not meetings(options, some).can_stretch
+
+
+def small(*changes: Changes) -> tuple[Changes, Changes]:
+    inputs, outputs = (change._replace(values=change.values / 10) for change in changes)
+    return inputs, outputs
+
+
+def moved(
+    tables: list[NDArray[np.float32]], changes: tuple[Changes, Changes]
+) -> list[NDArray[np.float64]]:
+    found = [table.astype(np.float64) for table in tables]
+    for table, change in zip(found, changes, strict=True):
+        table[change.rows] += change.values
+    return found
+
+
+def balance(tables: list[Any], width: float) -> NDArray[np.float64]:
+    inputs, outputs = (table.astype(np.float64) for table in tables)
+    found: NDArray[np.float64] = inputs.T @ inputs - width * (outputs.T @ outputs)
+    return found

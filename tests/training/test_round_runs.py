@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
 from collections.abc import Callable, Sequence
@@ -96,9 +97,10 @@ def same(a: Word2Vec, b: Word2Vec) -> bool:
 def test_the_same_bytes_whoever_trains(
     pair: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    alone = Word2Vec(**QUICK, **pair).fit(TEXT)
+    options: dict[str, Any] = {**QUICK, **pair}
+    alone = Word2Vec(**options).fit(TEXT)
     monkeypatch.setattr("w2v.training.trainer.Here", Two)
-    two = Word2Vec(**QUICK, **pair).fit(TEXT)
+    two = Word2Vec(**options).fit(TEXT)
     assert same(alone, two)
     for name in ("loss", "untrained_loss", "tokens"):
         assert alone.report[name] == two.report[name]
@@ -120,7 +122,7 @@ def test_one_shard_trains_as_without_rounds(pair: dict[str, str]) -> None:
 def test_shards_learn_what_one_would(pair: dict[str, str], backend: str) -> None:
     options: dict[str, Any] = {**QUICK, **pair, "backend": backend, "epochs": 8, "shards": 4}
     model = Word2Vec(**options).fit(two_topics(2000))
-    own = np.mean([model.similarity(a, b) for a, b in zip(ANIMALS, ANIMALS[1:], strict=False)])
+    own = np.mean([model.similarity(a, b) for a, b in itertools.pairwise(ANIMALS)])
     others = np.mean([model.similarity(a, b) for a, b in zip(ANIMALS, TOOLS, strict=True)])
     assert own > others + 0.3
 

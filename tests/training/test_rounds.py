@@ -1,7 +1,5 @@
 """Where a run is cut into rounds and shards."""
 
-from itertools import pairwise
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,7 +11,7 @@ _CUTS = st.builds(
     chunks=st.integers(1, 300),
     shards=st.integers(1, 40),
     rounds=st.integers(1, 20),
-    alone=st.integers(1, 50),
+    alone=st.integers(0, 50),
 )
 
 
@@ -47,16 +45,25 @@ def test_who_goes_on_gets_the_rounds_that_are_left(
     assert list(rounds.of_epoch(epoch, first)) == every[done:]
 
 
-def test_a_run_begins_with_one_shard_then_two_then_four() -> None:
+def test_a_run_begins_with_one_shard_and_short_rounds() -> None:
     rounds = Rounds(chunks=520, shards=8, rounds=16, alone=16)
-    first = [[shard.end - shard.begin for shard in each] for each in rounds.of_epoch(0)]
-    assert first[:3] == [[16], [4] * 2, [4] * 4]
-    assert [len(each) for each in first[3:]] == [8] * 15
+    first = list(rounds.of_epoch(0))
+    assert [len(each) for each in first[:4]] == [1, 2, 2, 2]
+    assert len(first[-1]) == 8
+    for each in first[1:]:
+        assert each[-1].end - each[0].begin <= 48
+        assert each[-1].end - each[0].begin <= max(1, each[0].begin // 8) * 1.5
     assert [len(each) for each in rounds.of_epoch(1)] == [8] * 16
 
 
-@pytest.mark.parametrize("shards", [None, 1])
-def test_one_shard_needs_no_beginning(shards: int | None) -> None:
-    rounds = rounds_for(shards, 100, 100 << 15)
-    assert {len(each) for each in rounds.of_epoch(0)} == {1}
-    assert list(pairwise(rounds._cuts(0))) == list(pairwise(rounds._cuts(1)))
+@pytest.mark.parametrize(("shards", "begun"), [(None, False), (1, False), (4, True)])
+def test_no_beginning_is_needed(shards: int | None, begun: bool) -> None:
+    rounds = rounds_for(shards, 100, 100 << 15, begun=begun)
+    assert rounds.alone == 0
+    assert {len(each) for each in rounds.of_epoch(0)} == {shards or 1}
+    assert rounds._edges(0) == rounds._edges(1)
+
+
+def test_a_short_text_is_cut_too() -> None:
+    assert [len(each) for each in rounds_for(4, 1, 300, begun=False).of_epoch(0)] == [1]
+    assert [len(each) for each in rounds_for(4, 22, 22 << 15, begun=False).of_epoch(3)] == [4] * 5

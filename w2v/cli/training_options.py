@@ -111,5 +111,7 @@ _TRAINING_OPTIONS = (
     option("--block-negatives", int, "Advanced: noise words a block shares. [default: by backend]"),
     option("--step-tokens", int, "Advanced: words between updates. [default: by backend]"),
     option("--row-cap", float, "Advanced: bound on what one update adds to one vector."),
-    option("--shards", int, "Train in rounds of so many parts. [default: none; a cluster's by text]"),
+    option(
+        "--shards", int, "Train in rounds of so many parts of the text, merged. [default: none]"
+    ),
 )

@@ -34,8 +34,8 @@ class Address(NamedTuple):
             if text == "auto" or _CLIENT.fullmatch(text):
                 return cls(None, text)
         raise ConfigError(
-            "`cluster` must be local:N (N workers on this machine), auto (the Ray that runs here, or "
-            f"that RAY_ADDRESS names) or ray://HOST:PORT; got {text!r:.60}."
+            "`cluster` must be local:N (N workers on this machine), auto (the Ray that runs here, "
+            f"or that RAY_ADDRESS names) or ray://HOST:PORT; got {text!r:.60}."
         )
 
 

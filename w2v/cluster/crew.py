@@ -34,9 +34,7 @@ class RayCrew:
     backend, device            As the configuration says.
     """
 
-    def __init__(
-        self, workers: int | None, threads: int, backend: str, device: int | None
-    ) -> None:
+    def __init__(self, workers: int | None, threads: int, backend: str, device: int | None) -> None:
         import ray
 
         self._most = workers
@@ -142,7 +140,9 @@ class RayCrew:
         """See `Crew`."""
         members = [m.about for m in self._members if m.about]
         return {
-            "workers": [{name: one[name] for name in ("host", "backend", "device")} for one in members],
+            "workers": [
+                {name: one[name] for name in ("host", "backend", "device")} for one in members
+            ],
             "threads": self._threads,
             "lost": sum(each["lost"] for each in self._told),
             "rounds": [{k: v for k, v in each.items() if k != "began"} for each in self._told],
@@ -151,7 +151,8 @@ class RayCrew:
     def close(self) -> None:
         """See `Crew`."""
         for member in self._members:
-            member.end(self._ours["node"])
+            if member.work is not None or member.about is None:  # others end when nobody has them
+                member.end()
         self._members = []
         self._given = None
         self._tables = (-1, None)
@@ -295,7 +296,7 @@ class RayCrew:
     def _refuse(self, member: Member, why: str) -> None:
         """Leave a worker out; raises `TrainingError` if none is left."""
         self._members.remove(member)
-        member.end(self._ours["node"])
+        member.end()
         if self._most is not None:
             self._most -= 1
         if not self._members:

@@ -47,17 +47,18 @@ class Member:
         waits = self.about is not None and self.asked is not None
         return waits and time.monotonic() - self.asked_at > SILENT_S
 
-    def end(self, here: str) -> None:
-        """End its process; one that was stopped ends only where it can be reached.
+    def end(self, here: str | None = None) -> None:
+        """End its process.
 
         Parameters
         ----------
-        here : str      The node of this process.
+        here : str, optional    The node of this process. A process there is ended by the system,
+                                for one that does not answer cannot be asked to end.
         """
         import ray
 
         with contextlib.suppress(Exception):
             ray.kill(self.actor, no_restart=True)
-        if self.about and self.about["node"] == here:
+        if here and self.about and self.about["node"] == here:
             with contextlib.suppress(OSError):
                 os.kill(self.about["process"], getattr(signal, "SIGKILL", signal.SIGTERM))

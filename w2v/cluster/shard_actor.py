@@ -9,7 +9,7 @@ from w2v.backends import choose_backend
 from w2v.cluster.handshake import about
 from w2v.errors import W2VError
 from w2v.text import open_encoded
-from w2v.training import Both, Changes, Result, Shard, ShardTrainer, Task, rows_met, trained_part
+from w2v.training import Both, Changes, Result, Shard, ShardTrainer, Task, trained_part
 
 MAY_ASK = "asked"
 """Calls that are answered while a shard is trained."""

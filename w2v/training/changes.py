@@ -34,7 +34,7 @@ class Changes(NamedTuple):
 
 
 def changed(before: Array, table: Array, dim: int, dtype: str, copiers: Copiers) -> Changes:
-    """What has changed in a table (V, D or more) since a copy of it was made; and change it back."""
+    """What has changed in a table (V, D or more) since it was copied; and change it back."""
     backend = copiers.backend
     parts: dict[int, tuple[NDArray[np.int32], NDArray[Any]]] = {}
 

@@ -1,8 +1,8 @@
 """How the text of an epoch is cut for training in rounds: rounds, and the shards of each.
 
-A run begins with one shard alone, then two side by side, four, eight, ...: vectors that are all near
-zero move the same way at first, and many shards that each find out which way that is, for
-themselves, leave them far from where one would.
+A run begins with one shard alone, and then no round is longer than a part of what was trained
+before it: vectors that are near zero all move the same way, and many shards that each find out for
+themselves which way that is leave them far from where one would, for good.
 """
 
 from __future__ import annotations
@@ -11,9 +11,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
-ROUNDS = 16
 _ALONE = 1 << 19  # tokens
-_LEAST = 4  # parts of an epoch, of which one shard alone has one at most
+_ROUNDS = 2  # of an epoch, for each shard
+_LEAST_ROUNDS = 4
+_MOST_PARTS = 8  # of what was trained before is one round, at the least
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,8 @@ class Rounds:
     chunks : int     Of an epoch.
     shards : int     Of a round, at most.
     rounds : int     Of an epoch, about: none has less than a chunk a shard, if that can be.
-    alone : int      Chunks of the first shard of all, which has a round for itself.
+    alone : int      Chunks of the first shard of all, which has a round for itself; 0 for a run
+                     that goes on from vectors that are trained.
     """
 
     chunks: int
@@ -49,37 +51,31 @@ class Rounds:
 
     def of_epoch(self, epoch: int, first: int = 0) -> Iterator[list[Shard]]:
         """The shards of each round of an epoch that begins at a chunk or after it."""
-        number = 0 if epoch == 0 else len(self._cuts(0)) + (epoch - 1) * len(self._cuts(1))
-        for edges in self._cuts(epoch):
-            if edges[0] >= first:
-                yield [Shard(number, s, epoch, *cut) for s, cut in enumerate(pairwise(edges))]
+        number = sum(len(self._edges(before)) - 1 for before in range(epoch))
+        for begin, end in pairwise(self._edges(epoch)):
+            if begin >= first:
+                shards = 1 if epoch == begin == 0 and self.alone else min(self.shards, end - begin)
+                cuts = [begin + (end - begin) * shard // shards for shard in range(shards + 1)]
+                yield [Shard(number, s, epoch, *cut) for s, cut in enumerate(pairwise(cuts))]
             number += 1
 
-    def _cuts(self, epoch: int) -> list[list[int]]:
-        """Of each round the chunks where its shards begin, and where the last ends."""
-        cuts, at = [], 0
-        if epoch == 0 and self.shards > 1:
-            at = min(self.alone, max(1, self.chunks // _LEAST))
-            cuts.append([0, at])
-            size, shards = max(1, self.chunks // (self.rounds * self.shards)), 2
-            while shards < self.shards and at + shards * size < self.chunks:
-                cuts.append([at + shard * size for shard in range(shards + 1)])
-                at, shards = cuts[-1][-1], 2 * shards
-        if at == self.chunks:
-            return cuts
-        left = self.chunks - at
-        count = min(round(self.rounds * left / self.chunks), left // self.shards)
-        for edges in pairwise(_cut(at, self.chunks, max(1, count))):
-            cuts.append(_cut(*edges, self.shards))
-        return cuts
+    def _edges(self, epoch: int) -> list[int]:
+        """Chunks where the rounds of an epoch begin, and where the last ends."""
+        most = max(self.chunks // self.rounds, self.shards)
+        edges = [0]
+        while edges[-1] < self.chunks:
+            size, trained = most, epoch * self.chunks + edges[-1]
+            if self.alone:
+                size = (
+                    min(most, trained // min(self.shards, _MOST_PARTS)) if trained else self.alone
+                )
+            end = edges[-1] + max(size, 1)
+            edges.append(end if end + size // 2 < self.chunks else self.chunks)
+        return edges
 
 
-def _cut(begin: int, end: int, parts: int) -> list[int]:
-    """Edges of equal parts, as many as there is something for."""
-    parts = max(1, min(parts, end - begin))
-    return [begin + (end - begin) * part // parts for part in range(parts + 1)]
-
-
-def rounds_for(shards: int | None, chunks: int, tokens: int) -> Rounds:
-    """How a run over a text of some chunks and tokens is cut."""
-    return Rounds(chunks, shards or 1, ROUNDS, max(1, round(_ALONE * chunks / max(tokens, 1))))
+def rounds_for(shards: int | None, chunks: int, tokens: int, *, begun: bool) -> Rounds:
+    """How a run over some chunks and tokens is cut; `begun` if it goes on from vectors."""
+    shards = shards or 1
+    alone = 0 if begun or shards == 1 else max(1, round(_ALONE * chunks / max(tokens, 1)))
+    return Rounds(chunks, shards, max(_LEAST_ROUNDS, _ROUNDS * shards), alone)

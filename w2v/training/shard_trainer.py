@@ -23,7 +23,7 @@ from w2v.training.rounds import Shard
 from w2v.training.schedule import schedule
 from w2v.training.start import FRESH
 from w2v.training.step_plan import beside, rows_met, step_shape, text_reader
-from w2v.training.tables import Copiers, Tables, make_tables
+from w2v.training.tables import Copiers, make_tables
 from w2v.training.worker import Worker
 
 Both = tuple[NDArray[np.float32], NDArray[np.float32]]
@@ -50,6 +50,11 @@ class Task:
     """Of the changes."""
     tree: HuffmanTree | None = None
     frozen: NDArray[np.bool_] | None = field(default=None, repr=False)
+
+    def done_at(self, epoch: int, chunks: float) -> float:
+        """Fraction of the run at a position in chunks of an epoch."""
+        assert isinstance(self.config.epochs, int)
+        return (epoch + chunks / self.chunks) / self.config.epochs
 
 
 @dataclass(frozen=True)
@@ -155,7 +160,7 @@ class ShardTrainer:
         task, config = self._task, self._task.config
 
         def done_at(chunk: float) -> float:
-            return (epoch.number + chunk / self._times / task.chunks) / config.epochs
+            return task.done_at(epoch.number, chunk / self._times)
 
         with self._backend.training():
             steps = worker.train(

@@ -117,7 +117,8 @@ class Trainer:
             self.rounds = Rounds(**saved.state.rounds)
             self._chunk, self._chunks = saved.state.chunk, self.rounds.chunks
         elif not saved and (crew or config.shards):
-            self.rounds = rounds_for(config.shards, self._chunks, len(self.text.ids))
+            begun, tokens = self.start.epochs > 0, len(self.text.ids)
+            self.rounds = rounds_for(config.shards, self._chunks, tokens, begun=begun)
         if self.rounds and not crew:
             self._crew = Here(backend)
         self._begin()
@@ -192,7 +193,8 @@ class Trainer:
         checkpoints = self.checkpoints
         began = checkpoints.folder.began if checkpoints else None
         rounds = asdict(self.rounds) if self.rounds else None
-        facts = {"began": began or {}, "start": self.start.about, "rounds": rounds}
+        facts: dict[str, Any] = {"began": began or {}, "start": self.start.about}
+        facts["rounds"] = rounds
         try:
             with self.backend.training():
                 run = self._under_way = self._prepared()
@@ -232,12 +234,19 @@ class Trainer:
             checkpoints.write(state, {"input": vectors, "output": output, **arrays})
         return replace(trained, checkpoints=checkpoints.told())
 
-    def _passes(self, run: Run, *given: Any) -> Passes:
+    def _passes(
+        self,
+        run: Run,
+        checkpoints: Checkpoints | None,
+        state: Callable[[dict[str, Any]], State],
+        arrays: dict[str, NDArray[Any]],
+    ) -> Passes:
+        """By workers here, or by a crew in rounds."""
+        given = run, checkpoints, state, arrays, self._diverged
         if self.rounds is None:
-            return Passes(run, *given, self._diverged)
+            return Passes(*given)
         assert self._crew is not None
-        ways: dict[str, Any] = {"crew": self._crew, "rounds": self.rounds, "dtype": _CHANGES}
-        return RoundPasses(run, *given, self._diverged, **ways)
+        return RoundPasses(*given, crew=self._crew, rounds=self.rounds, dtype=_CHANGES)
 
     def _prepared(self) -> Run:
         config, backend, keep = self.config, self.backend, self._keep_share

@@ -1,0 +1,141 @@
+"""Training on a Ray that is started here: the same bytes, whoever dies."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+from corpora import zipf
+
+from w2v import Callback, Progress, Word2Vec
+from w2v.cluster.crew import RayCrew
+
+ray = pytest.importorskip("ray", reason="Ray is not installed: pip install 'w2v[cluster]'")
+
+QUICK: dict[str, Any] = {
+    **{"dim": 16, "min_count": 1, "workers": 1, "sample": 0, "epochs": 6, "shards": 3},
+    "backend": "numba",
+}
+TEXT = zipf(400_000)
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[str]:
+    """A Ray of two cores that several runs join, one after the other."""
+    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        ray.init("local", num_cpus=2, include_dashboard=False, log_to_driver=False)
+    yield "auto"
+    ray.shutdown()
+
+
+@pytest.fixture(scope="module")
+def alone() -> Word2Vec:
+    """What all runs here come to."""
+    return Word2Vec(**QUICK).fit(TEXT)
+
+
+def same(a: Word2Vec, b: Word2Vec) -> bool:
+    return np.array_equal(a.vectors.matrix, b.vectors.matrix) and np.array_equal(a.output, b.output)
+
+
+def workers(members: RayCrew) -> list[int]:
+    """Processes that train."""
+    return [one.about["process"] for one in members._members if one.about]
+
+
+class Meanwhile(Callback):
+    """Does something to the workers once, at a moment."""
+
+    def __init__(self, at: float, do: Callable[[RayCrew], object]) -> None:
+        self.at, self.do = at, do
+        self.crew: RayCrew | None = None
+
+    def on_step(self, progress: Progress) -> None:
+        if progress.done >= self.at and self.crew and len(workers(self.crew)) == 2:
+            self.at = 2
+            self.do(self.crew)
+
+
+@pytest.fixture
+def met(monkeypatch: pytest.MonkeyPatch) -> list[RayCrew]:
+    """The crews of the runs of a test."""
+    found: list[RayCrew] = []
+    plain = RayCrew.__init__
+
+    def begin(self: RayCrew, *given: Any) -> None:
+        found.append(self)
+        plain(self, *given)
+
+    monkeypatch.setattr(RayCrew, "__init__", begin)
+    return found
+
+
+def run(cluster: str, met: list[RayCrew], *callbacks: Meanwhile, **given: Any) -> Word2Vec:
+    class Known(Callback):
+        def on_step(self, progress: Progress) -> None:
+            for one in callbacks:
+                one.crew = met[-1]
+
+    return Word2Vec(**QUICK).fit(
+        TEXT, cluster=cluster, callbacks=[Known(), *callbacks], progress=False, **given
+    )
+
+
+def test_the_same_bytes_as_here(cluster: str, alone: Word2Vec, met: list[RayCrew]) -> None:
+    model = run(cluster, met)
+    assert same(model, alone)
+    assert model.report["loss"] == alone.report["loss"]
+    rounds = model.report["rounds"]
+    assert len(rounds["workers"]) == 2
+    assert rounds["lost"] == 0
+    assert len(rounds["rounds"]) > 6
+    for each in rounds["rounds"]:
+        assert each["bytes_received"] > 0
+        assert each["bytes_sent"] > 0
+        assert each["seconds"] > 0
+        assert each["waited_seconds"] >= 0
+
+
+@pytest.mark.parametrize("at", [0.1, 0.7])
+def test_workers_that_are_killed(
+    at: float, cluster: str, alone: Word2Vec, met: list[RayCrew]
+) -> None:
+    def kill(members: RayCrew) -> None:
+        for process in workers(members)[:1]:
+            os.kill(process, signal.SIGKILL)
+
+    model = run(cluster, met, Meanwhile(at, kill))
+    assert same(model, alone)
+    assert model.report["rounds"]["lost"] == 1
+
+
+def test_all_workers_are_killed(cluster: str, alone: Word2Vec, met: list[RayCrew]) -> None:
+    def kill(members: RayCrew) -> None:
+        for process in workers(members):
+            os.kill(process, signal.SIGKILL)
+
+    model = run(cluster, met, Meanwhile(0.3, kill))
+    assert same(model, alone)
+    assert model.report["rounds"]["lost"] == 2
+
+
+def test_a_worker_that_hangs_is_lost(
+    cluster: str, alone: Word2Vec, met: list[RayCrew], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("w2v.cluster.member.SILENT_S", 2.0)
+
+    def stop(members: RayCrew) -> None:
+        os.kill(workers(members)[0], signal.SIGSTOP)
+
+    started = time.monotonic()
+    model = run(cluster, met, Meanwhile(0.3, stop))
+    assert same(model, alone)
+    assert time.monotonic() - started < 20
