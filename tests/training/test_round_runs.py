@@ -39,6 +39,8 @@ def short_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
 class Two:
     """A crew of two, who take turns and begin with the last shard."""
 
+    where = "here"
+
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
         self._given: list[Shard] = []

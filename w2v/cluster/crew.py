@@ -29,14 +29,18 @@ class RayCrew:
 
     Parameters
     ----------
+    where : str                For people.
     workers : int or None      How many; None for as many as the cluster has room for.
     threads : int              Of each.
     backend, device            As the configuration says.
     """
 
-    def __init__(self, workers: int | None, threads: int, backend: str, device: int | None) -> None:
+    def __init__(
+        self, where: str, workers: int | None, threads: int, backend: str, device: int | None
+    ) -> None:
         import ray
 
+        self.where = f"on {where}"
         self._most = workers
         self._threads = threads
         self._ours = about()

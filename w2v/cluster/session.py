@@ -130,7 +130,7 @@ class Cluster:
             sizes = [node["Resources"].get("CPU", 0) for node in ray.nodes() if node["Alive"]]
             threads = max(1, int(min((size for size in sizes if size), default=1)))
         self.threads = threads
-        return RayCrew(count, threads, config.backend, config.device)
+        return RayCrew(self.where, count, threads, config.backend, config.device)
 
 
 @contextlib.contextmanager

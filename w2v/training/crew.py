@@ -17,6 +17,9 @@ from w2v.training.shard_trainer import Both, Result, ShardTrainer, Task
 class Crew(Protocol):
     """What training in rounds asks of those who train."""
 
+    where: str
+    """For people: where they are."""
+
     def begin(self, task: Task, corpus: Corpus, text: Corpus, tables: Both) -> None:
         """Get ready.
 
@@ -53,6 +56,8 @@ class Here:
     ----------
     backend : Backend
     """
+
+    where = "here, one after the other"
 
     def __init__(self, backend: Backend) -> None:
         self._backend = backend

@@ -64,6 +64,9 @@ class Narration(Display):
         lines.append(f"training  {epochs}{chosen}")
         backend = trainer.backend
         lines.append(f"backend   {backend.name} on {backend.device}; {_workers(trainer.workers)}")
+        if trainer.rounds:
+            shards = counted(trainer.rounds.shards, "shard")
+            lines.append(f"rounds    of up to {shards}, {trainer.trained_where}")
         lines += _keeping(trainer)
         if (memory := trainer.memory) and (self._verbose or memory.on_device):
             lines.append(f"memory    {memory.named()}")

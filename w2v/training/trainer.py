@@ -152,6 +152,11 @@ class Trainer:
         )
 
     @property
+    def trained_where(self) -> str | None:
+        """Where shards are trained, for people; None without rounds."""
+        return self._crew.where if self._crew else None
+
+    @property
     def step_tokens(self) -> int:
         """Kept tokens in flight: in the steps that all workers take at once."""
         return self._in_flight * self.workers
