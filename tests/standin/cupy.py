@@ -266,6 +266,9 @@ class ndarray:
     def copy(self, order="C"):
         return ndarray._of(self._a.copy(order))
 
+    def view(self, dtype=None):
+        return ndarray._of(self._a.view(dtype))
+
     def reshape(self, *shape, order="C"):
         return ndarray._of(self._a.reshape(*shape, order=order))
 

@@ -13,6 +13,7 @@ import numpy as np
 from w2v.cluster.handshake import about, difference
 from w2v.cluster.member import Member
 from w2v.cluster.shard_actor import MAY_ASK, ShardActor
+from w2v.config import Config
 from w2v.errors import TrainingError, W2VError, warn
 from w2v.text import Corpus
 from w2v.training import Both, Changes, Result, Shard, Task
@@ -32,12 +33,10 @@ class RayCrew:
     where : str                For people.
     workers : int or None      How many; None for as many as the cluster has room for.
     threads : int              Of each.
-    backend, device            As the configuration says.
+    config : Config            Says on which backend, and what will be trained.
     """
 
-    def __init__(
-        self, where: str, workers: int | None, threads: int, backend: str, device: int | None
-    ) -> None:
+    def __init__(self, where: str, workers: int | None, threads: int, config: Config) -> None:
         import ray
 
         self.where = f"on {where}"
@@ -45,10 +44,10 @@ class RayCrew:
         self._threads = threads
         self._ours = about()
         methods: dict[str, Any] = {"concurrency_groups": {MAY_ASK: 1}, "num_cpus": threads}
-        if backend == "cupy":
+        if config.backend == "cupy":
             methods["num_gpus"] = 1
         self._kind = ray.remote(**methods)(ShardActor)
-        self._with = backend, device
+        self._config = config
         self._members: list[Member] = []
         self._waiting: deque[Shard] = deque()
         self._taken: set[int] = set()
@@ -154,10 +153,8 @@ class RayCrew:
 
     def close(self) -> None:
         """See `Crew`."""
-        for member in self._members:
-            if member.work is not None or member.about is None:  # others end when nobody has them
-                member.end()
-        self._members = []
+        for member in self._members:  # and keep them: Ray takes 5 s to end those that nobody has
+            member.end()
         self._given = None
         self._tables = (-1, None)
 
@@ -172,7 +169,7 @@ class RayCrew:
         return max(0 if self._members else 1, int(free // self._threads) - pending)
 
     def _join(self) -> None:
-        actor = self._kind.remote(*self._with)
+        actor = self._kind.remote(self._config)
         member = Member(actor)
         member.known = actor.about.remote()
         self._members.append(member)

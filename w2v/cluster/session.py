@@ -92,16 +92,20 @@ class Cluster:
 
     def close(self) -> None:
         """Let go of the workers, and of Ray, if it was not there before."""
+        self._pool.submit(self._leave).result()
         self._pool.shutdown()
-        if not self._crew.exception():
+        if self._folder:
+            self._folder.cleanup()
+
+    def _leave(self) -> None:
+        """In the thread that has joined: once that is gone, Ray takes seconds to end."""
+        with contextlib.suppress(Exception):
             self._crew.result().close()
         if self._ours:
             import ray
 
             with contextlib.suppress(Exception):
                 ray.shutdown()
-        if self._folder:
-            self._folder.cleanup()
 
     def _open(self) -> RayCrew:
         os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is sent to anybody
@@ -130,7 +134,7 @@ class Cluster:
             sizes = [node["Resources"].get("CPU", 0) for node in ray.nodes() if node["Alive"]]
             threads = max(1, int(min((size for size in sizes if size), default=1)))
         self.threads = threads
-        return RayCrew(self.where, count, threads, config.backend, config.device)
+        return RayCrew(self.where, count, threads, config)
 
 
 @contextlib.contextmanager

@@ -7,19 +7,24 @@ from typing import Any
 
 from w2v.backends import choose_backend
 from w2v.cluster.handshake import about
+from w2v.config import Config
 from w2v.errors import W2VError
 from w2v.text import open_encoded
-from w2v.training import Both, Changes, Result, Shard, ShardTrainer, Task, trained_part
+from w2v.training import Both, Changes, Result, Shard, ShardTrainer, Task, rows_met, trained_part
 
 MAY_ASK = "asked"
 """Calls that are answered while a shard is trained."""
 
 
 class ShardActor:
-    """A `ShardTrainer`, and the number of the round whose tables it has."""
+    """A `ShardTrainer`, and the number of the round whose tables it has.
 
-    def __init__(self, backend: str, device: int | None) -> None:
-        self._backend, _ = choose_backend(backend, device)
+    It compiles what there is to compile first, while the text is read elsewhere.
+    """
+
+    def __init__(self, config: Config) -> None:
+        self._backend, _ = choose_backend(config.backend, config.device)
+        self._backend.prepare(rows_met(config), averaged=config.model == "cbow")
         self._trainer: ShardTrainer | None = None
         self._version = -1
         self._leave = threading.Event()
@@ -28,10 +33,6 @@ class ShardActor:
         """See `handshake`."""
         found = about()
         return {**found, "backend": self._backend.name, "device": self._backend.device}
-
-    def prepare(self, task: dict[str, Any]) -> None:
-        """Compile, while the text is read elsewhere."""
-        self._backend.prepare(task["rows"], averaged=task["averaged"])
 
     def begin(
         self, task: Task, folder: str, fingerprint: str, tables: Both, version: int

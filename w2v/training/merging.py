@@ -23,21 +23,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from w2v.config import Config
-from w2v.training.changes import Changes
+from w2v.training.changes import Changes, packed, unpacked
 from w2v.training.tables import Copiers, Tables
 
 SLOPE = {"ns": 0.15, "hs": 0.25, "softmax": 1.0}
 """Of the sigmoid at the scores that are met, about; at most 1/4. Softmax counts it in the terms."""
 _LEAST = 1e-4  # x below which a shard has hardly begun; float32 knows 1 - exp(-x) to a thousandth
 _MOST = 0.5  # of a logarithm: no round is so far out of balance, unless it is of almost nothing
-_SAMPLED = 1 << 13  # rows that books are kept of
-_ROWS = 1 << 12  # at a time: sums have one order, however many threads there are
-"""Rows of a piece."""
+_SAMPLED = 1 << 12  # rows that books are kept of
+_ROWS = 1 << 11  # at a time: sums have one order, however many threads there are
 
 Floats = NDArray[np.float32]
 
@@ -48,8 +48,8 @@ class Meetings:
 
     terms: tuple[Floats, Floats]
     """(V,) and (rows,): terms that it puts on each input and each output row."""
-    shares: tuple[Floats, Floats]
-    """(V,) and (rows,): of those that are met, what part each is."""
+    looked_at: tuple[Weighted, Weighted]
+    """Input and output rows that stand for all, by how often they are met."""
     width: float
     """Input rows that a hidden vector is the mean of."""
     summed: bool
@@ -57,6 +57,26 @@ class Meetings:
     slope: float
     can_stretch: bool
     """All rows may be moved."""
+
+
+class Weighted(NamedTuple):
+    """Some rows of a table that stand for all of it."""
+
+    rows: NDArray[np.intp]
+    """(N,)"""
+    weights: Floats
+    """(N,): add up to about 1."""
+
+    @classmethod
+    def of(cls, shares: NDArray[np.float64]) -> Weighted:
+        """By the share of each: those with the largest, and one in so many of the others."""
+        order = np.argsort(-shares, kind="stable")
+        first, others = order[:_SAMPLED], order[_SAMPLED:]
+        every = max(1, len(others) // _SAMPLED)
+        rows = np.concatenate((first, others[::every]))
+        weights = shares[rows] / max(shares.sum(), 1e-30)
+        weights[len(first) :] *= every
+        return cls(rows, weights.astype(np.float32))
 
 
 def meetings(config: Config, tables: Tables) -> Meetings:
@@ -73,10 +93,10 @@ def meetings(config: Config, tables: Tables) -> Meetings:
         rows = share + config.negative * tables.noise_share
     else:
         met, rows = 1.0, share
-    out = rows / max(rows.sum(), 1e-30)
+    inputs, outputs = pairs * met * share, in_core * rows
     return Meetings(
-        terms=(_floats(pairs * met * share), _floats(in_core * rows)),
-        shares=(_floats(share), _floats(out)),
+        terms=(inputs.astype(np.float32), outputs.astype(np.float32)),
+        looked_at=(Weighted.of(share), Weighted.of(rows)),
         width=pairs if config.model == "cbow" else 1,
         summed=config.cbow == "sum",
         slope=SLOPE[config.loss],
@@ -84,15 +104,17 @@ def meetings(config: Config, tables: Tables) -> Meetings:
     )
 
 
-def _floats(values: NDArray[np.float64]) -> Floats:
-    return values.astype(np.float32)
-
-
 def _share(shards: Floats, x: Floats) -> Floats:
-    """Of a sum of changes (N, 1), and x (N, D): see the beginning of this module."""
-    x = np.maximum(x, np.float32(_LEAST))
-    found: Floats = (1 - np.exp(-shards * x)) / (shards * (1 - np.exp(-x)))
-    return found
+    """Of a sum of changes (N, 1), and x (N, D), which is changed: see the beginning."""
+    np.maximum(x, np.float32(_LEAST), out=x)
+    x *= np.float32(-1)
+    settled = np.exp(shards * x)
+    np.exp(x, out=x)
+    np.subtract(np.float32(1), settled, out=settled)
+    np.subtract(np.float32(1), x, out=x)
+    x *= shards
+    settled /= x
+    return settled
 
 
 class Merge:
@@ -102,7 +124,7 @@ class Merge:
     ----------
     tables : pair of float32    Both as the round began, (V, D) and (rows, D).
     meetings : Meetings
-    dtype : str                 Of what comes of it.
+    dtype : str                 Of what comes of it: float32 or bfloat16.
     copiers : Copiers           Threads.
     """
 
@@ -125,77 +147,91 @@ class Merge:
             change.add_to(self._sums[which], self._copiers)
             self._met[which][change.rows] += 1
             some = change.rows % self._every[which] == 0
-            rows, moved = change.rows[some], change.values[some].astype(np.float32)
+            rows, moved = change.rows[some], unpacked(change.values[some])
             crossed = self._tables[which][rows].T @ moved
             self._products[which] += crossed + crossed.T + moved.T @ moved
 
     def ended(self, learning_rate: float, tokens: float) -> tuple[Changes, Changes]:
         """The changes of the round; `tokens` are the kept ones of a shard, about."""
-        steps = learning_rate * tokens * self._meetings.slope
-        inputs, outputs = (self._merged(which, steps) for which in (0, 1))
-        if self._shards == 1 or not self._meetings.can_stretch:
+        if self._shards == 1:
+            inputs, outputs = (self._whole(which) for which in (0, 1))
             return inputs, outputs
-        sizes, directions = np.linalg.eigh(self._stretch((inputs, outputs)))
+        # all terms of a round fell to the shards that have met a row
+        steps = np.float32(learning_rate * tokens * self._meetings.slope * self._shards)
+        lying = [self._steepness(1 - which) for which in (0, 1)]
+        stretch = np.zeros((self._dim, self._dim))
+        if self._meetings.can_stretch:
+            stretch = self._stretch(steps, lying)
+        sizes, directions = np.linalg.eigh(stretch)
         sizes = np.clip(sizes, -_MOST, _MOST)
-        by, back = (
-            ((directions * np.exp(sign * sizes)) @ directions.T).astype(np.float32)
-            for sign in (1, -1)
+        inputs, outputs = (
+            self._merged(which, steps, *lying[which], (directions * grown) @ directions.T)
+            for which, grown in enumerate((np.expm1(sizes), np.expm1(-sizes)))
         )
-        return self._stretched(0, inputs, by), self._stretched(1, outputs, back)
+        return inputs, outputs
 
-    def _stretch(self, merged: tuple[Changes, Changes]) -> NDArray[np.float64]:
+    def _whole(self, which: int) -> Changes:
+        rows = np.flatnonzero(self._met[which]).astype(np.int32)
+        return Changes(rows, packed(self._sums[which][rows], self._dtype))
+
+    def _turned(
+        self, which: int, rows: Any, steps: Floats, steepness: Floats, directions: Floats
+    ) -> Floats:
+        """The merged changes of some rows, (N, D), in the given directions."""
+        met = np.maximum(self._met[which][rows], 1)
+        x = steps * self._meetings.terms[which][rows] / met
+        turned: Floats = self._sums[which][rows] @ directions
+        turned *= _share(met[:, None], x[:, None] * steepness)
+        return turned
+
+    def _merged(
+        self,
+        which: int,
+        steps: Floats,
+        steepness: Floats,
+        directions: Floats,
+        stretch: NDArray[np.float64],
+    ) -> Changes:
+        """Of all rows, stretched by the identity and `stretch` (D, D)."""
+        table, stretched = self._tables[which], stretch.any()
+        rows = np.arange(len(table)) if stretched else np.flatnonzero(self._met[which])
+        back = (directions.T @ (np.eye(self._dim) + stretch)).astype(np.float32)
+        by = stretch.astype(np.float32)
+        kind = np.float32 if self._dtype == "float32" else np.uint16
+        values = np.empty((len(rows), self._dim), kind)
+
+        def merge(some: slice) -> None:
+            at = some if stretched else rows[some]
+            moved = self._turned(which, at, steps, steepness, directions) @ back
+            if stretched:
+                moved += table[at] @ by
+            values[some] = packed(moved, self._dtype)
+
+        self._copiers.work(values.shape, merge, rows=_ROWS)
+        return Changes(rows.astype(np.int32), values)
+
+    def _stretch(
+        self, steps: Floats, lying: Sequence[tuple[Floats, Floats]]
+    ) -> NDArray[np.float64]:
         """Logarithm (D, D) of what input rows are stretched by, so that the books are right.
 
         To first order. They are kept of some rows: an error of theirs changes no score.
         """
-        before, after = [], []
-        for which, (table, every) in enumerate(zip(self._tables, self._every, strict=True)):
-            rows = np.array(table[::every])
-            before.append((rows.T @ rows).astype(np.float64) * every)
-            some = merged[which].rows % every == 0
-            rows[merged[which].rows[some] // every] += merged[which].values[some]
-            after.append((rows.T @ rows).astype(np.float64) * every)
         weight = 1.0 if self._meetings.summed else self._meetings.width
-        added = [total * every for total, every in zip(self._products, self._every, strict=True)]
-        lacking = before[0] + added[0] - after[0] - weight * (before[1] + added[1] - after[1])
-        sizes, directions = np.linalg.eigh(after[0] + weight * after[1])
+        lacking, sizes = np.zeros((2, self._dim, self._dim))
+        for which, sign in ((0, 1.0), (1, -weight)):
+            every = self._every[which]
+            some = slice(None, None, every)
+            before = self._tables[which][some]
+            after = before + self._turned(which, some, steps, *lying[which]) @ lying[which][1].T
+            now, was = after.T @ after, before.T @ before
+            lacking += sign * every * (was + self._products[which] - now)
+            sizes += abs(sign) * every * now
+        lengths, directions = np.linalg.eigh(sizes)
         turned = directions.T @ lacking @ directions
-        turned /= np.maximum(sizes[:, None] + sizes, 1e-30)
+        turned /= np.maximum(lengths[:, None] + lengths, 1e-30)
         found: NDArray[np.float64] = directions @ turned @ directions.T
         return found
-
-    def _stretched(self, which: int, merged: Changes, by: Floats) -> Changes:
-        """The same changes, and then all rows by a matrix (D, D)."""
-        table = self._tables[which]
-        values = np.empty(table.shape, self._dtype)
-        added = np.zeros(table.shape, np.float32)
-        added[merged.rows] = merged.values
-
-        def stretch(some: slice) -> None:
-            values[some] = (table[some] + added[some]) @ by - table[some]
-
-        self._copiers.work(table.shape, stretch, rows=_ROWS)
-        return Changes(np.arange(len(table), dtype=np.int32), values)
-
-    def _merged(self, which: int, steps: float) -> Changes:
-        sums, met = self._sums[which], self._met[which]
-        rows = np.flatnonzero(met).astype(np.int32)
-        values = np.empty((len(rows), self._dim), self._dtype)
-        if self._shards == 1:
-            values[:] = sums[rows]
-            return Changes(rows, values)
-        steepness, directions = self._steepness(1 - which)
-        # all terms of a round fell to the shards that have met a row
-        x = steps * self._shards * self._meetings.terms[which][rows] / met[rows]
-
-        def merge(some: slice) -> None:
-            at = rows[some]
-            turned = sums[at] @ directions
-            turned *= _share(met[at, None], x[some, None] * steepness)
-            values[some] = turned @ directions.T
-
-        self._copiers.work(values.shape, merge, rows=_ROWS)
-        return Changes(rows, values)
 
     def _steepness(self, other: int) -> tuple[Floats, Floats]:
         """Of the loss for a row that meets those of the other table: (D,), and directions (D, D).
@@ -203,20 +239,12 @@ class Merge:
         These rows are taken as they are once all shards agree, by the mean of their changes: a
         table that is zero when the round begins is so for a moment only.
         """
-        table, sums, found = self._tables[other], self._sums[other], self._meetings
-        pieces = -(-len(table) // _ROWS)
-        moments = np.zeros((pieces, self._dim, self._dim), np.float32)
-        means = np.zeros((pieces, self._dim), np.float32)
-
-        def look(some: slice) -> None:
-            rows = table[some] + sums[some] / np.float32(self._shards)
-            weighted = rows * found.shares[other][some, None]
-            moments[some.start // _ROWS] = weighted.T @ rows
-            means[some.start // _ROWS] = weighted.sum(axis=0)
-
-        self._copiers.work(table.shape, look, rows=_ROWS)
-        moment, mean = moments.sum(axis=0), means.sum(axis=0)
-        if found.width > 1:
+        at, weights = self._meetings.looked_at[other]
+        rows = self._tables[other][at] + self._sums[other][at] / np.float32(self._shards)
+        weighted = rows * weights[:, None]
+        moment = weighted.T @ rows
+        if self._meetings.width > 1:
+            mean = weighted.sum(axis=0)
             moment = self._of_means(other, moment, np.outer(mean, mean))
         steepness, directions = np.linalg.eigh(moment)
         return np.maximum(steepness, 0), directions

@@ -113,9 +113,9 @@ class RoundPasses(Passes):
         alpha = run.config.learning_rate(run.done_at(shards[0].epoch, shards[0].begin))
         kept = sum(tally.kept for tally in tallies) / len(tallies)
         changes = merge.ended(alpha, kept)
+        self._crew.go_on(changes)  # first: they are at work meanwhile
         for change, table in zip(changes, run.both, strict=True):
             change.add_to(table, self._copiers)
-        self._crew.go_on(changes)
         run.now = [Tally.total([run.now[0], *tallies]), Tally()]
         self._idle_since = [time.perf_counter()]
 

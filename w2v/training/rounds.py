@@ -11,10 +11,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
-_ALONE = 1 << 19  # tokens
-_ROUNDS = 2  # of an epoch, for each shard
-_LEAST_ROUNDS = 4
-_MOST_PARTS = 8  # of what was trained before is one round, at the least
+_ALONE = 1 << 20  # tokens
+_ROUNDS = 2.0  # of an epoch, for each shard beside the first
+_MOST_PARTS = 8  # of what was trained before is one round, at the least, if shards are many
 
 
 @dataclass(frozen=True)
@@ -66,9 +65,8 @@ class Rounds:
         while edges[-1] < self.chunks:
             size, trained = most, epoch * self.chunks + edges[-1]
             if self.alone:
-                size = (
-                    min(most, trained // min(self.shards, _MOST_PARTS)) if trained else self.alone
-                )
+                parts = min(max(self.shards**2 // _MOST_PARTS, 1), _MOST_PARTS)
+                size = min(most, trained // parts) if trained else self.alone
             end = edges[-1] + max(size, 1)
             edges.append(end if end + size // 2 < self.chunks else self.chunks)
         return edges
@@ -78,4 +76,4 @@ def rounds_for(shards: int | None, chunks: int, tokens: int, *, begun: bool) -> 
     """How a run over some chunks and tokens is cut; `begun` if it goes on from vectors."""
     shards = shards or 1
     alone = 0 if begun or shards == 1 else max(1, round(_ALONE * chunks / max(tokens, 1)))
-    return Rounds(chunks, shards, max(_LEAST_ROUNDS, _ROUNDS * shards), alone)
+    return Rounds(chunks, shards, max(1, round(_ROUNDS * (shards - 1))), alone)

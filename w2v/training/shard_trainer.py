@@ -47,7 +47,7 @@ class Task:
     loss_every: int
     """The loss is measured in one of so many steps."""
     dtype: str
-    """Of the changes."""
+    """Of the changes: float32 or bfloat16."""
     tree: HuffmanTree | None = None
     frozen: NDArray[np.bool_] | None = field(default=None, repr=False)
 
@@ -117,9 +117,7 @@ class ShardTrainer:
     def go_on(self, changes: tuple[Changes, Changes]) -> None:
         """Add what a round has changed: these are the tables of the next."""
         for change, before, table in zip(changes, self._before, self._both, strict=True):
-            change.add_to(before, self._copiers)
-            rows = self._backend.asarray(change.rows)
-            table[rows] = before[rows]
+            change.add_to(before, self._copiers, table)
 
     def train(self, shard: Shard, stopped: Callable[[], bool] = lambda: False) -> Result:
         """Train a shard from the tables of its round, which are there again afterwards."""

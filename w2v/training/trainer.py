@@ -40,8 +40,8 @@ from w2v.training.step_plan import beside, rows_met, step_shape, text_reader
 from w2v.training.tables import Tables, all_finite, make_tables, moved
 from w2v.training.worker import Worker
 
-_CHANGES = "float16"
-"""Of what is sent of a round; its rounding is of the change, not of the number that changes."""
+_CHANGES = "bfloat16"
+"""How they are sent."""
 
 
 class Trainer:
