@@ -27,23 +27,40 @@ import json
 import queue
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from benchmarks import charts, harness
 from benchmarks.crowd import LIMITS, summarise
 from benchmarks.peers import CASES, scores
 from w2v import Word2Vec, read_corpus
-from w2v.backends import Backend
+from w2v.backends import Backend, get_backend
 from w2v.text import Corpus
-from w2v.training import Both, Changes, Result, Shard, ShardTrainer, Task, crew, merging, rounds
+from w2v.training import (
+    Both,
+    Changes,
+    Here,
+    Meetings,
+    Merge,
+    Result,
+    Shard,
+    ShardTrainer,
+    Task,
+    Trainer,
+    packed,
+    unpacked,
+)
 
 _SIDE_BY_SIDE = 2
 
+Floats: TypeAlias = NDArray[np.float32]
 
-class Several(crew.Here):
+
+class Several(Here):
     """A crew that trains several shards side by side, in threads."""
 
     def __init__(self, backend: Backend) -> None:
@@ -97,7 +114,26 @@ class Several(crew.Here):
             self._found.put(error)
 
 
-class Simple(merging.Merge):
+class _Here:
+    """A cluster that is this process, and merges by a rule."""
+
+    threads = 1
+
+    def __init__(self, rule: type[Merge]) -> None:
+        self._rule = rule
+
+    def reachable(self, corpus: Corpus) -> Corpus:
+        """It is."""
+        return corpus
+
+    def crew(self) -> Several:
+        """Those who train."""
+        found = Several(get_backend("numba"))
+        found.merge = self._rule
+        return found
+
+
+class Simple(Merge):
     """A share of the sum, by how many shards have met a row, or what they were expected to add."""
 
     def ended(self, learning_rate: float, tokens: float) -> tuple[Changes, Changes]:
@@ -109,9 +145,9 @@ class Simple(merging.Merge):
         rows = np.flatnonzero(self._met[which])
         terms = steps * self._shards * self._meetings.terms[which][rows]
         values = self._sums[which][rows] * self.part(self._met[which][rows], terms)[:, None]
-        return Changes(rows.astype(np.int32), values.astype(self._dtype))
+        return Changes(rows.astype(np.int32), packed(values, self._dtype))
 
-    def part(self, met: merging.Floats, terms: merging.Floats) -> merging.Floats:
+    def part(self, met: Floats, terms: Floats) -> Floats:
         """Of the sum, (N,)."""
         raise NotImplementedError
 
@@ -119,15 +155,15 @@ class Simple(merging.Merge):
 class Mean(Simple):
     """See the rules above."""
 
-    def part(self, met: merging.Floats, terms: merging.Floats) -> merging.Floats:
+    def part(self, met: Floats, terms: Floats) -> Floats:
         """1 / K."""
-        return 1 / met
+        return np.reciprocal(met)
 
 
 class Sum(Simple):
     """See the rules above."""
 
-    def part(self, met: merging.Floats, terms: merging.Floats) -> merging.Floats:
+    def part(self, met: Floats, terms: Floats) -> Floats:
         """All of it."""
         return np.ones_like(met)
 
@@ -137,7 +173,7 @@ class Capped(Simple):
 
     cap = 4.0
 
-    def part(self, met: merging.Floats, terms: merging.Floats) -> merging.Floats:
+    def part(self, met: Floats, terms: Floats) -> Floats:
         """As one step of all terms would be held back, and not more than to the mean."""
         return np.clip(self.cap / np.maximum(terms, 1e-9), 1 / met, 1)
 
@@ -153,7 +189,7 @@ class Counted(Simple):
         """Each row by the length of its change, which stands for its terms."""
         self._shards += 1
         for which, change in enumerate(changes):
-            values = change.values.astype(np.float32)
+            values = unpacked(change.values)
             weights = np.sqrt((values * values).sum(axis=1)) + 1e-9
             self._sums[which][change.rows] += values * weights[:, None]
             self._weights[which][change.rows] += weights
@@ -162,7 +198,7 @@ class Counted(Simple):
     def _shared(self, which: int, steps: float) -> Changes:
         rows = np.flatnonzero(self._met[which])
         values = self._sums[which][rows] / self._weights[which][rows][:, None]
-        return Changes(rows.astype(np.int32), values.astype(self._dtype))
+        return Changes(rows.astype(np.int32), packed(values, self._dtype))
 
 
 class Adasum(Sum):
@@ -172,7 +208,7 @@ class Adasum(Sum):
         """To what the shards before have come to."""
         self._shards += 1
         for which, change in enumerate(changes):
-            b = change.values.astype(np.float32)
+            b = unpacked(change.values)
             a = self._sums[which][change.rows]
             dots = (a * b).sum(axis=1)
             of_a, of_b = (np.maximum((x * x).sum(axis=1), 1e-30) for x in (a, b))
@@ -181,19 +217,18 @@ class Adasum(Sum):
             self._met[which][change.rows] += 1
 
 
-class Unbalanced(merging.Merge):
+class Unbalanced(Merge):
     """See the rules above."""
 
-    def __init__(self, tables: Any, meetings: merging.Meetings, *given: Any) -> None:
-        fixed = merging.Meetings(**{**meetings.__dict__, "can_stretch": False})
-        super().__init__(tables, fixed, *given)
+    def __init__(self, tables: Any, meetings: Meetings, *given: Any) -> None:
+        super().__init__(tables, replace(meetings, can_stretch=False), *given)
 
 
-class Momentum(merging.Merge):
+class Momentum(Merge):
     """See the rules above."""
 
     share = 0.5
-    speeds: list[merging.Floats] | None = None
+    speeds: list[Floats] | None = None
 
     def ended(self, learning_rate: float, tokens: float) -> tuple[Changes, Changes]:
         """See `Merge`."""
@@ -202,14 +237,15 @@ class Momentum(merging.Merge):
             Momentum.speeds = [np.zeros_like(sums) for sums in self._sums]
         moved = []
         for change, speed in zip(found, Momentum.speeds, strict=True):
-            speed[change.rows] = self.share * speed[change.rows] + change.values
-            values = change.values + self.share * speed[change.rows]
-            moved.append(Changes(change.rows, values.astype(self._dtype)))
+            found_values = unpacked(change.values)
+            speed[change.rows] = self.share * speed[change.rows] + found_values
+            values = found_values + self.share * speed[change.rows]
+            moved.append(Changes(change.rows, packed(values, self._dtype)))
         return moved[0], moved[1]
 
 
-RULES: dict[str, type[merging.Merge]] = {
-    "steep": merging.Merge,
+RULES: dict[str, type[Merge]] = {
+    "steep": Merge,
     "unbalanced": Unbalanced,
     "mean": Mean,
     "sum": Sum,
@@ -251,16 +287,16 @@ def one_run(
     corpus: Corpus, case: str, rule: str, shards: int, seed: int, options: argparse.Namespace
 ) -> dict[str, Any]:
     """What one model scores."""
-    from w2v.training import round_passes, trainer
 
-    round_passes.Merge = RULES[rule]  # type: ignore[misc]
-    trainer.Here = Several  # type: ignore[misc]
-    if options.rounds:
-        rounds._ROUNDS = options.rounds / max(shards - 1, 1)
+    def cut(trainer: Trainer, why: str) -> None:
+        if options.rounds and trainer.rounds:
+            trainer.rounds = replace(trainer.rounds, rounds=options.rounds)
+
     Momentum.speeds = None
     kind: dict[str, Any] = CASES[case]
     settings = {"workers": 1, "seed": seed, "epochs": options.epochs, "dim": options.dim}
-    model = Word2Vec(**kind, **settings, shards=shards).train(corpus)
+    model = Word2Vec(**kind, **settings, shards=shards)
+    model.train(corpus, cluster=_Here(RULES[rule]), on_start=cut)
     told = model.report["rounds"]
     run = {"case": case, "rule": rule, "workers": shards, "seed": seed}
     run |= {"rounds_of_an_epoch": told["rounds_of_an_epoch"], "loss": model.report["loss"][-1]}

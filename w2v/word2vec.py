@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from w2v import interrupts
 from w2v.backends import choose_backend
-from w2v.cluster import Cluster, joined
+from w2v.cluster import joined
 from w2v.config import Config
 from w2v.errors import W2VError, warn
 from w2v.files import PathLike
@@ -32,6 +32,7 @@ from w2v.training import (
     Estimator,
     Every,
     Fitted,
+    Joint,
     Pretrained,
     Progress,
     RunFolder,
@@ -393,7 +394,7 @@ class Word2Vec(Estimator, Answers, metaclass=_Named):
         callbacks: Sequence[Callback] = (),
         run: RunFolder | None = None,
         checkpoint_every: str | None = None,
-        cluster: Cluster | None = None,
+        cluster: Joint | None = None,
         on_start: Callable[[Trainer, str], None] | None = None,
         on_progress: Callable[[Progress], None] | None = None,
         on_waiting: Callable[[str], None] | None = None,
@@ -412,7 +413,7 @@ class Word2Vec(Estimator, Answers, metaclass=_Named):
             Where to leave checkpoints, and what to go on from.
         checkpoint_every
             As for `fit`.
-        cluster : Cluster, optional
+        cluster : Joint, optional
             Whose workers train.
         on_start : callable(Trainer, str), optional
             Called once before training, with what is about to run and a line on the backend.

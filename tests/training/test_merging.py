@@ -72,8 +72,8 @@ def oracle(
         shares = np.zeros(len(others))
         at, weights = found.looked_at[1 - which]
         shares[at] = weights
-        moment = sum(p * np.outer(row, row) for p, row in zip(shares, others, strict=True))
-        mean = sum(p * row for p, row in zip(shares, others, strict=True))
+        moment = np.einsum("n,ni,nj->ij", shares, others, others)
+        mean = shares @ others
         if found.width > 1 and which == 0 and not found.summed:
             moment = moment / found.width
         elif found.width > 1 and which == 1:

@@ -17,7 +17,7 @@ from w2v import Callback, EarlyStopping, Progress, Vectors, Word2Vec
 from w2v.backends import Backend
 from w2v.errors import ConfigError, TrainingError
 from w2v.text import Corpus
-from w2v.training import Both, Changes, Result, Shard, ShardTrainer, Task
+from w2v.training import Both, Changes, Merge, Result, Shard, ShardTrainer, Task
 
 QUICK: dict[str, Any] = {
     **{"dim": 8, "min_count": 1, "workers": 1, "sample": 0.01, "epochs": 3, "shards": 3},
@@ -39,7 +39,7 @@ def short_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
 class Two:
     """A crew of two, who take turns and begin with the last shard."""
 
-    where = "here"
+    where, merge = "here", Merge
 
     def __init__(self, backend: Backend) -> None:
         self._backend = backend

@@ -16,7 +16,7 @@ from w2v.cluster.shard_actor import MAY_ASK, ShardActor
 from w2v.config import Config
 from w2v.errors import TrainingError, W2VError, warn
 from w2v.text import Corpus
-from w2v.training import Both, Changes, Result, Shard, Task
+from w2v.training import Both, Changes, Merge, Result, Shard, Task
 
 _ASKED_EVERY_S = 1.0
 _LOOKED_EVERY_S = 5.0  # whether there is room for more workers
@@ -35,6 +35,8 @@ class RayCrew:
     threads : int              Of each.
     config : Config            Says on which backend, and what will be trained.
     """
+
+    merge = Merge
 
     def __init__(self, where: str, workers: int | None, threads: int, config: Config) -> None:
         import ray

@@ -45,6 +45,7 @@ class Cluster:
         self._address = Address.parsed(where)
         self._config = config
         self._ours = False
+        self.threads = config.workers or 1
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._pool = ThreadPoolExecutor(1, "w2v-cluster")
         self._crew: Future[RayCrew] = self._pool.submit(self._open)

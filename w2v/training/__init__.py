@@ -15,15 +15,16 @@ measured    throughput
 from w2v.training import throughput
 from w2v.training.answers import Answers, UnderWay
 from w2v.training.callbacks import Callback, EarlyStopping, checked
-from w2v.training.changes import Changes
+from w2v.training.changes import Changes, packed, unpacked
 from w2v.training.checkpoint_state import MAY_CHANGE, beginning
 from w2v.training.checkpoints import Checkpoints, Every
-from w2v.training.crew import Crew
+from w2v.training.crew import Crew, Here, Joint
 from w2v.training.estimator import Estimator
 from w2v.training.fitted import Fitted
 from w2v.training.held_out import trained_part
 from w2v.training.huffman import HuffmanTree
 from w2v.training.likelihood import Likelihood
+from w2v.training.merging import Meetings, Merge
 from w2v.training.model_file import load_model, save_model
 from w2v.training.narration import Narration, narrating
 from w2v.training.outcome import Trained
@@ -47,6 +48,12 @@ from w2v.training.step_plan import rows_met, step_shape
 from w2v.training.trainer import Trainer
 
 __all__ = [
+    "Here",
+    "Joint",
+    "Meetings",
+    "Merge",
+    "packed",
+    "unpacked",
     "FRESH",
     "MAY_CHANGE",
     "Answers",

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from w2v.backends import Backend
 from w2v.text import Corpus
 from w2v.training.changes import Changes
+from w2v.training.merging import Merge
 from w2v.training.rounds import Shard
 from w2v.training.shard_trainer import Both, Result, ShardTrainer, Task
 
@@ -19,6 +20,8 @@ class Crew(Protocol):
 
     where: str
     """For people: where they are."""
+    merge: type[Merge]
+    """How what they bring becomes one change."""
 
     def begin(self, task: Task, corpus: Corpus, text: Corpus, tables: Both) -> None:
         """Get ready.
@@ -49,6 +52,19 @@ class Crew(Protocol):
         """Leave whatever is under way."""
 
 
+class Joint(Protocol):
+    """A cluster that was joined, or what stands for one."""
+
+    threads: int
+    """Of each worker; known once there is a crew."""
+
+    def reachable(self, corpus: Corpus) -> Corpus:
+        """The same text, where all workers can read it."""
+
+    def crew(self) -> Crew:
+        """Those who train."""
+
+
 class Here:
     """Shards are trained in this process, one after the other.
 
@@ -58,6 +74,7 @@ class Here:
     """
 
     where = "here, one after the other"
+    merge = Merge
 
     def __init__(self, backend: Backend) -> None:
         self._backend = backend

@@ -108,7 +108,7 @@ def _share(shards: Floats, x: Floats) -> Floats:
     """Of a sum of changes (N, 1), and x (N, D), which is changed: see the beginning."""
     np.maximum(x, np.float32(_LEAST), out=x)
     x *= np.float32(-1)
-    settled = np.exp(shards * x)
+    settled: Floats = np.exp(shards * x)
     np.exp(x, out=x)
     np.subtract(np.float32(1), settled, out=settled)
     np.subtract(np.float32(1), x, out=x)

@@ -79,7 +79,7 @@ class RoundPasses(Passes):
         run, crew = self._run, self._crew
         merged, under_way = run.now
         views = [run.backend.to_numpy(table)[:, : run.config.dim] for table in run.both]
-        merge = Merge(views, self._meetings, self._dtype, self._copiers)
+        merge = self._crew.merge(views, self._meetings, self._dtype, self._copiers)
         found: dict[int, Result] = {}
         tallies: list[Tally] = []
         crew.hand_out(shards)
