@@ -19,7 +19,7 @@ from w2v.cluster.crew import RayCrew
 ray = pytest.importorskip("ray", reason="Ray is not installed: pip install 'w2v[cluster]'")
 
 QUICK: dict[str, Any] = {
-    **{"dim": 16, "min_count": 1, "workers": 1, "sample": 0, "epochs": 6, "shards": 3},
+    **{"dim": 16, "min_count": 1, "workers": 1, "sample": 0, "epochs": 4, "shards": 3},
     "backend": "numba",
 }
 TEXT = zipf(400_000)
@@ -96,7 +96,7 @@ def test_the_same_bytes_as_here(cluster: str, alone: Word2Vec, met: list[RayCrew
     rounds = model.report["rounds"]
     assert len(rounds["workers"]) == 2
     assert rounds["lost"] == 0
-    assert len(rounds["rounds"]) > 6
+    assert len(rounds["rounds"]) > 4
     for each in rounds["rounds"]:
         assert each["bytes_received"] > 0
         assert each["bytes_sent"] > 0
@@ -104,25 +104,12 @@ def test_the_same_bytes_as_here(cluster: str, alone: Word2Vec, met: list[RayCrew
         assert each["waited_seconds"] >= 0
 
 
-@pytest.mark.parametrize("at", [0.1, 0.7])
-def test_workers_that_are_killed(
-    at: float, cluster: str, alone: Word2Vec, met: list[RayCrew]
-) -> None:
-    def kill(members: RayCrew) -> None:
-        for process in workers(members)[:1]:
-            os.kill(process, signal.SIGKILL)
-
-    model = run(cluster, met, Meanwhile(at, kill))
-    assert same(model, alone)
-    assert model.report["rounds"]["lost"] == 1
-
-
 def test_all_workers_are_killed(cluster: str, alone: Word2Vec, met: list[RayCrew]) -> None:
     def kill(members: RayCrew) -> None:
         for process in workers(members):
             os.kill(process, signal.SIGKILL)
 
-    model = run(cluster, met, Meanwhile(0.3, kill))
+    model = run(cluster, met, Meanwhile(0.1, kill))
     assert same(model, alone)
     assert model.report["rounds"]["lost"] == 2
 
