@@ -27,6 +27,8 @@ from w2v import Word2Vec
 
 _WORDS, _TOKENS = 5_000, 1_500_000
 _ACTOR = "ShardActor"
+_EVERY_S = 0.5, 10.0
+"""A worker takes seconds to begin: who kills all of them before sees a run that gives up."""
 
 
 def main() -> None:
@@ -85,7 +87,7 @@ class _Killer(threading.Thread):
         """Now one, now all."""
         while True:
             self._may.wait()
-            time.sleep(self._random.uniform(0.3, 6))
+            time.sleep(self._random.uniform(*_EVERY_S))
             found = _workers()
             if not found or not self._may.is_set():
                 continue
@@ -99,16 +101,26 @@ class _Killer(threading.Thread):
 
 
 def _workers() -> list[int]:
-    """Processes that hold one of our actors: Ray names them after it."""
+    """Processes of this Ray that hold one of our actors, after which it names them."""
     found = []
     for entry in Path("/proc").glob("[0-9]*/cmdline"):
         try:
             line = entry.read_bytes()
         except OSError:
             continue
-        if line.startswith(b"ray::" + _ACTOR.encode()):
-            found.append(int(entry.parent.name))
+        process = int(entry.parent.name)
+        if line.startswith(b"ray::" + _ACTOR.encode()) and _parent(_parent(process)) == os.getpid():
+            found.append(process)
     return found
+
+
+def _parent(process: int) -> int:
+    """Of a process that is there; else 0."""
+    try:
+        stat = Path(f"/proc/{process}/stat").read_text()
+    except OSError:
+        return 0
+    return int(stat.rpartition(")")[2].split()[1])
 
 
 def _text() -> list[list[str]]:

@@ -14,6 +14,7 @@ from benchmarks import (
     caches,
     crowd,
     kernels,
+    merging,
 )
 from benchmarks.kernels import work
 from w2v import Config
@@ -102,6 +103,25 @@ def test_crowd(tmp_path: Path) -> None:
     table, found = run("crowd", tmp_path, text, *quick, "--dim", 8)
     assert table.count("| CBOW, hierarchical softmax |") == 2
     assert [row["workers"] for row in found["runs"]] == [1, 2]
+
+
+def test_merging(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("w2v.training.blocks.CHUNK", 1 << 9)
+    text, scores = tmp_path / "text.txt", tmp_path / "eval"
+    text.write_text("\n".join(map(" ".join, two_topics(800))), encoding="utf-8")
+    scores.mkdir()
+    (scores / "pairs.tsv").write_text("animal1\tanimal2\t9\nanimal1\ttool2\t1\ntool1\ttool2\t8\n")
+    quick = ["--eval-dir", scores, "--shards", 1, 3, "--cases", "cbow-ns", "--epochs", 2]
+    rules = list(merging.RULES)
+    table, found = run("merging", tmp_path, text, *quick, "--dim", 8, "--rules", *rules)
+    assert [(row["rule"], row["workers"]) for row in found["runs"]] == [
+        (rule, shards) for rule in rules for shards in (1, 3)
+    ]
+    losses = {row["rule"]: row["loss"] for row in found["runs"] if row["workers"] == 3}
+    assert len(set(losses.values())) == len(rules)  # none is another
+    alone = {row["loss"] for row in found["runs"] if row["workers"] == 1 and row["rule"] == "steep"}
+    assert losses["steep"] == pytest.approx(min(alone), abs=0.3)
+    assert table.count("| CBOW, negative sampling |") == 2 * len(rules)
 
 
 def test_a_crowd_is_held_to_its_first_row() -> None:

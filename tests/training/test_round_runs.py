@@ -14,10 +14,10 @@ import pytest
 from corpora import ANIMALS, TOOLS, two_topics, zipf
 
 from w2v import Callback, EarlyStopping, Progress, Vectors, Word2Vec
-from w2v.backends import Backend
+from w2v.backends import Backend, get_backend
 from w2v.errors import ConfigError, TrainingError
 from w2v.text import Corpus
-from w2v.training import Both, Changes, Merge, Result, Shard, ShardTrainer, Task
+from w2v.training import Both, Changes, Merge, Result, Shard, ShardTrainer, Task, known_run
 
 QUICK: dict[str, Any] = {
     **{"dim": 8, "min_count": 1, "workers": 1, "sample": 0.01, "epochs": 3, "shards": 3},
@@ -163,6 +163,27 @@ def test_shards_are_those_that_the_run_began_with(tmp_path: Path) -> None:
         Word2Vec(**QUICK).fit(TEXT, callbacks=[When(0.5, power)], checkpoint=tmp_path)
     with pytest.raises(ConfigError, match="`shards` was 3 and is 2"):
         Word2Vec(**{**QUICK, "shards": 2}).fit(resume=tmp_path)
+
+
+def test_a_run_in_one_piece_cannot_go_on_in_rounds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = {**QUICK, "shards": None}
+    every: dict[str, Any] = {"checkpoint": tmp_path, "checkpoint_every": "10%"}
+    with pytest.raises(PowerError):
+        Word2Vec(**plain).fit(TEXT, callbacks=[When(0.5, power)], **every)
+
+    class Joint:
+        threads = 1
+
+        def reachable(self, corpus: Corpus) -> Corpus:
+            return corpus
+
+        def crew(self) -> Two:
+            return Two(get_backend("numba"))
+
+    with known_run(tmp_path) as run, pytest.raises(ConfigError, match="begun in one piece"):
+        Word2Vec(**plain).train(run.open_corpus(), run=run, cluster=Joint())
 
 
 def test_a_callback_stops_at_the_end_of_a_round() -> None:

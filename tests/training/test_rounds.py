@@ -56,14 +56,21 @@ def test_a_run_begins_with_one_shard_and_short_rounds() -> None:
     assert [len(each) for each in rounds.of_epoch(1)] == [8] * 16
 
 
-@pytest.mark.parametrize(("shards", "begun"), [(None, False), (1, False), (4, True)])
-def test_no_beginning_is_needed(shards: int | None, begun: bool) -> None:
+@pytest.mark.parametrize(("shards", "begun"), [(1, False), (4, True)])
+def test_no_beginning_is_needed(shards: int, begun: bool) -> None:
     rounds = rounds_for(shards, 100, 100 << 15, begun=begun)
     assert rounds.alone == 0
-    assert {len(each) for each in rounds.of_epoch(0)} == {shards or 1}
+    assert {len(each) for each in rounds.of_epoch(0)} == {shards}
     assert rounds._edges(0) == rounds._edges(1)
 
 
 def test_a_short_text_is_cut_too() -> None:
     assert [len(each) for each in rounds_for(4, 1, 300, begun=False).of_epoch(0)] == [1]
     assert [len(each) for each in rounds_for(4, 22, 22 << 15, begun=False).of_epoch(3)] == [4] * 5
+
+
+@pytest.mark.parametrize(
+    ("tokens", "shards"), [(300, 2), (17_000_000, 2), (60_000_000, 7), (10**10, 32)]
+)
+def test_how_many_shards_a_text_has(tokens: int, shards: int) -> None:
+    assert rounds_for(None, max(1, tokens >> 15), tokens, begun=False).shards == shards

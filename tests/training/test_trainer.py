@@ -199,7 +199,7 @@ def test_divergence_names_learning_rate_and_step(topics: Corpus) -> None:
 
 
 def test_progress_goes_from_zero_to_one(skewed: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(passes, "_REPORT_S", 0.01)
+    monkeypatch.setattr(passes, "REPORT_S", 0.01)
     seen: list[Progress] = []
     config = Config(dim=32, min_count=1, workers=2, epochs=3)
     Trainer(config, skewed, get_backend("numpy"), seen.append).run()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
-import tempfile
+import secrets
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
@@ -15,6 +15,7 @@ from w2v.cluster.address import Address, check_cluster
 from w2v.cluster.crew import RayCrew
 from w2v.config import Config
 from w2v.errors import ConfigError, TrainingError
+from w2v.files import remove_tree, temporary_folder
 from w2v.text import Corpus, write_encoded
 
 _HEALTH = {
@@ -46,7 +47,7 @@ class Cluster:
         self._config = config
         self._ours = False
         self.threads = config.workers or 1
-        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._folder: str | None = None
         self._pool = ThreadPoolExecutor(1, "w2v-cluster")
         self._crew: Future[RayCrew] = self._pool.submit(self._open)
 
@@ -88,15 +89,18 @@ class Cluster:
                 "Encode it there first (w2v encode TEXT -o FOLDER) and train on that folder, or "
                 "keep checkpoints there (`checkpoint`)."
             )
-        self._folder = self._folder or tempfile.TemporaryDirectory(prefix="w2v-")
-        return write_encoded(corpus, os.path.join(self._folder.name, "corpus"))
+        folder = os.path.join(temporary_folder(), f"w2v-{secrets.token_hex(8)}")
+        kept = write_encoded(corpus, folder)
+        self._folder = folder
+        return kept
 
     def close(self) -> None:
         """Let go of the workers, and of Ray, if it was not there before."""
         self._pool.submit(self._leave).result()
         self._pool.shutdown()
         if self._folder:
-            self._folder.cleanup()
+            with contextlib.suppress(OSError):
+                remove_tree(self._folder)
 
     def _leave(self) -> None:
         """In the thread that has joined: once that is gone, Ray takes seconds to end."""
@@ -114,7 +118,7 @@ class Cluster:
         import ray
 
         count, config = self._address.workers, self._config
-        threads = config.workers
+        threads = 1 if config.deterministic else config.workers
         quiet: dict[str, Any] = {"logging_level": logging.ERROR, "log_to_driver": False}
         if count is not None:
             if ray.is_initialized():

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from w2v import interrupts
 from w2v.backends import Backend
 from w2v.config import AUTO, Config
-from w2v.errors import TrainingError
+from w2v.errors import ConfigError, TrainingError
 from w2v.text import Corpus
 from w2v.training import verdict
 from w2v.training.apart import WorkerApart
@@ -113,6 +113,11 @@ class Trainer:
         check_softmax(config, len(corpus.vocabulary), self._schedule.step_tokens, self.shape)
         self._chunk, self._chunks = self._reader.chunk, self._reader.chunks
         self.rounds: Rounds | None = None
+        if saved and crew and not saved.state.rounds:
+            raise ConfigError(
+                f"The run of {saved.name} was begun in one piece, and workers of a cluster need "
+                "one in rounds. Go on without `cluster`, or begin a run with `shards`, or on one."
+            )
         if saved and saved.state.rounds:
             self.rounds = Rounds(**saved.state.rounds)
             self._chunk, self._chunks = saved.state.chunk, self.rounds.chunks
