@@ -26,7 +26,7 @@ EVERY = click.option(
 
 CLUSTER = click.option(
     "--cluster",
-    metavar="local:N|auto|ray://HOST:PORT",
+    metavar="local:N|auto|ray://HOST:PORT|none",
     help="Train on a Ray cluster; local:N starts N workers here. See docs/cluster.md.",
 )
 

@@ -35,7 +35,7 @@ class Address(NamedTuple):
                 return cls(None, text)
         raise ConfigError(
             "`cluster` must be local:N (N workers on this machine), auto (the Ray that runs here, "
-            f"or that RAY_ADDRESS names) or ray://HOST:PORT; got {text!r:.60}."
+            f"or that RAY_ADDRESS names), ray://HOST:PORT or none; got {text!r:.60}."
         )
 
 

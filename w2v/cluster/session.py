@@ -68,7 +68,11 @@ class Cluster:
         try:
             return self._crew.result()
         except (ConnectionError, RuntimeError, ValueError, OSError) as error:
-            raise TrainingError(f"No cluster at {self.where}: {error}") from error
+            said = str(error).strip().rstrip(".").splitlines()
+            raise TrainingError(
+                f"There is no cluster at {self.where}: {said[0] if said else type(error).__name__}. "
+                "Is it running, and does it ask for a token (RAY_AUTH_MODE=token)?"
+            ) from error
 
     def reachable(self, corpus: Corpus) -> Corpus:
         """The same text, from a folder that the workers can read.
@@ -144,9 +148,10 @@ class Cluster:
 
 @contextlib.contextmanager
 def joined(where: str | None, config: Config) -> Iterator[Cluster | None]:
-    """A cluster, if one is named; see `Cluster`."""
-    if where is None:
+    """A cluster, if one is named, and none for ``none``; see `Cluster`."""
+    if where in (None, "none"):
         yield None
         return
+    assert where is not None
     with Cluster(where, config) as cluster:
         yield cluster
