@@ -68,9 +68,9 @@ class Cluster:
         try:
             return self._crew.result()
         except (ConnectionError, RuntimeError, ValueError, OSError) as error:
-            said = str(error).strip().rstrip(".").splitlines()
+            said = (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
             raise TrainingError(
-                f"There is no cluster at {self.where}: {said[0] if said else type(error).__name__}. "
+                f"There is no cluster at {self.where}: {said}. "
                 "Is it running, and does it ask for a token (RAY_AUTH_MODE=token)?"
             ) from error
 
