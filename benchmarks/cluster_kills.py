@@ -94,7 +94,7 @@ class _Killer(threading.Thread):
             some = found if self._random.random() < 0.1 else [self._random.choice(found)]
             for process in some:
                 try:
-                    os.kill(process, signal.SIGKILL)
+                    os.kill(process, signal.Signals["SIGKILL"])
                 except OSError:
                     continue
                 self.killed += 1

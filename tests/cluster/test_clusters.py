@@ -107,7 +107,7 @@ def test_the_same_bytes_as_here(cluster: str, alone: Word2Vec, met: list[RayCrew
 def test_all_workers_are_killed(cluster: str, alone: Word2Vec, met: list[RayCrew]) -> None:
     def kill(members: RayCrew) -> None:
         for process in workers(members):
-            os.kill(process, signal.SIGKILL)
+            os.kill(process, signal.Signals["SIGKILL"])
 
     model = run(cluster, met, Meanwhile(0.1, kill))
     assert same(model, alone)
@@ -120,7 +120,7 @@ def test_a_worker_that_hangs_is_lost(
     monkeypatch.setattr("w2v.cluster.member.SILENT_S", 2.0)
 
     def stop(members: RayCrew) -> None:
-        os.kill(workers(members)[0], signal.SIGSTOP)
+        os.kill(workers(members)[0], signal.Signals["SIGSTOP"])
 
     started = time.monotonic()
     model = run(cluster, met, Meanwhile(0.3, stop))

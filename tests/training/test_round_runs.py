@@ -150,7 +150,7 @@ def test_a_run_that_was_cut_off_ends_in_the_same_bytes(
 @pytest.mark.skipif(not hasattr(signal, "SIGUSR1"), reason="signals of POSIX")
 def test_a_signal_leaves_the_round_as_if_it_had_not_begun(tmp_path: Path) -> None:
     whole = Word2Vec(**QUICK).fit(TEXT)
-    press = When(0.5, lambda: os.kill(os.getpid(), signal.SIGUSR1))
+    press = When(0.5, lambda: os.kill(os.getpid(), signal.Signals["SIGUSR1"]))
     with pytest.raises(SystemExit):
         Word2Vec(**QUICK).fit(TEXT, callbacks=[press], checkpoint=tmp_path)
     last = Word2Vec(**QUICK).fit(resume=tmp_path)
