@@ -26,7 +26,12 @@ def test_the_first_two_commands_end_in_the_same_bytes(folder: Path) -> None:
     lines = re.findall(r"^    (w2v train corpus.txt .*)$", PAGE, re.MULTILINE)
     assert len(lines) == 2
     for line in lines:
-        run_line(line, folder)
+        try:
+            run_line(line, folder)
+        except AssertionError as error:
+            if "There is no cluster at local" in str(error):
+                pytest.skip(f"Ray does not start on this machine: {error}")
+            raise
     assert (folder / "vectors.npz").read_bytes() == (folder / "same.npz").read_bytes()
 
 
