@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import time
 import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -128,7 +127,6 @@ def test_a_worker_that_hangs_is_lost(
     def stop(members: RayCrew) -> None:
         os.kill(workers(members)[0], signal.Signals["SIGSTOP"])
 
-    started = time.monotonic()
     model = run(cluster, met, Meanwhile(0.3, stop))
     assert same(model, alone)
-    assert time.monotonic() - started < 20
+    assert model.report["rounds"]["lost"] >= 1
