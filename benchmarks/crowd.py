@@ -96,13 +96,17 @@ def _markdown(rows: Sequence[dict[str, Any]]) -> str:
     head = ["", "workers", *(charts.SCORES.get(name, name) for name in names)]
     lines = []
     for row in rows:
-        shown = [
-            f"{100 * row[n]:.1f}" if n == "analogies" else f"{row[n]:.3f}".replace("0.", ".", 1)
-            for n in names
-        ]
-        marked = [f"**{s}**" if n in row["below"] else s for n, s in zip(names, shown, strict=True)]
-        lines.append([charts.CASES[row["case"]], str(row["workers"]), *marked])
+        lines.append([charts.CASES[row["case"]], str(row["workers"]), *marked(row, names)])
     return harness.markdown(head, lines)
+
+
+def marked(row: dict[str, Any], names: Sequence[str]) -> list[str]:
+    """Its scores, bold where they are below the limits."""
+    shown = [
+        f"{100 * row[n]:.1f}" if n == "analogies" else f"{row[n]:.3f}".replace("0.", ".", 1)
+        for n in names
+    ]
+    return [f"**{s}**" if n in row["below"] else s for n, s in zip(names, shown, strict=True)]
 
 
 if __name__ == "__main__":

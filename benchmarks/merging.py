@@ -26,7 +26,7 @@ import itertools
 import json
 import queue
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -35,7 +35,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks import charts, harness
-from benchmarks.crowd import LIMITS, summarise
+from benchmarks.crowd import LIMITS, marked, summarise
 from benchmarks.peers import CASES, scores
 from w2v import Word2Vec, read_corpus
 from w2v.backends import Backend, get_backend
@@ -70,10 +70,10 @@ class Several(Here):
         self._given: queue.SimpleQueue[Shard | None] = queue.SimpleQueue()
         self.received = 0
 
-    def begin(self, task: Task, corpus: Corpus, text: Corpus, tables: Both) -> None:
+    def begin(self, task: Task, corpus: Corpus, text: Corpus, tables: Callable[[], Both]) -> None:
         """See `Crew`."""
         for _ in range(_SIDE_BY_SIDE):
-            self._trainers.append(ShardTrainer(self._backend, task, text, tables))
+            self._trainers.append(ShardTrainer(self._backend, task, text, tables()))
             thread = threading.Thread(target=self._train, args=self._trainers[-1:], daemon=True)
             self._threads.append(thread)
             thread.start()
@@ -328,12 +328,8 @@ def _markdown(rows: Sequence[dict[str, Any]]) -> str:
     head = ["", "rule", "shards", *(charts.SCORES.get(name, name) for name in names)]
     lines = []
     for row in rows:
-        shown = [
-            f"{100 * row[n]:.1f}" if n == "analogies" else f"{row[n]:.3f}".replace("0.", ".", 1)
-            for n in names
-        ]
-        marked = [f"**{s}**" if n in row["below"] else s for n, s in zip(names, shown, strict=True)]
-        lines.append([charts.CASES[row["case"]], row["rule"], str(row["workers"]), *marked])
+        lead = [charts.CASES[row["case"]], row["rule"], str(row["workers"])]
+        lines.append([*lead, *marked(row, names)])
     return harness.markdown(head, lines)
 
 

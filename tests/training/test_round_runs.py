@@ -45,8 +45,8 @@ class Two:
         self._backend = backend
         self._given: list[Shard] = []
 
-    def begin(self, task: Task, corpus: Corpus, text: Corpus, tables: Both) -> None:
-        self._two = [ShardTrainer(self._backend, task, text, tables) for _ in range(2)]
+    def begin(self, task: Task, corpus: Corpus, text: Corpus, tables: Callable[[], Both]) -> None:
+        self._two = [ShardTrainer(self._backend, task, text, tables()) for _ in range(2)]
 
     def hand_out(self, shards: Sequence[Shard]) -> None:
         self._given = list(shards)
@@ -241,3 +241,13 @@ def test_what_fails_in_a_shard_is_raised(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr("w2v.training.shard_trainer.ShardTrainer.train", fails)
     with pytest.raises(TrainingError, match=r"Memory ran out in epoch 1 \(no more\)"):
         Word2Vec(**QUICK).fit(TEXT)
+
+
+def test_rounds_on_every_backend(backend: Backend) -> None:
+    options: dict[str, Any] = {**QUICK, "backend": backend.name, "epochs": 2, "shards": 1}
+    one = Word2Vec(**options).fit(TEXT)
+    assert one.report["backend"]["name"] == backend.name
+    plain = Word2Vec(**{**options, "shards": None}).fit(TEXT)
+    np.testing.assert_allclose(one.report["loss"], plain.report["loss"], rtol=0.01)
+    several = Word2Vec(**{**options, "shards": 3}).fit(TEXT)
+    assert several.report["loss"][1] < several.report["loss"][0]

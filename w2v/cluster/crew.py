@@ -5,7 +5,7 @@ from __future__ import annotations
 import statistics
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -55,7 +55,7 @@ class RayCrew:
         self._taken: set[int] = set()
         self._seconds: list[float] = []
         self._version = 0
-        self._given: tuple[Any, str, str, Both] | None = None
+        self._given: tuple[Any, str, str, Callable[[], Both]] | None = None
         self._tables: tuple[int, Any] = (-1, None)  # of which version, and a ref
         self._looked = 0.0
         self._lost_in_a_row = 0
@@ -64,7 +64,7 @@ class RayCrew:
         for _ in range(self._room()):
             self._join()
 
-    def begin(self, task: Task, corpus: Corpus, text: Corpus, tables: Both) -> None:
+    def begin(self, task: Task, corpus: Corpus, text: Corpus, tables: Callable[[], Both]) -> None:
         """See `Crew`; the corpus must be in a folder that all workers can read."""
         import ray
 
@@ -185,7 +185,7 @@ class RayCrew:
         assert self._given is not None
         task, folder, fingerprint, tables = self._given
         if self._tables[0] != self._version:
-            whole = tuple(np.ascontiguousarray(table) for table in tables)
+            whole = tuple(np.ascontiguousarray(table) for table in tables())
             self._tables = self._version, ray.put(whole)
         member.ready = member.actor.begin.remote(
             task, folder, fingerprint, self._tables[1], self._version

@@ -6,7 +6,7 @@ import contextlib
 import os
 import signal
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from w2v.training import Shard
@@ -35,7 +35,6 @@ class Member:
     asked_at: float = 0.0
     done: float = 0.0
     can_train: bool = False
-    refused: str | None = field(default=None)
 
     @property
     def is_idle(self) -> bool:

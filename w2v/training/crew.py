@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from w2v.backends import Backend
@@ -23,14 +23,14 @@ class Crew(Protocol):
     merge: type[Merge]
     """How what they bring becomes one change."""
 
-    def begin(self, task: Task, corpus: Corpus, text: Corpus, tables: Both) -> None:
+    def begin(self, task: Task, corpus: Corpus, text: Corpus, tables: Callable[[], Both]) -> None:
         """Get ready.
 
         Parameters
         ----------
         corpus : Corpus     All that was read.
         text : Corpus       What is trained on of it.
-        tables : Both       Of the round that comes first; views of those that `go_on` changes.
+        tables : callable   Gives those of the round, on the host, for whoever joins.
         """
 
     def hand_out(self, shards: Sequence[Shard]) -> None:
@@ -84,9 +84,9 @@ class Here:
         self._trainer: ShardTrainer | None = None
         self._thread: threading.Thread | None = None
 
-    def begin(self, task: Task, corpus: Corpus, text: Corpus, tables: Both) -> None:
+    def begin(self, task: Task, corpus: Corpus, text: Corpus, tables: Callable[[], Both]) -> None:
         """See `Crew`."""
-        self._trainer = ShardTrainer(self._backend, task, text, tables)
+        self._trainer = ShardTrainer(self._backend, task, text, tables())
         self._thread = threading.Thread(target=self._work, name="w2v-shards", daemon=True)
         self._thread.start()
 

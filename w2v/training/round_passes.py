@@ -78,8 +78,7 @@ class RoundPasses(Passes):
         """Train it; False if it was left, because a callback has stopped the run."""
         run, crew = self._run, self._crew
         merged, under_way = run.now
-        views = [run.backend.to_numpy(table)[:, : run.config.dim] for table in run.both]
-        merge = self._crew.merge(views, self._meetings, self._dtype, self._copiers)
+        merge = crew.merge(run.on_host(), self._meetings, self._dtype, self._copiers)
         found: dict[int, Result] = {}
         tallies: list[Tally] = []
         crew.hand_out(shards)
@@ -104,7 +103,7 @@ class RoundPasses(Passes):
                 if not ended:
                     self._tell(True)
                 return False
-            self._heed(merged, under_way)
+            self._heed(merged)
         return True
 
     def _end_round(self, shards: list[Shard], merge: Merge, tallies: list[Tally]) -> None:
@@ -119,7 +118,7 @@ class RoundPasses(Passes):
         run.now = [Tally.total([run.now[0], *tallies]), Tally()]
         self._idle_since = [time.perf_counter()]
 
-    def _heed(self, merged: Tally, under_way: Tally) -> None:
+    def _heed(self, merged: Tally) -> None:
         """Signals; the round under way is left, as if it had not begun."""
         if not self._checkpoints:
             interrupts.ask_unless_held()

@@ -190,6 +190,12 @@ class Run:
         """Input and output table, perhaps wider than their vectors."""
         return self.tables.input, self.tables.output
 
+    def on_host(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Both, (V, D) and (rows, D): views where they are on the host, else copies."""
+        dim = self.config.dim
+        inputs, outputs = (self.backend.to_numpy(table)[:, :dim] for table in self.both)
+        return inputs, outputs
+
     def frozen_rows(self) -> dict[str, NDArray[np.float32]]:
         """As they were, for a checkpoint; nothing if none are frozen."""
         return {"frozen_rows": self._as_they_were} if len(self._frozen) else {}

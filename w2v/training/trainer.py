@@ -303,8 +303,7 @@ class Trainer:
             part = {"done": run.done, "workers": self.workers, "backend": backend.name}
             run.parts.append({**part, "device": backend.device})
         if self._crew and not run.ended:
-            inputs, outputs = (backend.to_numpy(table)[:, : config.dim] for table in run.both)
-            self._crew.begin(self._task(tables), self.corpus, self.text, (inputs, outputs))
+            self._crew.begin(self._task(tables), self.corpus, self.text, run.on_host)
         run.begin()
         return run
 
