@@ -16,6 +16,7 @@ from typing import Any, BinaryIO
 from w2v.errors import CorpusError
 from w2v.files import LONGEST_MAGIC, compression, decompressed
 from w2v.text.corpus_files import STDIN, source_name
+from w2v.text.spans import Span
 from w2v.text.stretches import Stretch, TextError, TextFile, cut, text_of
 from w2v.text.tokenizing import Tokenizer, check_tokenizer
 from w2v.threads import read_ahead
@@ -32,7 +33,7 @@ _LONGEST_UNCUT = 64 * LONGEST_WORD  # before a tokenizer cuts it: Chinese has no
 
 
 def read_pieces(
-    files: Sequence[str],
+    files: Sequence[str | Span],
     *,
     errors: str = "strict",
     tokenizer: Tokenizer | None = None,
@@ -44,7 +45,7 @@ def read_pieces(
     Parameters
     ----------
     files : sequence of str
-        As `find_files` gives them. Compression by gzip, bzip2, xz or zstd is
+        As `find_files` gives them, or a `Span` of one. Compression by gzip, bzip2, xz or zstd is
         recognised by the first bytes, not by the name.
     errors : {"strict", "replace"}
         What to do with bytes that are not UTF-8: raise, or read U+FFFD.
@@ -89,7 +90,7 @@ class Pieces:
 
     def __init__(
         self,
-        files: Sequence[str],
+        files: Sequence[str | Span],
         errors: str,
         progress: Progress | None = None,
         look: Callable[[str], None] | None = None,
@@ -98,7 +99,8 @@ class Pieces:
     ) -> None:
         self.errors, self.longest = errors, longest
         self._files, self._look, self._end = files, look, end
-        self._progress, self._total = progress, total_bytes(files)
+        self._progress = progress
+        self._total = total_bytes([name for name in files if not isinstance(name, Span)])
         self._read = 0
         self._reported: int | None = None
 
@@ -121,11 +123,16 @@ class Pieces:
 
         Who takes them decodes them, adds to the lines of their file, and reports.
         """
-        for name in self._files:
+        for given in self._files:
+            name, span = (given.name, given) if isinstance(given, Span) else (given, None)
             with opened(name) as source:
-                file = TextFile(source_name(name))
-                blocks = blocks_of(source, file.name, size, ahead=_is_regular(name))
-                for stretch in cut(blocks, file, size, self.longest):
+                file = TextFile(source_name(name), span.lines if span else 0)
+                begins = ends = True
+                if span:
+                    blocks, begins, ends = span.blocks(source.file, size)
+                else:
+                    blocks = blocks_of(source, file.name, size, ahead=_is_regular(name))
+                for stretch in cut(blocks, file, size, self.longest, begins=begins, ends=ends):
                     if self._look is not None:
                         self._look(self._beginning(stretch))
                         self._look = None

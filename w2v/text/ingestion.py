@@ -24,6 +24,7 @@ from w2v.text.encoded_source import encoded_folder, read_encoded
 from w2v.text.frames import ArrowColumn
 from w2v.text.looks import looks_like
 from w2v.text.parts import Part
+from w2v.text.reading_elsewhere import Elsewhere, split_elsewhere
 from w2v.text.sentences import Sentences
 from w2v.text.sources import Sentence, Source, Tokens, found_in, is_path, text_files
 from w2v.text.splitting import split_ahead
@@ -45,6 +46,7 @@ def read_corpus(
     tokenizer: Tokenizer | None = None,
     progress: Progress | None = None,
     draft: Draft | None = None,
+    elsewhere: Elsewhere | None = None,
 ) -> Corpus:
     r"""Read text files: a sentence a line, words between white space.
 
@@ -72,6 +74,8 @@ def read_corpus(
         Called now and then; the total is None where it is not known.
     draft : Draft, optional
         Write the corpus there in place of temporary files; see `w2v.encode`.
+    elsewhere : Elsewhere, optional
+        Other machines that split files, but for tables; the corpus is the same.
 
     Raises
     ------
@@ -99,11 +103,16 @@ def read_corpus(
         if draft is not None:
             draft.expect(piece, total_bytes(files))
 
-    pieces = read_pieces(files, errors=errors, tokenizer=tokenizer, progress=progress, look=look)
+    rules: dict[str, Any] = {"errors": errors, "tokenizer": tokenizer}
+    rules |= {"progress": progress, "look": look}
     nothing = f"There is no word in {_few(files)}."
     looks = partial(_looks, first, tokenizer)
     try:
-        return _read(split_ahead(pieces), limits, nothing, files=len(files), looks=looks, **rest)
+        if elsewhere is not None:
+            parts = split_elsewhere(elsewhere, files, **rules)
+        else:
+            parts = split_ahead(read_pieces(files, **rules))
+        return _read(parts, limits, nothing, files=len(files), looks=looks, **rest)
     except CorpusError as error:
         if not looks():
             raise
@@ -214,10 +223,16 @@ def _read(
         return Corpus(ids=ids, ends=ends, **about) if draft is None else draft.finish(about)
 
 
-def read_source(source: Source, *, errors: str = "strict", **options: Any) -> Corpus:
+def read_source(
+    source: Source,
+    *,
+    errors: str = "strict",
+    elsewhere: Elsewhere | None = None,
+    **options: Any,
+) -> Corpus:
     """`read_corpus` of files or a table, and else `read_sentences`, with their `options`."""
     if is_path(source) or isinstance(source, Table):
-        return read_corpus(source, errors=errors, **options)  # type: ignore[arg-type]
+        return read_corpus(source, errors=errors, elsewhere=elsewhere, **options)  # type: ignore[arg-type]
     return read_sentences(source, **options)  # type: ignore[arg-type]
 
 

@@ -24,7 +24,7 @@ TABLES = {  # how they begin
 
 _BYTE_ORDER_MARK = "\ufeff"  # also where files with one were put together
 _MARK = _BYTE_ORDER_MARK.encode()
-_WHITE_SPACE = re.compile(  # what is white space for `str.split`, in UTF-8
+WHITE_SPACE = re.compile(  # what is white space for `str.split`, in UTF-8
     rb"[\t-\r\x1c-\x20]|\xc2[\x85\xa0]|\xe1\x9a\x80|\xe2\x80[\x80-\x8a\xa8\xa9\xaf]"
     rb"|\xe2\x81\x9f|\xe3\x80\x80"
 )
@@ -39,9 +39,9 @@ class TextFile:
     lines : int                   That ended in what was decoded of it so far, front to back.
     """
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, lines: int = 0) -> None:
         self.name = name
-        self.lines = 0
+        self.lines = lines
 
 
 class Stretch(NamedTuple):
@@ -69,17 +69,26 @@ class TextError(Exception):
         )
 
 
-def cut(blocks: Iterable[bytes], file: TextFile, size: int, longest: int) -> Iterator[Stretch]:
+def cut(
+    blocks: Iterable[bytes],
+    file: TextFile,
+    size: int,
+    longest: int,
+    *,
+    begins: bool = True,
+    ends: bool = True,
+) -> Iterator[Stretch]:
     """Stretches of some `size` bytes; larger where a word is, which is then refused if too long.
 
     Parameters
     ----------
     blocks : iterable of bytes    The file; none is empty.
     longest : int                 Bytes that a word may have.
+    begins, ends : bool           Whether the file does, where they begin and end.
     """
     held: list[bytes] = []
     have, wanted = 0, size
-    begins, is_open = True, False
+    is_open = False
     for block in blocks:
         if have >= wanted:  # and this is not the end
             data, rest = _parted(held)
@@ -95,7 +104,7 @@ def cut(blocks: Iterable[bytes], file: TextFile, size: int, longest: int) -> Ite
         have += len(block)
     if have:
         data = b"".join(held)
-        yield Stretch(file, data, begins, "\n" if _is_open(data, is_open) else "")
+        yield Stretch(file, data, begins, "\n" if ends and _is_open(data, is_open) else "")
 
 
 def text_of(stretch: Stretch, errors: str, longest: int) -> str:
@@ -189,7 +198,7 @@ def _last_space(data: bytes) -> int:
     width = 64
     while True:
         start, end = max(0, len(data) - width), 0
-        for space in _WHITE_SPACE.finditer(data, start):
+        for space in WHITE_SPACE.finditer(data, start):
             end = space.end()
         if end or not start:
             return end
@@ -200,9 +209,9 @@ def _long_word(data: bytes, longest: int) -> int:
     """Where a word of more than `longest` bytes begins, or -1: it fills one of these parts."""
     part = max(1, longest // 2)
     for start in range(0, len(data) - part, part) if len(data) > longest else ():
-        if not _WHITE_SPACE.search(data, start, start + part):
+        if not WHITE_SPACE.search(data, start, start + part):
             begin = _last_space(data[: start + 2])
-            space = _WHITE_SPACE.search(data, begin)
+            space = WHITE_SPACE.search(data, begin)
             if (space.start() if space else len(data)) - begin > longest:
                 return begin
     return -1

@@ -1,0 +1,191 @@
+"""Files that are split into words on other machines, which see the same files.
+
+What comes back is what would be made here, a part of the text at a time: words as numbers of a
+dictionary of that part. Vocabulary and ids do not depend on where the text is cut, or who read it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from functools import partial
+from itertools import pairwise
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+
+from w2v.errors import CorpusError
+from w2v.files import LONGEST_MAGIC, compression
+from w2v.text.corpus_files import STDIN
+from w2v.text.decoding import Pieces, Progress, read_pieces
+from w2v.text.parts import Part, end_to_end, strings
+from w2v.text.spans import Span
+from w2v.text.splitting import split_ahead
+from w2v.text.tokenizing import Tokenizer
+
+_JOB_BYTES = 1 << 25
+_LOOK_BYTES = 1 << 16
+_LARGEST_WHOLE = 1 << 28  # bytes of a file that cannot be cut and is read elsewhere
+
+
+class Elsewhere(Protocol):
+    """Machines that see the same files, for instance workers of a cluster."""
+
+    def in_order(
+        self, function: Callable[[Any], Any], items: Iterable[Any]
+    ) -> Iterator[tuple[Any, Any]]:
+        """As `w2v.threads.in_order`, there."""
+
+
+class _Job(NamedTuple):
+    """What is split at a time: whole files, or a span of one."""
+
+    files: list[str | Span]
+    size: int
+    """Bytes, and below of each file that is whole."""
+    sizes: list[int]
+
+
+class _Failed(NamedTuple):
+    """What has gone wrong, for people."""
+
+    why: str
+
+
+def split_elsewhere(
+    elsewhere: Elsewhere,
+    files: Sequence[str],
+    *,
+    errors: str,
+    tokenizer: Tokenizer | None,
+    progress: Progress | None,
+    look: Callable[[str], None] | None,
+) -> Iterator[Part]:
+    """The words of files, as `split_ahead` gives those of `read_pieces`; see there.
+
+    Streams, and large files that are compressed, are read here.
+    """
+    rules: dict[str, Any] = {"errors": errors, "tokenizer": tokenizer}
+    pieces = Pieces(files, errors, progress, look)
+    if look is not None:
+        next(pieces.stretches(_LOOK_BYTES), None)
+    function = partial(_split, rules)
+    done = 0
+    for far, jobs in _in_groups(_jobs(files, _is_cut(tokenizer))):
+        if not far:
+            for job in jobs:
+                yield from split_ahead(read_pieces(job.files, **rules))
+                done += job.size
+                pieces.report(done)
+            continue
+        for job, found in elsewhere.in_order(function, jobs):
+            if isinstance(found, _Failed):
+                raise _again(job, rules, found.why)
+            yield found
+            done += job.size
+            pieces.report(done)
+
+
+def _is_cut(tokenizer: Tokenizer | None) -> bool:
+    """Whether a file may be: where its sentences end says what stands before."""
+    return tokenizer is None or not tokenizer.split_sentences
+
+
+def _jobs(files: Sequence[str], may_cut: bool) -> Iterator[tuple[bool, _Job]]:
+    """What is to be split, in order, and whether elsewhere."""
+    together: list[str | Span] = []
+    sizes: list[int] = []
+    for name in files:
+        size = _size(name)
+        large = size is None or size > _JOB_BYTES
+        if together and (large or sum(sizes) + (size or 0) > _JOB_BYTES):
+            yield True, _Job(together, sum(sizes), sizes)
+            together, sizes = [], []
+        if size is None:
+            yield False, _Job([name], 0, [])
+        elif not large:
+            together.append(name)
+            sizes.append(size)
+        elif may_cut and not _is_compressed(name):
+            count = size // _JOB_BYTES
+            places = [size * part // count for part in range(count + 1)]
+            for begin, end in pairwise(places):
+                yield True, _Job([Span(name, begin, end, size)], end - begin, [size])
+        else:
+            yield size <= _LARGEST_WHOLE, _Job([name], size, [size])
+    if together:
+        yield True, _Job(together, sum(sizes), sizes)
+
+
+def _in_groups(jobs: Iterable[tuple[bool, _Job]]) -> Iterator[tuple[bool, Iterator[_Job]]]:
+    """Jobs that follow each other and are done in one place."""
+    held: list[tuple[bool, _Job]] = []
+    source = iter(jobs)
+
+    def some(far: bool) -> Iterator[_Job]:
+        while held and held[0][0] == far:
+            yield held.pop()[1]
+            held.extend(item for item in [next(source, None)] if item)
+
+    held.extend(item for item in [next(source, None)] if item)
+    while held:
+        yield held[0][0], some(held[0][0])
+
+
+def _size(name: str) -> int | None:
+    """Bytes of a file; None for what is none, and what cannot be looked at."""
+    if name == STDIN or not os.path.isfile(name):
+        return None
+    try:
+        return os.path.getsize(name)
+    except OSError:
+        return None
+
+
+def _is_compressed(name: str) -> bool:
+    try:
+        with open(name, "rb") as file:
+            return compression(file.read(LONGEST_MAGIC)) is not None
+    except OSError as error:
+        raise CorpusError(f"{name} cannot be read: {error.strerror}.") from error
+
+
+def _split(rules: dict[str, Any], job: _Job) -> Part | _Failed:
+    """Where it is done: the words of a job, with one dictionary."""
+    for given, size in zip(job.files, job.sizes, strict=True):
+        name = given.name if isinstance(given, Span) else given
+        if (found := _size(name)) != size:
+            what = "There is no such file" if found is None else f"It has {found:,} bytes"
+            return _Failed(f"{name} is not the same everywhere. {what} there, and {size:,} here.")
+    try:
+        return _one(list(split_ahead(read_pieces(job.files, **rules))))
+    except CorpusError as error:
+        return _Failed(str(error))
+
+
+def _one(parts: list[Part]) -> Part:
+    if not parts:
+        return np.zeros(1, np.int32), strings([]).dictionary_encode()
+    import pyarrow as pa
+
+    lengths, words = zip(*parts, strict=True)
+    chunks = pa.chunked_array(words).unify_dictionaries().chunks
+    indices = pa.concat_arrays([chunk.indices for chunk in chunks])
+    return end_to_end(lengths), pa.DictionaryArray.from_arrays(indices, chunks[-1].dictionary)
+
+
+def _again(job: _Job, rules: dict[str, Any], why: str) -> CorpusError:
+    """What to raise: what was refused elsewhere is read here, where lines before it are counted."""
+    files = []
+    for given in job.files:
+        if isinstance(given, Span):
+            with open(given.name, "rb") as file:
+                given = replace(given, lines=given.lines_before(file))
+        files.append(given)
+    try:
+        for _ in split_ahead(read_pieces(files, **rules)):
+            pass
+    except CorpusError as error:
+        return error
+    return CorpusError(f"A worker of the cluster cannot read the text: {why}")
