@@ -38,7 +38,7 @@ from benchmarks import charts, harness
 from benchmarks.crowd import LIMITS, marked, summarise
 from benchmarks.peers import CASES, scores
 from w2v import Word2Vec, read_corpus
-from w2v.backends import Backend, get_backend
+from w2v.backends import Backend
 from w2v.text import Corpus
 from w2v.training import (
     Both,
@@ -126,9 +126,9 @@ class _Here:
         """It is."""
         return corpus
 
-    def crew(self) -> Several:
+    def crew(self, backend: Backend) -> Several:
         """Those who train."""
-        found = Several(get_backend("numba"))
+        found = Several(backend)
         found.merge = self._rule
         return found
 

@@ -23,7 +23,7 @@ from w2v.errors import W2VError, warn
 from w2v.files import PathLike
 from w2v.queries import Limit, Query
 from w2v.renamed import name_elsewhere, names_checked
-from w2v.text import Corpus, Source, Tokenizer, Vocabulary, is_path, read_source
+from w2v.text import Corpus, Source, Tokenizer, Vocabulary, is_encoded, is_path, read_source
 from w2v.training import (
     FRESH,
     Answers,
@@ -265,6 +265,8 @@ class Word2Vec(Estimator, Answers, metaclass=_Named):
         ):
             given |= {"run": run, "checkpoint_every": checkpoint_every, "cluster": joint}
             kept = run.open_corpus() if source is None and run and resume else source
+            if joint and not (run or (is_path(source) and is_encoded(source))):
+                joint.check_folder()
             return self._read_and_train(kept, words, progress, on_progress, **given)
 
     @names_checked(_OF_OTHERS)
@@ -348,6 +350,8 @@ class Word2Vec(Estimator, Answers, metaclass=_Named):
         with narrating(progress, on_progress) as shown:
             if is_path(source):
                 reading["progress"] = shown.reading
+                if cluster := given.get("cluster"):
+                    reading["elsewhere"] = cluster.readers()
             with (
                 source if isinstance(source, Corpus) else read_source(source, **reading)  # type: ignore[arg-type]
             ) as corpus:
@@ -449,7 +453,7 @@ class Word2Vec(Estimator, Answers, metaclass=_Named):
             corpus = run.begin(beginning(config, corpus, begin), corpus)
         crew = None
         if cluster:
-            corpus, crew = cluster.reachable(corpus), cluster.crew()
+            corpus, crew = cluster.reachable(corpus), cluster.crew(backend)
             config = replace(config, workers=cluster.threads)
         trainer = Trainer(
             config,

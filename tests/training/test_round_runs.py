@@ -179,7 +179,7 @@ def test_a_run_in_one_piece_cannot_go_on_in_rounds(
         def reachable(self, corpus: Corpus) -> Corpus:
             return corpus
 
-        def crew(self) -> Two:
+        def crew(self, backend: Backend) -> Two:
             return Two(get_backend("numba"))
 
     with known_run(tmp_path) as run, pytest.raises(ConfigError, match="begun in one piece"):

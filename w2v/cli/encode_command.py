@@ -24,6 +24,11 @@ if TYPE_CHECKING:
 @text_options
 @table_options
 @weight_option
+@click.option(
+    "--cluster",
+    metavar="auto | ray://HOST:PORT | local:N",
+    help="Split the text on a Ray cluster, whose machines see the same files.",
+)
 @QUIET
 def encode(
     corpus: tuple[str, ...],
@@ -32,6 +37,7 @@ def encode(
     max_vocab: int | None,
     tokenizer: Tokenizer,
     errors: str,
+    cluster: str | None,
     quiet: bool,
     **options: Any,
 ) -> None:
@@ -46,16 +52,18 @@ def encode(
       w2v encode corpus.txt -o corpus.w2v
       w2v encode novels/ -o novels.w2v --tokens unicode --lower --split-sentences --min-count 1
       w2v encode plays.parquet -o plays.w2v --group session --order time --token artist
+      w2v encode crawl/ -o /shared/crawl.w2v --cluster auto
       w2v train corpus.w2v -o vectors.bin --dim 300
     """
     from w2v import encode
     from w2v.cli.console import Console
     from w2v.cli.notes import notes
+    from w2v.cluster import joined
     from w2v.text import STDIN, find_corpus
 
     names, folder = find_corpus(corpus)
     source = corpus_source(names, options, folder)
-    with Console(quiet=quiet) as console:
+    with Console(quiet=quiet) as console, joined(cluster, None) as joint:
         if STDIN in names:
             console.say("Reading standard input.")
         made = encode(
@@ -66,6 +74,7 @@ def encode(
             errors=errors,
             tokenizer=tokenizer,
             progress=console.reading,
+            elsewhere=joint.readers() if joint else None,
         )
         console.read(made)
         for note in notes(made, begins_anew=False):

@@ -134,6 +134,10 @@ def train(
             console.say("Reading standard input.")
         reading: dict[str, Any] = {"errors": errors, "tokenizer": tokenizer}
         reading["progress"] = console.reading
+        if joint:
+            reading["elsewhere"] = joint.readers()
+            if not (folder or save_corpus or checkpoint):
+                joint.check_folder()
         with read_text(source, save_corpus, console, **reading, **words) as text:
             check_words(output, text.vocabulary.words)
             for note in notes(text, begins_anew=not (begin or model_file)):

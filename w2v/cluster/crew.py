@@ -114,10 +114,19 @@ class RayCrew:
             ready, _ = ray.wait(list(refs), timeout=seconds)
             for ref in ready:
                 found += self._answered(refs[ref], ref)
-        if not found and self._told:
+        if not found and self._told and seconds:
             self._told[-1]["waited_seconds"] += time.monotonic() - started
         self._hand()
         return found
+
+    @property
+    def can_train(self) -> bool:
+        """Somebody has the tables of the round."""
+        return any(member.can_train for member in self._members)
+
+    def prepare(self) -> None:
+        """Heed what workers say as they get ready, before there is a shard for them."""
+        self.results(0)
 
     def under_way(self) -> float:
         """See `Crew`."""
@@ -137,9 +146,11 @@ class RayCrew:
         for member in self._members:
             if member.can_train or member.ready is not None:
                 member.actor.go_on.remote(ref, self._version)
-                self._told[-1]["bytes_sent"] += size
-        told = self._told[-1]
-        told["seconds"] = time.monotonic() - told.pop("began")
+                if self._told:
+                    self._told[-1]["bytes_sent"] += size
+        if self._told:  # the round was handed out here
+            told = self._told[-1]
+            told["seconds"] = time.monotonic() - told.pop("began")
 
     def told(self) -> dict[str, Any]:
         """See `Crew`."""

@@ -10,9 +10,11 @@ from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
-from w2v.backends import usable_cores
+from w2v.backends import Backend, usable_cores
 from w2v.cluster.address import Address, check_cluster
 from w2v.cluster.crew import RayCrew
+from w2v.cluster.first_here import FirstHere
+from w2v.cluster.readers import Readers
 from w2v.config import Config
 from w2v.errors import ConfigError, TrainingError
 from w2v.files import remove_tree, temporary_folder
@@ -32,24 +34,28 @@ class Cluster:
 
     Parameters
     ----------
-    where : str        See `Config`.
-    config : Config    Says how many threads a worker has, and on which backend.
+    where : str                 See `Config`.
+    config : Config, optional   Says how many threads a worker has, and on which backend; if left
+                                out nothing will be trained.
 
     Raises
     ------
     ConfigError
     """
 
-    def __init__(self, where: str, config: Config) -> None:
+    def __init__(self, where: str, config: Config | None) -> None:
         check_cluster(where)
         self.where = where
         self._address = Address.parsed(where)
         self._config = config
-        self._ours = False
-        self.threads = config.workers or 1
+        self._ours = self._left = False
+        self.threads = 1
+        if config and not config.deterministic:
+            share = usable_cores() // (self._address.workers or 1)
+            self.threads = config.workers or max(1, share)
         self._folder: str | None = None
         self._pool = ThreadPoolExecutor(1, "w2v-cluster")
-        self._crew: Future[RayCrew] = self._pool.submit(self._open)
+        self._crew: Future[RayCrew | None] = self._pool.submit(self._open)
 
     def __enter__(self) -> Cluster:
         return self
@@ -57,14 +63,25 @@ class Cluster:
     def __exit__(self, *exception: object) -> None:
         self.close()
 
-    def crew(self) -> RayCrew:
-        """Those who train, once they are there.
+    def crew(self, backend: Backend) -> RayCrew | FirstHere:
+        """Those who train: of a cluster that was there, once it is joined.
 
         Raises
         ------
         TrainingError
             The cluster could not be started or reached.
         """
+        if self._address.workers is not None:
+            there = self._joined_crew, self._crew
+            return FirstHere(backend, self.where, self.threads, *there, self._begin_to_leave)
+        return self._joined_crew()
+
+    def _joined_crew(self) -> RayCrew:
+        crew = self._opened()
+        assert crew is not None
+        return crew
+
+    def _opened(self) -> RayCrew | None:
         try:
             return self._crew.result()
         except (ConnectionError, RuntimeError, ValueError, OSError) as error:
@@ -73,6 +90,44 @@ class Cluster:
                 f"There is no cluster at {self.where}: {said}. "
                 "Is it running, and does it ask for a token (RAY_AUTH_MODE=token)?"
             ) from error
+
+    def readers(self) -> Readers | None:
+        """Who splits a text that is read: the cluster, if it is more than this machine.
+
+        And wherever it is nothing is to be trained there, for then it was named for that.
+
+        Raises
+        ------
+        TrainingError
+            As for `crew`.
+        """
+        if self._config is not None and (self._address.ray == "local" or not self._is_several()):
+            return None
+        self._opened()
+        return Readers()
+
+    def check_folder(self) -> None:
+        """Refuse a text that will be in no folder, if there are workers on other machines.
+
+        Raises
+        ------
+        ConfigError
+        TrainingError
+            As for `crew`.
+        """
+        if self._address.ray != "local" and self._is_several():
+            raise ConfigError(
+                "The workers of a cluster read the text from a folder that all machines see. "
+                "Encode it there first (w2v encode TEXT -o FOLDER --cluster ...) and train on that "
+                "folder, or keep checkpoints there (`checkpoint`)."
+            )
+
+    def _is_several(self) -> bool:
+        """Whether there is more than one machine."""
+        self._opened()
+        import ray
+
+        return sum(bool(node["Alive"]) for node in ray.nodes()) > 1
 
     def reachable(self, corpus: Corpus) -> Corpus:
         """The same text, from a folder that the workers can read.
@@ -84,15 +139,7 @@ class Cluster:
         """
         if corpus.folder is not None:
             return corpus
-        self.crew()
-        import ray
-
-        if sum(node["Alive"] for node in ray.nodes()) > 1:
-            raise ConfigError(
-                "The workers of a cluster read the text from a folder that all machines see. "
-                "Encode it there first (w2v encode TEXT -o FOLDER) and train on that folder, or "
-                "keep checkpoints there (`checkpoint`)."
-            )
+        self.check_folder()
         folder = os.path.join(temporary_folder(), f"w2v-{secrets.token_hex(8)}")
         kept = write_encoded(corpus, folder)
         self._folder = folder
@@ -106,28 +153,35 @@ class Cluster:
             with contextlib.suppress(OSError):
                 remove_tree(self._folder)
 
+    def _begin_to_leave(self) -> None:
+        """A second or two that pass while the vectors are written."""
+        self._pool.submit(self._leave)
+
     def _leave(self) -> None:
         """In the thread that has joined: once that is gone, Ray takes seconds to end."""
+        if self._left:  # whatever asks Ray for anything now would start another one
+            return
+        self._left = True
         with contextlib.suppress(Exception):
-            self._crew.result().close()
+            if crew := self._crew.result():
+                crew.close()
         if self._ours:
             import ray
 
             with contextlib.suppress(Exception):
                 ray.shutdown()
 
-    def _open(self) -> RayCrew:
+    def _open(self) -> RayCrew | None:
         os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is sent to anybody
         os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
         import ray
 
         count, config = self._address.workers, self._config
-        threads = 1 if config.deterministic else config.workers
+        threads = self.threads
         quiet: dict[str, Any] = {"logging_level": logging.ERROR, "log_to_driver": False}
         if count is not None:
             if ray.is_initialized():
                 raise RuntimeError("this process has joined a Ray already; give cluster='auto'")
-            threads = threads or max(1, usable_cores() // count)
             self._ours = True
             ray.init(
                 "local",
@@ -139,7 +193,9 @@ class Cluster:
         elif not ray.is_initialized():
             self._ours = True
             ray.init(self._address.ray, **quiet)
-        if threads is None:
+        if config is None:
+            return None
+        if count is None and not (config.workers or config.deterministic):
             sizes = [node["Resources"].get("CPU", 0) for node in ray.nodes() if node["Alive"]]
             threads = max(1, int(min((size for size in sizes if size), default=1)))
         self.threads = threads
@@ -147,7 +203,7 @@ class Cluster:
 
 
 @contextlib.contextmanager
-def joined(where: str | None, config: Config) -> Iterator[Cluster | None]:
+def joined(where: str | None, config: Config | None) -> Iterator[Cluster | None]:
     """A cluster, if one is named, and none for ``none``; see `Cluster`."""
     if where in (None, "none"):
         yield None

@@ -9,6 +9,7 @@ from w2v.text.corpus import Corpus
 from w2v.text.decoding import Progress
 from w2v.text.encoded_draft import drafting
 from w2v.text.ingestion import read_source
+from w2v.text.reading_elsewhere import Elsewhere
 from w2v.text.sources import Source, is_path
 from w2v.text.table import Table
 from w2v.text.tokenizing import Tokenizer
@@ -23,6 +24,7 @@ def encode(
     errors: str = "strict",
     tokenizer: Tokenizer | None = None,
     progress: Progress | None = None,
+    elsewhere: Elsewhere | None = None,
 ) -> Corpus:
     """Read a text once, into a folder that is trained on as often as you like.
 
@@ -45,6 +47,8 @@ def encode(
         What sentences and words are, where it is not lines and white space.
     progress : callable(bytes_read, total_bytes), optional
         Called now and then with what was read of files; the total is None where it is not known.
+    elsewhere : Elsewhere, optional
+        Other machines that split files: `w2v encode --cluster`.
 
     Returns
     -------
@@ -67,7 +71,7 @@ def encode(
     ['a', 'corpus', 'sentence', 'small']
     """
     options: dict[str, Any] = {"min_count": min_count, "max_vocab": max_vocab}
-    options |= {"errors": errors, "tokenizer": tokenizer}
+    options |= {"errors": errors, "tokenizer": tokenizer, "elsewhere": elsewhere}
     if is_path(source) or isinstance(source, Table):
         options["progress"] = progress
     with drafting(folder) as draft:

@@ -75,7 +75,7 @@ def read_corpus(
     draft : Draft, optional
         Write the corpus there in place of temporary files; see `w2v.encode`.
     elsewhere : Elsewhere, optional
-        Other machines that split files, but for tables; the corpus is the same.
+        Other machines that split files, but for tables and streams; the corpus is the same.
 
     Raises
     ------
@@ -108,7 +108,7 @@ def read_corpus(
     nothing = f"There is no word in {_few(files)}."
     looks = partial(_looks, first, tokenizer)
     try:
-        if elsewhere is not None:
+        if elsewhere is not None and total_bytes(files) is not None:  # no stream
             parts = split_elsewhere(elsewhere, files, **rules)
         else:
             parts = split_ahead(read_pieces(files, **rules))

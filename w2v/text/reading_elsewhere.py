@@ -17,8 +17,7 @@ import numpy as np
 
 from w2v.errors import CorpusError
 from w2v.files import LONGEST_MAGIC, compression
-from w2v.text.corpus_files import STDIN
-from w2v.text.decoding import Pieces, Progress, read_pieces
+from w2v.text.decoding import Pieces, Progress, read_pieces, total_bytes
 from w2v.text.parts import Part, end_to_end, strings
 from w2v.text.spans import Span
 from w2v.text.splitting import split_ahead
@@ -62,9 +61,9 @@ def split_elsewhere(
     progress: Progress | None,
     look: Callable[[str], None] | None,
 ) -> Iterator[Part]:
-    """The words of files, as `split_ahead` gives those of `read_pieces`; see there.
+    """The words of regular files, as `split_ahead` gives those of `read_pieces`; see there.
 
-    Streams, and large files that are compressed, are read here.
+    Large files that are compressed are read here.
     """
     rules: dict[str, Any] = {"errors": errors, "tokenizer": tokenizer}
     pieces = Pieces(files, errors, progress, look)
@@ -96,15 +95,13 @@ def _jobs(files: Sequence[str], may_cut: bool) -> Iterator[tuple[bool, _Job]]:
     """What is to be split, in order, and whether elsewhere."""
     together: list[str | Span] = []
     sizes: list[int] = []
-    for name in files:
-        size = _size(name)
-        large = size is None or size > _JOB_BYTES
-        if together and (large or sum(sizes) + (size or 0) > _JOB_BYTES):
+    for name in map(os.path.abspath, files):  # workers may be in another folder
+        size = os.path.getsize(name)
+        large = size > _JOB_BYTES
+        if together and (large or sum(sizes) + size > _JOB_BYTES):
             yield True, _Job(together, sum(sizes), sizes)
             together, sizes = [], []
-        if size is None:
-            yield False, _Job([name], 0, [])
-        elif not large:
+        if not large:
             together.append(name)
             sizes.append(size)
         elif may_cut and not _is_compressed(name):
@@ -133,16 +130,6 @@ def _in_groups(jobs: Iterable[tuple[bool, _Job]]) -> Iterator[tuple[bool, Iterat
         yield held[0][0], some(held[0][0])
 
 
-def _size(name: str) -> int | None:
-    """Bytes of a file; None for what is none, and what cannot be looked at."""
-    if name == STDIN or not os.path.isfile(name):
-        return None
-    try:
-        return os.path.getsize(name)
-    except OSError:
-        return None
-
-
 def _is_compressed(name: str) -> bool:
     try:
         with open(name, "rb") as file:
@@ -155,7 +142,7 @@ def _split(rules: dict[str, Any], job: _Job) -> Part | _Failed:
     """Where it is done: the words of a job, with one dictionary."""
     for given, size in zip(job.files, job.sizes, strict=True):
         name = given.name if isinstance(given, Span) else given
-        if (found := _size(name)) != size:
+        if (found := total_bytes([name])) != size:
             what = "There is no such file" if found is None else f"It has {found:,} bytes"
             return _Failed(f"{name} is not the same everywhere. {what} there, and {size:,} here.")
     try:
@@ -177,15 +164,17 @@ def _one(parts: list[Part]) -> Part:
 
 def _again(job: _Job, rules: dict[str, Any], why: str) -> CorpusError:
     """What to raise: what was refused elsewhere is read here, where lines before it are counted."""
-    files = []
-    for given in job.files:
-        if isinstance(given, Span):
-            with open(given.name, "rb") as file:
-                given = replace(given, lines=given.lines_before(file))
-        files.append(given)
     try:
-        for _ in split_ahead(read_pieces(files, **rules)):
+        for _ in split_ahead(read_pieces([_placed(given) for given in job.files], **rules)):
             pass
     except CorpusError as error:
         return error
     return CorpusError(f"A worker of the cluster cannot read the text: {why}")
+
+
+def _placed(given: str | Span) -> str | Span:
+    """With the lines that come before it."""
+    if not isinstance(given, Span):
+        return given
+    with open(given.name, "rb") as file:
+        return replace(given, lines=given.lines_before(file))

@@ -61,8 +61,8 @@ class Joint(Protocol):
     def reachable(self, corpus: Corpus) -> Corpus:
         """The same text, where all workers can read it."""
 
-    def crew(self) -> Crew:
-        """Those who train."""
+    def crew(self, backend: Backend) -> Crew:
+        """Those who train; the backend is that of this process."""
 
 
 class Here:
