@@ -13,8 +13,9 @@ from itertools import pairwise
 
 _OF_A_SHARD = 1 << 23  # tokens of an epoch for each shard, unless they are said
 _LEAST_SHARDS, _MOST_SHARDS = 2, 32
-_ALONE = 1 << 20  # tokens
-_ROUNDS = 2.0  # of an epoch, for each shard beside the first
+_ALONE = 1 << 22  # tokens
+_ROUNDS = 4  # of an epoch, for each shard beside the first; but two make do with as many
+_MOST_ROUNDS = 64
 _MOST_PARTS = 8  # of what was trained before is one round, at the least, if shards are many
 
 
@@ -78,4 +79,5 @@ def rounds_for(shards: int | None, chunks: int, tokens: int, *, begun: bool) -> 
     """How a run over some chunks and tokens is cut; `begun` if it goes on from vectors."""
     shards = shards or min(max(round(tokens / _OF_A_SHARD), _LEAST_SHARDS), _MOST_SHARDS)
     alone = 0 if begun or shards == 1 else max(1, round(_ALONE * chunks / max(tokens, 1)))
-    return Rounds(chunks, shards, max(1, round(_ROUNDS * (shards - 1))), alone)
+    rounds = _ROUNDS * (shards - 1) if shards > 2 else shards
+    return Rounds(chunks, shards, min(rounds, _MOST_ROUNDS), alone)
