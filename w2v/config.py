@@ -13,6 +13,7 @@ from w2v.errors import ConfigError
 MODELS = ("skipgram", "cbow")
 LOSSES = ("ns", "hs", "softmax")
 CBOW_COMBINERS = ("mean", "sum")
+CHANGES = ("bfloat16", "float32")
 BACKENDS = ("auto", "cupy", "numba", "numpy")
 AUTO = "auto"
 
@@ -94,11 +95,14 @@ class Config:
     """Train in rounds of so many parts of the text, each from the same vectors, which are then
     merged: as on a cluster, and to the same bytes. On a cluster None means by the length of the
     text; else no rounds."""
+    changes: str = "bfloat16"
+    """"bfloat16" or "float32": as what shards give back how far each number has moved."""
 
     def __post_init__(self) -> None:
         _one_of("model", self.model, MODELS)
         _one_of("loss", self.loss, LOSSES)
         _one_of("backend", self.backend, BACKENDS)
+        _one_of("changes", self.changes, CHANGES)
         self._only_with("negative", self.loss == "ns", "loss 'ns'", 5)
         self._only_with("ns_exponent", self.loss == "ns", "loss 'ns'", 0.75)
         self._only_with("block_negatives", self.loss == "ns", "loss 'ns'", None)

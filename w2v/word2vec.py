@@ -141,6 +141,7 @@ class Word2Vec(Estimator, Answers, metaclass=_Named):
         device: int | None = None,
         deterministic: bool = False,
         shards: int | None = None,
+        changes: str = Config.changes,
     ) -> None:
         super().__init__(
             model=model,
@@ -168,6 +169,7 @@ class Word2Vec(Estimator, Answers, metaclass=_Named):
             device=device,
             deterministic=deterministic,
             shards=shards,
+            changes=changes,
         )
         self._fitted = None
         self._now = None

@@ -132,6 +132,7 @@ class TestTrain:
             "epochs": 1, "alpha": 0.03, "min_alpha": 0.5, "cbow": "sum", "seed": 9, "workers": 1,
             "backend": "numpy", "block_tokens": 8, "block_negatives": 12, "step_tokens": 64,
             "row_cap": 2.5, "deterministic": True, "held_out": 0.25, "shards": 2,
+            "changes": "float32",
         }  # fmt: skip
         device = {"device"}  # see test_memory_plan.py: the CPU has none
         assert set(given) == set(Config.__dataclass_fields__) - device

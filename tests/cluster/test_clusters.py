@@ -6,14 +6,18 @@ import os
 import signal
 import warnings
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from corpora import zipf
 
-from w2v import Callback, Progress, Word2Vec
+from w2v import Callback, Progress, Tokenizer, Word2Vec, encode, read_corpus
+from w2v.cluster import joined
 from w2v.cluster.crew import RayCrew
+from w2v.config import Config
+from w2v.errors import CorpusError
 
 ray = pytest.importorskip("ray", reason="Ray is not installed: pip install 'w2v[cluster]'")
 
@@ -117,6 +121,41 @@ def test_all_workers_are_killed(cluster: str, alone: Word2Vec, met: list[RayCrew
     model = run(cluster, met, Meanwhile(0.1, kill))
     assert same(model, alone)
     assert model.report["rounds"]["lost"] == len(killed) > 0
+
+
+@pytest.mark.parametrize("tokenizer", [None, Tokenizer(tokens="unicode", lower=True)])
+def test_a_text_is_encoded_by_the_cluster(
+    cluster: str,
+    tokenizer: Tokenizer | None,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("w2v.text.reading_elsewhere._JOB_BYTES", 50_000)
+    path = tmp_path / "text"
+    path.write_text("\n".join(" ".join(sentence) for sentence in TEXT[:10_000]))
+    monkeypatch.chdir(tmp_path)
+    with joined(cluster, None) as joint:
+        assert joint is not None
+        options: dict[str, Any] = {"min_count": 1, "tokenizer": tokenizer}
+        there = encode("text", "there.w2v", **options, elsewhere=joint.readers())
+        with joined("auto", Config()) as training:
+            assert training is not None
+            assert training.readers() is None  # there is this machine alone
+    here = encode("text", "here.w2v", **options)
+    assert there.vocabulary == here.vocabulary
+    for name in ("ids.npy", "ends.npy", "vocab.txt"):
+        assert (tmp_path / "there.w2v" / name).read_bytes() == (
+            tmp_path / "here.w2v" / name
+        ).read_bytes()
+
+
+def test_what_cannot_be_read_there_is_refused_as_here(cluster: str, tmp_path: Path) -> None:
+    path = tmp_path / "text"
+    path.write_bytes(b"good\nbad \xff\n")
+    with joined(cluster, None) as joint:
+        assert joint is not None
+        with pytest.raises(CorpusError, match="line 2: the byte 0xff"):
+            read_corpus(path, elsewhere=joint.readers())
 
 
 def test_a_worker_that_hangs_is_lost(

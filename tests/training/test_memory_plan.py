@@ -16,6 +16,7 @@ from w2v.config import Config
 from w2v.errors import BackendError, TrainingError, TrainingWarning, in_units
 from w2v.text import Corpus, read_sentences
 from w2v.training.memory_plan import MemoryPlan, plan_memory
+from w2v.training.step_plan import step_shape
 from w2v.training.trainer import Trainer
 
 GPU = "Graphics 9000"
@@ -214,3 +215,22 @@ def test_units() -> None:
         "3.0 MiB",
         "2.5 GiB",
     ]
+
+
+def test_shards_have_tables_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    backend = get_backend("numba")
+    config = Config(dim=100, workers=1)
+    size: dict[str, Any] = {"words": 50_000, "tokens": 10**6, "sentences": 10**5, "tree": None}
+    shape = step_shape(backend, config)
+    alone = plan_memory(backend, config, shape, **size)
+    rounds = plan_memory(backend, config, shape, **size, shards=8, trainers=2)
+    exact = Config(dim=100, workers=1, changes="float32")
+    wide = plan_memory(backend, exact, shape, **size, shards=8, trainers=2)
+    assert alone is not None
+    assert rounds is not None
+    assert wide is not None
+    both = 2 * 50_000 * 100
+    assert rounds.parts["tables of shards"] >= 2 * 2 * 4 * both
+    assert rounds.parts["changes"] == (2 * 4 + 4) * both
+    assert wide.parts["changes"] == (4 * 4 + 4) * both
+    assert "changes" not in alone.parts

@@ -14,7 +14,7 @@ import pytest
 from corpora import ANIMALS, TOOLS, two_topics, zipf
 
 from w2v import Callback, EarlyStopping, Progress, Vectors, Word2Vec
-from w2v.backends import Backend, get_backend
+from w2v.backends import Backend
 from w2v.errors import ConfigError, TrainingError
 from w2v.text import Corpus
 from w2v.training import Both, Changes, Merge, Result, Shard, ShardTrainer, Task, known_run
@@ -39,7 +39,7 @@ def short_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
 class Two:
     """A crew of two, who take turns and begin with the last shard."""
 
-    where, merge = "here", Merge
+    where, merge, trainers = "here", Merge, 2
 
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
@@ -180,7 +180,7 @@ def test_a_run_in_one_piece_cannot_go_on_in_rounds(
             return corpus
 
         def crew(self, backend: Backend) -> Two:
-            return Two(get_backend("numba"))
+            return Two(backend)
 
     with known_run(tmp_path) as run, pytest.raises(ConfigError, match="begun in one piece"):
         Word2Vec(**plain).train(run.open_corpus(), run=run, cluster=Joint())

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
-from w2v.config import AUTO, BACKENDS, CBOW_COMBINERS, LOSSES, MODELS, Config
+from w2v.config import AUTO, BACKENDS, CBOW_COMBINERS, CHANGES, LOSSES, MODELS, Config
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
@@ -113,5 +113,10 @@ _TRAINING_OPTIONS = (
     option("--row-cap", float, "Advanced: bound on what one update adds to one vector."),
     option(
         "--shards", int, "Train in rounds of so many parts of the text, merged. [default: none]"
+    ),
+    option(
+        "--changes",
+        click.Choice(CHANGES),
+        "Advanced: as what shards give back their changes.",
     ),
 )

@@ -42,6 +42,7 @@ class RayCrew:
         import ray
 
         self.where = f"on {where}"
+        self.trainers = workers or 1
         self._most = workers
         self._threads = threads
         self._ours = about()
@@ -239,6 +240,8 @@ class RayCrew:
                 self._refuse(member, f"The worker on {host} {value}.")
             elif member in self._members:
                 member.can_train = True
+                if not any(one.ready for one in self._members):
+                    self._tables = (-1, None)  # or they stay in memory
         else:
             return self._came_back(member, value)
         return []

@@ -12,6 +12,8 @@ from w2v.cluster.crew import RayCrew
 from w2v.text import Corpus
 from w2v.training import Both, Changes, Here, Merge, Result, Shard, Task
 
+_LARGE = 1 << 28  # bytes of both tables
+
 
 class FirstHere:
     """See `Crew` of `w2v.training`: the same shards, so the same bytes.
@@ -20,6 +22,7 @@ class FirstHere:
     ----------
     backend : Backend           Of this process, which is that of the workers.
     where : str                 For people.
+    workers : int
     threads : int               Of each worker.
     crew : callable             Those who train once they are there; raises what went wrong.
     opened : future             That they are there, or that something went wrong.
@@ -32,12 +35,14 @@ class FirstHere:
         self,
         backend: Backend,
         where: str,
+        workers: int,
         threads: int,
         crew: Callable[[], RayCrew],
         opened: Future[Any],
         ended: Callable[[], object],
     ) -> None:
         self.where = f"on {where}"
+        self.trainers = workers
         self._here: Here | None = Here(backend)
         self._threads, self._crew, self._opened, self._ended = threads, crew, opened, ended
         self._there: RayCrew | None = None
@@ -53,10 +58,11 @@ class FirstHere:
 
     def hand_out(self, shards: Sequence[Shard]) -> None:
         """See `Crew`."""
+        if self._here and self._opened.done() and self._is_large():
+            self._leave()  # or there would be a copy of both tables too many
         self._look()
-        if self._here and self._there and self._there.can_train:
-            self._here.close()
-            self._here = None
+        if self._there and self._there.can_train:
+            self._leave()
         if self._here is None:
             assert self._there is not None
             self._there.hand_out(shards)
@@ -95,11 +101,19 @@ class FirstHere:
 
     def close(self) -> None:
         """See `Crew`."""
-        if self._here:
-            self._here.close()
+        self._leave()
         if self._there:
             self._there.close()
         self._ended()
+
+    def _is_large(self) -> bool:
+        assert self._given
+        return sum(table.nbytes for table in self._given[3]()) > _LARGE
+
+    def _leave(self) -> None:
+        if self._here:
+            self._here.close()
+            self._here = None
 
     def _look(self) -> None:
         """Whether those who train are there."""

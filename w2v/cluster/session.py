@@ -73,7 +73,8 @@ class Cluster:
         """
         if self._address.workers is not None:
             there = self._joined_crew, self._crew
-            return FirstHere(backend, self.where, self.threads, *there, self._begin_to_leave)
+            size = self._address.workers, self.threads
+            return FirstHere(backend, self.where, *size, *there, self._begin_to_leave)
         return self._joined_crew()
 
     def _joined_crew(self) -> RayCrew:

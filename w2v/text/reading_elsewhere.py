@@ -133,7 +133,7 @@ def _in_groups(jobs: Iterable[tuple[bool, _Job]]) -> Iterator[tuple[bool, Iterat
 def _is_compressed(name: str) -> bool:
     try:
         with open(name, "rb") as file:
-            return compression(file.read(LONGEST_MAGIC)) is not None
+            return bool(compression(file.read(LONGEST_MAGIC)))
     except OSError as error:
         raise CorpusError(f"{name} cannot be read: {error.strerror}.") from error
 

@@ -92,6 +92,9 @@ class Tokenizer:
         if self.turkish and not self.lower:
             raise ConfigError("`turkish` has a meaning only with `lower`; leave it out.")
 
+    def __getstate__(self) -> dict[str, Any]:
+        return self.as_dict()  # functions that are made of it cannot be sent to other processes
+
     @property
     def is_plain(self) -> bool:
         """Whether it changes no token and no line."""

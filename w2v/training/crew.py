@@ -20,6 +20,8 @@ class Crew(Protocol):
 
     where: str
     """For people: where they are."""
+    trainers: int
+    """On this machine, each with both tables twice; about, where that is not known."""
     merge: type[Merge]
     """How what they bring becomes one change."""
 
@@ -74,6 +76,7 @@ class Here:
     """
 
     where = "here, one after the other"
+    trainers = 1
     merge = Merge
 
     def __init__(self, backend: Backend) -> None:

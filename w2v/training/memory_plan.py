@@ -98,6 +98,8 @@ def plan_memory(
     tree: HuffmanTree | None,
     workers: int = 1,
     checkpoints: bool = False,
+    shards: int = 0,
+    trainers: int = 0,
 ) -> MemoryPlan | None:
     """The plan of a training run; None where the system does not say what there is.
 
@@ -105,6 +107,8 @@ def plan_memory(
     ----------
     workers : int         Threads, or processes, that train.
     checkpoints : bool    A copy of both tables is held while it is written.
+    shards : int          Of a round, if training is in rounds.
+    trainers : int        Of shards, in this process or others of this machine.
     """
     rows = max(words - 1, 1) if config.loss == "hs" else words
     width = backend.new_table(1, config.dim).shape[1]
@@ -114,6 +118,12 @@ def plan_memory(
         "checkpoint": _FLOAT * (words + rows) * width * checkpoints,
         "sums and counts of rows": 4 * _FLOAT * (words + rows),  # what is in flight has 64 bits
     }
+    if shards:
+        both = (words + rows) * config.dim
+        sent = 4 if config.changes == "float32" else 2
+        # what has changed: of shards that wait for their turn, their sum, and what comes of it
+        parts["changes"] = (sent * (min(shards, trainers + 1) + 1) + _FLOAT) * both
+        parts["tables of shards"] = 2 * trainers * _FLOAT * (words + rows) * width
     if tree is None:
         parts["noise words"] = 8 * words
     longest = int(tree.lengths.max()) if tree is not None else 0

@@ -31,7 +31,6 @@ class RoundPasses(Passes):
     ----------
     crew : Crew       Has begun with the tables of the run.
     rounds : Rounds
-    dtype : str       Of the changes.
     """
 
     def __init__(
@@ -44,10 +43,9 @@ class RoundPasses(Passes):
         *,
         crew: Crew,
         rounds: Rounds,
-        dtype: str,
     ) -> None:
         super().__init__(run, checkpoints, state, arrays, diverged)
-        self._crew, self._rounds, self._dtype = crew, rounds, dtype
+        self._crew, self._rounds, self._dtype = crew, rounds, run.config.changes
         self._copiers = Copiers(run.backend)
         self._meetings = meetings(run.config, run.tables)
         self._idle_since = [0.0]

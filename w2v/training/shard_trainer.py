@@ -46,8 +46,6 @@ class Task:
     """Tokens of an epoch, about."""
     loss_every: int
     """The loss is measured in one of so many steps."""
-    dtype: str
-    """Of the changes: float32 or bfloat16."""
     tree: HuffmanTree | None = None
     frozen: NDArray[np.bool_] | None = field(default=None, repr=False)
 
@@ -139,7 +137,7 @@ class ShardTrainer:
                     epoch.stop.set()
         diverged = next((what for what in found if what is not None), None)
         inputs, outputs = (
-            changed(before, table, task.config.dim, task.dtype, self._copiers)
+            changed(before, table, task.config.dim, task.config.changes, self._copiers)
             for before, table in zip(self._before, self._both, strict=True)
         )
         tally = Tally.total(self._tallies)

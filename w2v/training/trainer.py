@@ -40,9 +40,6 @@ from w2v.training.step_plan import beside, rows_met, step_shape, text_reader
 from w2v.training.tables import Tables, all_finite, make_tables, moved
 from w2v.training.worker import Worker
 
-_CHANGES = "bfloat16"
-"""How they are sent."""
-
 
 class Trainer:
     """Trains the tables of one configuration on one corpus.
@@ -154,6 +151,8 @@ class Trainer:
             tree=self.tree,
             workers=self.workers,
             checkpoints=self.checkpoints is not None,
+            shards=self.rounds.shards if self.rounds else 0,
+            trainers=self._crew.trainers if self._crew else 0,
         )
 
     @property
@@ -256,7 +255,7 @@ class Trainer:
         if self.rounds is None:
             return Passes(*given)
         assert self._crew is not None
-        return RoundPasses(*given, crew=self._crew, rounds=self.rounds, dtype=_CHANGES)
+        return RoundPasses(*given, crew=self._crew, rounds=self.rounds)
 
     def _prepared(self) -> Run:
         config, backend, keep = self.config, self.backend, self._keep_share
@@ -316,7 +315,6 @@ class Trainer:
             epochs_before=self.start.epochs,
             kept=self._kept,
             loss_every=self._loss_every,
-            dtype=_CHANGES,
             tree=tables.tree,
             frozen=self.start.frozen,
         )
