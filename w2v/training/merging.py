@@ -34,6 +34,8 @@ from w2v.training.tables import Copiers, Tables
 
 SLOPE = {"ns": 0.15, "hs": 0.25, "softmax": 1.0}
 """Of the sigmoid at the scores that are met, about; at most 1/4. Softmax counts it in the terms."""
+_CBOW = 2.0
+"""As much as that, where a hidden vector is a mean: of a narrow window each row moves it more."""
 _LEAST = 1e-4  # x below which a shard has hardly begun; float32 knows 1 - exp(-x) to a thousandth
 _MOST = 0.5  # of a logarithm: no round is so far out of balance, unless it is of almost nothing
 _SAMPLED = 1 << 12  # rows that books are kept of
@@ -99,7 +101,7 @@ def meetings(config: Config, tables: Tables) -> Meetings:
         looked_at=(Weighted.of(share), Weighted.of(rows)),
         width=pairs if config.model == "cbow" else 1,
         summed=config.cbow == "sum",
-        slope=SLOPE[config.loss],
+        slope=SLOPE[config.loss] * (_CBOW if config.model == "cbow" else 1.0),
         can_stretch=tables.frozen is None,
     )
 
