@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController, threadpool_limits
 
 from w2v.backends import machine
 from w2v.backends.base import Array, Backend, Memory, Rows, Sizes, StepShape
@@ -37,6 +37,7 @@ class _OneBlasThread:
     def __enter__(self) -> None:
         with self._lock:
             if self._inside == 0:
+                _let_go()
                 self._limits = threadpool_limits(1, user_api="blas")
             self._inside += 1
 
@@ -44,7 +45,19 @@ class _OneBlasThread:
         with self._lock:
             self._inside -= 1
             if self._inside == 0 and self._limits is not None:
+                _let_go()
                 self._limits.restore_original_limits()
+                _let_go()
+
+
+def _let_go() -> None:
+    """Have threadpoolctl heed this thread: since 3.8 it heeds only the first that has set a limit.
+
+    Others are ignored without a word, and who lifts it here need not be who has set it.
+    """
+    for library in ThreadpoolController().lib_controllers:
+        if clear := getattr(library, "clear_controlling_thread", None):
+            clear(force=True)
 
 
 _ONE_BLAS_THREAD = _OneBlasThread()

@@ -1,11 +1,21 @@
 """Does training on a cluster end in the same bytes, whoever is killed?
 
     python -m benchmarks.cluster_kills 200 [--workers 2] [--shards 4]
+    python -m benchmarks.cluster_kills 50 --what nodes --name cluster_node_kills
+    python -m benchmarks.cluster_kills 50 --what head --name cluster_head_kills
 
-A small corpus is trained again and again on a Ray that is started here, and meanwhile workers are
-ended by SIGKILL at random moments, some of them several at once, until so many were. Every run has
-to end, with the bytes of a run that nobody disturbed. Prints what happened, and writes NAME.json
-into benchmarks/results.
+A small corpus is trained again and again on a Ray that is started here, and meanwhile some of it is
+ended by SIGKILL at random moments, until so much was. Every run has to end, with the bytes of a run
+that nobody disturbed.
+
+* workers: processes that train, some of them several at once.
+* nodes: a whole machine, which here is Ray's raylet with all below it. Another joins seconds
+  later.
+* head: Ray's GCS, or all of that Ray, once there is a checkpoint. The process that began the run
+  has to end by itself, and ``w2v resume --cluster none`` has to go on to the end.
+
+Prints what happened, and writes NAME.json into benchmarks/results. (`cluster_parts.py` is what is
+killed.)
 """
 
 from __future__ import annotations
@@ -13,114 +23,152 @@ from __future__ import annotations
 import argparse
 import os
 import random
-import signal
-import threading
+import subprocess
+import sys
+import tempfile
 import time
+from collections import Counter
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import ray
 
 from benchmarks import harness
-from w2v import Word2Vec
+from benchmarks.cluster_parts import ENVIRONMENT, Head, Nodes, Target, Workers
+from benchmarks.killed_run import content
+from w2v import Word2Vec, encode
 
 _WORDS, _TOKENS = 5_000, 1_500_000
-_ACTOR = "ShardActor"
-_EVERY_S = 0.5, 10.0
-"""A worker takes seconds to begin: who kills all of them before sees a run that gives up."""
+_EPOCHS = {"workers": 4, "nodes": 16, "head": 16}
+"""The loss of a machine is noticed after seconds: a run has to be longer than that."""
+_OUTPUTS = {"-o": "v.bin", "--save-model": "m.npz"}
+_ENDS_S = 180.0
 
 
 def main() -> None:
     """Run, kill, compare, until enough were killed."""
     options = _options()
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-    ray.init("local", num_cpus=options.workers, include_dashboard=False, log_to_driver=False)
-    settings: dict[str, Any] = {"workers": 1, "shards": options.shards, "epochs": 4, "dim": 50}
-    text = _text()
-    right = Word2Vec(**settings).fit(text, progress=False)
-    killer = _Killer(options.seed)
-    runs, same, lost = 0, 0, 0
-    started = time.perf_counter()
-    while killer.killed < options.kills:
-        killer.go_on()
-        model = Word2Vec(**settings).fit(text, cluster="auto", progress=False)
-        killer.pause()
-        runs += 1
-        same += _same(model, right)
-        lost += model.report["rounds"]["lost"]
-        harness.say(f"{runs} runs, {same} the same bytes, {killer.killed} killed, {lost} lost")
-    ray.shutdown()
+    began = time.perf_counter()
+    settings = {"workers": 1, "shards": options.shards, "epochs": _EPOCHS[options.what], "dim": 50}
+    with tempfile.TemporaryDirectory(prefix="w2v-", ignore_cleanup_errors=True) as name:
+        os.environ["RAY_TMPDIR"] = name
+        how = _heads if options.what == "head" else _parts
+        found = how(options, settings, Path(name))
     result = {
         "environment": harness.environment(["w2v", "numpy", "numba", "ray"]),
-        "settings": {**settings, "cluster_workers": options.workers},
-        "runs": runs,
-        "same_bytes": same,
-        "killed": killer.killed,
-        "noticed_as_lost": lost,
-        "seconds": time.perf_counter() - started,
+        "settings": {**settings, "cluster_workers": options.workers, "what": options.what},
+        **found,
+        "seconds": time.perf_counter() - began,
     }
     harness.write(options.name, result, options.results)
-    if same != runs:
+    if found["same_bytes"] != found["runs"]:
         raise SystemExit(1)
 
 
-class _Killer(threading.Thread):
-    """Ends processes of the cluster that train, at random moments."""
+def _parts(options: argparse.Namespace, settings: dict[str, Any], at: Path) -> dict[str, Any]:
+    """Workers or nodes are killed, and the run goes on."""
+    text: Any = _text()
+    if options.what == "nodes":
+        encode(text, at / "text.w2v")  # all machines read it
+        text = at / "text.w2v"
+    target: Target = (Nodes if options.what == "nodes" else Workers)(options.workers)
+    rng = random.Random(options.seed)
+    runs, same, killed, lost = 0, 0, 0, 0
+    with ThreadPoolExecutor(1) as pool:  # Ray starts nodes in the first thread of all only
 
-    def __init__(self, seed: int) -> None:
-        super().__init__(daemon=True)
-        self.killed = 0
-        self._random = random.Random(seed)
-        self._may = threading.Event()
-        self.start()
+        def fit(cluster: str | None) -> Future[Word2Vec]:
+            model = Word2Vec(**settings)
+            return pool.submit(model.fit, text, cluster=cluster, progress=False)
 
-    def go_on(self) -> None:
-        """A run has begun."""
-        self._may.set()
-
-    def pause(self) -> None:
-        """It is over."""
-        self._may.clear()
-
-    def run(self) -> None:
-        """Now one, now all."""
-        while True:
-            self._may.wait()
-            time.sleep(self._random.uniform(*_EVERY_S))
-            found = _workers()
-            if not found or not self._may.is_set():
-                continue
-            some = found if self._random.random() < 0.1 else [self._random.choice(found)]
-            for process in some:
-                try:
-                    os.kill(process, signal.Signals["SIGKILL"])
-                except OSError:
-                    continue
-                self.killed += 1
+        right = fit(None).result()
+        while killed < options.kills:
+            run = fit("auto")
+            while not wait([run], rng.uniform(*target.every_s)).done:
+                killed += target.strike(rng)
+            model = run.result()
+            runs += 1
+            same += _same(model, right)
+            lost += model.report["rounds"]["lost"]
+            harness.say(f"{runs} runs, {same} the same bytes, {killed} killed, {lost} lost")
+    target.close()
+    found = {"runs": runs, "same_bytes": same, "killed": killed, "noticed_as_lost": lost}
+    return found | ({"noticed_after_s": target.longest_s} if target.longest_s else {})
 
 
-def _workers() -> list[int]:
-    """Processes of this Ray that hold one of our actors, after which it names them."""
-    found = []
-    for entry in Path("/proc").glob("[0-9]*/cmdline"):
+def _heads(options: argparse.Namespace, settings: dict[str, Any], at: Path) -> dict[str, Any]:
+    """The head is killed, and the run resumed without a cluster."""
+    encode(_text(), at / "text.w2v")
+    begin = ["train", str(at / "text.w2v")]
+    for name, value in settings.items():
+        begin += [f"--{name}", str(value)]
+    if code := _w2v([*begin, *_outputs(at / "right")], at):
+        raise SystemExit(f"A run that nothing disturbed ended with {code}.")
+    right = _contents(at / "right")
+    rng = random.Random(options.seed)
+    runs, same, whole, longest = 0, 0, 0, 0.0
+    codes: Counter[int] = Counter()
+    while runs < options.kills:
+        here, head = at / str(runs), Head(options.workers)
+        run = ["--checkpoint", str(here / "run"), "--checkpoint-every", "10%", "--cluster", "auto"]
+        driver = _begun([*begin, *_outputs(here), *run], at, RAY_ADDRESS=head.address)
+        while not list(here.glob("run/checkpoint-*")) and driver.poll() is None:
+            time.sleep(0.05)
+        time.sleep(rng.uniform(0, 5))
+        if driver.poll() is not None:
+            head.close()
+            raise SystemExit(
+                f"A run ended with {driver.returncode} before its head was killed:\n{_said(at)}"
+            )
+        runs, all_of_it = runs + 1, rng.random() < 0.5
+        head.kill(all_of_it)
+        whole += all_of_it
+        killed_at = time.perf_counter()
         try:
-            line = entry.read_bytes()
-        except OSError:
-            continue
-        process = int(entry.parent.name)
-        if line.startswith(b"ray::" + _ACTOR.encode()) and _parent(_parent(process)) == os.getpid():
-            found.append(process)
-    return found
+            codes[driver.wait(_ENDS_S)] += 1
+        except subprocess.TimeoutExpired:
+            driver.kill()
+            raise SystemExit(f"A run goes on {_ENDS_S:.0f} s after its head is gone.") from None
+        finally:
+            head.close()
+        longest = max(longest, time.perf_counter() - killed_at)
+        code = _w2v(["resume", str(here / "run"), "--cluster", "none"], at)
+        equal = not code and _contents(here) == right
+        same += equal
+        harness.say(f"{runs} heads killed, {same} the same bytes, ended with {dict(codes)}")
+        if not equal:
+            harness.say(_said(at))
+    return {
+        **{"runs": runs, "same_bytes": same, "killed": runs, "killed_with_all_below": whole},
+        **{"ended_with": dict(codes), "ended_after_s": longest},
+    }
 
 
-def _parent(process: int) -> int:
-    """Of a process that is there; else 0."""
-    try:
-        stat = Path(f"/proc/{process}/stat").read_text()
-    except OSError:
-        return 0
-    return int(stat.rpartition(")")[2].split()[1])
+def _w2v(command: list[str], at: Path) -> int:
+    """Its exit code."""
+    return _begun(command, at).wait()
+
+
+def _begun(command: list[str], at: Path, **environment: str) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "w2v", *command]
+    environment = {**os.environ, **ENVIRONMENT, **environment}
+    with (at / "said.txt").open("wb") as said:
+        return subprocess.Popen(command, stdout=said, stderr=said, env=environment)
+
+
+def _said(at: Path) -> str:
+    """The last that a process of `_begun` said."""
+    return (at / "said.txt").read_text(encoding="utf-8", errors="replace")[-3000:]
+
+
+def _outputs(here: Path) -> list[str]:
+    here.mkdir()
+    return [each for option, name in _OUTPUTS.items() for each in (option, str(here / name))]
+
+
+def _contents(here: Path) -> list[Any]:
+    return [content(here / name) for name in _OUTPUTS.values()]
 
 
 def _text() -> list[list[str]]:
@@ -140,6 +188,7 @@ def _options() -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("kills", type=int)
+    parser.add_argument("--what", choices=_EPOCHS, default="workers")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--shards", type=int, default=4)
     parser.add_argument("--seed", type=int, default=1)

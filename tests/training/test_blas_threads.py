@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_info
 
 from w2v import EarlyStopping, Word2Vec
+from w2v.backends import get_backend
 
 TASKS = Path("/proc/self/task")
 WORDS = 12_000  # OpenBLAS leaves products of 10,000 numbers to one thread
@@ -40,6 +43,29 @@ def worked(function: Callable[[], object]) -> set[str]:
     function()
     after = settled()
     return {task for task in before if after.get(task, 0) > before[task]} - {str(os.getpid())}
+
+
+def test_the_limit_holds_in_every_thread() -> None:
+    """Whichever has set the first one: some versions of threadpoolctl heed that alone."""
+    backend = get_backend("numpy")
+
+    def threads() -> set[int]:
+        with backend.training():
+            return {each["num_threads"] for each in threadpool_info() if each["user_api"] == "blas"}
+
+    def outside() -> list[int]:
+        return [each["num_threads"] for each in threadpool_info() if each["user_api"] == "blas"]
+
+    before = outside()
+    assert threads() <= {1}
+    for _ in range(2):
+        with ThreadPoolExecutor(1) as pool:
+            assert pool.submit(threads).result() <= {1}
+        assert outside() == before
+    with backend.training(), ThreadPoolExecutor(1) as pool:
+        assert pool.submit(threads).result() <= {1}
+        assert set(outside()) <= {1}
+    assert outside() == before
 
 
 @pytest.mark.skipif(not TASKS.exists(), reason="threads are told apart as Linux does")

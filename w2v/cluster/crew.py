@@ -210,7 +210,7 @@ class RayCrew:
             self._lose(member, "has answered nothing for 20 s")
         for member in self._members:
             if member.about and member.asked is None and now - member.asked_at > _ASKED_EVERY_S:
-                member.asked, member.asked_at = member.actor.done.remote(), now
+                member.asked, member.asked_at = _beside(member.actor.done), now
         if now - self._looked > _LOOKED_EVERY_S:
             self._looked = now
             for _ in range(self._room()):
@@ -264,7 +264,7 @@ class RayCrew:
         for other in self._members:
             if other.shard == result.shard:
                 other.useless = True
-                other.actor.leave.remote()
+                _beside(other.actor.leave)
         return [result]
 
     def _hand(self) -> None:
@@ -321,6 +321,11 @@ class RayCrew:
         if why not in self._refused:
             self._refused.add(why)
             warn(f"{why} It is left out.")
+
+
+def _beside(method: Any) -> Any:
+    """Call it while the worker is at a shard: other calls wait for their turn."""
+    return method.options(concurrency_group=MAY_ASK).remote()
 
 
 def _of_worker(error: Any) -> W2VError:
