@@ -231,6 +231,6 @@ def test_shards_have_tables_of_their_own(monkeypatch: pytest.MonkeyPatch) -> Non
     assert wide is not None
     both = 2 * 50_000 * 100
     assert rounds.parts["tables of shards"] >= 2 * 2 * 4 * both
-    assert rounds.parts["changes"] == (2 * 4 + 4) * both
-    assert wide.parts["changes"] == (4 * 4 + 4) * both
+    assert rounds.parts["changes"] == (2 * 7 + 4) * both
+    assert wide.parts["changes"] == (4 * 7 + 4) * both
     assert "changes" not in alone.parts

@@ -121,8 +121,9 @@ def plan_memory(
     if shards:
         both = (words + rows) * config.dim
         sent = 4 if config.changes == "float32" else 2
-        # what has changed: of shards that wait for their turn, their sum, and what comes of it
-        parts["changes"] = (sent * (min(shards, trainers + 1) + 1) + _FLOAT) * both
+        # what has changed: where it was found, of shards that wait for their turn, their sum, and
+        # what comes of it, which is sent on
+        parts["changes"] = (sent * (trainers + min(shards, trainers + 1) + 2) + _FLOAT) * both
         parts["tables of shards"] = 2 * trainers * _FLOAT * (words + rows) * width
     if tree is None:
         parts["noise words"] = 8 * words
