@@ -15,6 +15,7 @@ _OF_A_SHARD = 1 << 23  # tokens of an epoch for each shard, unless they are said
 _LEAST_SHARDS, _MOST_SHARDS = 2, 32
 _ALONE = 1 << 22  # tokens
 _ROUNDS = 4  # of an epoch, for each shard
+_OF_TWO = 2  # of an epoch for two shards of skip-gram, whose rows move a quarter as far as CBOW's
 _MOST_ROUNDS = 64
 _MOST_PARTS = 8  # of what was trained before is one round, at the least, if shards are many
 
@@ -75,9 +76,13 @@ class Rounds:
         return edges
 
 
-def rounds_for(shards: int | None, chunks: int, tokens: int, *, begun: bool) -> Rounds:
+def rounds_for(
+    shards: int | None, chunks: int, tokens: int, *, begun: bool, model: str = "skipgram"
+) -> Rounds:
     """How a run over some chunks and tokens is cut; `begun` if it goes on from vectors."""
     shards = shards or min(max(round(tokens / _OF_A_SHARD), _LEAST_SHARDS), _MOST_SHARDS)
     alone = 0 if begun or shards == 1 else max(1, round(_ALONE * chunks / max(tokens, 1)))
     rounds = min(_ROUNDS * shards, _MOST_ROUNDS) if shards > 1 else 1
+    if shards == 2 and model == "skipgram":
+        rounds = _OF_TWO
     return Rounds(chunks, shards, rounds, alone)

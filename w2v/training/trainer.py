@@ -120,7 +120,8 @@ class Trainer:
             self._chunk, self._chunks = saved.state.chunk, self.rounds.chunks
         elif not saved and (crew or config.shards):
             begun, tokens = self.start.epochs > 0, len(self.text.ids)
-            self.rounds = rounds_for(config.shards, self._chunks, tokens, begun=begun)
+            size = config.shards, self._chunks, tokens
+            self.rounds = rounds_for(*size, begun=begun, model=config.model)
         if self.rounds and not crew:
             self._crew = Here(backend)
         self._begin()
