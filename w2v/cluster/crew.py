@@ -12,7 +12,6 @@ import numpy as np
 
 from w2v.cluster.handshake import about, difference
 from w2v.cluster.member import Member
-from w2v.cluster.shard_actor import MAY_ASK, ShardActor
 from w2v.config import Config
 from w2v.errors import TrainingError, W2VError, warn
 from w2v.text import Corpus
@@ -40,6 +39,8 @@ class RayCrew:
 
     def __init__(self, where: str, workers: int | None, threads: int, config: Config) -> None:
         import ray
+
+        from w2v.cluster.shard_actor import MAY_ASK, ShardActor
 
         self.where = f"on {where}"
         self.trainers = workers or 1
@@ -210,7 +211,7 @@ class RayCrew:
             self._lose(member, "has answered nothing for 20 s")
         for member in self._members:
             if member.about and member.asked is None and now - member.asked_at > _ASKED_EVERY_S:
-                member.asked, member.asked_at = _beside(member.actor.done), now
+                member.asked, member.asked_at = member.actor.done.remote(), now
         if now - self._looked > _LOOKED_EVERY_S:
             self._looked = now
             for _ in range(self._room()):
@@ -264,7 +265,7 @@ class RayCrew:
         for other in self._members:
             if other.shard == result.shard:
                 other.useless = True
-                _beside(other.actor.leave)
+                other.actor.leave.remote()
         return [result]
 
     def _hand(self) -> None:
@@ -321,11 +322,6 @@ class RayCrew:
         if why not in self._refused:
             self._refused.add(why)
             warn(f"{why} It is left out.")
-
-
-def _beside(method: Any) -> Any:
-    """Call it while the worker is at a shard: other calls wait for their turn."""
-    return method.options(concurrency_group=MAY_ASK).remote()
 
 
 def _of_worker(error: Any) -> W2VError:

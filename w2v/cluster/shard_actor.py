@@ -1,9 +1,11 @@
-"""The actor that trains shards in a process of the cluster."""
+"""The actor that trains shards in a process of the cluster; loads Ray."""
 
 from __future__ import annotations
 
 import threading
 from typing import Any
+
+import ray
 
 from w2v.backends import choose_backend
 from w2v.cluster.handshake import about
@@ -62,10 +64,12 @@ class ShardActor:
             self._trainer.go_on(changes)
             self._version = version
 
+    @ray.method(concurrency_group=MAY_ASK)  # type: ignore[untyped-decorator]
     def done(self) -> float:
         """Chunks of the shard under way that are trained."""
         return self._trainer.done() if self._trainer else 0.0
 
+    @ray.method(concurrency_group=MAY_ASK)  # type: ignore[untyped-decorator]
     def leave(self) -> None:
         """Somebody else has trained the shard under way."""
         self._leave.set()
