@@ -12,8 +12,9 @@ from types import ModuleType
 from typing import Any
 
 import numpy as np
+import threadpoolctl
 from numpy.typing import NDArray
-from threadpoolctl import ThreadpoolController, threadpool_limits
+from threadpoolctl import threadpool_limits
 
 from w2v.backends import machine
 from w2v.backends.base import Array, Backend, Memory, Rows, Sizes, StepShape
@@ -55,9 +56,9 @@ def _let_go() -> None:
 
     Others are ignored without a word, and who lifts it here need not be who has set it.
     """
-    for library in ThreadpoolController().lib_controllers:
-        if clear := getattr(library, "clear_controlling_thread", None):
-            clear(force=True)
+    library = getattr(threadpoolctl, "OpenBLASController", None)
+    if clear := getattr(library, "clear_controlling_thread", None):
+        clear(force=True)
 
 
 _ONE_BLAS_THREAD = _OneBlasThread()

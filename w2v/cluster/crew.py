@@ -116,7 +116,7 @@ class RayCrew:
             ready, _ = ray.wait(list(refs), timeout=seconds)
             for ref in ready:
                 found += self._answered(refs[ref], ref)
-        if not found and self._told and seconds:
+        if not found and self._told:
             self._told[-1]["waited_seconds"] += time.monotonic() - started
         self._hand()
         return found

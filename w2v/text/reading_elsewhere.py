@@ -10,7 +10,8 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
-from itertools import pairwise
+from itertools import groupby, pairwise
+from operator import itemgetter
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -71,7 +72,8 @@ def split_elsewhere(
         next(pieces.stretches(_LOOK_BYTES), None)
     function = partial(_split, rules)
     done = 0
-    for far, jobs in _in_groups(_jobs(files, _is_cut(tokenizer))):
+    for far, some in groupby(_jobs(files, _is_cut(tokenizer)), itemgetter(0)):
+        jobs = (job for _, job in some)
         if not far:
             for job in jobs:
                 yield from split_ahead(read_pieces(job.files, **rules))
@@ -113,21 +115,6 @@ def _jobs(files: Sequence[str], may_cut: bool) -> Iterator[tuple[bool, _Job]]:
             yield size <= _LARGEST_WHOLE, _Job([name], size, [size])
     if together:
         yield True, _Job(together, sum(sizes), sizes)
-
-
-def _in_groups(jobs: Iterable[tuple[bool, _Job]]) -> Iterator[tuple[bool, Iterator[_Job]]]:
-    """Jobs that follow each other and are done in one place."""
-    held: list[tuple[bool, _Job]] = []
-    source = iter(jobs)
-
-    def some(far: bool) -> Iterator[_Job]:
-        while held and held[0][0] == far:
-            yield held.pop()[1]
-            held.extend(item for item in [next(source, None)] if item)
-
-    held.extend(item for item in [next(source, None)] if item)
-    while held:
-        yield held[0][0], some(held[0][0])
 
 
 def _is_compressed(name: str) -> bool:
