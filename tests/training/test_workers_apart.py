@@ -327,8 +327,11 @@ w2v.Word2Vec(dim=8, min_count=1, workers=2, sample=0.01, epochs=10_000, backend=
 
 def children(number: int) -> list[int]:
     """Processes that a process has forked."""
-    tasks = Path(f"/proc/{number}/task").glob("*/children")
-    return [int(word) for task in tasks for word in task.read_text().split()]
+    found: list[int] = []
+    for task in Path(f"/proc/{number}/task").glob("*/children"):
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # a thread that has ended
+            found += map(int, task.read_text().split())
+    return found
 
 
 def until(condition: Callable[[], Any], seconds: float = 30) -> Any:
