@@ -24,9 +24,7 @@ from __future__ import annotations
 import argparse
 import itertools
 import json
-import queue
-import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -41,15 +39,11 @@ from w2v import Word2Vec, read_corpus
 from w2v.backends import Backend
 from w2v.text import Corpus
 from w2v.training import (
-    Both,
     Changes,
     Here,
     Meetings,
     Merge,
     Result,
-    Shard,
-    ShardTrainer,
-    Task,
     Trainer,
     packed,
     unpacked,
@@ -61,22 +55,11 @@ Floats: TypeAlias = NDArray[np.float32]
 
 
 class Several(Here):
-    """A crew that trains several shards side by side, in threads."""
+    """A crew that trains several shards side by side, and counts what they send."""
 
     def __init__(self, backend: Backend) -> None:
-        super().__init__(backend)
-        self._trainers: list[ShardTrainer] = []
-        self._threads: list[threading.Thread] = []
-        self._given: queue.SimpleQueue[Shard | None] = queue.SimpleQueue()
+        super().__init__(backend, _SIDE_BY_SIDE)
         self.received = 0
-
-    def begin(self, task: Task, corpus: Corpus, text: Corpus, tables: Callable[[], Both]) -> None:
-        """See `Crew`."""
-        for _ in range(_SIDE_BY_SIDE):
-            self._trainers.append(ShardTrainer(self._backend, task, text, tables()))
-            thread = threading.Thread(target=self._train, args=self._trainers[-1:], daemon=True)
-            self._threads.append(thread)
-            thread.start()
 
     def results(self, seconds: float) -> list[Result]:
         """See `Crew`."""
@@ -84,34 +67,9 @@ class Several(Here):
         self.received += sum(change.nbytes for one in found for change in one.changes)
         return found
 
-    def under_way(self) -> float:
-        """See `Crew`."""
-        return sum(trainer.done() for trainer in self._trainers)
-
-    def go_on(self, changes: tuple[Changes, Changes]) -> None:
-        """See `Crew`."""
-        for trainer in self._trainers:
-            trainer.go_on(changes)
-
     def told(self) -> dict[str, Any]:
         """See `Crew`."""
         return {"bytes_received": self.received}
-
-    def close(self) -> None:
-        """See `Crew`."""
-        for _ in self._threads:
-            self._given.put(None)
-        for thread in self._threads:
-            thread.join()
-        for trainer in self._trainers:
-            trainer.close()
-
-    def _train(self, trainer: ShardTrainer) -> None:
-        try:
-            while (shard := self._given.get()) is not None:
-                self._found.put(trainer.train(shard))
-        except BaseException as error:
-            self._found.put(error)
 
 
 class _Here:

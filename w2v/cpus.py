@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 PROC, SYS = Path("/proc"), Path("/sys")  # what Linux says of itself; missing elsewhere
@@ -19,15 +19,15 @@ def usable_threads() -> int:
     counts twice), within the CPU quota of its control groups, as of a container.
     """
     share = min(_quotas(), default=math.inf)
-    return max(1, math.ceil(min(len(_allowed_cpus()), share)))
+    return max(1, math.ceil(min(len(allowed_cpus()), share)))
 
 
 def usable_cores() -> int:
     """Cores that those threads have: as many as have work that fills a core should be."""
-    return min(usable_threads(), _cores_of(_allowed_cpus()))
+    return min(usable_threads(), _cores_of(allowed_cpus()))
 
 
-def _allowed_cpus() -> list[int]:
+def allowed_cpus() -> list[int]:
     """CPUs that this process may run on; all of them where the system binds no process to some."""
     if hasattr(os, "sched_getaffinity"):
         return sorted(os.sched_getaffinity(0))
@@ -37,6 +37,12 @@ def _allowed_cpus() -> list[int]:
     if hasattr(process, "cpu_affinity"):  # Windows
         return list(process.cpu_affinity())
     return list(range(psutil.cpu_count() or 1))
+
+
+def keep_to(cpus: Sequence[int]) -> None:
+    """Have this thread, and what it starts from now on, run on these CPUs alone; on Linux."""
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, cpus)
 
 
 def _cores_of(cpus: list[int]) -> int:

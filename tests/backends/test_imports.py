@@ -59,7 +59,7 @@ HOUSE: list[dict[str, str]] = [
         "index": "errors files queries vectors",
     },
     {
-        "cluster": "errors config files backends text training",
+        "cluster": "errors config cpus files backends text training",
     },
     {
         "word2vec": "errors renamed interrupts config files backends text queries vectors training "

@@ -63,7 +63,7 @@ class Joint:
 
         opened: Future[None] = Future()
         opened.set_result(None)
-        return FirstHere(backend, "local:1", 1, 1, there, opened, self.end)
+        return FirstHere(backend, "local:1", 1, 1, there, lambda: opened, self.end)
 
     def end(self) -> None:
         self.ended += 1

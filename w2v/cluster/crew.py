@@ -33,11 +33,19 @@ class RayCrew:
     workers : int or None      How many; None for as many as the cluster has room for.
     threads : int              Of each.
     config : Config            Says on which backend, and what will be trained.
+    cpus : list of int         That workers run on; left out where their node says that.
     """
 
     merge = Merge
 
-    def __init__(self, where: str, workers: int | None, threads: int, config: Config) -> None:
+    def __init__(
+        self,
+        where: str,
+        workers: int | None,
+        threads: int,
+        config: Config,
+        cpus: Sequence[int] = (),
+    ) -> None:
         import ray
 
         from w2v.cluster.shard_actor import MAY_ASK, ShardActor
@@ -51,7 +59,7 @@ class RayCrew:
         if config.backend == "cupy":
             methods["num_gpus"] = 1
         self._kind = ray.remote(**methods)(ShardActor)
-        self._config = config
+        self._settings = config, cpus
         self._members: list[Member] = []
         self._waiting: deque[Shard] = deque()
         self._taken: set[int] = set()
@@ -90,6 +98,7 @@ class RayCrew:
             }
         )
         self._look()
+        self._hand()
 
     def results(self, seconds: float) -> list[Result]:
         """See `Crew`.
@@ -184,7 +193,7 @@ class RayCrew:
         return max(0 if self._members else 1, int(free // self._threads) - pending)
 
     def _join(self) -> None:
-        actor = self._kind.remote(self._config)
+        actor = self._kind.remote(*self._settings)
         member = Member(actor)
         member.known = actor.about.remote()
         self._members.append(member)

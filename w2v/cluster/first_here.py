@@ -12,7 +12,7 @@ from w2v.cluster.crew import RayCrew
 from w2v.text import Corpus
 from w2v.training import Both, Changes, Here, Merge, Result, Shard, Task
 
-_LARGE = 1 << 28  # bytes of both tables
+_LARGE = 1 << 28  # bytes of both tables, of all who train here
 
 
 class FirstHere:
@@ -25,7 +25,7 @@ class FirstHere:
     workers : int
     threads : int               Of each worker.
     crew : callable             Those who train once they are there; raises what went wrong.
-    opened : future             That they are there, or that something went wrong.
+    start : callable            Has them come; the future ends when they are there, or cannot be.
     ended : callable            Called at the end of the run.
     """
 
@@ -38,13 +38,15 @@ class FirstHere:
         workers: int,
         threads: int,
         crew: Callable[[], RayCrew],
-        opened: Future[Any],
+        start: Callable[[], Future[Any]],
         ended: Callable[[], object],
     ) -> None:
         self.where = f"on {where}"
         self.trainers = workers
-        self._here: Here | None = Here(backend)
-        self._threads, self._crew, self._opened, self._ended = threads, crew, opened, ended
+        self._backend = backend
+        self._here: Here | None = None
+        self._threads, self._crew, self._start, self._ended = threads, crew, start, ended
+        self._opened: Future[Any] | None = None
         self._there: RayCrew | None = None
         self._given: tuple[Task, Corpus, Corpus, Callable[[], Both]] | None = None
         self._told: list[dict[str, Any]] = []
@@ -52,13 +54,15 @@ class FirstHere:
 
     def begin(self, task: Task, corpus: Corpus, text: Corpus, tables: Callable[[], Both]) -> None:
         """See `Crew`."""
-        assert self._here is not None
         self._given = task, corpus, text, tables
+        self._here = Here(self._backend, max(1, min(self.trainers, _LARGE // self._size())))
         self._here.begin(*self._given)
+        self._opened = self._start()  # now: much of it takes Python's lock, as what was before does
 
     def hand_out(self, shards: Sequence[Shard]) -> None:
         """See `Crew`."""
-        if self._here and self._opened.done() and self._is_large():
+        assert self._opened is not None
+        if self._here and self._opened.done() and self._size() > _LARGE:
             self._leave()  # or there would be a copy of both tables too many
         self._look()
         if self._there and self._there.can_train:
@@ -106,9 +110,9 @@ class FirstHere:
             self._there.close()
         self._ended()
 
-    def _is_large(self) -> bool:
+    def _size(self) -> int:
         assert self._given
-        return sum(table.nbytes for table in self._given[3]()) > _LARGE
+        return sum(table.nbytes for table in self._given[3]())
 
     def _leave(self) -> None:
         if self._here:
@@ -119,6 +123,6 @@ class FirstHere:
         """Whether those who train are there."""
         if self._there is not None:
             self._there.prepare()
-        elif self._opened.done() and self._given:
+        elif self._given and self._opened and self._opened.done():
             self._there = self._crew()
             self._there.begin(*self._given)

@@ -16,6 +16,7 @@ from w2v.cluster.crew import RayCrew
 from w2v.cluster.first_here import FirstHere
 from w2v.cluster.readers import Readers
 from w2v.config import Config
+from w2v.cpus import allowed_cpus, keep_to
 from w2v.errors import ConfigError, TrainingError
 from w2v.files import remove_tree, temporary_folder
 from w2v.text import Corpus, write_encoded
@@ -30,7 +31,7 @@ _HEALTH = {
 
 
 class Cluster:
-    """Begins to start, or to be joined, as it is made: it takes some seconds.
+    """Begins to be joined as it is made, or is started for whoever asks for it: it takes seconds.
 
     Parameters
     ----------
@@ -55,7 +56,9 @@ class Cluster:
             self.threads = config.workers or max(1, share)
         self._folder: str | None = None
         self._pool = ThreadPoolExecutor(1, "w2v-cluster")
-        self._crew: Future[RayCrew | None] = self._pool.submit(self._open)
+        self._opening: Future[RayCrew | None] | None = None
+        if self._address.ray != "local":
+            self._begin_to_open()
 
     def __enter__(self) -> Cluster:
         return self
@@ -72,7 +75,7 @@ class Cluster:
             The cluster could not be started or reached.
         """
         if self._address.workers is not None:
-            there = self._joined_crew, self._crew
+            there = self._joined_crew, self._begin_to_open
             size = self._address.workers, self.threads
             return FirstHere(backend, self.where, *size, *there, self._begin_to_leave)
         return self._joined_crew()
@@ -82,9 +85,14 @@ class Cluster:
         assert crew is not None
         return crew
 
+    def _begin_to_open(self) -> Future[RayCrew | None]:
+        if self._opening is None:
+            self._opening = self._pool.submit(self._open)
+        return self._opening
+
     def _opened(self) -> RayCrew | None:
         try:
-            return self._crew.result()
+            return self._begin_to_open().result()
         except (ConnectionError, RuntimeError, ValueError, OSError) as error:
             said = (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
             raise TrainingError(
@@ -164,11 +172,13 @@ class Cluster:
             return
         self._left = True
         with contextlib.suppress(Exception):
-            if crew := self._crew.result():
+            if self._opening and (crew := self._opening.result()):
                 crew.close()
         if self._ours:
             import ray
 
+            with contextlib.suppress(Exception):  # its autoscaler takes a second to end when asked
+                ray._private.worker._global_node.kill_monitor(check_alive=False)
             with contextlib.suppress(Exception):
                 ray.shutdown()
 
@@ -184,23 +194,29 @@ class Cluster:
             if ray.is_initialized():
                 raise RuntimeError("this process has joined a Ray already; give cluster='auto'")
             self._ours = True
-            ray.init(
-                "local",
-                num_cpus=count * threads,
-                include_dashboard=False,
-                _system_config=_HEALTH,
-                **quiet,
-            )
-        elif not ray.is_initialized():
+            cpus = allowed_cpus()
+            keep_to(cpus[len(cpus) // 2 :])  # or those that train already lose much to its start
+            try:
+                ray.init(
+                    "local",
+                    num_cpus=count * threads,
+                    include_dashboard=False,
+                    _system_config=_HEALTH,
+                    **quiet,
+                )
+            finally:
+                keep_to(cpus)
+            return RayCrew(self.where, count, threads, config, cpus) if config else None
+        if not ray.is_initialized():
             self._ours = True
             ray.init(self._address.ray, **quiet)
         if config is None:
             return None
-        if count is None and not (config.workers or config.deterministic):
+        if not (config.workers or config.deterministic):
             sizes = [node["Resources"].get("CPU", 0) for node in ray.nodes() if node["Alive"]]
             threads = max(1, int(min((size for size in sizes if size), default=1)))
         self.threads = threads
-        return RayCrew(self.where, count, threads, config)
+        return RayCrew(self.where, None, threads, config)
 
 
 @contextlib.contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from typing import Any
 
 import ray
@@ -10,6 +11,7 @@ import ray
 from w2v.backends import choose_backend
 from w2v.cluster.handshake import about
 from w2v.config import Config
+from w2v.cpus import keep_to
 from w2v.errors import W2VError
 from w2v.text import open_encoded
 from w2v.training import Both, Changes, Result, Shard, ShardTrainer, Task, rows_met, trained_part
@@ -24,7 +26,9 @@ class ShardActor:
     It compiles what there is to compile first, while the text is read elsewhere.
     """
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, cpus: Sequence[int] = ()) -> None:
+        if cpus:
+            keep_to(cpus)
         self._backend, _ = choose_backend(config.backend, config.device)
         self._backend.prepare(rows_met(config), averaged=config.model == "cbow")
         self._trainer: ShardTrainer | None = None

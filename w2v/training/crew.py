@@ -5,6 +5,7 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, Protocol
 
 from w2v.backends import Backend
@@ -68,54 +69,51 @@ class Joint(Protocol):
 
 
 class Here:
-    """Shards are trained in this process, one after the other.
+    """Shards are trained in this process, one after the other, or some side by side.
 
     Parameters
     ----------
     backend : Backend
+    trainers : int      Side by side, each with both tables twice.
     """
 
-    where = "here, one after the other"
-    trainers = 1
     merge = Merge
 
-    def __init__(self, backend: Backend) -> None:
+    def __init__(self, backend: Backend, trainers: int = 1) -> None:
+        self.where = "here, " + ("one after the other" if trainers == 1 else "side by side")
+        self.trainers = trainers
         self._backend = backend
-        self._given: queue.SimpleQueue[Shard | None] = queue.SimpleQueue()
-        self._found: queue.SimpleQueue[Result | BaseException] = queue.SimpleQueue()
+        self._pool = ThreadPoolExecutor(trainers, thread_name_prefix="w2v-shards")
+        self._found: queue.SimpleQueue[Future[Result]] = queue.SimpleQueue()
         self._stop = threading.Event()
-        self._trainer: ShardTrainer | None = None
-        self._thread: threading.Thread | None = None
+        self._all: list[ShardTrainer] = []
+        self._idle: queue.SimpleQueue[ShardTrainer] = queue.SimpleQueue()
 
     def begin(self, task: Task, corpus: Corpus, text: Corpus, tables: Callable[[], Both]) -> None:
         """See `Crew`."""
-        self._trainer = ShardTrainer(self._backend, task, text, tables())
-        self._thread = threading.Thread(target=self._work, name="w2v-shards", daemon=True)
-        self._thread.start()
+        for _ in range(self.trainers):
+            self._all.append(ShardTrainer(self._backend, task, text, tables()))
+            self._idle.put(self._all[-1])
 
     def hand_out(self, shards: Sequence[Shard]) -> None:
         """See `Crew`."""
         for shard in shards:
-            self._given.put(shard)
+            self._pool.submit(self._train, shard).add_done_callback(self._found.put)
 
     def results(self, seconds: float) -> list[Result]:
         """See `Crew`."""
         try:
-            found = self._found.get(timeout=seconds)
+            return [self._found.get(timeout=seconds).result()]
         except queue.Empty:
             return []
-        if isinstance(found, BaseException):
-            raise found
-        return [found]
 
     def under_way(self) -> float:
         """See `Crew`."""
-        return self._trainer.done() if self._trainer else 0.0
+        return sum(trainer.done() for trainer in self._all)
 
     def go_on(self, changes: tuple[Changes, Changes]) -> None:
         """See `Crew`."""
-        assert self._trainer is not None
-        self._trainer.go_on(changes)
+        list(self._pool.map(lambda trainer: trainer.go_on(changes), self._all))
 
     def told(self) -> dict[str, Any]:
         """See `Crew`."""
@@ -124,16 +122,13 @@ class Here:
     def close(self) -> None:
         """See `Crew`."""
         self._stop.set()
-        self._given.put(None)
-        if self._thread:
-            self._thread.join()
-        if self._trainer:
-            self._trainer.close()
+        self._pool.shutdown(cancel_futures=True)
+        for trainer in self._all:
+            trainer.close()
 
-    def _work(self) -> None:
-        assert self._trainer is not None
+    def _train(self, shard: Shard) -> Result:
+        trainer = self._idle.get()
         try:
-            while (shard := self._given.get()) is not None and not self._stop.is_set():
-                self._found.put(self._trainer.train(shard, self._stop.is_set))
-        except BaseException as error:
-            self._found.put(error)
+            return trainer.train(shard, self._stop.is_set)
+        finally:
+            self._idle.put(trainer)
