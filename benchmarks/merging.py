@@ -139,8 +139,9 @@ class Capped(Simple):
 class Counted(Simple):
     """See the rules above: a row's weight in a shard is how many numbers of it moved much."""
 
-    def __init__(self, *given: Any) -> None:
-        super().__init__(*given)
+    def begin(self, tables: Sequence[Floats]) -> None:
+        """See `Merge`."""
+        super().begin(tables)
         self._weights = [np.zeros_like(met) for met in self._met]
 
     def add(self, changes: tuple[Changes, Changes]) -> None:
@@ -178,23 +179,23 @@ class Adasum(Sum):
 class Unbalanced(Merge):
     """See the rules above."""
 
-    def __init__(self, tables: Any, meetings: Meetings, *given: Any) -> None:
-        super().__init__(tables, replace(meetings, can_stretch=False), *given)
+    def __init__(self, meetings: Meetings, *given: Any) -> None:
+        super().__init__(replace(meetings, can_stretch=False), *given)
 
 
 class Momentum(Merge):
     """See the rules above."""
 
     share = 0.5
-    speeds: list[Floats] | None = None
+    speeds: Sequence[Floats] = ()
 
     def ended(self, learning_rate: float, tokens: float) -> tuple[Changes, Changes]:
         """See `Merge`."""
         found = super().ended(learning_rate, tokens)
-        if Momentum.speeds is None or Momentum.speeds[0].shape != self._sums[0].shape:
-            Momentum.speeds = [np.zeros_like(sums) for sums in self._sums]
+        if not self.speeds:
+            self.speeds = [np.zeros_like(sums) for sums in self._sums]
         moved = []
-        for change, speed in zip(found, Momentum.speeds, strict=True):
+        for change, speed in zip(found, self.speeds, strict=True):
             found_values = unpacked(change.values)
             speed[change.rows] = self.share * speed[change.rows] + found_values
             values = found_values + self.share * speed[change.rows]

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from w2v.backends import get_backend
 from w2v.config import Config
+from w2v.training import merging
 from w2v.training.changes import Changes
 from w2v.training.merging import Meetings, Merge, meetings
 from w2v.training.tables import Copiers, make_tables
@@ -42,6 +43,14 @@ def pair() -> list[NDArray[np.float32]]:
     return [RNG.normal(size=(WORDS, DIM)).astype(np.float32) for _ in range(2)]
 
 
+def begun(
+    tables: list[NDArray[np.float32]], found: Meetings, dtype: str, copiers: Copiers
+) -> Merge:
+    merge = Merge(found, dtype, copiers)
+    merge.begin(tables)
+    return merge
+
+
 def some_changes(
     share: float = 0.6, sizes: tuple[int, int] = (WORDS, WORDS)
 ) -> tuple[Changes, Changes]:
@@ -50,6 +59,13 @@ def some_changes(
         rows = np.flatnonzero(RNG.random(size) < share).astype(np.int32)
         found.append(Changes(rows, RNG.normal(size=(len(rows), DIM)).astype(np.float32)))
     return found[0], found[1]
+
+
+def summed(changes: list[tuple[Changes, Changes]], which: int, rows: int) -> NDArray[np.float64]:
+    found = np.zeros((rows, DIM))
+    for both in changes:
+        found[both[which].rows] += np.abs(both[which].values)
+    return found
 
 
 def oracle(
@@ -104,25 +120,50 @@ def oracle(
     ],
     ids=str,
 )
-def test_as_the_formula_says(options: dict[str, object], copiers: Copiers) -> None:
+@pytest.mark.parametrize(("faint", "within"), [(0.0, 2e-4), (merging._FAINT, 0.02)])
+def test_as_the_formula_says(
+    options: dict[str, object],
+    faint: float,
+    within: float,
+    copiers: Copiers,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(merging, "_FAINT", faint)
     found = meeting(config(**options))
     tables = pair()
     if options.get("loss") == "hs":
         tables[1] = tables[1][:-1]  # inner nodes
     sizes = len(tables[0]), len(tables[1])
     changes = [some_changes(sizes=sizes) for _ in range(SHARDS)]
-    merge = Merge(tables, found, "float32", copiers)
+    merge = begun(tables, found, "float32", copiers)
     for both in changes:
         merge.add(both)
     for which, right in enumerate(oracle(tables, found, changes, 0.025, 300.0)):
         made = merge.ended(0.025, 300.0)[which]
         whole = np.zeros((sizes[which], DIM))
         whole[made.rows] = made.values
-        np.testing.assert_allclose(whole, right, atol=2e-4)
+        most = np.linalg.norm(summed(changes, which, sizes[which]), axis=1)
+        assert (np.linalg.norm(whole - right, axis=1) <= within * most + 2e-4).all()
+
+
+def test_rounds_are_merged_one_after_the_other(copiers: Copiers) -> None:
+    """In the same memory."""
+    tables, found = pair(), meeting(config(), stretched=True)
+    merge = Merge(found, "bfloat16", copiers)
+    for _ in range(3):
+        changes = [some_changes() for _ in range(SHARDS)]
+        fresh = begun(tables, found, "bfloat16", copiers)
+        merge.begin(tables)
+        for both in changes:
+            merge.add(both)
+            fresh.add(both)
+        for one, other in zip(merge.ended(0.02, 99.0), fresh.ended(0.02, 99.0), strict=True):
+            assert one.rows.tobytes() == other.rows.tobytes()
+            assert one.values.tobytes() == other.values.tobytes()
 
 
 def test_one_shard_is_what_it_is(copiers: Copiers) -> None:
-    merge = Merge(pair(), meeting(config()), "float32", copiers)
+    merge = begun(pair(), meeting(config()), "float32", copiers)
     given = some_changes()
     merge.add(given)
     for made, was in zip(merge.ended(0.025, 1e6), given, strict=True):
@@ -132,7 +173,7 @@ def test_one_shard_is_what_it_is(copiers: Copiers) -> None:
 
 @pytest.mark.parametrize(("tokens", "share"), [(1e-6, 1.0), (1e12, 1 / SHARDS)])
 def test_from_the_sum_to_the_mean(tokens: float, share: float, copiers: Copiers) -> None:
-    merge = Merge(pair(), meeting(config()), "float32", copiers)
+    merge = begun(pair(), meeting(config()), "float32", copiers)
     sums = np.zeros((WORDS, DIM))
     for _ in range(SHARDS):
         change = some_changes(share=1.1)
@@ -143,7 +184,7 @@ def test_from_the_sum_to_the_mean(tokens: float, share: float, copiers: Copiers)
 
 
 def test_a_row_that_one_shard_has_met_moves_as_there(copiers: Copiers) -> None:
-    merge = Merge(pair(), meeting(config()), "float32", copiers)
+    merge = begun(pair(), meeting(config()), "float32", copiers)
     shards = [some_changes(share=0.0) for _ in range(SHARDS)]
     row = np.array([7], np.int32)
     values = np.full((1, DIM), 0.5, np.float32)
@@ -162,7 +203,7 @@ def test_the_number_of_threads_changes_no_byte(monkeypatch: pytest.MonkeyPatch) 
     found = []
     for threads in (1, 3):
         copiers = Copiers(get_backend("numpy"), threads)
-        merge = Merge(tables, meeting(config()), "bfloat16", copiers)
+        merge = begun(tables, meeting(config()), "bfloat16", copiers)
         for both in changes:
             merge.add(both)
         found.append([made.values.tobytes() for made in merge.ended(0.025, 300.0)])
@@ -178,7 +219,7 @@ def test_tables_are_stretched_until_the_books_are_right(
     tables = pair()
     shards = [small(*some_changes()) for _ in range(SHARDS)]
     plain, stretched = (
-        Merge(tables, replace(found, can_stretch=can), "float32", copiers) for can in (False, True)
+        begun(tables, replace(found, can_stretch=can), "float32", copiers) for can in (False, True)
     )
     books = balance(tables, found.width)
     for shard in shards:

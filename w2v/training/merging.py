@@ -37,6 +37,7 @@ SLOPE = {"ns": 0.15, "hs": 0.25, "softmax": 1.0}
 _CBOW = 2.0
 """As much as that, where a hidden vector is a mean: of a narrow window each row moves it more."""
 _LEAST = 1e-4  # x below which a shard has hardly begun; float32 knows 1 - exp(-x) to a thousandth
+_FAINT = 0.04  # (K - 1) x below which more than 0.98 of a sum is right, and all is taken
 _MOST = 0.5  # of a logarithm: no round is so far out of balance, unless it is of almost nothing
 _SAMPLED = 1 << 12  # rows that books are kept of
 _ROWS = 1 << 11  # at a time: sums have one order, however many threads there are
@@ -122,20 +123,29 @@ def _share(shards: Floats, x: Floats) -> Floats:
 class Merge:
     """Adds up the changes of a round, shard by shard, in their order.
 
+    Its memory is taken once for a run: a system may take as long to give it as merging does.
+
     Parameters
     ----------
-    tables : pair of float32    Both as the round began, (V, D) and (rows, D).
     meetings : Meetings
     dtype : str                 Of what comes of it: float32 or bfloat16.
     copiers : Copiers           Threads.
     """
 
-    def __init__(
-        self, tables: Sequence[Floats], meetings: Meetings, dtype: str, copiers: Copiers
-    ) -> None:
-        self._tables, self._meetings, self._dtype = tables, meetings, dtype
-        self._copiers = copiers
-        self._sums = [np.zeros(table.shape, np.float32) for table in tables]
+    def __init__(self, meetings: Meetings, dtype: str, copiers: Copiers) -> None:
+        self._meetings, self._dtype, self._copiers = meetings, dtype, copiers
+        self._sums: list[Floats] = []
+        self._values: list[NDArray[Any]] = []
+
+    def begin(self, tables: Sequence[Floats]) -> None:
+        """A round begins with these tables, (V, D) and (rows, D)."""
+        self._tables = tables
+        if not self._sums:
+            kind = np.float32 if self._dtype == "float32" else np.uint16
+            self._sums = [np.empty(table.shape, np.float32) for table in tables]
+            self._values = [np.zeros(table.shape, kind) for table in tables]
+        for sums in self._sums:
+            sums.fill(0)
         self._met = [np.zeros(len(table), np.float32) for table in tables]
         self._every = [max(1, len(table) // _SAMPLED) for table in tables]
         self._dim = dim = len(tables[0][0])
@@ -154,13 +164,19 @@ class Merge:
             self._products[which] += crossed + crossed.T + moved.T @ moved
 
     def ended(self, learning_rate: float, tokens: float) -> tuple[Changes, Changes]:
-        """The changes of the round; `tokens` are the kept ones of a shard, about."""
+        """The changes of the round, good until the next ends.
+
+        Parameters
+        ----------
+        learning_rate : float
+        tokens : float          Kept ones of a shard, about.
+        """
         if self._shards == 1:
             inputs, outputs = (self._whole(which) for which in (0, 1))
             return inputs, outputs
         # all terms of a round fell to the shards that have met a row
         steps = np.float32(learning_rate * tokens * self._meetings.slope * self._shards)
-        lying = [self._steepness(1 - which) for which in (0, 1)]
+        lying = self._copiers.both(lambda which: self._steepness(1 - which))
         stretch = np.zeros((self._dim, self._dim))
         if self._meetings.can_stretch:
             stretch = self._stretch(steps, lying)
@@ -176,15 +192,24 @@ class Merge:
         rows = np.flatnonzero(self._met[which]).astype(np.int32)
         return Changes(rows, packed(self._sums[which][rows], self._dtype))
 
-    def _turned(
+    def _moved(
         self, which: int, rows: Any, steps: Floats, steepness: Floats, directions: Floats
     ) -> Floats:
-        """The merged changes of some rows, (N, D), in the given directions."""
-        met = np.maximum(self._met[which][rows], 1)
-        x = steps * self._meetings.terms[which][rows] / met
-        turned: Floats = self._sums[which][rows] @ directions
-        turned *= _share(met[:, None], x[:, None] * steepness)
-        return turned
+        """The merged changes of some rows, (N, D): their sum, without what is too much of it."""
+        moved: Floats = np.array(self._sums[which][rows])
+        met = self._met[which][rows]
+        several = np.flatnonzero(met > 1)
+        if not len(several):
+            return moved
+        met = met[several, None]
+        x = steps * self._meetings.terms[which][rows][several, None] / met
+        first = np.searchsorted(steepness, _FAINT / max(float((x * (met - 1)).max()), 1e-30))
+        steep = directions[:, first:]
+        share = _share(met, x * steepness[first:])
+        share -= 1
+        share *= moved[several] @ steep
+        moved[several] += share @ steep.T
+        return moved
 
     def _merged(
         self,
@@ -197,16 +222,14 @@ class Merge:
         """Of all rows, stretched by the identity and `stretch` (D, D)."""
         table, stretched = self._tables[which], stretch.any()
         rows = np.arange(len(table)) if stretched else np.flatnonzero(self._met[which])
-        back = (directions.T @ (np.eye(self._dim) + stretch)).astype(np.float32)
         by = stretch.astype(np.float32)
-        kind = np.float32 if self._dtype == "float32" else np.uint16
-        values = np.empty((len(rows), self._dim), kind)
+        values = self._values[which][: len(rows)]
 
         def merge(some: slice) -> None:
             at = some if stretched else rows[some]
-            moved = self._turned(which, at, steps, steepness, directions) @ back
+            moved = self._moved(which, at, steps, steepness, directions)
             if stretched:
-                moved += table[at] @ by
+                moved += (table[at] + moved) @ by
             values[some] = packed(moved, self._dtype)
 
         self._copiers.work(values.shape, merge, rows=_ROWS)
@@ -220,15 +243,17 @@ class Merge:
         To first order. They are kept of some rows: an error of theirs changes no score.
         """
         weight = 1.0 if self._meetings.summed else self._meetings.width
-        lacking, sizes = np.zeros((2, self._dim, self._dim))
-        for which, sign in ((0, 1.0), (1, -weight)):
-            every = self._every[which]
-            some = slice(None, None, every)
+
+        def kept(which: int) -> tuple[Floats, Floats]:
+            some = slice(None, None, self._every[which])
             before = self._tables[which][some]
-            after = before + self._turned(which, some, steps, *lying[which]) @ lying[which][1].T
-            now, was = after.T @ after, before.T @ before
-            lacking += sign * every * (was + self._products[which] - now)
-            sizes += abs(sign) * every * now
+            after = before + self._moved(which, some, steps, *lying[which])
+            by = self._every[which] * (weight if which else 1.0)
+            now = after.T @ after
+            return by * (before.T @ before + self._products[which] - now), by * now
+
+        (inputs, of_inputs), (outputs, of_outputs) = self._copiers.both(kept)
+        lacking, sizes = inputs - outputs, of_inputs + of_outputs
         lengths, directions = np.linalg.eigh(sizes)
         turned = directions.T @ lacking @ directions
         turned /= np.maximum(lengths[:, None] + lengths, 1e-30)

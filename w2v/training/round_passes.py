@@ -14,7 +14,7 @@ from w2v.training.checkpoint_state import State
 from w2v.training.checkpoints import Checkpoints
 from w2v.training.crew import Crew
 from w2v.training.epoch import Tally
-from w2v.training.merging import Merge, meetings
+from w2v.training.merging import meetings
 from w2v.training.passes import REPORT_S, Passes
 from w2v.training.rounds import Rounds, Shard
 from w2v.training.run import Run
@@ -47,7 +47,7 @@ class RoundPasses(Passes):
         super().__init__(run, checkpoints, state, arrays, diverged)
         self._crew, self._rounds, self._dtype = crew, rounds, run.config.changes
         self._copiers = Copiers(run.backend)
-        self._meetings = meetings(run.config, run.tables)
+        self._merge = crew.merge(meetings(run.config, run.tables), self._dtype, self._copiers)
         self._idle_since = [0.0]
 
     def all(self) -> None:
@@ -76,24 +76,24 @@ class RoundPasses(Passes):
         """Train it; False if it was left, because a callback has stopped the run."""
         run, crew = self._run, self._crew
         merged, under_way = run.now
-        merge = crew.merge(run.on_host(), self._meetings, self._dtype, self._copiers)
         found: dict[int, Result] = {}
         tallies: list[Tally] = []
         crew.hand_out(shards)
+        self._merge.begin(run.on_host())
         while len(tallies) < len(shards):
             found |= {result.shard.number: result for result in crew.results(REPORT_S)}
             while (result := found.pop(len(tallies), None)) is not None:
                 if result.diverged:
                     what, done = result.diverged
                     raise self._diverged(what, result.shard.epoch + 1, done)
-                merge.add(result.changes)
+                self._merge.add(result.changes)
                 tallies.append(result.tally)
             under_way.done = crew.under_way() + sum(
                 tally.done for tally in [*tallies, *(result.tally for result in found.values())]
             )
             whole = len(tallies) == len(shards)
             if whole:
-                self._end_round(shards, merge, tallies)
+                self._end_round(shards, tallies)
             ended = whole and shards[-1].end == run.chunks
             if self._tell(ended):
                 if not whole:
@@ -104,12 +104,12 @@ class RoundPasses(Passes):
             self._heed(merged)
         return True
 
-    def _end_round(self, shards: list[Shard], merge: Merge, tallies: list[Tally]) -> None:
+    def _end_round(self, shards: list[Shard], tallies: list[Tally]) -> None:
         """The tables and the sums are those after the round."""
         run = self._run
         alpha = run.config.learning_rate(run.done_at(shards[0].epoch, shards[0].begin))
         kept = sum(tally.kept for tally in tallies) / len(tallies)
-        changes = merge.ended(alpha, kept)
+        changes = self._merge.ended(alpha, kept)
         self._crew.go_on(changes)  # first: they are at work meanwhile
         for change, table in zip(changes, run.both, strict=True):
             change.add_to(table, self._copiers)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,8 @@ from w2v.training.start import FRESH, Start
 _ROWS_MOVED = 1 << 12
 _PIECE = 1 << 20  # numbers that a thread copies at a time
 _THREADS = 8  # that copy, at most: memory is no faster with more
+
+Found = TypeVar("Found")
 
 
 @dataclass(frozen=True)
@@ -161,6 +164,15 @@ class Copiers:
                     work(slice(first, first + some))
 
         list(self._pool.map(take, range(self._threads)))
+
+    def both(self, work: Callable[[int], Found]) -> list[Found]:
+        """What something gives for 0 and 1, which stand for the input and the output table."""
+
+        def one(which: int) -> Found:
+            with self.backend.training():
+                return work(which)
+
+        return list(self._pool.map(one, (0, 1)))
 
     def close(self) -> None:
         self._pool.shutdown()
