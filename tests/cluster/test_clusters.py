@@ -6,6 +6,7 @@ import os
 import signal
 import warnings
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from w2v import Callback, Progress, Tokenizer, Word2Vec, encode, read_corpus
 from w2v.cluster import joined
 from w2v.cluster.crew import RayCrew
 from w2v.config import Config
+from w2v.cpus import allowed_cpus, keep_to
 from w2v.errors import CorpusError
 
 ray = pytest.importorskip("ray", reason="Ray is not installed: pip install 'w2v[cluster]'")
@@ -57,6 +59,11 @@ def workers(members: RayCrew) -> list[int]:
     return [one.about["process"] for one in members._members if one.about]
 
 
+def at_work(members: RayCrew) -> list[int]:
+    """Those that have a shard."""
+    return [one.about["process"] for one in members._members if one.about and one.shard]
+
+
 class Meanwhile(Callback):
     """Does something to the workers once, at a moment."""
 
@@ -65,7 +72,7 @@ class Meanwhile(Callback):
         self.crew: RayCrew | None = None
 
     def on_step(self, progress: Progress) -> None:
-        if progress.done >= self.at and self.crew and workers(self.crew):
+        if progress.done >= self.at and self.crew and at_work(self.crew):
             self.at = 2
             self.do(self.crew)
 
@@ -174,10 +181,29 @@ def test_a_worker_that_hangs_is_lost(
     cluster: str, alone: Word2Vec, met: list[RayCrew], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("w2v.cluster.member.SILENT_S", 2.0)
+    monkeypatch.setattr("w2v.cluster.crew._LEAST_SLOW_S", 60.0)  # or another may be sooner
 
     def stop(members: RayCrew) -> None:
-        os.kill(workers(members)[0], signal.Signals["SIGSTOP"])
+        os.kill(at_work(members)[0], signal.Signals["SIGSTOP"])
 
     model = run(cluster, met, Meanwhile(0.3, stop))
     assert same(model, alone)
     assert model.report["rounds"]["lost"] >= 1
+
+
+@pytest.mark.skipif(len(allowed_cpus()) < 2, reason="there is one CPU")
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="CPUs are bound to on Linux")
+def test_a_worker_runs_on_all_cpus_though_ray_keeps_to_some() -> None:
+    from w2v.cluster.shard_actor import ShardActor
+
+    cpus = allowed_cpus()
+
+    def there() -> list[list[int]]:
+        keep_to(cpus[:1])
+        before = allowed_cpus()
+        ShardActor(Config(backend="numba"), cpus)
+        return [before, allowed_cpus()]
+
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(there).result() == [cpus[:1], cpus]
+    assert allowed_cpus() == cpus

@@ -48,8 +48,8 @@ class Joint:
 
     threads = 1
 
-    def __init__(self, asked: int, error: Exception | None = None) -> None:
-        self.asked, self.error = asked, error
+    def __init__(self, asked: int, error: Exception | None = None, workers: int = 1) -> None:
+        self.asked, self.error, self.workers = asked, error, workers
         self.ended = 0
 
     def reachable(self, corpus: Corpus) -> Corpus:
@@ -63,22 +63,31 @@ class Joint:
 
         opened: Future[None] = Future()
         opened.set_result(None)
-        return FirstHere(backend, "local:1", 1, 1, there, lambda: opened, self.end)
+        size = self.workers, self.threads
+        return FirstHere(backend, "local", *size, there, lambda: opened, self.end)
 
     def end(self) -> None:
         self.ended += 1
 
 
 @pytest.mark.parametrize("large", [False, True])
-@pytest.mark.parametrize("asked", [0, 1, 3, 10_000])
+@pytest.mark.parametrize(("asked", "workers"), [(0, 1), (1, 2), (3, 1), (10_000, 1), (10_000, 2)])
 def test_the_same_bytes_whenever_it_is_ready(
-    asked: int, large: bool, monkeypatch: pytest.MonkeyPatch
+    asked: int, workers: int, large: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("w2v.training.rounds._ALONE", 1 << 12)
+    begun: list[int] = []
+
+    class Counted(Here):
+        def __init__(self, backend: Backend, trainers: int) -> None:
+            begun.append(trainers)
+            super().__init__(backend, trainers)
+
+    monkeypatch.setattr(first_here, "Here", Counted)
     if large:
         monkeypatch.setattr(first_here, "_LARGE", 0)
     alone = Word2Vec(**QUICK).fit(TEXT)
-    joint = Joint(asked)
+    joint = Joint(asked, workers=workers)
     model = Word2Vec(**QUICK)
     with model_corpus() as corpus:
         model.train(corpus, cluster=joint)
@@ -88,6 +97,7 @@ def test_the_same_bytes_whenever_it_is_ready(
     assert here == sorted(here, reverse=True)
     assert all(here) == (asked == 10_000 and not large)
     assert joint.ended == 1
+    assert begun == [1 if large else workers]
 
 
 def model_corpus() -> Corpus:

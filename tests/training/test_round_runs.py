@@ -155,7 +155,7 @@ def test_a_signal_leaves_the_round_as_if_it_had_not_begun(tmp_path: Path) -> Non
         Word2Vec(**QUICK).fit(TEXT, callbacks=[press], checkpoint=tmp_path)
     last = Word2Vec(**QUICK).fit(resume=tmp_path)
     assert same(whole, last)
-    assert 0.3 < last.report["parts"][1]["done"] <= 0.5
+    assert 0.3 < last.report["parts"][1]["done"] <= 0.55
 
 
 def test_shards_are_those_that_the_run_began_with(tmp_path: Path) -> None:

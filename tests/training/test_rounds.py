@@ -1,9 +1,12 @@
 """Where a run is cut into rounds and shards."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from w2v.config import Config
 from w2v.training.rounds import Rounds, rounds_for
 
 _CUTS = st.builds(
@@ -12,7 +15,14 @@ _CUTS = st.builds(
     shards=st.integers(1, 40),
     rounds=st.integers(1, 20),
     alone=st.integers(0, 50),
+    epochs=st.integers(3, 5),
+    min_alpha=st.sampled_from([0.0, 1e-4, 0.5, 1.0]),
 )
+
+
+def cut(shards: int | None, chunks: int, tokens: int, *, begun: bool = False) -> Rounds:
+    """As a run of one epoch is."""
+    return rounds_for(Config(shards=shards, epochs=1), chunks, tokens, begun=begun)
 
 
 @given(_CUTS, st.integers(0, 3))
@@ -58,19 +68,28 @@ def test_a_run_begins_with_one_shard_and_short_rounds() -> None:
 
 @pytest.mark.parametrize(("shards", "begun"), [(1, False), (4, True)])
 def test_no_beginning_is_needed(shards: int, begun: bool) -> None:
-    rounds = rounds_for(shards, 100, 100 << 15, begun=begun)
+    rounds = cut(shards, 100, 100 << 15, begun=begun)
     assert rounds.alone == 0
     assert {len(each) for each in rounds.of_epoch(0)} == {shards}
-    assert rounds._edges(0) == rounds._edges(1)
+
+
+def test_rounds_are_longer_as_the_learning_rate_falls() -> None:
+    """In all, rows move as far in each."""
+    rounds = Rounds(chunks=1000, shards=4, rounds=10, alone=0, epochs=4, min_alpha=0.0)
+    sizes = [len(list(rounds.of_epoch(epoch))) for epoch in range(4)]
+    assert sizes == [9, 6, 4, 2]
+    constant = replace(rounds, min_alpha=1.0)
+    assert [len(list(constant.of_epoch(epoch))) for epoch in range(4)] == [10] * 4
+    assert next(iter(rounds.of_epoch(0))) == next(iter(constant.of_epoch(0)))
 
 
 def test_a_short_text_is_cut_too() -> None:
-    assert [len(each) for each in rounds_for(4, 1, 300, begun=False).of_epoch(0)] == [1]
-    assert [len(each) for each in rounds_for(4, 22, 22 << 15, begun=False).of_epoch(3)] == [4] * 5
+    assert [len(each) for each in cut(4, 1, 300).of_epoch(0)] == [1]
+    assert [len(each) for each in cut(4, 22, 22 << 15, begun=True).of_epoch(0)] == [4] * 5
 
 
 @pytest.mark.parametrize(
     ("tokens", "shards"), [(300, 2), (17_000_000, 2), (60_000_000, 7), (10**10, 32)]
 )
 def test_how_many_shards_a_text_has(tokens: int, shards: int) -> None:
-    assert rounds_for(None, max(1, tokens >> 15), tokens, begun=False).shards == shards
+    assert cut(None, max(1, tokens >> 15), tokens).shards == shards

@@ -27,8 +27,8 @@ class ShardActor:
     """
 
     def __init__(self, config: Config, cpus: Sequence[int] = ()) -> None:
-        if cpus:
-            keep_to(cpus)
+        self._cpus = cpus
+        self._take_cpus()
         self._backend, _ = choose_backend(config.backend, config.device)
         self._backend.prepare(rows_met(config), averaged=config.model == "cbow")
         self._trainer: ShardTrainer | None = None
@@ -44,6 +44,7 @@ class ShardActor:
         self, task: Task, folder: str, fingerprint: str, tables: Both, version: int
     ) -> str | None:
         """Get ready for the shards of a round; why that cannot be, if it cannot."""
+        self._take_cpus()  # which thread is asked is for Ray to choose, the same from now on
         try:
             corpus = open_encoded(folder)
             if corpus.fingerprint() != fingerprint:
@@ -67,6 +68,11 @@ class ShardActor:
         if self._trainer is not None and version == self._version + 1:
             self._trainer.go_on(changes)
             self._version = version
+
+    def _take_cpus(self) -> None:
+        """For this thread, which was started where Ray keeps to some."""
+        if self._cpus:
+            keep_to(self._cpus)
 
     @ray.method(concurrency_group=MAY_ASK)  # type: ignore[untyped-decorator]
     def done(self) -> float:

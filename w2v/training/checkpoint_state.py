@@ -55,7 +55,7 @@ class State:
     """Trained before this run, of a model that goes on."""
     start: dict[str, Any] = field(default_factory=dict)
     """What a report says of how the run began."""
-    rounds: dict[str, int] | None = None
+    rounds: dict[str, Any] | None = None
     """How epochs are cut into rounds, if they are: fields of `Rounds`."""
 
     def as_dict(self) -> dict[str, Any]:

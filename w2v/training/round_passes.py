@@ -107,7 +107,8 @@ class RoundPasses(Passes):
     def _end_round(self, shards: list[Shard], tallies: list[Tally]) -> None:
         """The tables and the sums are those after the round."""
         run = self._run
-        alpha = run.config.learning_rate(run.done_at(shards[0].epoch, shards[0].begin))
+        middle = (shards[0].begin + shards[-1].end) / 2
+        alpha = run.config.learning_rate(run.done_at(shards[0].epoch, middle))
         kept = sum(tally.kept for tally in tallies) / len(tallies)
         changes = self._merge.ended(alpha, kept)
         self._crew.go_on(changes)  # first: they are at work meanwhile

@@ -1,5 +1,8 @@
 """How the text of an epoch is cut for training in rounds: rounds, and the shards of each.
 
+Rounds get longer as the learning rate falls: what shards should know of each other is how far they
+have moved.
+
 A run begins with one shard alone, and then no round is longer than a part of what was trained
 before it: vectors that are near zero all move the same way, and many shards that each find out for
 themselves which way that is leave them far from where one would, for good.
@@ -11,12 +14,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
+from w2v.config import Config
+
 _OF_A_SHARD = 1 << 23  # tokens of an epoch for each shard, unless they are said
 _LEAST_SHARDS, _MOST_SHARDS = 2, 32
 _ALONE = 1 << 22  # tokens
-_ROUNDS = 4  # of an epoch, for each shard
+_ROUNDS = 4  # of an epoch at the first learning rate, for each shard
 _OF_TWO = 2  # of an epoch for two shards of skip-gram, whose rows move a quarter as far as CBOW's
 _MOST_ROUNDS = 64
+_LEAST_RATE = 1e-3  # where rounds are whole epochs
 _MOST_PARTS = 8  # of what was trained before is one round, at the least, if shards are many
 
 
@@ -42,15 +48,20 @@ class Rounds:
     ----------
     chunks : int     Of an epoch.
     shards : int     Of a round, at most.
-    rounds : int     Of an epoch, about: none has less than a chunk a shard, if that can be.
+    rounds : int     Of an epoch at the first learning rate, about: none has less than a chunk a
+                     shard, if that can be.
     alone : int      Chunks of the first shard of all, which has a round for itself; 0 for a run
                      that goes on from vectors that are trained.
+    epochs : int     Of the run.
+    min_alpha : float    Share of the first learning rate at the end of the run.
     """
 
     chunks: int
     shards: int
     rounds: int
     alone: int
+    epochs: int = 1
+    min_alpha: float = 1.0
 
     def of_epoch(self, epoch: int, first: int = 0) -> Iterator[list[Shard]]:
         """The shards of each round of an epoch that begins at a chunk or after it."""
@@ -64,25 +75,29 @@ class Rounds:
 
     def _edges(self, epoch: int) -> list[int]:
         """Chunks where the rounds of an epoch begin, and where the last ends."""
-        most = max(self.chunks // self.rounds, self.shards)
         edges = [0]
         while edges[-1] < self.chunks:
-            size, trained = most, epoch * self.chunks + edges[-1]
+            trained = epoch * self.chunks + edges[-1]
+            size = max(round(self.chunks / self.rounds / self._rate(trained)), self.shards)
             if self.alone:
                 parts = min(max(self.shards**2 // _MOST_PARTS, 1), _MOST_PARTS)
-                size = min(most, trained // parts) if trained else self.alone
+                size = min(size, trained // parts) if trained else self.alone
             end = edges[-1] + max(size, 1)
             edges.append(end if end + size // 2 < self.chunks else self.chunks)
         return edges
 
+    def _rate(self, trained: int) -> float:
+        """Share of the first learning rate after so many chunks of the run."""
+        done = trained / (self.epochs * self.chunks)
+        return max(1.0 - (1.0 - self.min_alpha) * done, _LEAST_RATE)
 
-def rounds_for(
-    shards: int | None, chunks: int, tokens: int, *, begun: bool, model: str = "skipgram"
-) -> Rounds:
+
+def rounds_for(config: Config, chunks: int, tokens: int, *, begun: bool) -> Rounds:
     """How a run over some chunks and tokens is cut; `begun` if it goes on from vectors."""
-    shards = shards or min(max(round(tokens / _OF_A_SHARD), _LEAST_SHARDS), _MOST_SHARDS)
+    assert isinstance(config.epochs, int)
+    shards = config.shards or min(max(round(tokens / _OF_A_SHARD), _LEAST_SHARDS), _MOST_SHARDS)
     alone = 0 if begun or shards == 1 else max(1, round(_ALONE * chunks / max(tokens, 1)))
     rounds = min(_ROUNDS * shards, _MOST_ROUNDS) if shards > 1 else 1
-    if shards == 2 and model == "skipgram":
+    if shards == 2 and config.model == "skipgram":
         rounds = _OF_TWO
-    return Rounds(chunks, shards, rounds, alone)
+    return Rounds(chunks, shards, rounds, alone, config.epochs, config.min_alpha)

@@ -119,9 +119,8 @@ class Trainer:
             self.rounds = Rounds(**saved.state.rounds)
             self._chunk, self._chunks = saved.state.chunk, self.rounds.chunks
         elif not saved and (crew or config.shards):
-            begun, tokens = self.start.epochs > 0, len(self.text.ids)
-            size = config.shards, self._chunks, tokens
-            self.rounds = rounds_for(*size, begun=begun, model=config.model)
+            size, begun = (self._chunks, len(self.text.ids)), self.start.epochs > 0
+            self.rounds = rounds_for(config, *size, begun=begun)
         if self.rounds and not crew:
             self._crew = Here(backend)
         self._begin()
