@@ -71,6 +71,7 @@ class RayCrew:
         self._lost_in_a_row = 0
         self._told: list[dict[str, Any]] = []
         self._refused: set[str] = set()
+        self._closed = False
         for _ in range(self._room()):
             self._join()
 
@@ -159,9 +160,7 @@ class RayCrew:
                 member.actor.go_on.remote(ref, self._version)
                 if self._told:
                     self._told[-1]["bytes_sent"] += size
-        if self._told:  # the round was handed out here
-            told = self._told[-1]
-            told["seconds"] = time.monotonic() - told.pop("began")
+        self._end_round()
 
     def told(self) -> dict[str, Any]:
         """See `Crew`."""
@@ -172,15 +171,24 @@ class RayCrew:
             ],
             "threads": self._threads,
             "lost": sum(each["lost"] for each in self._told),
-            "rounds": [{k: v for k, v in each.items() if k != "began"} for each in self._told],
+            "rounds": self._told,
         }
 
     def close(self) -> None:
         """See `Crew`."""
+        if self._closed:  # Ray may have ended, and would begin again
+            return
+        self._closed = True
+        self._end_round()
         for member in self._members:  # and keep them: Ray takes 5 s to end those that nobody has
             member.end()
         self._given = None
         self._tables = (-1, None)
+
+    def _end_round(self) -> None:
+        """Note how long it took, if one was handed out here."""
+        if self._told and "began" in self._told[-1]:
+            self._told[-1]["seconds"] = time.monotonic() - self._told[-1].pop("began")
 
     def _room(self) -> int:
         """How many more workers there may be."""

@@ -50,7 +50,7 @@ class FirstHere:
         self._there: RayCrew | None = None
         self._given: tuple[Task, Corpus, Corpus, Callable[[], Both]] | None = None
         self._told: list[dict[str, Any]] = []
-        self._began = 0.0
+        self._began, self._closed = 0.0, False
 
     def begin(self, task: Task, corpus: Corpus, text: Corpus, tables: Callable[[], Both]) -> None:
         """See `Crew`."""
@@ -93,7 +93,7 @@ class FirstHere:
         """See `Crew`."""
         if self._here:
             self._here.go_on(changes)
-            self._told[-1]["seconds"] = time.monotonic() - self._began
+        self._end_round()
         if self._there:
             self._there.go_on(changes)
 
@@ -105,10 +105,19 @@ class FirstHere:
 
     def close(self) -> None:
         """See `Crew`."""
+        if self._closed:
+            return
+        self._closed = True
+        self._end_round()
         self._leave()
         if self._there:
             self._there.close()
         self._ended()
+
+    def _end_round(self) -> None:
+        """Note how long it took, if it was trained here."""
+        if self._here and self._told and "seconds" not in self._told[-1]:
+            self._told[-1]["seconds"] = time.monotonic() - self._began
 
     def _size(self) -> int:
         assert self._given

@@ -52,7 +52,7 @@ class Crew(Protocol):
         """For reports."""
 
     def close(self) -> None:
-        """Leave whatever is under way."""
+        """Leave whatever is under way; may be called again."""
 
 
 class Joint(Protocol):

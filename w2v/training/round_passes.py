@@ -93,6 +93,8 @@ class RoundPasses(Passes):
             )
             whole = len(tallies) == len(shards)
             if whole:
+                if self._is_last(shards):
+                    crew.close()  # which takes some time too
                 self._end_round(shards, tallies)
             ended = whole and shards[-1].end == run.chunks
             if self._tell(ended):
@@ -111,11 +113,17 @@ class RoundPasses(Passes):
         alpha = run.config.learning_rate(run.done_at(shards[0].epoch, middle))
         kept = sum(tally.kept for tally in tallies) / len(tallies)
         changes = self._merge.ended(alpha, kept)
-        self._crew.go_on(changes)  # first: they are at work meanwhile
+        if not self._is_last(shards):
+            self._crew.go_on(changes)  # first: they are at work meanwhile
         for change, table in zip(changes, run.both, strict=True):
             change.add_to(table, self._copiers)
         run.now = [Tally.total([run.now[0], *tallies]), Tally()]
         self._idle_since = [time.perf_counter()]
+
+    def _is_last(self, shards: list[Shard]) -> bool:
+        """Whether nothing is left to train after a round."""
+        run = self._run
+        return shards[-1].end == run.chunks and shards[0].epoch + 1 == run.epochs
 
     def _heed(self, merged: Tally) -> None:
         """Signals; the round under way is left, as if it had not begun."""

@@ -19,8 +19,7 @@ from w2v.config import Config
 _OF_A_SHARD = 1 << 23  # tokens of an epoch for each shard, unless they are said
 _LEAST_SHARDS, _MOST_SHARDS = 2, 32
 _ALONE = 1 << 22  # tokens
-_ROUNDS = 4  # of an epoch at the first learning rate, for each shard
-_OF_TWO = 2  # of an epoch for two shards of skip-gram, whose rows move a quarter as far as CBOW's
+_ROUNDS = 2  # of an epoch at the first learning rate, for each shard
 _MOST_ROUNDS = 64
 _LEAST_RATE = 1e-3  # where rounds are whole epochs
 _MOST_PARTS = 8  # of what was trained before is one round, at the least, if shards are many
@@ -98,6 +97,4 @@ def rounds_for(config: Config, chunks: int, tokens: int, *, begun: bool) -> Roun
     shards = config.shards or min(max(round(tokens / _OF_A_SHARD), _LEAST_SHARDS), _MOST_SHARDS)
     alone = 0 if begun or shards == 1 else max(1, round(_ALONE * chunks / max(tokens, 1)))
     rounds = min(_ROUNDS * shards, _MOST_ROUNDS) if shards > 1 else 1
-    if shards == 2 and config.model == "skipgram":
-        rounds = _OF_TWO
     return Rounds(chunks, shards, rounds, alone, config.epochs, config.min_alpha)
