@@ -12,7 +12,7 @@ from w2v.cluster.crew import RayCrew
 from w2v.text import Corpus
 from w2v.training import Both, Changes, Here, Merge, Result, Shard, Task
 
-_LARGE = 1 << 28  # bytes of both tables, of all who train here
+_LARGE = 1 << 28  # bytes of both tables
 
 
 class FirstHere:
@@ -55,7 +55,7 @@ class FirstHere:
     def begin(self, task: Task, corpus: Corpus, text: Corpus, tables: Callable[[], Both]) -> None:
         """See `Crew`."""
         self._given = task, corpus, text, tables
-        self._here = Here(self._backend, max(1, min(self.trainers, _LARGE // self._size())))
+        self._here = Here(self._backend)
         self._here.begin(*self._given)
         self._opened = self._start()  # now: much of it takes Python's lock, as what was before does
 

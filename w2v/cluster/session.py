@@ -195,7 +195,8 @@ class Cluster:
                 raise RuntimeError("this process has joined a Ray already; give cluster='auto'")
             self._ours = True
             cpus = allowed_cpus()
-            keep_to(cpus[len(cpus) // 2 :])  # or those that train already lose much to its start
+            free = cpus[threads:]  # by whoever trains here meanwhile, and would lose much to this
+            keep_to(free if 2 * len(free) >= len(cpus) else cpus)
             try:
                 ray.init(
                     "local",
