@@ -251,7 +251,6 @@ def one_run(
         if options.rounds and trainer.rounds:
             trainer.rounds = replace(trainer.rounds, rounds=options.rounds)
 
-    Momentum.speeds = None
     kind: dict[str, Any] = CASES[case]
     settings = {"workers": 1, "seed": seed, "epochs": options.epochs, "dim": options.dim}
     model = Word2Vec(**kind, **settings, shards=shards)
