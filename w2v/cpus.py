@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import os
 import sys
@@ -40,9 +41,13 @@ def allowed_cpus() -> list[int]:
 
 
 def keep_to(cpus: Sequence[int]) -> None:
-    """Have this thread, and what it starts from now on, run on these CPUs alone; on Linux."""
+    """Have this thread, and what it starts from now on, run on these CPUs alone; on Linux.
+
+    Where that is forbidden all stays as it is.
+    """
     if hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, cpus)
+        with contextlib.suppress(OSError):
+            os.sched_setaffinity(0, cpus)
 
 
 def _cores_of(cpus: list[int]) -> int:
