@@ -117,6 +117,19 @@ def test_the_same_bytes_as_here(cluster: str, alone: Word2Vec, met: list[RayCrew
         assert each["waited_seconds"] >= 0
 
 
+def test_a_run_that_is_stopped_within_a_round(cluster: str) -> None:
+    class Stop(Callback):
+        def on_step(self, progress: Progress) -> bool:
+            return progress.done > 0.3
+
+    model = Word2Vec(**QUICK).fit(TEXT, cluster=cluster, callbacks=[Stop()], progress=False)
+    assert model.report["stopped"]["by"] == "Stop"
+    for each in model.report["rounds"]["rounds"]:
+        assert set(each) - {"seconds"} == {
+            *("shards", "bytes_received", "bytes_sent", "waited_seconds", "lost")
+        }
+
+
 def test_all_workers_are_killed(cluster: str, alone: Word2Vec, met: list[RayCrew]) -> None:
     killed: list[int] = []
 

@@ -171,7 +171,7 @@ class RayCrew:
             ],
             "threads": self._threads,
             "lost": sum(each["lost"] for each in self._told),
-            "rounds": self._told,
+            "rounds": [{k: v for k, v in each.items() if k != "began"} for each in self._told],
         }
 
     def close(self) -> None:
