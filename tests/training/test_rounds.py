@@ -83,6 +83,13 @@ def test_rounds_are_longer_as_the_learning_rate_falls() -> None:
     assert next(iter(rounds.of_epoch(0))) == next(iter(constant.of_epoch(0)))
 
 
+@pytest.mark.parametrize(
+    ("shards", "rounds"), [(1, 1), (2, 8), (4, 16), (8, 16), (9, 18), (32, 64), (100, 64)]
+)
+def test_how_many_rounds_an_epoch_has(shards: int, rounds: int) -> None:
+    assert cut(shards, 1000, 1000 << 15).rounds == rounds
+
+
 def test_a_short_text_is_cut_too() -> None:
     assert [len(each) for each in cut(4, 1, 300).of_epoch(0)] == [1]
     assert [len(each) for each in cut(4, 22, 22 << 15, begun=True).of_epoch(0)] == [4] * 5
