@@ -88,6 +88,8 @@ def test_rounds_are_longer_as_the_learning_rate_falls() -> None:
 )
 def test_how_many_rounds_an_epoch_has(shards: int, rounds: int) -> None:
     assert cut(shards, 1000, 1000 << 15).rounds == rounds
+    cbow = rounds_for(Config(model="cbow", shards=shards, epochs=1), 1000, 1000 << 15, begun=False)
+    assert cbow.rounds == (1 if shards == 1 else min(2 * rounds, 64))
 
 
 def test_a_short_text_is_cut_too() -> None:

@@ -21,6 +21,7 @@ _LEAST_SHARDS, _MOST_SHARDS = 2, 32
 _ALONE = 1 << 22  # tokens
 _ROUNDS = 2  # of an epoch at the first learning rate, for each shard
 _ROUNDS_OF_FEW, _FEW_ROUNDS = 4, 16  # the same where shards are few, up to so many rounds
+_TIMES_CBOW = 2  # as many: its learning rate is twice that of skip-gram
 _MOST_ROUNDS = 64
 _LEAST_RATE = 1e-3  # where rounds are whole epochs
 _MOST_PARTS = 8  # of what was trained before is one round, at the least, if shards are many
@@ -97,6 +98,8 @@ def rounds_for(config: Config, chunks: int, tokens: int, *, begun: bool) -> Roun
     assert isinstance(config.epochs, int)
     shards = config.shards or min(max(round(tokens / _OF_A_SHARD), _LEAST_SHARDS), _MOST_SHARDS)
     alone = 0 if begun or shards == 1 else max(1, round(_ALONE * chunks / max(tokens, 1)))
-    few = min(_ROUNDS_OF_FEW * shards, _FEW_ROUNDS)
-    rounds = min(max(_ROUNDS * shards, few), _MOST_ROUNDS) if shards > 1 else 1
+    rounds = max(_ROUNDS * shards, min(_ROUNDS_OF_FEW * shards, _FEW_ROUNDS))
+    if config.model == "cbow":
+        rounds *= _TIMES_CBOW
+    rounds = min(rounds, _MOST_ROUNDS) if shards > 1 else 1
     return Rounds(chunks, shards, rounds, alone, config.epochs, config.min_alpha)
