@@ -43,8 +43,7 @@ class FirstHere:
     ) -> None:
         self.where = f"on {where}"
         self.trainers = workers
-        self._backend = backend
-        self._here: Here | None = None
+        self._here: Here | None = Here(backend)
         self._threads, self._crew, self._start, self._ended = threads, crew, start, ended
         self._opened: Future[Any] | None = None
         self._there: RayCrew | None = None
@@ -54,15 +53,15 @@ class FirstHere:
 
     def begin(self, task: Task, corpus: Corpus, text: Corpus, tables: Callable[[], Both]) -> None:
         """See `Crew`."""
+        assert self._here is not None
         self._given = task, corpus, text, tables
-        self._here = Here(self._backend)
         self._here.begin(*self._given)
         self._opened = self._start()  # now: much of it takes Python's lock, as what was before does
 
     def hand_out(self, shards: Sequence[Shard]) -> None:
         """See `Crew`."""
         assert self._opened is not None
-        if self._here and self._opened.done() and self._size() > _LARGE:
+        if self._here and self._opened.done() and self._is_large():
             self._leave()  # or there would be a copy of both tables too many
         self._look()
         if self._there and self._there.can_train:
@@ -119,9 +118,9 @@ class FirstHere:
         if self._here and self._told and "seconds" not in self._told[-1]:
             self._told[-1]["seconds"] = time.monotonic() - self._began
 
-    def _size(self) -> int:
+    def _is_large(self) -> bool:
         assert self._given
-        return sum(table.nbytes for table in self._given[3]())
+        return sum(table.nbytes for table in self._given[3]()) > _LARGE
 
     def _leave(self) -> None:
         if self._here:
