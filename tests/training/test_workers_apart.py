@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psutil
 import pytest
 from corpora import zipf
 
@@ -325,15 +326,6 @@ w2v.Word2Vec(dim=8, min_count=1, workers=2, sample=0.01, epochs=10_000, backend=
 """
 
 
-def children(number: int) -> list[int]:
-    """Processes that a process has forked."""
-    found: list[int] = []
-    for task in Path(f"/proc/{number}/task").glob("*/children"):
-        with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # a thread that has ended
-            found += map(int, task.read_text().split())
-    return found
-
-
 def until(condition: Callable[[], Any], seconds: float = 30) -> Any:
     end = time.monotonic() + seconds
     while not (found := condition()) and time.monotonic() < end:
@@ -352,9 +344,12 @@ def started(folder: object = "", forks: int = 0) -> tuple[subprocess.Popen[str],
         text=True,
         start_new_session=True,
     )
-    workers = until(lambda: found if len(found := children(process.pid)) == 2 + forks else None)
-    assert workers, process.communicate()
-    return process, workers
+    run = psutil.Process(process.pid)
+    found = until(lambda: found if len(found := run.children()) == 2 + forks else None)
+    if found is None:
+        os.killpg(process.pid, signal.SIGKILL)
+        pytest.fail(f"It forks no workers: {process.communicate()}")
+    return process, [child.pid for child in found]
 
 
 @pytest.mark.parametrize("forks", [0, 1])

@@ -72,16 +72,24 @@ def unpacked(values: Array) -> Array:
 def changed(before: Array, table: Array, dim: int, dtype: str, copiers: Copiers) -> Changes:
     """What has changed in a table (V, D or more) since it was copied; and change it back."""
     backend = copiers.backend
-    parts: dict[int, tuple[NDArray[np.int32], NDArray[Any]]] = {}
+    found = np.empty((len(before), dim), np.float32 if dtype == "float32" else np.uint16)
+    moved: dict[int, NDArray[np.int32]] = {}
 
     def find(some: slice) -> None:
         was, now = before[some], table[some]
         values = packed(now[:, :dim] - was[:, :dim], dtype)
         rows = backend.xp.flatnonzero(values.any(axis=1))
         now[:] = was
-        numbers = backend.to_numpy(rows).astype(np.int32) + np.int32(some.start)
-        parts[some.start] = numbers, backend.to_numpy(values[rows])
+        if len(rows) < len(values):
+            values = values[rows]
+        found[some.start : some.start + len(rows)] = backend.to_numpy(values)
+        moved[some.start] = backend.to_numpy(rows).astype(np.int32) + np.int32(some.start)
 
     copiers.work(before.shape, find, rows=_ROWS)
-    ordered = [parts[first] for first in sorted(parts)]
-    return Changes(*(np.concatenate(each) for each in zip(*ordered, strict=True)))
+    end = 0
+    for first in sorted(moved):
+        size = len(moved[first])
+        if end < first:
+            found[end : end + size] = found[first : first + size]
+        end += size
+    return Changes(np.concatenate([moved[first] for first in sorted(moved)]), found[:end])

@@ -197,18 +197,17 @@ class Merge:
     ) -> Floats:
         """The merged changes of some rows, (N, D): their sum, without what is too much of it."""
         moved: Floats = np.array(self._sums[which][rows])
-        met = self._met[which][rows]
-        several = np.flatnonzero(met > 1)
-        if not len(several):
+        met = np.maximum(self._met[which][rows], np.float32(1))[:, None]
+        x = steps * self._meetings.terms[which][rows][:, None] / met
+        most = float((x * (met - 1)).max(initial=0))
+        first = np.searchsorted(steepness, _FAINT / max(most, 1e-30))
+        if first == len(steepness):
             return moved
-        met = met[several, None]
-        x = steps * self._meetings.terms[which][rows][several, None] / met
-        first = np.searchsorted(steepness, _FAINT / max(float((x * (met - 1)).max()), 1e-30))
         steep = directions[:, first:]
         share = _share(met, x * steepness[first:])
         share -= 1
-        share *= moved[several] @ steep
-        moved[several] += share @ steep.T
+        share *= moved @ steep
+        moved += share @ steep.T
         return moved
 
     def _merged(
