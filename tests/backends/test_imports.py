@@ -70,6 +70,7 @@ HOUSE: list[dict[str, str]] = [
     },
     {
         "w2v": "version renamed library",
+        "gensim": "errors files formats queries vectors evaluation",
     },
     {
         "cli": "errors renamed terminal interrupts config files backends text formats queries "
