@@ -46,11 +46,12 @@ def to_arrays(keyed: KeyedRows) -> dict[str, Array]:
     keyed.allocate_vecattrs()
     keys = keyed.index_to_key
     plain = all(type(key) is str and "\n" not in key for key in keys) and bool(keys)
+    objects = [name for name, values in keyed.expandos.items() if values.dtype == object]
     about = {
         "vector_size": keyed.vector_size,
         "next_index": keyed.next_index,
         "attributes": list(keyed.expandos),
-        "objects": [name for name, values in keyed.expandos.items() if values.dtype == object],
+        "objects": objects,
         "keys": None if plain else [_packed(key) for key in keys],
     }
     arrays = {
@@ -60,9 +61,9 @@ def to_arrays(keyed: KeyedRows) -> dict[str, Array]:
         "vectors": keyed.vectors,
     }
     for number, (name, values) in enumerate(keyed.expandos.items()):
-        packed = name in about["objects"]
-        objects = [_packed(value) for value in values.tolist()] if packed else []
-        arrays[f"attribute.{number}"] = _bytes(json.dumps(objects)) if packed else values
+        arrays[f"attribute.{number}"] = (
+            _bytes(json.dumps(_packed(values.tolist()))) if name in objects else values
+        )
     if (locks := keyed.__dict__.get("vectors_lockf")) is not None:
         arrays["vectors_lockf"] = np.asarray(locks)
     return arrays

@@ -206,9 +206,9 @@ class KeyedEvaluation(KeyedQueries):
             if line.startswith("#") or len(fields) != 3:
                 _logger.info("%s, line %d: passed over", pairs, number)
                 continue
-            rows = [known.get(word) for word in (left, right)]
-            if None not in rows:
-                cosines.append(float(cosine(*self._vectors[rows])))
+            if left in known and right in known:
+                a, b = (self._vectors[known[word]] for word in (left, right))
+                cosines.append(float(cosine(a, b)))
             else:
                 unknown += 1
                 if not dummy4unknown:

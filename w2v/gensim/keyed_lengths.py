@@ -29,7 +29,8 @@ def directions(rows: Array) -> Array:
 
 def unit(vector: Array) -> Array:
     """A copy of a vector (D,), scaled to length 1; zeros stay."""
-    return directions(vector[np.newaxis])[0]
+    found: Array = directions(vector[np.newaxis])[0]
+    return found
 
 
 def cosine(a: Array, b: Array) -> Any:

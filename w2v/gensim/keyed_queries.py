@@ -131,8 +131,8 @@ class KeyedQueries(KeyedSearch):
         ImportError
             POT is not installed, which finds the cheapest transport.
         """
-        documents = [[key for key in doc if key in self] for doc in (document1, document2)]
-        return word_movers_distance(*documents, lambda key: self.get_vector(key, norm=norm))
+        left, right = ([key for key in doc if key in self] for doc in (document1, document2))
+        return word_movers_distance(left, right, lambda key: self.get_vector(key, norm=norm))
 
     def similarity_unseen_docs(self, *args: Any, **kwargs: Any) -> None:
         """Not here, as it is not in gensim 4: it is of Doc2Vec models."""

@@ -103,7 +103,10 @@ class KeyedRows:
 
     def _is_single(self, key: Any) -> bool:
         """Whether it is one key, and no list of them."""
-        return isinstance(key, KEYS) or (isinstance(key, tuple) and key in self.key_to_index)
+        try:
+            return isinstance(key, KEYS) or key in self.key_to_index
+        except TypeError:  # a list, an array, or a tuple with one
+            return False
 
     def has_index_for(self, key: Key) -> bool:
         """Whether a key, or a number that is no key but a place, has a row."""

@@ -119,16 +119,11 @@ class KeyedSearch(KeyedRows):
         plus, minus = self._items(positive), self._items(negative)
         if not plus:
             raise ValueError("`positive` is empty; expected a key or a vector.")
-        sides = [
-            [
-                item if isinstance(item, np.ndarray) else self.get_vector(item, norm=True)
-                for item in items
-            ]
-            for items in (plus, minus)
-        ]
-        own = {self.get_index(item) for item in [*plus, *minus] if not isinstance(item, np.ndarray)}
+        up, down = ([self._direction(item) for item in items] for items in (plus, minus))
+        keys = [item for item in [*plus, *minus] if not isinstance(item, np.ndarray)]
+        own = {self.get_index(key) for key in keys}
         count = None if topn is None else int(topn) + len(own)
-        found = self._searched().most_similar_cosmul(*sides, count, restrict_vocab or None)
+        found = self._searched().most_similar_cosmul(up, down, count, restrict_vocab or None)
         if topn is None:
             scores = np.zeros(len(found), REAL)
             scores[[int(row) for row, _ in found]] = [score for _, score in found]
@@ -142,6 +137,10 @@ class KeyedSearch(KeyedRows):
         if self._is_single(items) or (isinstance(items, np.ndarray) and items.ndim == 1):
             return [items]
         return list(items)
+
+    def _direction(self, item: Any) -> Array:
+        """The vector of a key, scaled to length 1; a vector as it is."""
+        return item if isinstance(item, np.ndarray) else self.get_vector(item, norm=True)
 
     def _cosines(self, vector: Array, rows: range) -> Array:
         """Cosine of a vector (D,) with each of a range of rows, float32."""
@@ -170,14 +169,14 @@ class KeyedSearch(KeyedRows):
 
     def closer_than(self, key1: Key, key2: Key) -> list[Any]:
         """The keys that are nearer to `key1` than `key2` is, in the order of their rows."""
-        rows = [str(self.get_index(key)) for key in (key1, key2)]
-        closer = self._searched().closer_than(*rows)
+        a, b = (str(self.get_index(key)) for key in (key1, key2))
+        closer = self._searched().closer_than(a, b)
         return [self.index_to_key[row] for row in sorted(map(int, closer))]
 
     def rank(self, key1: Key, key2: Key) -> int:
         """Place of `key2` among the keys nearest to `key1`, from 1."""
-        rows = [str(self.get_index(key)) for key in (key1, key2)]
-        return self._searched().rank(*rows)
+        a, b = (str(self.get_index(key)) for key in (key1, key2))
+        return self._searched().rank(a, b)
 
     def get_mean_vector(
         self,
