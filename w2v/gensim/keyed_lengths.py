@@ -1,4 +1,4 @@
-"""Rows of numbers: their lengths and directions, what tells whether they changed, new ones."""
+"""Rows of numbers: their lengths and directions, and new ones."""
 
 from __future__ import annotations
 
@@ -10,8 +10,6 @@ import numpy.typing as npt
 
 REAL = np.float32
 Array = npt.NDArray[Any]
-
-_GOLDEN = 0.6180339887498949  # whose multiples, less the whole part, never come near each other
 
 
 def lengths(rows: Array) -> Array:
@@ -37,18 +35,6 @@ def cosine(a: Array, b: Array) -> Any:
     """Cosine of two vectors (D,), as a number of their type; 0 if one is all zeros."""
     wide = [vector.astype(np.float64) for vector in (a, b)]
     found: Any = np.result_type(a, b).type(np.dot(unit(wide[0]), unit(wide[1])))
-    return found
-
-
-def marks(rows: Array) -> Array:
-    """A number of each row (V,), another if the direction of the row changes by more than 1e-6.
-
-    A product with weights of which no two are equal, so that numbers which change places show.
-    """
-    places = np.arange(rows.shape[1])
-    weights = (1 + places * _GOLDEN % 1) * (-1) ** places
-    with np.errstate(all="ignore"):
-        found: Array = rows @ weights.astype(rows.dtype)
     return found
 
 

@@ -80,7 +80,7 @@ class KeyedQueries(KeyedSearch):
         single = not isinstance(word_or_vector, np.ndarray)
         vector = self.get_vector(word_or_vector) if single else word_or_vector
         if len(other_words) == 0:
-            return 1 - self._cosines(vector, range(len(self)))
+            return 1 - self._cosines(vector, range(len(self._vectors)))
         rows = self._vectors[[self.get_index(word) for word in other_words]]
         found: Array = 1 - self.cosine_similarities(vector, rows)
         return found

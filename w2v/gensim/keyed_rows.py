@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from w2v.errors import counted, quoted, warn
-from w2v.formats import UniqueWords
-from w2v.gensim.keyed_lengths import Array, directions, lengths, marks, prep_vectors, unit
+from w2v.gensim.keyed_lengths import Array, directions, lengths, prep_vectors, unit
 from w2v.gensim.keyed_names import KEYS, Gone, Key, UnknownKeyError
+from w2v.gensim.keyed_table import SearchedRows
 from w2v.vectors import Vectors
 
 
@@ -43,9 +43,7 @@ class KeyedRows:
         self.mapfile_path = mapfile_path
         self._norms: Array | None = None
         self._vectors: Array = np.zeros((count, vector_size), dtype=dtype)
-        self._table: Vectors | None = None
-        self._marks: Array | None = None
-        self._settled = False
+        self._table = SearchedRows()
 
     @property
     def vectors(self) -> Array:
@@ -56,7 +54,7 @@ class KeyedRows:
         asked for before the last search is not seen before `fill_norms(force=True)`, `norms = None`
         or the next asking.
         """
-        self._settled = False
+        self._table.settled = False
         return self._vectors
 
     @vectors.setter
@@ -72,10 +70,10 @@ class KeyedRows:
     @norms.setter
     def norms(self, norms: Array | None) -> None:
         self._norms = norms
-        self._settled = False
+        self._table.settled = False
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_table": None, "_marks": None, "_settled": False}
+        return {**self.__dict__, "_table": SearchedRows()}
 
     def __str__(self) -> str:
         return f"{type(self).__name__}<vector_size={self.vector_size}, {len(self)} keys>"
@@ -292,13 +290,4 @@ class KeyedRows:
 
     def _searched(self) -> Vectors:
         """The rows as `Vectors`, without a copy if they are float32; row 7 is the word "7"."""
-        table, rows = self._table, self._vectors
-        if not self._settled or table is None:
-            found = marks(rows)
-            if table is None or len(table) != len(rows):
-                table = Vectors(UniqueWords(map(str, range(len(rows)))), rows)
-            elif self._marks is None or not np.array_equal(found, self._marks, equal_nan=True):
-                table = table.with_vectors(rows)
-            table.unit  # noqa: B018  of the rows as they are now
-            self._table, self._marks, self._settled = table, found, True
-        return table
+        return self._table.of(self._vectors)

@@ -77,8 +77,8 @@ class KeyedSearch(KeyedRows):
             keys.append(item if single else item[0])
             weights[place] = weights[place] if single else item[1]
         mean = self.get_mean_vector(keys, weights, post_normalize=True, ignore_missing=False)
-        end = restrict_vocab or clip_end or len(self)
-        rows = range(*slice(0 if restrict_vocab else clip_start, end).indices(len(self)))
+        end = restrict_vocab or clip_end or len(self._vectors)
+        rows = range(*slice(0 if restrict_vocab else clip_start, end).indices(len(self._vectors)))
         if topn is None:
             return self._cosines(mean, rows)
         own = {self.get_index(key) for key in keys if not isinstance(key, np.ndarray)}
