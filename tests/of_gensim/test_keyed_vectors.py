@@ -168,7 +168,7 @@ def test_rows_of_zeros_have_cosine_0(kv: KeyedVectors) -> None:
     assert kv.most_similar("king", topn=None)[8] == 0
     assert kv.get_vector("nil", norm=True).tolist() == [0] * 5
     assert kv.most_similar("nil", topn=2) == [("king", 0.0), ("New York", 0.0)]
-    assert kv.most_similar("nil", topn=None).tolist() == [0] * 9
+    assert list(kv.most_similar("nil", topn=None)) == [0] * 9
     kv.unit_normalize_all()
     assert np.isfinite(kv.vectors).all()
 
@@ -222,7 +222,8 @@ def test_attributes_that_do_not_fit_are_refused(kv: KeyedVectors) -> None:
 def test_pickles_and_copies_are_on_their_own(kv: KeyedVectors) -> None:
     kv.most_similar("king")
     kv.extra = "kept"  # type: ignore[attr-defined]
-    for other in (pickle.loads(pickle.dumps(kv)), copy.deepcopy(kv), copy.copy(kv)):
+    others: list[Any] = [pickle.loads(pickle.dumps(kv)), copy.deepcopy(kv), copy.copy(kv)]
+    for other in others:
         assert other.index_to_key == KEYS
         assert other.extra == "kept"
         assert other.most_similar("king") == kv.most_similar("king")
