@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from w2v.config import Config
-from w2v.errors import TrainingError, TrainingWarning, counted, quoted, warn
+from w2v.errors import NothingToLearnError, TrainingError, TrainingWarning, counted, quoted, warn
 
 _DIVERGED = 10  # times the loss of untrained tables, in a step
 _FEW_KEPT = 0.1  # of the tokens
@@ -32,7 +32,7 @@ def before(config: Config, words: Sequence[str], *, tokens: int, kept: float, fr
     """
     if len(words) == 1:
         if config.loss != "ns":  # its probability is 1
-            raise TrainingError(
+            raise NothingToLearnError(
                 f"There was nothing to learn: {quoted(words[0])} is the only word. Give more text, "
                 "or lower `min_count`."
             )
@@ -123,9 +123,9 @@ def diverged(
     )
 
 
-def nothing_to_learn(config: Config) -> TrainingError:
+def nothing_to_learn(config: Config) -> NothingToLearnError:
     """No word had a neighbour."""
-    return TrainingError(
+    return NothingToLearnError(
         "There was nothing to learn: no word had a neighbour in its sentence. Give sentences of "
         f"several words a line{_larger_sample(config)}"
     )
