@@ -9,14 +9,14 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from w2v.errors import VectorFileError, counted
+from w2v.errors import VectorFileError, counted, quoted
 from w2v.files import PathLike, check_name
 from w2v.formats.byte_source import Source, opened
 from w2v.formats.gensim_parts import Array, Part, Scalar, as_key, key_text, read_parts
-from w2v.formats.pickle_values import Packed, Record
+from w2v.formats.pickle_values import Packed, Pairs, Record
 from w2v.formats.subwords import Subwords
 from w2v.formats.table import Counts, Matrix, Table
-from w2v.words import as_words
+from w2v.words import LONGEST_WORD, as_words
 
 KINDS = {
     "Word2Vec": "word2vec",
@@ -159,6 +159,10 @@ def gensim_table(source: Source) -> Table:
 
 def _encodable(source: Source, words: Sequence[str]) -> list[str]:
     """The words, if they can be written as UTF-8; others are refused, or read with U+FFFD."""
+    if max(map(len, words)) > LONGEST_WORD:
+        raise VectorFileError(
+            f"{source.name} has a word of more than {LONGEST_WORD:,} characters. It may be damaged."
+        )
     try:
         "\n".join(words).encode()
         return list(words)
@@ -175,7 +179,7 @@ def _rows(keyed: Part) -> tuple[list[object], Counts | None, GensimTree | None]:
     words = [as_key(keyed, key) for key in keys]
     vocab = keyed.pairs("vocab")
     if vocab is not None:
-        entries = _entries(keyed, vocab, len(words))
+        entries = _entries(keyed, vocab, words)
         found = {name: [entry.get(name) for entry in entries] for name in ("code", "point")}
         counts = [entry.get("count") for entry in entries]
         known = [n if type(n) is int and 0 <= n < 1 << 62 else -1 for n in counts]
@@ -204,17 +208,19 @@ def _counts(keyed: Part, numbers: Array) -> Counts:
     return numbers.astype(np.int64)
 
 
-def _entries(keyed: Part, vocab: list[object], rows: int) -> list[dict[str, object]]:
+def _entries(keyed: Part, vocab: Pairs, words: list[object]) -> list[dict[str, object]]:
     """What gensim 3 knows of each word, in the order of the rows."""
-    entries: list[dict[str, object]] = [{}] * rows
-    for entry in vocab[1::2]:
+    entries: list[dict[str, object]] = [{}] * len(words)
+    for key, entry in zip(vocab[0::2], vocab[1::2], strict=True):
         known = entry.state.named() if isinstance(entry, Record) else {}
         row = known.get("index")
-        if type(row) is not int or not 0 <= row < rows or entries[row]:
+        if type(row) is not int or not 0 <= row < len(words) or entries[row]:
             raise keyed.fail("the rows of the words are not one each")
+        if isinstance(key, str) and key != words[row]:
+            raise keyed.fail(f"row {row} has two words, {quoted(key)} and {key_text(words[row])}")
         entries[row] = known
     if not all(entries):
-        raise keyed.fail(f"{counted(len(vocab) // 2, 'word')} for {counted(rows, 'row')}")
+        raise keyed.fail(f"{counted(len(vocab) // 2, 'word')} for {counted(len(words), 'row')}")
     return entries
 
 

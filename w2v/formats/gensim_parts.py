@@ -22,6 +22,7 @@ Scalar = int | float | str | bool | None
 _PIECE_BYTES = 1 << 20
 _PICKLE, _OLDEST, _NEWEST = 0x80, 2, 5  # first byte, and protocols
 _LONGEST_KEY = 16  # parts of a tuple
+_SIMPLE = {str, int, float, bool, bytes, type(None)}
 
 
 def is_pickle(head: bytes) -> bool:
@@ -158,15 +159,17 @@ def as_key(part: Part, key: object) -> object:
     VectorFileError
         It is a list or an object, which no program can look up.
     """
-    simple = (str, int, float, bool, bytes, type(None))
-    if type(key) in simple:
+    if type(key) in _SIMPLE:
         return key
-    plain = isinstance(key, tuple) and len(key) <= _LONGEST_KEY
-    if plain and all(type(one) in simple for one in key):  # type: ignore[attr-defined]
-        return key
-    raise part.fail("the key of a row is no str, number or short tuple of such")
+    if not isinstance(key, tuple) or len(key) > _LONGEST_KEY or {*map(type, key)} - _SIMPLE:
+        raise part.fail("the key of a row is no str, number or short tuple of such")
+    return key
 
 
 def key_text(key: object) -> str:
-    """A key as messages show it."""
-    return quoted(key) if isinstance(key, str) else f"{key!r:.60}"
+    """A key as messages show it, without looking at all of a long one."""
+    if isinstance(key, str):
+        return quoted(key)
+    if isinstance(key, tuple):
+        return f"({', '.join(key_text(one) for one in key[:5])}{', ...' * (len(key) > 5)})"
+    return repr(key[:40] if isinstance(key, bytes) else key)
