@@ -67,6 +67,7 @@ class GensimFile:
                                       words that are not there.
     settings : dict                   Plain attributes: `vector_size`, `window`, `sg`, `hs`,
                                       `negative`, `epochs`, `corpus_total_words` and more.
+    dtype : str                       What the file has for a number of `vectors`.
     """
 
     kind: str
@@ -78,6 +79,7 @@ class GensimFile:
     tree: GensimTree | None = None
     subwords: Subwords | None = None
     settings: dict[str, Scalar] = field(default_factory=dict)
+    dtype: str = "float32"
 
 
 def read_gensim(path: PathLike) -> GensimFile:
@@ -120,7 +122,8 @@ def gensim_file(source: Source) -> GensimFile:
         raise whole.fail("there are no vectors, 'wv'")
     words, counts, tree = _rows(keyed)
     subwords = _subwords(keyed, words)
-    vectors = keyed.matrix("vectors")
+    stored = keyed.numbers("vectors")
+    vectors = None if stored is None else keyed.as_matrix("vectors", stored)
     if vectors is None and subwords is not None:
         vectors = subwords.vectors(_bytes(keyed, words))
     if vectors is None:
@@ -137,9 +140,19 @@ def gensim_file(source: Source) -> GensimFile:
         settings |= {_TODAY.get(name, name): value for name, value in part.scalars().items()}
     if whole is keyed and _made_up(counts):
         counts = None
-    kind = KINDS[whole.kind]
     vectors.flags.writeable = False
-    return GensimFile(kind, words, vectors, counts, output, inner, tree, subwords, settings)
+    return GensimFile(
+        KINDS[whole.kind],
+        words,
+        vectors,
+        counts,
+        output,
+        inner,
+        tree,
+        subwords,
+        settings,
+        "float32" if stored is None else stored.dtype.name,
+    )
 
 
 def gensim_table(source: Source) -> Table:
@@ -154,7 +167,9 @@ def gensim_table(source: Source) -> Table:
             f"{source.name} has the key {key_text(odd)} for a row, which is no word. "
             "w2v.formats.read_gensim reads such keys."
         ) from error
-    return Table(_encodable(source, words), found.vectors, found.counts, f"gensim {found.kind}")
+    words = _encodable(source, words)
+    kind, packed = f"gensim {found.kind}", source.compression
+    return Table(words, found.vectors, found.counts, kind, packed, found.dtype)
 
 
 def _encodable(source: Source, words: Sequence[str]) -> list[str]:

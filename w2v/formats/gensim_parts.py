@@ -86,8 +86,10 @@ class Part:
     def matrix(self, name: str, width: int | None = None) -> Matrix | None:
         """A table of numbers as float32, each row of them `width`; None if there is none."""
         found = self.numbers(name)
-        if found is None:
-            return None
+        return None if found is None else self.as_matrix(name, found, width)
+
+    def as_matrix(self, name: str, found: Array, width: int | None = None) -> Matrix:
+        """An array as a table of float32, whose rows lie one after the other."""
         if found.ndim != 2 or found.dtype.kind != "f" or width not in (None, found.shape[1]):
             expected = f"(rows, {'numbers' if width is None else width})"
             raise self.fail(
