@@ -16,15 +16,16 @@ from typing import Any
 from w2v.errors import ConfigError
 from w2v.files import PathLike
 from w2v.gensim import phrases_file
-from w2v.gensim.phrases_joining import Candidate, TransformedCorpus
+from w2v.gensim.phrases_joining import Candidate, Finder, Narrowing, TransformedCorpus
 from w2v.gensim.phrases_joining import PhrasesTransformation as _PhrasesTransformation
 from w2v.gensim.phrases_scorers import (
     ENGLISH_CONNECTOR_WORDS,
     SCORERS,
     npmi_scorer,
     original_scorer,
+    scorer,
 )
-from w2v.phrases import Scorer, check_scorer, count_names, prune_names
+from w2v.phrases import Scorer, count_names, prune_names
 from w2v.renamed import names_checked
 
 __all__ = [
@@ -108,7 +109,7 @@ class Phrases(_Saved):
     ConfigError
         An option is out of range, or written as for gensim 3.
     TypeError
-        A sentence is no iterable, or a token no str.
+        A sentence is no iterable, or a token of a pair no str.
     """
 
     vocab: dict[str, int]
@@ -126,8 +127,10 @@ class Phrases(_Saved):
         connector_words: Iterable[str] = frozenset(),
     ) -> None:
         super().__init__(connector_words)
-        self.min_count = _number("min_count", min_count)
-        self.threshold = _number("threshold", threshold)
+        for name, value in (("min_count", min_count), ("threshold", threshold)):
+            if not isinstance(value, Real):
+                raise ConfigError(f"`{name}` must be a number, got {value!r}.")
+        self.min_count, self.threshold = min_count, threshold
         if min_count <= 0:
             raise ConfigError(f"`min_count` must be above 0, got {min_count}.")
         if scoring == "default" and threshold <= 0:
@@ -141,7 +144,7 @@ class Phrases(_Saved):
                 f"`delimiter` is a str since gensim 4, got {delimiter!r}. Write delimiter='_'."
             )
         self.delimiter = delimiter
-        self.scoring = _scorer(scoring)
+        self.scoring = scorer(scoring)
         self.max_vocab_size = max_vocab_size
         self.progress_per = progress_per
         self.vocab = {}
@@ -229,6 +232,20 @@ class Phrases(_Saved):
         )
         return self.min_count if known and self._is_own() else 1
 
+    def _finder(self) -> Finder:
+        """In a long text the few names that may be phrases are looked for, not all in `vocab`."""
+        return Narrowing(self._likely, self._narrowed, len(self.vocab) // 4).likely
+
+    def _narrowed(self) -> set[str]:
+        """Names that may be phrases: those that can only be of one pair are scored already."""
+        least, narrow = self._least(), set()
+        for name, count in self.vocab.items():
+            if count >= least:
+                words = name.split(self.delimiter) if len(self.delimiter) == 1 else name
+                if len(words) != 2 or self.score_candidate(words[0], words[1], [])[1] is not None:
+                    narrow.add(name)
+        return narrow
+
     def _likely(self, names: list[str]) -> list[int]:
         least = self._least()
         counts = map(self.vocab.get, names, repeat(0))
@@ -267,25 +284,12 @@ class FrozenPhrases(_Saved):
 
     _own_candidate = score_candidate
 
+    def _finder(self) -> Finder:
+        return self._likely
+
     def _likely(self, names: list[str]) -> list[int]:
         known = self.phrasegrams
         return [place for place, name in enumerate(names) if name in known]
 
 
 Phraser = FrozenPhrases
-
-
-def _number(name: str, value: Any) -> Any:
-    if not isinstance(value, Real):
-        raise ConfigError(f"`{name}` must be a number, got {value!r}.")
-    return value
-
-
-def _scorer(scoring: str | Scorer) -> Scorer:
-    """The function that `scoring` is, or names."""
-    if not isinstance(scoring, str) and callable(scoring):
-        check_scorer(scoring)
-        return scoring
-    if not isinstance(scoring, str) or scoring not in SCORERS:
-        raise ConfigError(f"`scoring` must be 'default', 'npmi' or a function, got {scoring!r}.")
-    return SCORERS[scoring]

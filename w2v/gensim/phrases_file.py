@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,8 @@ from w2v.files import PathLike, check_writing, read_lines, writing
 from w2v.phrases import Scorer, scoring_name, scoring_named
 
 _MAGIC = "#w2v-gensim-phrases 1"
-_LINE_CHARACTERS = 1 << 16
+_LINE_NAMES = 1 << 10
+_LINE_CHARACTERS = 1 << 20  # longer ones have one name
 _NAMES = {"Phrases": "vocab", "FrozenPhrases": "phrasegrams"}
 """What holds the names, and a number for each."""
 _NUMBERS = {
@@ -64,7 +66,7 @@ def write(target: Any, kind: str, model: Any, scorers: Mapping[str, Scorer]) -> 
     with writing(target) as handle:
         handle.write(f"{_MAGIC}\t{head}\n".encode())
         for line in _lines(names):
-            handle.write(json.dumps(line, default=_plain).encode() + b"\n")
+            handle.write(f"{line}\n".encode())
 
 
 def read(path: PathLike, scorers: Mapping[str, Scorer]) -> tuple[str, dict[str, Any]]:
@@ -82,7 +84,9 @@ def read(path: PathLike, scorers: Mapping[str, Scorer]) -> tuple[str, dict[str, 
     lines = read_lines(path, "the file of phrases", ModelFileError)
     magic, _, head = next(lines, "").partition("\t")
     if magic != _MAGIC:
-        raise ModelFileError(f"{name} is no file that `Phrases.save` writes: it begins otherwise.")
+        later = magic.startswith(_MAGIC[:-1])
+        reason = "it is of a later w2v: update this one" if later else "it begins otherwise"
+        raise ModelFileError(f"{name} is no file that `Phrases.save` writes here: {reason}.")
     try:
         options = json.loads(head)
         kind, there = options.pop("kind"), options.pop("names")
@@ -123,17 +127,15 @@ def _numbers(values: dict[str, Any]) -> dict[str, Any]:
     return values
 
 
-def _lines(names: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """Some of the names at a time."""
-    some: dict[str, Any] = {}
-    size = 0
-    for name, value in names.items():
-        some[name] = value
-        size += len(name)
-        if size + len(some) >= _LINE_CHARACTERS:
-            yield some
-            some, size = {}, 0
-    yield some
+def _lines(names: Mapping[str, Any]) -> Iterator[str]:
+    """Some names at a time, and one where they are long."""
+    items = iter(names.items())
+    while some := dict(islice(items, _LINE_NAMES)):
+        line = json.dumps(some, default=_plain)
+        if len(line) < _LINE_CHARACTERS:
+            yield line
+        else:
+            yield from (json.dumps({name: value}, default=_plain) for name, value in some.items())
 
 
 def _plain(value: Any) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import chain, repeat
 from typing import Any, ClassVar, NamedTuple
 
@@ -13,8 +13,34 @@ _OLD_NAMES = {
     "common_terms": "`connector_words`",
     "learn_vocab": "`add_vocab(sentences)`",
     "score_item": "`score_candidate(word_a, word_b, in_between)`",
-    "scoring_function": "`scoring`",
 }
+
+Finder = Callable[[list[str]], list[int]]
+"""Finds which of the names of pairs may be phrases."""
+
+
+class Narrowing:
+    """Finds names in a set that is made when so many were looked for that it is worth it.
+
+    Parameters
+    ----------
+    first : Finder      Until then.
+    names : callable    Gives the set.
+    after : int         How many names.
+    """
+
+    def __init__(self, first: Finder, names: Callable[[], set[str]], after: int) -> None:
+        self._first, self._names, self._left = first, names, after
+        self._set: set[str] | None = None
+
+    def likely(self, names: list[str]) -> list[int]:
+        if self._set is None:
+            self._left -= len(names)
+            if self._left > 0:
+                return self._first(names)
+            self._set = self._names()
+        known = self._set
+        return [place for place, name in enumerate(names) if name in known]
 
 
 class Join(NamedTuple):
@@ -42,7 +68,7 @@ class TransformedCorpus:
         return len(self.corpus)
 
     def __iter__(self) -> Iterator[Any]:
-        return map(self.obj.__getitem__, self.corpus)
+        return self.obj._going_through(self.corpus)
 
     def __getitem__(self, place: Any) -> Any:
         if not hasattr(self.corpus, "__getitem__"):
@@ -95,17 +121,21 @@ class PhrasesTransformation:
 
     def __getitem__(self, sentence: Iterable[Any]) -> Any:
         """A sentence, a list of str, with its phrases joined; of a corpus a `TransformedCorpus`."""
-        items = iter(sentence)
-        for first in items:
-            rest = chain([first], items) if items is sentence else sentence
-            return self._joined(rest) if isinstance(first, str) else TransformedCorpus(self, rest)
-        return []
+        return self._item(sentence, self._likely)
+
+    def _going_through(self, corpus: Iterable[Any]) -> Iterator[Any]:
+        """What each sentence of a corpus is made into."""
+        if type(self).__getitem__ is not PhrasesTransformation.__getitem__ or not self._is_own():
+            return map(self.__getitem__, corpus)
+        likely = self._finder()
+        return (self._item(sentence, likely) for sentence in corpus)
 
     def find_phrases(self, sentences: Iterable[Iterable[str]]) -> dict[str, float]:
         """The phrases in these sentences and their scores."""
         result: dict[str, float] = {}
+        likely = self._finder() if self._is_own() else self._likely
         for words in map(list, sentences):
-            found = self._found(words)
+            found = self._found(words, likely)
             if found is not None:
                 result.update((join.phrase, join.score) for join in found)
             else:
@@ -117,9 +147,22 @@ class PhrasesTransformation:
         """Which of the names of pairs may be phrases; all others are none."""
         raise NotImplementedError
 
-    def _joined(self, sentence: Iterable[str]) -> list[str]:
-        words = list(sentence)
-        found = self._found(words)
+    def _finder(self) -> Finder:
+        """A `_likely` for a text of many sentences, which it is asked for one after the other."""
+        raise NotImplementedError
+
+    def _item(self, sentence: Iterable[Any], likely: Finder) -> Any:
+        """What `__getitem__` gives."""
+        items = iter(sentence)
+        for first in items:
+            rest = chain([first], items) if items is sentence else sentence
+            if isinstance(first, str):
+                return self._joined(list(rest), likely)
+            return TransformedCorpus(self, rest)
+        return []
+
+    def _joined(self, words: list[str], likely: Finder) -> list[str]:
+        found = self._found(words, likely)
         if found is None:
             return [token for token, _ in self.analyze_sentence(words)]
         joined, free = [], 0
@@ -129,7 +172,7 @@ class PhrasesTransformation:
             free = join.stop
         return joined + words[free:]
 
-    def _found(self, words: list[str]) -> list[Join] | None:
+    def _found(self, words: list[str], likely: Finder) -> list[Join] | None:
         """What `analyze_sentence` joins, found all at once; None where it has to be asked."""
         if not self._is_own() or "" in words:
             return None
@@ -138,8 +181,8 @@ class PhrasesTransformation:
         except TypeError:  # there are words that are no str: they are in no phrase
             return None
         found, free = [], 0
-        for likely in self._likely(names):
-            first, last = places[likely], places[likely + 1]
+        for pair in likely(names):
+            first, last = places[pair], places[pair + 1]
             if first >= free:
                 candidate = self.score_candidate(words[first], words[last], words[first + 1 : last])
                 if candidate[1] is not None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from math import inf, log
 
-from w2v.phrases import Scorer
+from w2v.errors import ConfigError
+from w2v.phrases import Scorer, check_scorer
 
 ENGLISH_CONNECTOR_WORDS = frozenset(
     [
@@ -59,3 +60,13 @@ def npmi_scorer(
 
 
 SCORERS: dict[str, Scorer] = {"default": original_scorer, "npmi": npmi_scorer}
+
+
+def scorer(scoring: str | Scorer) -> Scorer:
+    """The function that `scoring` is, or names; raises `ConfigError` where it is neither."""
+    if not isinstance(scoring, str) and callable(scoring):
+        check_scorer(scoring)
+        return scoring
+    if not isinstance(scoring, str) or scoring not in SCORERS:
+        raise ConfigError(f"`scoring` must be 'default', 'npmi' or a function, got {scoring!r}.")
+    return SCORERS[scoring]

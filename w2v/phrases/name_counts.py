@@ -48,7 +48,7 @@ def count_names(
     Raises
     ------
     TypeError
-        A sentence is no iterable, or a token no str.
+        A sentence is no iterable, or a token of a pair no str.
     """
     counts: Counter[str] = Counter()
     tokens, least = 0, 1
@@ -87,8 +87,16 @@ def neighbours(
     """
     if connector_words.isdisjoint(words):
         return range(len(words)), list(map(delimiter.join, pairwise(words)))
-    places = [place for place, word in enumerate(words) if word not in connector_words]
-    return places, [delimiter.join(words[a : b + 1]) for a, b in pairwise(places)]
+    places, names = [], []
+    name = ""
+    for place, word in enumerate(words):
+        if word in connector_words:
+            name += delimiter + word
+        else:
+            places.append(place)
+            names.append(name + delimiter + word)
+            name = word
+    return places, names[1:]
 
 
 def prune_names(counts: dict[str, int], least: int) -> None:

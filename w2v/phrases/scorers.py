@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import inspect
 import sys
+from inspect import signature
+from types import FunctionType
 from typing import Any, Protocol
 
 from w2v.errors import ConfigError
@@ -44,14 +45,14 @@ def check_scorer(function: Scorer) -> None:
     Raises
     ------
     ConfigError
-        It does not; the message says which it lacks.
+        It does not; the message says why.
     """
     try:
-        signature = inspect.signature(function)
+        parameters = signature(function)
     except ValueError:  # of some functions that are compiled nothing is known
         return
     try:
-        signature.bind(**dict.fromkeys(SCORER_ARGUMENTS, 1))
+        parameters.bind(**dict.fromkeys(SCORER_ARGUMENTS, 1))
     except TypeError as error:
         raise ConfigError(
             "A `scoring` function is given, by their names, "
@@ -70,33 +71,31 @@ def scorer_name(function: Scorer) -> str:
     name = f"{getattr(function, '__module__', '')}:{getattr(function, '__qualname__', '')}"
     if _found(name) is not function:
         raise ConfigError(
-            f"A file can only name a `scoring` function that stands in a module, not {function!r}. "
-            "Define it with `def` at the top of one."
+            "A file can only name a `scoring` function that is defined with `def` at the top of a "
+            f"module, and names all of its arguments; not {function!r:.80}."
         )
     return name
 
 
 def scorer_named(name: str) -> Scorer:
-    """The function that `scorer_name` named. Its module is not imported for that: a file runs no
-    code.
+    """The function that `scorer_name` named. No module is imported for that: a file runs no code.
 
     Raises
     ------
     ConfigError
         There is no such function, or its module was not imported yet.
     """
-    found = _found(name)
-    if not callable(found):
+    if (found := _found(name)) is None:
         raise ConfigError(
             f"the scoring function {name!r} is not there. Import the module that defines it first."
         )
-    check_scorer(found)
-    return found  # type: ignore[no-any-return]
-
-
-def _found(name: str) -> Any:
-    module, _, path = name.partition(":")
-    found: Any = sys.modules.get(module)
-    for part in path.split("."):
-        found = getattr(found, part, None)
     return found
+
+
+def _found(name: str) -> Scorer | None:
+    """A function that has all the arguments of a `Scorer`, and not just any; or None."""
+    module, _, attribute = name.partition(":")
+    found = getattr(sys.modules.get(module), attribute, None)
+    if isinstance(found, FunctionType) and set(SCORER_ARGUMENTS) <= {*signature(found).parameters}:
+        return found
+    return None
