@@ -67,6 +67,7 @@ HOUSE: list[dict[str, str]] = [
     },
     {
         "library": "errors config index backends text layers vectors phrases training word2vec",
+        "gensim": "errors renamed files phrases",
     },
     {
         "w2v": "version renamed library",

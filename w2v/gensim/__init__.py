@@ -1,0 +1,1 @@
+"""The names of gensim over what w2v does."""
