@@ -67,7 +67,7 @@ def test_known_keys_come_first_and_others_are_left_out() -> None:
 
 
 def test_what_is_no_key_is_refused() -> None:
-    with pytest.raises(ValueError, match="Keys must be distinct, 'a' is repeated."):
+    with pytest.raises(ValueError, match="Keys must be distinct, 'a' is repeated"):
         Keys(["a", "b", "a"])
     with pytest.raises(TypeError, match="unhashable"):
         read_sentences([[["a"]]], keys=Keys())

@@ -16,10 +16,10 @@ _HEAD_BYTES = 1 << 16
 _WINDOW_BYTES = 1 << 21  # stays in the cache from the reading to the copy
 
 
-<<<<<<< HEAD
 class CutShortError(VectorFileError, EOFError):
     """A file that ends before all that it announces."""
-=======
+
+
 @contextlib.contextmanager
 def opened(name: str) -> Iterator[BinaryIO]:
     """A file of vectors, unbuffered; raises VectorFileError where there is no plain file."""
@@ -32,7 +32,6 @@ def opened(name: str) -> Iterator[BinaryIO]:
         raise VectorFileError(f"{name} is empty; expected word vectors.")
     with open(name, "rb", buffering=0) as raw:
         yield cast("BinaryIO", raw)
->>>>>>> 5f2a9b6e3cc4625875d222262221570568914cdd
 
 
 class Source:
