@@ -19,7 +19,7 @@ _ERRORS = click.option(
 _FROM = click.option(
     "--from",
     "read_as",
-    type=click.Choice(["text", "binary", "glove", "npz", "safetensors"]),
+    type=click.Choice(["text", "binary", "glove", "npz", "safetensors", "gensim", "fasttext"]),
     help="Format of VECTORS. [what its content says]",
 )
 

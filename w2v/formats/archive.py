@@ -41,7 +41,7 @@ _ZIP64_FIELD = 20
 _PADDING_ID = 0xD935  # as Android's zipalign calls it
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the same arrays give the same bytes
 _METHODS = (0, 8)  # stored and deflated; NumPy writes no other
-_NPY_HEADER = 1 << 14  # bytes; NumPy reads none of more than 10,000
+NPY_HEADER = 1 << 14  # bytes; NumPy reads none of more than 10,000
 _BLOCK_BYTES = 1 << 20
 _SEAL = b"w2v crc-32 "
 _SEAL_BYTES = len(_SEAL) + 8
@@ -171,9 +171,9 @@ class Archive:
         if info.file_size > held_at_most(info.compress_size):
             raise self._fail(array, "expands to more than 256 times its size, as no vectors do")
         with self._archive.open(info) as member:
-            head = io.BytesIO(member.read(_NPY_HEADER))
+            head = io.BytesIO(member.read(NPY_HEADER))
         try:
-            shape, fortran, dtype = _npy_header(head)
+            shape, fortran, dtype = npy_header(head)
         except Exception as error:  # a parser of Python's, which raises anything
             raise self._fail(array, "is no array of NumPy's") from error
         if dtype.hasobject:
@@ -219,7 +219,7 @@ class Archive:
         return self._error(f"{self._name}: '{array}' {reason}. The file may be damaged.")
 
 
-def _npy_header(head: BinaryIO) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
+def npy_header(head: BinaryIO) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
     version = np.lib.format.read_magic(head)
     if version == (1, 0):
         return np.lib.format.read_array_header_1_0(head)

@@ -145,15 +145,18 @@ def from_arrays(source: Source, arrays: dict[str, Array], name: str) -> Table:
         )
     return Table(
         words,
-        _as_float32(source, vectors, arrays["scales"] if vectors.dtype == np.int8 else None),
+        as_float32(source, vectors, arrays["scales"] if vectors.dtype == np.int8 else None),
         None if counts is None else counts.astype(np.int64),
         name,
         dtype=vectors.dtype.name,
     )
 
 
-def _as_float32(source: Source, vectors: Array, scales: Array | None) -> Matrix:
-    """The rows; as they lie in the file if that is float32."""
+def as_float32(source: Source, vectors: Array, scales: Array | None = None) -> Matrix:
+    """The rows; as they lie in the file if that is float32.
+
+    Warns of rows with numbers beyond float32.
+    """
     if vectors.dtype == np.float32 and vectors.dtype.isnative:
         return vectors
     matrix = np.empty(vectors.shape, np.float32)

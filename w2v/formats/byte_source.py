@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-from typing import Any, BinaryIO
+import stat
+from collections.abc import Iterator
+from typing import Any, BinaryIO, cast
 
 from w2v.errors import VectorFileError, counted, warn
 from w2v.files import LONGEST_MAGIC, BlockStream, bounded, compression, decompressed
@@ -15,6 +18,20 @@ _WINDOW_BYTES = 1 << 21  # stays in the cache from the reading to the copy
 
 class CutShortError(VectorFileError, EOFError):
     """A file that ends before all that it announces."""
+
+
+@contextlib.contextmanager
+def opened(name: str) -> Iterator[BinaryIO]:
+    """A file of vectors, unbuffered; raises VectorFileError where there is no plain file."""
+    status = os.stat(name)
+    if stat.S_ISDIR(status.st_mode):
+        raise VectorFileError(f"Cannot read {name}: it is a folder, and not a file of vectors.")
+    if not stat.S_ISREG(status.st_mode):
+        raise VectorFileError(f"Cannot read {name}: it is not a regular file.")
+    if status.st_size == 0:
+        raise VectorFileError(f"{name} is empty; expected word vectors.")
+    with open(name, "rb", buffering=0) as raw:
+        yield cast("BinaryIO", raw)
 
 
 class Source:

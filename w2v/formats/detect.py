@@ -9,6 +9,9 @@ import re
 from w2v.errors import VectorFileError, counted
 from w2v.files import refuse_foreign
 from w2v.formats.byte_source import Source
+from w2v.formats.fasttext import MAGIC, fasttext_table
+from w2v.formats.gensim_file import gensim_table
+from w2v.formats.gensim_parts import is_pickle
 from w2v.formats.npz import read_npz
 from w2v.formats.number_fields import (
     POINT,
@@ -30,9 +33,8 @@ _MOST_NUMBERS = 1 << 24  # in a row of a compressed file, where its size tells n
 _LONGEST_LINE = 1 << 24  # bytes in which the first line without a header must end
 _ZIP = b"PK\x03\x04"
 _FOREIGN = (  # what is no corpus either stands in w2v.files.foreign
-    (b"\xba\x16\x4f\x2f", "a fastText model; ask fastText for its .vec file"),
     (b"\x93NUMPY", "a NumPy array without words"),
-    (b"\x80", "a Python pickle; save it as word2vec text or binary first"),
+    (b"\x80", "a Python pickle of an odd kind; save it as word2vec text or binary first"),
     (b"PAR1", "a Parquet table; write its words and vectors by w2v.Vectors(words, matrix).save"),
     (b"ARROW1", "an Arrow table; write its words and vectors by w2v.Vectors(words, matrix).save"),
     (b"\x89HDF", "an HDF5 file; write its words and vectors by w2v.Vectors(words, matrix).save"),
@@ -42,22 +44,28 @@ _FOREIGN = (  # what is no corpus either stands in w2v.files.foreign
 _COMMAS = re.compile(rb"[ \t][+-]?\d+[.,;]\d+(?:[,;][+-]?\d+)*[ \t\r]*\Z")
 _PAGE = re.compile(rb"\s*<(?:!doctype\s+html|html|\?xml)", re.IGNORECASE)
 
-READABLE = ("text", "binary", "glove", "npz", "safetensors")
+READABLE = ("text", "binary", "glove", "npz", "safetensors", "gensim", "fasttext")
 """What a file may be read as."""
+
+_SEEN = {  # kinds that their first bytes show, and that are no rows
+    "npz": read_npz,
+    "safetensors": read_safetensors,
+    "gensim": gensim_table,
+    "fasttext": fasttext_table,
+}
 
 
 def read_table(source: Source, format: str | None = None) -> Table:
     """Read a source as what it is, or as a format; raises `VectorFileError` if it is not that."""
     head = source.head
-    archive = "npz" if head.startswith(_ZIP) else "safetensors" if is_safetensors(head) else None
-    if archive:
-        if source.compression:
-            kind = f"a {source.compression} file with a zip, npz or safetensors file inside"
-            raise VectorFileError(f"{source.name} is {kind}; decompress it first.")
-        if format in (None, archive):
-            return read_npz(source) if archive == "npz" else read_safetensors(source)
+    if kind := _seen(head):
+        if source.compression and kind in ("npz", "safetensors"):
+            packed = f"a {source.compression} file with a zip, npz or safetensors file inside"
+            raise VectorFileError(f"{source.name} is {packed}; decompress it first.")
+        if format in (None, kind):
+            return _SEEN[kind](source)
         asked = f"the {format} file that was asked for"
-        raise VectorFileError(f"{source.name} is not {asked}; it is {archive}.")
+        raise VectorFileError(f"{source.name} is not {asked}; it is {kind}.")
     refuse_foreign(head, source.name, "word vectors", VectorFileError)
     for magic, what in _FOREIGN:
         if head.startswith(magic):
@@ -66,9 +74,20 @@ def read_table(source: Source, format: str | None = None) -> Table:
         raise VectorFileError(
             f"{source.name} is a web page, perhaps one that says why a download failed."
         )
-    if format in ("npz", "safetensors"):
+    if format in _SEEN:
         raise VectorFileError(f"{source.name} is not the {format} file that was asked for.")
     return _read_rows(source, format)
+
+
+def _seen(head: bytes) -> str:
+    """Which of the kinds of `_SEEN` a file is that begins so; an empty string for none."""
+    if head.startswith(_ZIP):
+        return "npz"
+    if is_safetensors(head):
+        return "safetensors"
+    if head.startswith(MAGIC):
+        return "fasttext"
+    return "gensim" if is_pickle(head) else ""
 
 
 def _read_rows(source: Source, format: str | None) -> Table:

@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import codecs
-import contextlib
 import operator
-import os
-import stat
-from collections.abc import Iterator
-from typing import BinaryIO, cast
 
 import numpy as np
 
 from w2v.errors import VectorFileError, counted, warn
 from w2v.files import PathLike, check_name
-from w2v.formats.byte_source import Source
+from w2v.formats.byte_source import Source, opened
 from w2v.formats.detect import READABLE, read_table
 from w2v.formats.table import Progress, Table, UniqueWords
 
@@ -80,7 +75,7 @@ def read_vectors(
     encoding = _checked(encoding)
     name = check_name(path, "the vector file", VectorFileError)
     try:
-        with _opened(name) as raw:
+        with opened(name) as raw:
             source = Source(
                 raw, name, errors, progress, check=check, limit=limit, encoding=encoding
             )
@@ -105,19 +100,6 @@ def _checked(encoding: str) -> str:
             f"'latin-1'; got {encoding!r}."
         )
     return name
-
-
-@contextlib.contextmanager
-def _opened(name: str) -> Iterator[BinaryIO]:
-    status = os.stat(name)
-    if stat.S_ISDIR(status.st_mode):
-        raise VectorFileError(f"Cannot read {name}: it is a folder, and not a file of vectors.")
-    if not stat.S_ISREG(status.st_mode):
-        raise VectorFileError(f"Cannot read {name}: it is not a regular file.")
-    if status.st_size == 0:
-        raise VectorFileError(f"{name} is empty; expected word vectors.")
-    with open(name, "rb", buffering=0) as raw:
-        yield cast("BinaryIO", raw)
 
 
 def first_of_each(name: str, table: Table) -> Table:

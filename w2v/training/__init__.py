@@ -22,7 +22,7 @@ from w2v.training.crew import Crew, Here, Joint
 from w2v.training.estimator import Estimator
 from w2v.training.fitted import Fitted
 from w2v.training.held_out import trained_part
-from w2v.training.huffman import HuffmanTree
+from w2v.training.huffman import HuffmanTree, ranks_near_in_text
 from w2v.training.likelihood import Likelihood
 from w2v.training.merging import Meetings, Merge
 from w2v.training.model_file import load_model, save_model
@@ -39,6 +39,7 @@ from w2v.training.shard_trainer import Both, Result, ShardTrainer, Task
 from w2v.training.start import (
     FRESH,
     Pretrained,
+    Start,
     check_same,
     continue_from,
     with_frozen,
@@ -76,6 +77,7 @@ __all__ = [
     "RunFolder",
     "Shard",
     "ShardTrainer",
+    "Start",
     "Task",
     "Trained",
     "Trainer",
@@ -93,6 +95,7 @@ __all__ = [
     "name_run",
     "narrating",
     "new_run",
+    "ranks_near_in_text",
     "rows_met",
     "save_model",
     "step_shape",
