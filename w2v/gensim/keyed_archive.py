@@ -23,7 +23,14 @@ import numpy as np
 
 from w2v.errors import VectorFileError
 from w2v.files import PathLike, check_name, replacing
-from w2v.formats import ARCHIVE_ERRORS, Archive, is_sealed, write_archive
+from w2v.formats import (
+    ARCHIVE_ERRORS,
+    Archive,
+    is_sealed,
+    map_array,
+    read_gensim,
+    write_archive,
+)
 from w2v.gensim.keyed_lengths import Array
 from w2v.gensim.keyed_rows import KeyedRows
 from w2v.gensim.keyed_word2vec import fill
@@ -31,7 +38,6 @@ from w2v.gensim.keyed_word2vec import fill
 _Keyed = TypeVar("_Keyed", bound=KeyedRows)
 
 _FORMAT = "w2v keyed vectors 1"
-_PICKLE = b"\x80"
 
 
 def to_arrays(keyed: KeyedRows) -> dict[str, Array]:
@@ -129,8 +135,15 @@ def write_keyed(target: PathLike | BinaryIO, keyed: KeyedRows) -> None:
         write_archive(handle, arrays, sealed=True)
 
 
-def read_keyed(path: PathLike, cls: type[_Keyed]) -> _Keyed:
-    """What `write_keyed` wrote.
+def read_keyed(path: PathLike, cls: type[_Keyed], mapped: bool = False) -> _Keyed:
+    """What `write_keyed` wrote, or gensim's `save`.
+
+    Parameters
+    ----------
+    path : path
+    cls : type
+    mapped : bool    Whether the vectors stay in the file, to be read only; the checksum of all is
+                     not compared then.
 
     Raises
     ------
@@ -142,17 +155,13 @@ def read_keyed(path: PathLike, cls: type[_Keyed]) -> _Keyed:
     name = check_name(path, "the file of keyed vectors", VectorFileError)
     try:
         with open(name, "rb") as raw:
-            head = raw.read(1)
-        if head == _PICKLE:
-            raise VectorFileError(
-                f"{name} is a Python pickle, which may run any code when it is read. Where gensim "
-                "is installed, `save_word2vec_format` of what its `load` gives makes a file for "
-                "`load_word2vec_format`."
-            )
+            is_archive = raw.read(2) == b"PK"
+        if not is_archive:
+            return _of_gensim(name, cls, mapped)
         with zipfile.ZipFile(name) as file:
             archive = Archive(file, name, VectorFileError)
-            arrays = {array: archive.read(archive.entry(array)) for array in archive.arrays}
-        if "format" not in arrays or not is_sealed(name):
+            arrays = {array: _read(archive, name, array, mapped) for array in archive.arrays}
+        if "format" not in arrays or not (mapped or is_sealed(name)):
             raise VectorFileError(
                 f"{name} is damaged, or no keyed vectors: it does not end in the checksum of its "
                 "bytes, with which `KeyedVectors.save` writes it. Files of vectors are read by "
@@ -166,6 +175,24 @@ def read_keyed(path: PathLike, cls: type[_Keyed]) -> _Keyed:
             "vectors (.bin, .vec, .txt) are read by `load_word2vec_format`."
         ) from error
     return from_arrays(arrays, cls)
+
+
+def _read(archive: Archive, name: str, array: str, mapped: bool) -> Array:
+    entry = archive.entry(array)
+    place = archive.place(entry) if mapped and array == "vectors" else None
+    if place is None:
+        return archive.read(entry)
+    return map_array(name, entry.dtype, entry.shape, place)
+
+
+def _of_gensim(name: str, cls: type[_Keyed], mapped: bool) -> _Keyed:
+    """The keys, vectors and counts of what gensim has saved, a model or vectors alone."""
+    found = read_gensim(name)
+    keyed = cls(found.vectors.shape[1])
+    fill(keyed, list(found.words), found.vectors if mapped else np.array(found.vectors))
+    counts = np.arange(len(keyed), 0, -1) if found.counts is None else found.counts
+    keyed.expandos["count"] = np.array(counts, np.int64)
+    return keyed
 
 
 def _bytes(text: str) -> Array:

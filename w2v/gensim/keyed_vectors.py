@@ -217,15 +217,21 @@ class KeyedVectors(KeyedEvaluation):
 
     @classmethod
     def load(cls: type[_Keyed], fname: PathLike, mmap: str | None = None) -> _Keyed:
-        """What `save` wrote; the vectors are read, whatever `mmap` says.
+        """What `save` wrote, here or in gensim; of a model the vectors. No code in it is run.
+
+        Parameters
+        ----------
+        fname : path
+        mmap : str, optional
+            Whatever it is, the vectors stay in the file, and can be read only. [they are read]
 
         Raises
         ------
         OSError, VectorFileError
-            The file is missing; foreign, such as a pickle of gensim's, or damaged.
+            The file is missing; or foreign or damaged.
         """
         with raising_as_gensim():
-            return read_keyed(fname, cls)
+            return read_keyed(fname, cls, mmap is not None)
 
 
 Word2VecKeyedVectors = KeyedVectors

@@ -57,7 +57,8 @@ def load_word2vec(
         form = "binary" if binary else "glove" if no_header else "text"
         table = _read(fname, form, encoding, unicode_errors, limit)
     keyed = cls(table.matrix.shape[1], 0, dtype=datatype)
-    fill(keyed, list(table.words), table.matrix.astype(np.dtype(datatype), copy=False))
+    rows = table.matrix.astype(np.dtype(datatype), copy=not table.matrix.flags.writeable)
+    fill(keyed, list(table.words), rows)
     places = np.arange(len(keyed), 0, -1)  # what stands for counts, in falling order
     if counts is not None:
         if missing := [word for word in table.words if word not in counts]:
@@ -70,7 +71,7 @@ def load_word2vec(
 
 def fill(keyed: KeyedRows, keys: list[Any], rows: npt.NDArray[Any]) -> None:
     """Give an empty one its keys (V,) and rows (V, D), which are not copied."""
-    keyed.vectors = rows if rows.flags.writeable else rows.copy()
+    keyed.vectors = rows
     keyed.index_to_key = keys
     keyed.key_to_index = {key: row for row, key in enumerate(keys) if key is not None}
     keyed.next_index = len(keys)
