@@ -327,3 +327,11 @@ def test_other_vectors_of_the_same_words() -> None:
     for bad in (matrix[:2], matrix[0], matrix[:, :0]):
         with pytest.raises(ValueError, match="`matrix`"):
             first.with_vectors(bad)
+    matrix[2] = [0, -1]
+    before = other.unit.copy()  # of all rows, as first used
+    some = other.with_vectors(matrix, changed=[1, 2])
+    assert some.unit.tolist() == Vectors(["a", "b", "c"], matrix).unit.tolist()
+    assert not some.unit.flags.writeable
+    assert other.unit.tolist() == before.tolist()
+    assert other.with_vectors(matrix, changed=[2]).unit[1].tolist() == before[1].tolist()
+    assert other.with_vectors(np.eye(3), changed=[0]).unit.tolist() == np.eye(3).tolist()
