@@ -59,3 +59,21 @@ def old_keyed_file(path: Path, words: list[str], vectors: Any, **changes: Any) -
     keyed = instance(KEYED, "Word2VecKeyedVectors", index2word=words, vectors=vectors, vocab=vocab)
     path.write_bytes(pickled(keyed, one, protocol=2))
     return path
+
+
+def text(word: str) -> bytes:
+    return b"\x8c" + bytes([len(word)]) + word.encode()
+
+
+def named(module: str, name: str) -> bytes:
+    return text(module) + text(name) + b"\x93"
+
+
+CALLED = named(KEYED, "KeyedVectors")
+ARRAY = (
+    named("numpy._core.multiarray", "_reconstruct")
+    + named("numpy", "ndarray")
+    + b"K\0\x85C\1b\x87R"
+)
+NUMBERS = named("numpy", "dtype") + text("f4") + b"\x89\x88\x87R(K\3" + text("<") + b"NNNtb"
+"""Opcodes that push a class, an array to be filled, and a type of numbers."""

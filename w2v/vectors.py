@@ -347,15 +347,16 @@ def load(
     progress: Progress | None = None,
     check: bool = True,
 ) -> Vectors:
-    """Read a word2vec text or binary, GloVe, npz or safetensors file, whatever the extension.
+    """Read a file of vectors: word2vec, fastText, GloVe, npz, safetensors or gensim's `save`.
 
-    The vectors of npz and safetensors are memory-mapped; see `formats.read_vectors`.
+    What it is, its content says, whatever the extension. The vectors of npz and safetensors are
+    memory-mapped; see `formats.read_vectors`. Nothing in a file of gensim's is run.
 
     Parameters
     ----------
     path : str or path
         May be compressed by gzip, bzip2, xz or zstd.
-    format : {"text", "binary", "glove", "npz", "safetensors"}, optional
+    format : {"text", "binary", "glove", "npz", "safetensors", "gensim", "fasttext"}, optional
         Instead of what the content says.
     errors : {"strict", "replace", "ignore"}
         ``"strict"`` refuses words that are not UTF-8, ``"replace"`` loads them with U+FFFD, and

@@ -1,14 +1,11 @@
-"""Phrases by gensim's names: against loops, against gensim where it is, and as files.
+"""Phrases by gensim's names: against loops, and against gensim where it is.
 
 The folder is not called `gensim`: where that is not installed, tests would take it for it.
 """
 
 from __future__ import annotations
 
-import copy
-import io
 import math
-import pickle
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,8 +14,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from phrase_loops import CONNECTORS, TEXT, Loops, Sentences, half
 
-from w2v import ConfigError, ModelFileError, OutputError, Word2Vec
+from w2v import ConfigError, Word2Vec
 from w2v.gensim.phrases import (
     ENGLISH_CONNECTOR_WORDS,
     FrozenPhrases,
@@ -28,87 +26,9 @@ from w2v.gensim.phrases import (
     original_scorer,
 )
 
-Sentences = list[list[str]]
 ANY: Any = Phrases  # whose calls are wrong on purpose
-CONNECTORS = frozenset({"of", "the"})
 WORDS = st.sampled_from(["a", "b", "c", "d", "a_b", "b_c", "of", "the", ""])
 TEXTS = st.lists(st.lists(WORDS, max_size=12), max_size=12)
-TEXT = [
-    ["new", "york", "is", "big"],
-    ["bank", "of", "england", "in", "new", "york"],
-    ["the", "bank", "of", "england"],
-    ["new", "york"],
-]
-
-
-def half(
-    worda_count: int,
-    wordb_count: int,
-    bigram_count: int,
-    len_vocab: int,
-    min_count: float,
-    corpus_word_count: int,
-) -> float:
-    return bigram_count / max(worda_count, wordb_count)
-
-
-def equation(scoring: Any, ab: int, a: int, b: int, types: int, least: int, tokens: int) -> float:
-    if scoring == "default":
-        return (ab - least) / (a * b) * types
-    if scoring == "npmi":
-        return math.log(ab * tokens / (a * b)) / -math.log(ab / tokens) if ab >= least else -2
-    return ab / max(a, b)
-
-
-class Loops:
-    """The oracle: a model of counts, asked word by word."""
-
-    def __init__(self, sentences: Sentences, scoring: Any, threshold: float, least: int) -> None:
-        self.options = scoring, threshold, least
-        self.tokens = sum(map(len, sentences))
-        self.counts: dict[str, int] = {}
-        for words in sentences:
-            content = [k for k, word in enumerate(words) if word not in CONNECTORS]
-            for n, place in enumerate(content):
-                self.add(words[place])
-                if n > 0:
-                    self.add("_".join(words[content[n - 1] : place + 1]))
-
-    def add(self, name: str) -> None:
-        self.counts[name] = self.counts.get(name, 0) + 1
-
-    def score(self, words: list[str]) -> float | None:
-        """Of what begins and ends with content; None where it is no phrase."""
-        scoring, threshold, least = self.options
-        ab, a, b = (self.counts.get(n, 0) for n in ("_".join(words), words[0], words[-1]))
-        if not ab * a * b:
-            return None
-        score = equation(scoring, ab, a, b, len(self.counts), least, self.tokens)
-        assert abs(score - threshold) > 1e-9  # else rounding would decide
-        return score if score > threshold else None
-
-    def join(self, words: list[str]) -> list[tuple[str, float | None]]:
-        out: list[tuple[str, float | None]] = []
-        at = 0
-        while at < len(words):
-            end = at + 1
-            while end < len(words) and words[end] in CONNECTORS:
-                end += 1
-            score = None
-            if words[at] and words[at] not in CONNECTORS and end < len(words):
-                score = self.score(words[at : end + 1])
-            if score is not None:
-                out.append(("_".join(words[at : end + 1]), score))
-                at = end
-            elif words[at]:
-                out.append((words[at], None))
-            at += 1
-        return out
-
-    def phrases(self) -> dict[str, float]:
-        split = {name: name.split("_") for name in self.counts if "_" in name}
-        scores = {name: self.score(words) for name, words in split.items()}
-        return {name: score for name, score in scores.items() if score is not None}
 
 
 @given(
@@ -349,116 +269,6 @@ class TestGensim3:
             ):
                 getattr(made, name)
         assert not hasattr(Phrases(), "nothing_of_that_name")
-
-
-def models(**options: Any) -> list[Any]:
-    made = Phrases(
-        [*TEXT, ["tab\t", "line\n", "\ud800", "", "é"]],
-        min_count=1,
-        threshold=0.1,
-        connector_words=["of"],
-        **options,
-    )
-    return [made, made.freeze()]
-
-
-class TestFiles:
-    @pytest.mark.parametrize("name", ["model", "model.pkl", "model.gz"])
-    @pytest.mark.parametrize("scoring", ["default", "npmi", half])
-    def test_what_is_saved_is_loaded(self, tmp_path: Path, name: str, scoring: Any) -> None:
-        for made in models(scoring=scoring):
-            made.save(tmp_path / name)
-            for kind in (Phrases, FrozenPhrases):
-                loaded = kind.load(str(tmp_path / name))
-                assert type(loaded) is type(made)
-                assert vars(loaded) == vars(made)
-                assert loaded[TEXT[1]] == made[TEXT[1]]
-        assert [path.name for path in tmp_path.iterdir()] == [name]
-
-    def test_copies(self) -> None:
-        for made in models():
-            for other in (copy.deepcopy(made), pickle.loads(pickle.dumps(made))):
-                assert type(other) is type(made)
-                assert vars(other) == vars(made)
-                assert other[TEXT[1]] == made[TEXT[1]]
-            copy.copy(made).connector_words = frozenset()
-            assert made.connector_words == {"of"}
-
-    def test_into_a_file_that_is_open(self, tmp_path: Path) -> None:
-        handle = io.BytesIO()
-        made = models()[0]
-        made.save(handle, separately=[], sep_limit=1, ignore=frozenset(), pickle_protocol=2)
-        (tmp_path / "model").write_bytes(handle.getvalue())
-        assert vars(Phrases.load(tmp_path / "model", mmap="r")) == vars(made)
-        with pytest.raises(TypeError, match="save has no option `protocol`"):
-            made.save(handle, protocol=2)
-
-    def test_numbers_of_numpy_and_more_names_than_a_line_has(self, tmp_path: Path) -> None:
-        made = Phrases(min_count=np.float32(1), threshold=np.int64(2))  # type: ignore[arg-type]
-        made.vocab = {f"w{k}": np.int64(k) for k in range(3000)}  # type: ignore[misc]
-        made.vocab["x" * (1 << 21)] = 7
-        made.save(tmp_path / "model")
-        loaded = Phrases.load(tmp_path / "model")
-        assert vars(loaded) == vars(made)
-        assert type(loaded.vocab["w5"]) is int
-        assert len((tmp_path / "model").read_text().splitlines()) == 1 + 2 + 953
-
-    def test_a_class_below_is_loaded_as_one(self, tmp_path: Path) -> None:
-        class Mine(Phrases):
-            pass
-
-        Mine(TEXT).save(tmp_path / "model")
-        assert type(Mine.load(tmp_path / "model")) is Mine
-        assert type(Phrases.load(tmp_path / "model")) is Phrases
-
-    def test_a_function_that_no_file_can_name(self, tmp_path: Path) -> None:
-        made = Phrases(TEXT, scoring=lambda **_: 1.0)
-        with pytest.raises(ConfigError, match="only name a `scoring` function that is defined"):
-            made.save(tmp_path / "model")
-        assert not [*tmp_path.iterdir()]
-
-    def test_what_cannot_be_written(self, tmp_path: Path) -> None:
-        with pytest.raises(OutputError, match="nowhere"):
-            Phrases(TEXT).save(tmp_path / "nowhere" / "model")
-
-    def test_a_file_that_is_not_there(self, tmp_path: Path) -> None:
-        with pytest.raises(FileNotFoundError, match="nothing"):
-            Phrases.load(tmp_path / "nothing")
-        with pytest.raises(ModelFileError, match=r"Cannot read|is a folder|directory"):
-            Phrases.load(tmp_path)
-
-    @pytest.mark.parametrize(
-        ("old", "new", "message"),
-        [
-            ("#w2v-gensim-phrases 1", "#w2v-gensim-phrases 2", "of a later w2v: update this one"),
-            ("#w2v-gensim-phrases 1", "#w2v-phrases 1", "no file that .* writes here: it begins"),
-            ('"new_york": 3', '"new_york": "3"', "is damaged"),
-            ('"new_york": 3', '"new_york": 3,', "is damaged"),
-            ('"new_york": 3, ', "", "has 23 names where its first line says 24. It may be cut"),
-            ('"kind": "Phrases"', '"kind": "Other"', "is damaged"),
-            ('"kind": "Phrases"', '"kind": []', "is damaged"),
-            ('"delimiter": "_"', '"delimiter": 5', "is damaged"),
-            ('"delimiter": "_"', '"delimiter": "_", "more": 1', "is damaged"),
-            ('"min_count": 1', '"min_count": null', "is damaged"),
-            ('["of"]', '["of", 1]', "is damaged"),
-            ('"scoring": "default"', '"scoring": "os:remove"', "'os:remove' is not there. Import"),
-            ('"scoring": "default"', '"scoring": "pmi"', "is damaged"),
-        ],
-    )
-    def test_damaged_files(self, tmp_path: Path, old: str, new: str, message: str) -> None:
-        path = tmp_path / "model"
-        models()[0].save(path)
-        text = path.read_text()
-        assert text.count(old) == 1
-        path.write_text(text.replace(old, new))
-        with pytest.raises(ModelFileError, match=message) as caught:
-            Phrases.load(path)
-        assert str(path) in str(caught.value)
-
-    def test_a_pickle_is_not_opened(self, tmp_path: Path) -> None:
-        (tmp_path / "model").write_bytes(pickle.dumps(models()[0]))
-        with pytest.raises(ModelFileError, match="is a pickle, which could run any code"):
-            Phrases.load(tmp_path / "model")
 
 
 def test_names() -> None:

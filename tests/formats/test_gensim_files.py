@@ -37,7 +37,7 @@ SETTINGS = {
 
 @pytest.fixture(params=VERSIONS)
 def folder(request: pytest.FixtureRequest) -> Path:
-    return DATA / request.param
+    return DATA / str(request.param)
 
 
 def answers(folder: Path, name: str) -> dict[str, Any]:

@@ -62,15 +62,17 @@ def convert(
 ) -> None:
     """Write a vector file in another format.
 
-    Read are word2vec text and binary, fastText .vec, GloVe, npz and safetensors, by their content,
-    also compressed. The extension of OUTPUT names its format: .txt or .vec (word2vec text), .bin
-    (word2vec binary), each also with .gz, .bz2, .xz or .zst, .npz, .safetensors, or .tsv
-    (TensorBoard's projector: a second file NAME.metadata.tsv has the words).
+    Read are word2vec text and binary, fastText .vec and .bin, GloVe, npz, safetensors and what
+    gensim has saved, by their content, also compressed. The extension of OUTPUT names its format:
+    .txt or .vec (word2vec text), .bin (word2vec binary), each also with .gz, .bz2, .xz or .zst,
+    .npz, .safetensors, or .tsv (TensorBoard's projector: a second file NAME.metadata.tsv has the
+    words).
 
     \b
     Examples:
       w2v convert glove.6B.300d.txt glove.npz
       w2v convert vectors.bin vectors.vec.gz
+      w2v convert model.kv vectors.npz
       w2v convert vectors.bin small.npz --dtype int8
       w2v convert vectors.bin cats.tsv --to projector --limit 10000
     """

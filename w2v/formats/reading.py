@@ -27,13 +27,13 @@ def read_vectors(
     progress: Progress | None = None,
     check: bool = True,
 ) -> Table:
-    """Read a word2vec text or binary, GloVe, npz or safetensors file, compressed or not.
+    """Read a file of vectors: word2vec, fastText, GloVe, npz, safetensors or gensim's `save`.
 
     Parameters
     ----------
     path : str or path
         The format is found from the content, whatever the extension.
-    format : {"text", "binary", "glove", "npz", "safetensors"}, optional
+    format : {"text", "binary", "glove", "npz", "safetensors", "gensim", "fasttext"}, optional
         What the file is, if its content must not say: bytes that are a word2vec binary file and
         text at once (few, and of odd numbers) are taken for text.
     errors : {"strict", "replace", "ignore"}

@@ -115,7 +115,7 @@ def _attributes(kind: str, options: Any, scorers: Mapping[str, Scorer]) -> dict[
         raise ValueError(options)
     return {
         "delimiter": delimiter,
-        "scoring": scorers[scoring] if scoring in scorers else scoring_named(scoring),
+        "scoring": scoring_named(scoring) if ":" in scoring else scorers[scoring],
         "connector_words": frozenset(connectors),
         **numbers,
     }

@@ -53,9 +53,11 @@ def count_names(
     counts: Counter[str] = Counter()
     tokens, least = 0, 1
     for number, sentence in enumerate(sentences, start=1):
-        if not isinstance(sentence, Iterable):
+        try:
+            items = iter(sentence)
+        except TypeError:
             _refuse_sentence(number, sentence)
-        words = list(sentence)
+        words = list(items)
         try:
             places, names = neighbours(words, delimiter, connector_words)
         except TypeError:
@@ -109,7 +111,7 @@ def _refuse_sentence(number: int, sentence: object) -> NoReturn:
     raise TypeError(
         f"Sentence {number}: expected a list of words, got {sentence!r:.60} "
         f"({type(sentence).__name__})."
-    )
+    ) from None
 
 
 def _refuse_token(number: int, words: list[str]) -> NoReturn:
