@@ -359,3 +359,24 @@ def test_draws_are_alike(shape: tuple[int, int]) -> None:
         for of in (pseudorandom_weak_vector, theirs.pseudorandom_weak_vector)
     )
     assert_like(ours, its)
+
+
+def test_what_gensim_saved_is_loaded(tmp_path: Path, both: Any) -> None:
+    both[1].save(str(tmp_path / "kv"))
+    for mmap in (None, "r"):
+        path = str(tmp_path / "kv")
+        ours, its = KeyedVectors.load(path, mmap), theirs.KeyedVectors.load(path, mmap)
+        for look in (
+            lambda kv: [kv.index_to_key, kv.vectors, kv.expandos["count"]],
+            lambda kv: kv.most_similar("w7"),
+        ):
+            assert_like(look(ours), look(its))
+
+
+def test_what_gensim_3_2_saved_is_loaded() -> None:
+    """Its own example, whose vectors are called `syn0`."""
+    path = pytest.importorskip("gensim.test.utils").datapath("old_keyedvectors_320.dat")
+    if not Path(path).exists():
+        pytest.skip("this gensim has no example files")
+    ours, its = KeyedVectors.load(path), theirs.KeyedVectors.load(path)
+    assert_like(*([kv.index_to_key, kv.vectors, kv.expandos["count"]] for kv in (ours, its)))

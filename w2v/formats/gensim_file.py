@@ -123,6 +123,7 @@ def gensim_file(source: Source) -> GensimFile:
     words, counts, tree = _rows(keyed)
     subwords = _subwords(keyed, words)
     stored = keyed.numbers("vectors")
+    stored = keyed.numbers("syn0") if stored is None else stored  # before gensim 3.3
     vectors = None if stored is None else keyed.as_matrix("vectors", stored)
     if vectors is None and subwords is not None:
         vectors = subwords.vectors(_bytes(keyed, words))
