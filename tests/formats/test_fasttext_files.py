@@ -180,6 +180,7 @@ def test_words_that_are_not_utf_8(tmp_path: Path) -> None:
         ({"bucket": -1, "table": rows(3)}, "-1 n-grams"),
         ({"bucket": 8, "table": rows(11)}, r"a table of 11 by 3, and not \(12, 3\)"),
         ({"maxn": 65}, "n-grams of up to 65 characters; 64 are the most"),
+        ({"words": ["a" * 2**16], "maxn": 64, "minn": 1}, "more n-grams than words have"),
         ({"minn": -1}, "the sizes of n-grams are no whole numbers"),
         ({"sizes": (4, 3, 1, 19, -1)}, "4 entries, 3 words and 1 labels"),
         ({"sizes": (0, 0, 0, 19, -1)}, "0 entries, 0 words"),

@@ -164,6 +164,8 @@ def _parse(source: Source, data: mmap.mmap) -> tuple[FastTextFile, list[bytes]]:
         int(settings["max_n"]),
         _LINE_END.encode(),
     )
+    if subwords.too_many(raws):
+        raise ValueError("more n-grams than words have")
     settings |= {"corpus_total_words": tokens, "version": version}
     return FastTextFile(names, counts, subwords, settings), raws
 
