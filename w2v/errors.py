@@ -81,6 +81,10 @@ class TrainingError(W2VError):
     """Training that cannot go on, such as a loss that is not a number."""
 
 
+class NothingToLearnError(TrainingError):
+    """No word has another near it, or there is one word only."""
+
+
 class TrainingWarning(UserWarning):
     """Training that has learnt little or nothing, or cannot."""
 

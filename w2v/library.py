@@ -33,6 +33,8 @@ from w2v.index import NeighbourIndex
 from w2v.phrases import Phrases
 from w2v.text import (
     Corpus,
+    CorpusStats,
+    Keys,
     Sentences,
     Table,
     Tokenizer,
@@ -56,9 +58,11 @@ __all__ = [
     "Progress",
     "Config",
     "Corpus",
+    "CorpusStats",
     "Vocabulary",
     "Table",
     "Sentences",
+    "Keys",
     "Tokenizer",
     "read_corpus",
     "read_sentences",

@@ -74,14 +74,7 @@ class Vectors(Queries):
         counts: npt.ArrayLike | None = None,
     ) -> None:
         self.words = as_words(words)
-        self.matrix: Matrix = _read_only(np.asarray(matrix, dtype=np.float32))
-        if self.matrix.ndim != 2 or 0 in self.matrix.shape:
-            raise ValueError(
-                f"`matrix` must be 2-D, one row a word, and not empty; got {self.matrix.shape}."
-            )
-        if len(self.words) != len(self.matrix):
-            sizes = f"{counted(len(self.words), 'word')} for {counted(len(self.matrix), 'row')}"
-            raise ValueError(f"`words` and `matrix` must have one length, got {sizes}.")
+        self.matrix = _rows_of(self.words, matrix)
         self.counts = None if counts is None else _read_only(np.asarray(counts, dtype=np.int64))
         if self.counts is not None and self.counts.shape != (len(self.words),):
             raise ValueError(f"`counts` must be ({len(self.words)},), got {self.counts.shape}.")
@@ -133,6 +126,27 @@ class Vectors(Queries):
         there.__dict__.update(self.__dict__, backend=where)
         there.__dict__.pop("table", None)
         return there
+
+    def with_vectors(self, matrix: npt.ArrayLike) -> "Vectors":
+        """The same words, counts and backend with other vectors, which are searched anew.
+
+        For a matrix that changes while its words stay: neither the words nor a float32 matrix are
+        copied, and the words are not looked at again.
+
+        Parameters
+        ----------
+        matrix : float32 (V, D)
+            One row a word; D may be another.
+
+        Raises
+        ------
+        ValueError
+            It has not one row a word.
+        """
+        other = object.__new__(type(self))
+        other.__dict__.update(self.__dict__, matrix=_rows_of(self.words, matrix), _unit=None)
+        other.__dict__.pop("table", None)
+        return other
 
     @functools.cached_property
     def _rows(self) -> dict[str, int]:
@@ -318,6 +332,8 @@ def load(
     *,
     format: str | None = None,
     errors: str = "strict",
+    limit: int | None = None,
+    encoding: str = "utf-8",
     progress: Progress | None = None,
     check: bool = True,
 ) -> Vectors:
@@ -332,8 +348,14 @@ def load(
         May be compressed by gzip, bzip2, xz or zstd.
     format : {"text", "binary", "glove", "npz", "safetensors", "gensim", "fasttext"}, optional
         Instead of what the content says.
-    errors : {"strict", "replace"}
-        ``"strict"`` refuses words that are not UTF-8, ``"replace"`` loads them.
+    errors : {"strict", "replace", "ignore"}
+        ``"strict"`` refuses words that are not UTF-8, ``"replace"`` loads them with U+FFFD, and
+        ``"ignore"`` without the bytes that are not.
+    limit : int, optional
+        Only the first so many rows: of text and binary, nothing behind them is read. Words stand
+        in most files by how frequent they are. [all]
+    encoding : str
+        Of the words in text and binary, one that has ASCII as it is: "latin-1", say.
     progress : callable(bytes_read, total_bytes), optional
     check : bool
         Whether vectors that are mapped are read once, to compare their checksum (npz has one).
@@ -344,7 +366,15 @@ def load(
     VectorFileError
         The file is missing, foreign, cut short, damaged or inconsistent.
     """
-    table = read_vectors(path, format=format, errors=errors, progress=progress, check=check)
+    table = read_vectors(
+        path,
+        format=format,
+        errors=errors,
+        limit=limit,
+        encoding=encoding,
+        progress=progress,
+        check=check,
+    )
     return Vectors(table.words, table.matrix, table.counts)
 
 
@@ -364,6 +394,17 @@ def _anchors(
     if anchors is not None and anchors < 1:
         raise ValueError(f"`anchors` must be at least 1, or words; got {anchors}.")
     return shared[:anchors]
+
+
+def _rows_of(words: Sequence[str], matrix: npt.ArrayLike) -> Matrix:
+    """A matrix with one row a word, as a read-only view."""
+    rows: Matrix = _read_only(np.asarray(matrix, dtype=np.float32))
+    if rows.ndim != 2 or 0 in rows.shape:
+        raise ValueError(f"`matrix` must be 2-D, one row a word, and not empty; got {rows.shape}.")
+    if len(words) != len(rows):
+        sizes = f"{counted(len(words), 'word')} for {counted(len(rows), 'row')}"
+        raise ValueError(f"`words` and `matrix` must have one length, got {sizes}.")
+    return rows
 
 
 def _read_only(array: npt.NDArray[Any]) -> npt.NDArray[Any]:

@@ -20,6 +20,7 @@ from w2v import NeighbourIndex, Phrases, Vectors, Word2Vec
 from w2v.errors import OutputError
 from w2v.files import disk, making_folder, write_text
 from w2v.formats import write_neighbours
+from w2v.gensim.phrases import Phrases as GensimPhrases
 from w2v.text import Vocabulary
 
 if sys.platform == "win32":
@@ -73,6 +74,10 @@ def save_joined(path: Path, seed: int) -> None:
     phrases(seed).apply(corpus, path)
 
 
+def save_gensim_phrases(path: Path, seed: int) -> None:
+    GensimPhrases([["new", "york"], [f"in{seed}", "new", "york"]] * 9).save(path)
+
+
 def save_neighbours(path: Path, seed: int) -> None:
     rows = np.arange(9)
     write_neighbours(path, WORDS, [(rows, rows[:, None] + seed, np.ones((9, 1)))])
@@ -91,6 +96,7 @@ SAVES: dict[str, Save] = {
     "report.json": save_report,
     "phrases.tsv": save_phrases,
     "joined.txt.gz": save_joined,
+    "gensim.phrases": save_gensim_phrases,
     **dict.fromkeys(("n.tsv", "n.jsonl.gz", "n.parquet"), save_neighbours),
     "v.faiss": save_index,
 }

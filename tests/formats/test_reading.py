@@ -254,7 +254,9 @@ def test_undecodable_words_are_loaded_on_request(tmp_path: Path) -> None:
     ):
         read_vectors(path)
     assert_same(read_vectors(path, errors="replace"), ["caf\ufffd"], [[2]])
-    with pytest.raises(ValueError, match="`errors` must be 'strict' or 'replace', got 'bad'"):
+    with pytest.raises(
+        ValueError, match="`errors` must be one of strict, replace, ignore; got 'bad'"
+    ):
         read_vectors(path, errors="bad")
 
 

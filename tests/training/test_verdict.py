@@ -119,6 +119,32 @@ def test_figures(loss: list[float | None], wanted: str) -> None:
     assert re.search(wanted, found) if wanted else not found
 
 
+CUT: list[tuple[list[float | None], str]] = [
+    ([None], ""),
+    ([4.159], ""),
+    ([4.2], ""),
+    ([3.0, None], ""),
+    ([None, None], "In 1 of 1 epoch no word had a neighbour"),
+    ([4.159, 3.0], "The loss of epoch 1 is 4.159 nats a pair, no lower"),
+    ([9.0], "diverged. The loss of epoch 1 is 9 nats a pair"),
+]
+
+
+@pytest.mark.parametrize(("loss", "wanted"), CUT)
+def test_an_epoch_that_was_cut_is_not_judged_unless_it_diverged(
+    loss: list[float | None], wanted: str
+) -> None:
+    found = ""
+    untrained = [nats and 6 * math.log(2) for nats in loss]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        try:
+            verdict.after(Config(), loss, untrained, cut=True)
+        except (TrainingWarning, TrainingError) as error:
+            found = str(error)
+    assert re.search(wanted, found) if wanted else not found
+
+
 def test_vectors_worse_than_random_ones_are_not_handed_out() -> None:
     """The cap holds no row back, and no single step is as bad as divergence has to be."""
     model = small(alpha=0.6, row_cap=16, step_tokens=2048, backend="numpy", epochs=1, min_alpha=1)

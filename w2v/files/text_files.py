@@ -24,9 +24,15 @@ _LONGEST_LINE = 1 << 24  # characters; of a word there are a million bytes at th
 
 
 def read_lines(
-    path: PathLike, what: str, error: type[W2VError], *, ends_in_break: bool = False
+    path: PathLike,
+    what: str,
+    error: type[W2VError],
+    *,
+    ends_in_break: bool = False,
+    encoding: str = "utf-8-sig",
+    errors: str = "strict",
 ) -> Iterator[str]:
-    """Lines of a UTF-8 file, without their ends and without a byte order mark.
+    """Lines of a text file, without their ends and without a byte order mark.
 
     Parameters
     ----------
@@ -40,17 +46,21 @@ def read_lines(
     ends_in_break : bool
         Whether a file without a line break at its end is warned of: it is made by a program that
         writes one, and may be cut short.
+    encoding, errors : str
+        As `open` takes them. [UTF-8, with or without a mark; what is not, is refused]
     """
     name = check_name(path, what, error)
     try:
         with open(name, "rb") as file:
-            lines = _lines(file, name, error)
+            lines = _lines(file, name, error, (encoding, errors))
             last = "\n"
             for last in lines:
                 yield last.removesuffix("\n")
     except OSError as trouble:
         raise error(f"Cannot read {name}: {trouble.strerror or trouble}.") from trouble
     except UnicodeDecodeError as trouble:
+        if encoding != "utf-8-sig":
+            raise error(f"{name} is not text in {encoding}: {trouble}.") from trouble
         raise error(
             f"{name} is not a UTF-8 text file. If it is text in Latin-1, say, convert it: "
             "iconv -f latin1 -t utf-8."
@@ -59,7 +69,9 @@ def read_lines(
         warn(f"{name} has no line break at its end. It may be cut short.")
 
 
-def _lines(file: io.BufferedReader, name: str, error: type[W2VError]) -> Iterator[str]:
+def _lines(
+    file: io.BufferedReader, name: str, error: type[W2VError], decoding: tuple[str, str]
+) -> Iterator[str]:
     """Lines with their ends, as they are read; a file without any is refused before it is held."""
     status = os.fstat(file.fileno())
     stored = status.st_size if stat.S_ISREG(status.st_mode) else 0
@@ -71,7 +83,7 @@ def _lines(file: io.BufferedReader, name: str, error: type[W2VError]) -> Iterato
         blocks = bounded(blocks, stored, name, error)
     stream = io.BufferedReader(BlockStream(blocks))
     refuse_foreign(stream.peek(HEAD_BYTES)[:HEAD_BYTES], name, "UTF-8 text", error)
-    text = io.TextIOWrapper(stream, "utf-8-sig", newline=None)
+    text = io.TextIOWrapper(stream, *decoding, newline=None)
     for number in itertools.count(1):
         line = text.readline(_LONGEST_LINE)
         if "\0" in line:

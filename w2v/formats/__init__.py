@@ -10,7 +10,7 @@ without running one.
 """
 
 from w2v.formats.archive import ARCHIVE_ERRORS, Archive, Entry, is_sealed, write_archive
-from w2v.formats.arrays import DTYPES
+from w2v.formats.arrays import DTYPES, map_array
 from w2v.formats.convert import convert, describe, format_description
 from w2v.formats.detect import READABLE
 from w2v.formats.fasttext import FastTextFile, read_fasttext
@@ -59,6 +59,7 @@ __all__ = [
     "is_sealed",
     "keeps_counts",
     "least_bytes",
+    "map_array",
     "named_outputs",
     "output_paths",
     "read_fasttext",

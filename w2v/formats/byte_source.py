@@ -16,6 +16,10 @@ _HEAD_BYTES = 1 << 16
 _WINDOW_BYTES = 1 << 21  # stays in the cache from the reading to the copy
 
 
+class CutShortError(VectorFileError, EOFError):
+    """A file that ends before all that it announces."""
+
+
 @contextlib.contextmanager
 def opened(name: str) -> Iterator[BinaryIO]:
     """A file of vectors, unbuffered; raises VectorFileError where there is no plain file."""
@@ -39,12 +43,16 @@ class Source:
         Unbuffered, at its beginning.
     name : str
         What messages call it.
-    errors : {"strict", "replace"}
-        What to do with words that are not UTF-8.
+    errors : {"strict", "replace", "ignore"}
+        What to do with words that are not UTF-8, or not in `encoding`.
     progress : callable(bytes_read, total_bytes), optional
         In bytes of the file as it is stored.
     check : bool
         Whether the checksum of what is mapped, and so not read, is compared.
+    limit : int, optional
+        Rows that are wanted, the first ones. [all]
+    encoding : str
+        Of words in text and binary, a name that `codecs` gives.
 
     Attributes
     ----------
@@ -63,10 +71,14 @@ class Source:
         progress: Progress | None = None,
         *,
         check: bool = True,
+        limit: int | None = None,
+        encoding: str = "utf-8",
     ) -> None:
         self.name = name
         self.check = check
         self.errors = errors
+        self.limit = limit
+        self.encoding = encoding
         self._raw = raw
         self._stored = os.fstat(raw.fileno()).st_size
         self._progress = progress
@@ -105,6 +117,9 @@ class Source:
     def fail(self, where: str, reason: str) -> VectorFileError:
         return VectorFileError(f"{self.name}, {where}: {reason}")
 
+    def cut_short(self, where: str, reason: str) -> CutShortError:
+        return CutShortError(f"{self.name}, {where}: {reason} It may be cut short.")
+
     def warn_beyond(self, rows: int, where: str = "") -> None:
         """Warn of rows with numbers beyond float32, which became infinite."""
         warn(
@@ -113,11 +128,11 @@ class Source:
         )
 
     def decode(self, raw: bytes, where: str, hint: str = "") -> str:
-        """A word; raises `VectorFileError`, with the hint, if it is not UTF-8."""
+        """A word; raises `VectorFileError`, with the hint, if it is not in the encoding."""
         try:
-            return raw.decode("utf-8", self.errors)
+            return raw.decode(self.encoding, self.errors)
         except UnicodeDecodeError as error:
-            reason = f"the word {raw[:40]!r} is not valid UTF-8.{hint}"
+            reason = f"the word {raw[:40]!r} is not valid {self.encoding.upper()}.{hint}"
             option = 'w2v.load(..., errors="replace") and w2v convert --errors replace'
             raise self.fail(where, f"{reason} In spite of that, {option} load it.") from error
 

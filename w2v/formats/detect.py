@@ -13,18 +13,18 @@ from w2v.formats.fasttext import MAGIC, fasttext_table
 from w2v.formats.gensim_file import gensim_table
 from w2v.formats.gensim_parts import is_pickle
 from w2v.formats.npz import read_npz
-from w2v.formats.projector import metadata_path
-from w2v.formats.safetensors import is_safetensors, read_safetensors
-from w2v.formats.table import Table
-from w2v.formats.word2vec_binary import read_binary
-from w2v.formats.word2vec_text import (
+from w2v.formats.number_fields import (
     POINT,
     is_comma_number,
     is_number,
     is_numeric,
-    read_text,
     trailing_numbers,
 )
+from w2v.formats.projector import metadata_path
+from w2v.formats.safetensors import is_safetensors, read_safetensors
+from w2v.formats.table import Table
+from w2v.formats.word2vec_binary import read_binary
+from w2v.formats.word2vec_text import read_text
 
 _HEADER = re.compile(rb"[ \t]*(\d{1,18})[ \t]+(\d{1,18})[ \t]*(?:\r?\n|\Z)")
 _BOM = b"\xef\xbb\xbf"

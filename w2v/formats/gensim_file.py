@@ -105,15 +105,16 @@ def gensim_file(source: Source) -> GensimFile:
         raise whole.fail("there are no vectors, 'wv'")
     words, counts, tree = read_rows(keyed)
     subwords = _subwords(keyed, words)
-    stored = keyed.numbers("vectors")
-    vectors = None if stored is None else keyed.as_matrix("vectors", stored)
+    called = "syn0" if keyed.numbers("vectors") is None else "vectors"  # syn0 before gensim 3.3
+    stored = keyed.numbers(called)
+    vectors = None if stored is None else keyed.as_matrix(called, stored)
     if vectors is None and subwords is not None:
         raws = _bytes(keyed, words)
         if subwords.too_many(raws):
             raise keyed.fail("it has more n-grams than words have")
         vectors = subwords.vectors(raws)
     if vectors is None:
-        raise keyed.fail("there is no array 'vectors'; gensim before 3.8 wrote others")
+        raise keyed.fail("there is no array 'vectors'")
     if len(words) != len(vectors):
         sizes = f"{counted(len(words), 'word')} for {counted(len(vectors), 'vector')}"
         raise keyed.fail(sizes)

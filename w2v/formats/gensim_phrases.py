@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from w2v.errors import VectorFileError
 from w2v.files import PathLike, check_name
@@ -73,9 +74,10 @@ def read_gensim_phrases(path: PathLike) -> GensimPhrases:
         raise whole.fail("there are no phrases")
     _check_sizes(whole, [*pairs[0::2], *_connectors(whole)])
     words = [_joined(whole, key, delimiter) for key in pairs[0::2]]
-    if not all(type(value) in ((int, float) if frozen else (int,)) for value in pairs[1::2]):
+    numbers = [_score(value) if frozen else value for value in pairs[1::2]]
+    if not all(type(value) in ((int, float) if frozen else (int,)) for value in numbers):
         raise whole.fail(f"a {'score' if frozen else 'count'} is no number")
-    values = dict(zip(words, pairs[1::2], strict=True))
+    values: dict[str, Any] = dict(zip(words, numbers, strict=True))
     settings = whole.scalars()
     settings.pop("delimiter", None)
     settings.pop("scoring", None)
@@ -109,8 +111,15 @@ def _connectors(whole: Part) -> list[object]:
     return found or []
 
 
+def _score(value: object) -> object:
+    """Beside which gensim once had the count of the pair, before it."""
+    return value[1] if isinstance(value, tuple | list) and len(value) == 2 else value
+
+
 def _scoring(whole: Part) -> str:
     found = whole.get("scoring")
+    if found is None:  # as of models from before there was a choice
+        return "default"
     name = found.text.rpartition(".")[2] if isinstance(found, Name) else found
     if isinstance(name, str) and name in _SCORINGS.values():
         return name

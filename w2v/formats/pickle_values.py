@@ -202,13 +202,17 @@ READ = frozenset(
 """Classes whose attributes are read."""
 
 PASSED_OVER = frozenset(
-    "numpy.random._pickle." + name for name in ("__randomstate_ctor", "__bit_generator_ctor")
+    (
+        *("numpy.random._pickle.__randomstate_ctor", "numpy.random._pickle.__bit_generator_ctor"),
+        "numpy.random.__RandomState_ctor",
+    )
 )
 """Calls of which nothing is needed: what a model drew numbers from."""
 
 LABELS = frozenset(
     (
-        *("builtins.int", "builtins.float", "builtins.hash", "builtins.object"),
+        *("builtins.int", "__builtin__.int", "__builtin__.long", "__builtin__.hash"),
+        *("builtins.float", "builtins.hash", "builtins.object"),
         *("numpy.ndarray", "numpy.float32", "gensim.utils.call_on_class_only"),
         *("numpy.random._mt19937.MT19937", "numpy.random.mtrand.RandomState"),
         *("gensim.models.phrases.original_scorer", "gensim.models.phrases.npmi_scorer"),

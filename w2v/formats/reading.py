@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import codecs
+import operator
+
 import numpy as np
 
 from w2v.errors import VectorFileError, counted, warn
@@ -10,12 +13,17 @@ from w2v.formats.byte_source import Source, opened
 from w2v.formats.detect import READABLE, read_table
 from w2v.formats.table import Progress, Table, UniqueWords
 
+_ERRORS = ("strict", "replace", "ignore")
+_ASCII = " \n+-.0123456789e"  # of what separates words from numbers, and of these
+
 
 def read_vectors(
     path: PathLike,
     *,
     format: str | None = None,
     errors: str = "strict",
+    limit: int | None = None,
+    encoding: str = "utf-8",
     progress: Progress | None = None,
     check: bool = True,
 ) -> Table:
@@ -28,8 +36,14 @@ def read_vectors(
     format : {"text", "binary", "glove", "npz", "safetensors", "gensim", "fasttext"}, optional
         What the file is, if its content must not say: bytes that are a word2vec binary file and
         text at once (few, and of odd numbers) are taken for text.
-    errors : {"strict", "replace"}
-        What to do with words that are not UTF-8: raise, or read U+FFFD.
+    errors : {"strict", "replace", "ignore"}
+        What to do with words that are not UTF-8: raise, read U+FFFD, or leave out the bytes that
+        are not.
+    limit : int, optional
+        Only the first so many rows, those without a word or with an earlier one counted. Of text
+        and binary nothing behind them is read, nor found to be damaged. [all]
+    encoding : str
+        Of the words in text and binary, in place of UTF-8; one that has ASCII as it is.
     progress : callable(bytes_read, total_bytes), optional
         Called every few MiB, in bytes of the file as it is stored; never for a file that is mapped.
     check : bool
@@ -52,17 +66,40 @@ def read_vectors(
         The file is missing, foreign, empty, cut short or inconsistent; the
         message names the file and the line (text) or row (binary).
     """
-    if errors not in ("strict", "replace"):
-        raise ValueError(f"`errors` must be 'strict' or 'replace', got {errors!r}.")
+    if errors not in _ERRORS:
+        raise ValueError(f"`errors` must be one of {', '.join(_ERRORS)}; got {errors!r}.")
     if format is not None and format not in READABLE:
         raise ValueError(f"`format` must be one of {', '.join(READABLE)}; got {format!r}.")
+    if limit is not None and operator.index(limit) < 1:
+        raise ValueError(f"`limit` must be at least 1, or None for all rows; got {limit}.")
+    encoding = _checked(encoding)
     name = check_name(path, "the vector file", VectorFileError)
     try:
         with opened(name) as raw:
-            table = read_table(Source(raw, name, errors, progress, check=check), format)
+            source = Source(
+                raw, name, errors, progress, check=check, limit=limit, encoding=encoding
+            )
+            table = read_table(source, format)
     except OSError as error:
         raise VectorFileError(f"Cannot read {name}: {error.strerror or error}.") from error
+    if limit is not None and len(table.words) > limit:
+        table = table.only(slice(limit), table.words[:limit])
     return first_of_each(name, table)
+
+
+def _checked(encoding: str) -> str:
+    """The name of an encoding; raises `ValueError` if its spaces and digits are not ASCII."""
+    try:
+        name = codecs.lookup(encoding).name
+        fits = _ASCII.encode(name) == _ASCII.encode("ascii")
+    except (LookupError, UnicodeError):
+        fits = False
+    if not fits:
+        raise ValueError(
+            f"`encoding` must name an encoding of text that has ASCII as it is, such as 'utf-8' or "
+            f"'latin-1'; got {encoding!r}."
+        )
+    return name
 
 
 def first_of_each(name: str, table: Table) -> Table:

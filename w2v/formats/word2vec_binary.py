@@ -27,9 +27,15 @@ _PLAUSIBLE = (1e-6, 1e4)  # sizes of numbers in vectors, zero apart
 _WILD = (1e-12, 1e12)  # beyond these they never are
 
 
-def write_binary(handle: BinaryIO, table: Table, progress: Progress | None = None) -> None:
-    """Write a newline after each vector, as word2vec.c does and old readers require."""
-    handle.write(b"%d %d\n" % table.matrix.shape)
+def write_binary(
+    handle: BinaryIO, table: Table, progress: Progress | None = None, header: int | None = None
+) -> None:
+    """Write a newline after each vector, as word2vec.c does and old readers require.
+
+    header : int, optional    Rows it announces; 0 for none. [those of the table]
+    """
+    if header != 0:
+        handle.write(b"%d %d\n" % (header or len(table.matrix), table.matrix.shape[1]))
     for rows in table.batches():
         words, numbers = table.words[rows], table.matrix[rows].astype("<f4", copy=False)
         pairs = zip(words, numbers, strict=True)
@@ -43,6 +49,8 @@ def read_binary(source: Source, count: int, dim: int, start: int) -> Table:
     from concurrent.futures import Future, ThreadPoolExecutor
 
     announced = f"its header announces {counted(count, 'row')} of {counted(dim, 'number')}."
+    limited = source.limit is not None and source.limit < count
+    count = min(count, source.limit or count)
     width = 4 * dim
     matrix = Rows(dim, 0 if source.size is None else min(count, source.size // width + 1))
     window = Window(source, start)
@@ -61,7 +69,7 @@ def read_binary(source: Source, count: int, dim: int, start: int) -> Table:
                 copied.result()  # before the next move overwrites what it copies
             rows = matrix.take(len(places))
             copied = copier.submit(_copy, window.data, window.have, places, rows)
-    if left := _left_over(window, used):
+    if not limited and (left := _left_over(window, used)):
         raise source.fail(f"row {count + 1}", f"{counted(left, 'byte')} left over, but {announced}")
     return Table(words, matrix.finish(), None, "word2vec binary", source.compression)
 
@@ -179,7 +187,7 @@ def _check_more(
         found = f"no word where one should begin: no space in {counted(LONGEST_WORD, 'byte')}"
         raise source.fail(where, f"{found}. The file may be damaged; {announced}")
     if not more:
-        raise source.fail(where, f"the file ends in this row, {announced} It may be cut short.")
+        raise source.cut_short(where, f"the file ends in this row, {announced}")
 
 
 def _words(source: Source, raws: list[bytearray], done: int, announced: str) -> list[str]:
@@ -191,7 +199,7 @@ def _words(source: Source, raws: list[bytearray], done: int, announced: str) -> 
         joined = joined.replace(b" \n", b" ")
     if b"\n" not in joined and b"\0" not in joined:
         try:
-            return joined[1:].decode("utf-8", source.errors).split(" ")
+            return joined[1:].decode(source.encoding, source.errors).split(" ")
         except UnicodeDecodeError:
             pass  # the loop says where
     words = []

@@ -9,6 +9,7 @@ wherever it stands, and for nothing at the ends of a line.
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import BinaryIO
@@ -17,6 +18,7 @@ import numpy as np
 
 from w2v.errors import counted, warn
 from w2v.formats.byte_source import Source, Window
+from w2v.formats.number_fields import GAP, POINT, is_comma_number, is_number
 from w2v.formats.row_memory import Rows
 from w2v.formats.table import Matrix, Progress, Table
 from w2v.words import LONGEST_WORD
@@ -24,22 +26,22 @@ from w2v.words import LONGEST_WORD
 _MOST_COLUMNS = 10_000
 _LONGEST_NUMBER = 64  # bytes, white space with it
 _BOM = b"\xef\xbb\xbf"
-_GAP = re.compile(rb"[ \t]+")
-_COMMA = re.compile(rb"[+-]?\d*,\d+(?:[eE][+-]?\d+)?")
 _FIXED = re.compile(rb"[+-]?\d+\.\d+")
 _LEAST = 3  # decimals, as many for all numbers
 _NUMBER_AHEAD = re.compile(rb"[+-]?\.?\d")
-POINT = "Write them with points, as 0.5."
 
 
-def write_text(handle: BinaryIO, table: Table, progress: Progress | None = None) -> None:
-    """Write a header, and decimals that give the same float32 back."""
-    handle.write(b"%d %d\n" % table.matrix.shape)
+def write_text(
+    handle: BinaryIO, table: Table, progress: Progress | None = None, header: int | None = None
+) -> None:
+    """As `write_glove`, below a header that announces so many rows; 0 for none."""
+    if header != 0:
+        handle.write(b"%d %d\n" % (header or len(table.matrix), table.matrix.shape[1]))
     write_glove(handle, table, progress)
 
 
 def write_glove(handle: BinaryIO, table: Table, progress: Progress | None = None) -> None:
-    """Write the rows alone."""
+    """Write the rows alone, in decimals that give the same float32 back."""
     write_lines(handle, table, " ", table.words, progress)
 
 
@@ -97,7 +99,8 @@ def read_text(source: Source, count: int | None, dim: int, start: int) -> Table:
 
     from w2v.threads import in_order
 
-    likely = 0 if source.size is None else min(count or 0, source.size // (2 * dim) + 1)
+    most = sys.maxsize if source.limit is None else source.limit
+    likely = 0 if source.size is None else min(count or 0, most, source.size // (2 * dim) + 1)
     matrix = Rows(dim, likely)
     words: list[str] = []
     beyond: list[int] = []
@@ -111,10 +114,12 @@ def read_text(source: Source, count: int | None, dim: int, start: int) -> Table:
         if parsed[0]:
             matrix.take(len(parsed[0]))[:] = parsed[1]
         line += block.count(b"\n") + (not block.endswith(b"\n"))
-        if block.endswith(b"\n"):
-            before = block
-    _compare(source, len(words), count, line)
-    if words and not block.endswith(b"\n"):
+        before = block if block.endswith(b"\n") else before
+        if len(words) >= most:
+            break
+    else:
+        _compare(source, len(words), count, line)
+    if words and len(words) < most and not block.endswith(b"\n"):
         lines, _, last = block.rpartition(b"\n")
         before = (lines or before).rstrip(b"\n").rpartition(b"\n")[2]
         _check_end(source, before, last, dim, line)
@@ -131,7 +136,7 @@ def _compare(source: Source, found: int, announced: int | None, line: int) -> No
     rows = counted(found, "row")
     if found < announced:
         reason = f"the file ends after {rows}, its header announces {announced:,}."
-        raise source.fail(f"line {line}", f"{reason} It may be cut short.")
+        raise source.cut_short(f"line {line}", reason)
     warn(f"{source.name} holds {rows}, its header announces {announced:,}; all were read.")
 
 
@@ -141,7 +146,7 @@ def _check_end(source: Source, before: bytes, last: bytes, dim: int, line: int) 
     All programs that we know of write one. Without it nobody can say whether 0.12 was 0.123; that
     is clear where all other numbers have as many decimals, or lines end in a space.
     """
-    others = [*_GAP.split(before.strip(b" \t\r"))[-dim:], *_GAP.split(last.strip(b" \t\r"))[-dim:]]
+    others = [*GAP.split(before.strip(b" \t\r"))[-dim:], *GAP.split(last.strip(b" \t\r"))[-dim:]]
     cut = others.pop()
     decimals = {len(number.rpartition(b".")[2]) for number in others if b"." in number}
     fixed = len(decimals) == 1 and all(map(_FIXED.fullmatch, others)) and min(decimals) >= _LEAST
@@ -188,7 +193,7 @@ def _parse_quickly(source: Source, dim: int, block: bytes) -> tuple[list[str], M
     names = [str(column) for column in range(dim + 1 + trailing)]
     types = {name: pa.float32() for name in names[1 : dim + 1]}
     types |= {name: pa.string() for name in names[dim + 1 :]}
-    strict = source.errors == "strict"
+    strict = source.errors == "strict" and source.encoding == "utf-8"
     types |= {names[0]: pa.string() if strict else pa.binary()}
     try:
         rows = csv.read_csv(
@@ -204,7 +209,10 @@ def _parse_quickly(source: Source, dim: int, block: bytes) -> tuple[list[str], M
         return None
     words = columns[0].tolist()
     if not strict:
-        words = [word.decode("utf-8", source.errors) for word in words]
+        try:
+            words = [word.decode(source.encoding, source.errors) for word in words]
+        except UnicodeDecodeError:
+            return None  # the loop says where
     matrix = np.empty((rows.num_rows, dim), dtype=np.float32)
     for place, column in enumerate(columns[1:]):
         matrix[:, place] = column
@@ -222,7 +230,7 @@ def _parse(
     numbers: list[list[float]] = []
     lines: list[int] = []
     for number, raw in enumerate(block.split(b"\n"), line + 1):
-        fields = _GAP.split(raw.rstrip(b" \t\r").lstrip(b" \t"))
+        fields = GAP.split(raw.rstrip(b" \t\r").lstrip(b" \t"))
         if fields == [b""]:
             continue
         where = f"line {number}"
@@ -267,30 +275,3 @@ def _spaced_word(source: Source, where: str, fields: list[bytes], dim: int) -> b
         )
         raise source.fail(where, f"{reason} A line break may be lost.")
     return b" ".join(fields[:-dim])
-
-
-def is_number(field: bytes) -> bool:
-    """Whether a field is a decimal number, infinity or NaN; Python's 1_000 is none."""
-    try:
-        float(field)
-    except ValueError:
-        return False
-    return b"_" not in field
-
-
-def is_comma_number(field: bytes) -> bool:
-    """Whether a field is a number with a decimal comma."""
-    return _COMMA.fullmatch(field) is not None
-
-
-def is_numeric(line: bytes) -> bool:
-    """Whether a line is a word and numbers, a few of them perhaps damaged."""
-    fields = _GAP.split(line.strip(b" \t\r"))[1:]
-    return 2 * sum(map(is_number, fields)) >= len(fields) > 0
-
-
-def trailing_numbers(line: bytes) -> int:
-    """How many fields at the end of a line are numbers; the first is a word."""
-    fields = _GAP.split(line.rstrip(b" \t\r"))[1:]
-    words = [at for at, field in enumerate(fields, 1) if not is_number(field)]
-    return len(fields) - max(words, default=0)

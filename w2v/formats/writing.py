@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -30,6 +31,7 @@ from w2v.formats.word2vec_text import write_glove, write_text
 from w2v.formats.writable_words import refuse_words
 
 _DECIMALS = 6  # bytes a number takes as text, at the least; most take twice as many
+_BLOCK_BYTES = 1 << 20
 _PACKED = 3  # bytes a number takes compressed: half of its bits are noise
 
 
@@ -40,6 +42,20 @@ class _Format(NamedTuple):
     lines: bool = True  # words end at a space, counts have no place, and it may be compressed
     arrays: bool = False  # of any type of number
     number: int = _DECIMALS  # bytes
+
+
+class _Lines(NamedTuple):
+    """How rows stand in a file of lines; see `write_vectors`."""
+
+    header: int | None = None
+    append: bool = False
+
+    def check(self, path: PathLike, kind: _Format) -> None:
+        if not kind.lines and self != _Lines():
+            raise ConfigError(
+                f"{os.fspath(path)} would be {kind.about}, which announces no rows and takes no "
+                "more; expected text or binary for `header` and `append`."
+            )
 
 
 FORMATS = {
@@ -120,6 +136,8 @@ def write_vectors(
     *,
     format: str | None = None,
     dtype: str = "float32",
+    header: int | None = None,
+    append: bool = False,
     progress: Progress | None = None,
 ) -> None:
     """Write words and vectors.
@@ -145,12 +163,19 @@ def write_vectors(
     dtype : {"float32", "float16", "int8"}
         Of the numbers in npz and safetensors: half the size, or a quarter, with a scale for each
         row. `docs/files.md` has what it costs.
+    header : int, optional
+        Rows that the first line of text or binary announces, where more than these will be in the
+        file; 0 for no such line. [the rows that are written]
+    append : bool
+        Whether the rows of text or binary come behind what is in the file, if there is one; it is
+        replaced by old and new together.
     progress : callable(rows_written, rows), optional
 
     Raises
     ------
     ConfigError
-        The name is empty, or its extension is not a known one, or it has no such `dtype`.
+        The name is empty, or its extension is not a known one, or it has no such `dtype`, no
+        header, or no place for more rows.
     VectorFileError
         A word or a number cannot stand in such a file.
     OutputError
@@ -163,7 +188,8 @@ def write_vectors(
         )
     kept = None if counts is None else np.asarray(counts, dtype=np.int64)
     table = Table(words, matrix, kept)
-    write_table(path, table, format=format, dtype=dtype, progress=progress)
+    lines = _Lines(header, append)
+    write_table(path, table, format=format, dtype=dtype, lines=lines, progress=progress)
 
 
 def write_table(
@@ -172,20 +198,29 @@ def write_table(
     *,
     format: str | None = None,
     dtype: str = "float32",
+    lines: _Lines | None = None,
     progress: Progress | None = None,
 ) -> None:
     """Write a table; see `write_vectors`."""
     check_writable(path, format, dtype)
+    lines = lines or _Lines()
+    lines.check(path, _format(path, format)[0])
     check_words(path, table.words, format)
     check_numbers(path, table, dtype)
     kind, packing = _format(path, format)
-    more = {"dtype": dtype} if kind.arrays else {}
+    more: dict[str, Any] = {"dtype": dtype} if kind.arrays else {}
+    if lines.header is not None and kind.write is not write_glove:
+        more["header"] = lines.header
     names = output_paths(path, format)
     known = kind.number < _DECIMALS and not packing
     size = table.matrix.size * np.dtype(dtype).itemsize if known else None
     with together():
-        with replacing(names[0], size) as file, compressing(file, packing) as handle:
-            kind.write(handle, table, progress, **more)
+        with replacing(names[0], size) as file:
+            if lines.append and os.path.isfile(names[0]):
+                with open(names[0], "rb") as old:
+                    shutil.copyfileobj(old, file, _BLOCK_BYTES)
+            with compressing(file, packing) as handle:
+                kind.write(handle, table, progress, **more)
         for name in names[1:]:
             with replacing(name) as handle:
                 write_metadata(handle, table)

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from w2v.errors import CorpusError
-from w2v.phrases.association import SCORES, Counts
+from w2v.phrases.association import Counts, Scoring, score_of
 from w2v.phrases.bigrams import Joiner, Pairing, TokenFile, count_pairs
 from w2v.phrases.phrase_table import Phrase
 from w2v.text import Int32s
@@ -35,7 +35,7 @@ class PassStats:
 class Search(NamedTuple):
     """What every pass looks for; see `Phrases`."""
 
-    scoring: str
+    scoring: Scoring
     min_count: int
     delimiter: str
     connectors: int
@@ -58,16 +58,16 @@ def find_and_join(
     tokens, types = int(counts.sum()), int(np.count_nonzero(counts))
     if not tokens:
         raise CorpusError("There is no word in the text.")
-    # pairs of rare words are rare; only gensim's score asks how many of them there are
-    least = 1 if search.scoring == "gensim" else max(1, search.min_count)
+    score = score_of(search.scoring)
+    # pairs of rare words are rare; only gensim's score, or a function, asks how many there are
+    least = 1 if score.asks_for_types else max(1, search.min_count)
     content = np.flatnonzero(counts >= least)
     content = content[content >= search.connectors]
     pairing = Pairing(len(words), content, content, np.arange(search.connectors))
     keys, found, pairs = count_pairs(text, pairing, max(1, search.min_count))
     a, b = (counts[end].astype(np.float64) for end in pairing.ends(keys))
     ab = found.astype(np.float64)
-    score = SCORES[search.scoring].formula
-    scores = score(Counts(ab, a, b, search.min_count, tokens, types + pairs))
+    scores = score.formula(Counts(ab, a, b, search.min_count, tokens, types + pairs))
     kept = np.flatnonzero(scores > threshold)
     kept = kept[np.argsort(-scores[kept], kind="stable")]
     ids = pairing.words(keys[kept])

@@ -7,17 +7,23 @@ kept and applied to other text as it flows by.
 
 from __future__ import annotations
 
-import operator
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import numpy as np
 
 from w2v.errors import ConfigError, CorpusError, W2VError
 from w2v.files import PathLike, check_writing, writing
-from w2v.phrases.association import SCORES, thresholds
+from w2v.phrases.association import (
+    Scoring,
+    score_of,
+    scoring_name,
+    scoring_named,
+    thresholds,
+)
 from w2v.phrases.bigrams import LINE_END, TokenFile
+from w2v.phrases.options import connectors, whole_number
 from w2v.phrases.passes import PassStats, Search, find_and_join
 from w2v.phrases.phrase_table import Phrase, arranged, read_table, write_table
 from w2v.renamed import names_checked
@@ -31,10 +37,12 @@ class Phrases:
 
     Parameters
     ----------
-    scoring : {"word2phrase", "gensim", "npmi"}
-        See Equation.
+    scoring : {"word2phrase", "gensim", "npmi"} or Scorer
+        See Equation. A function is given the counts of each pair that is not rarer than `min_count`
+        by the names of a `w2v.phrases.Scorer`, and gives its score.
     threshold : float, or one for each pass
-        A pair is a phrase when its score is above; 100, 10 or 0.5 for the three scores.
+        A pair is a phrase when its score is above; 100, 10 or 0.5 for the three scores. A
+        function has none of its own.
     min_count : int
         Rarer pairs are no phrases; the first two scores also take it off each pair's count.
     passes : int
@@ -83,32 +91,24 @@ class Phrases:
     def __init__(
         self,
         *,
-        scoring: str = "word2phrase",
+        scoring: Scoring = "word2phrase",
         threshold: float | Sequence[float] | None = None,
         min_count: int = 5,
         passes: int = 1,
         delimiter: str = "_",
         connector_words: Iterable[str] = (),
     ) -> None:
-        if scoring not in SCORES:
-            raise ConfigError(f"`scoring` must be one of {', '.join(SCORES)}; got {scoring!r}.")
+        score_of(scoring)
         self.scoring = scoring
-        self.min_count = _whole_number("min_count", min_count, 0)
-        self.passes = _whole_number("passes", passes, 1, _MOST_PASSES)
+        self.min_count = whole_number("min_count", min_count, 0)
+        self.passes = whole_number("passes", passes, 1, _MOST_PASSES)
         self.thresholds = thresholds(scoring, threshold, self.passes)
         if not isinstance(delimiter, str) or not is_word(delimiter):
             raise ConfigError(
                 f"`delimiter` must be text without white space and not empty, got {delimiter!r}."
             )
         self.delimiter = delimiter
-        if isinstance(connector_words, str) or not isinstance(connector_words, Iterable):
-            raise ConfigError(
-                f"`connector_words` must be a list of words, got {connector_words!r:.60}."
-            )
-        self.connector_words = tuple(dict.fromkeys(connector_words))
-        for word in self.connector_words:
-            if not isinstance(word, str) or not is_word(word):
-                raise ConfigError(f"`connector_words` must be words without space, got {word!r}.")
+        self.connector_words = connectors(connector_words)
         self._table: tuple[tuple[Phrase, ...], ...] | None = None
         self._stats: tuple[PassStats, ...] = ()
 
@@ -249,11 +249,13 @@ class Phrases:
 
         Raises
         ------
+        ConfigError
+            `scoring` is a function that no file can name, such as a lambda.
         OutputError
             The file cannot be written.
         """
         options = {
-            "scoring": self.scoring,
+            "scoring": scoring_name(self.scoring),
             "threshold": self.thresholds,
             "min_count": self.min_count,
             "passes": self.passes,
@@ -273,6 +275,8 @@ class Phrases:
         """
         options, rows = read_table(path)
         try:
+            if "scoring" in options:
+                options["scoring"] = scoring_named(options["scoring"])
             phrases = cls(**options)
         except (TypeError, ConfigError) as error:
             told = repr(str(error)[:200])[1:-1]  # names of options come from the file as they are
@@ -283,15 +287,3 @@ class Phrases:
 
     def _rules(self) -> list[list[tuple[tuple[str, ...], str]]]:
         return [[(phrase.words, phrase.phrase) for phrase in found] for found in self.table]
-
-
-def _whole_number(name: str, value: Any, least: int, most: int | None = None) -> int:
-    try:
-        number = operator.index(value)
-    except TypeError:
-        raise ConfigError(f"`{name}` must be a whole number, got {value!r}.") from None
-    if number < least:
-        raise ConfigError(f"`{name}` must be at least {least}, got {number}.")
-    if most is not None and number > most:
-        raise ConfigError(f"`{name}` must be at most {most}, got {number}.")
-    return number

@@ -14,6 +14,7 @@ from w2v.text.encoded_files import file_sizes, is_encoded
 from w2v.text.encoded_source import find_corpus
 from w2v.text.encoding import encode
 from w2v.text.ingestion import read_corpus, read_sentences, read_source
+from w2v.text.keys import Keys
 from w2v.text.looks import rawness
 from w2v.text.novels import AUSTEN
 from w2v.text.number_files import Int32s, Int64s, append_to, cut, temporary_file
@@ -35,6 +36,7 @@ __all__ = [
     "Dictionary",
     "Int32s",
     "Int64s",
+    "Keys",
     "Progress",
     "STDIN",
     "Sentences",

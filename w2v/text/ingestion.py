@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from w2v.errors import CorpusError
-from w2v.text.chosen_words import Chosen
+from w2v.text.chosen_words import Choose, Chosen
 from w2v.text.copies import Copies
 from w2v.text.corpus import Corpus, CorpusStats
 from w2v.text.corpus_files import source_name
@@ -22,6 +22,7 @@ from w2v.text.dictionary import Dictionary, release_memory
 from w2v.text.encoded_draft import Draft
 from w2v.text.encoded_source import encoded_folder, read_encoded
 from w2v.text.frames import ArrowColumn
+from w2v.text.keys import Keys, parts_of_keys
 from w2v.text.looks import looks_like
 from w2v.text.parts import Part
 from w2v.text.reading_elsewhere import Elsewhere, split_elsewhere
@@ -42,6 +43,7 @@ def read_corpus(
     max_vocab: int | None = None,
     vocabulary: Vocabulary | None = None,
     known: Vocabulary | None = None,
+    choose: Choose | None = None,
     errors: str = "strict",
     tokenizer: Tokenizer | None = None,
     progress: Progress | None = None,
@@ -66,6 +68,9 @@ def read_corpus(
     known : Vocabulary, optional
         Words to have in any case, and their counts so far, to which those of the text are added;
         the limits are for other words. Not together with `vocabulary`.
+    choose : callable(words, counts) -> Vocabulary, optional
+        In place of all these: given a list of all different words, in the order in which they first
+        stand in the text, and int64 counts. Words that it leaves out are dropped.
     errors : {"strict", "replace"}
         What to do with bytes that are not UTF-8: raise, or read U+FFFD.
     tokenizer : Tokenizer, optional
@@ -87,7 +92,7 @@ def read_corpus(
     TypeError
         `source` is not made of paths.
     """
-    limits = Chosen(min_count, max_vocab, vocabulary, known)
+    limits = Chosen(min_count, max_vocab, vocabulary, known, choose)
     rest: dict[str, Any] = {"tokenizer": tokenizer, "draft": draft}
     if folder := encoded_folder(source):
         return read_encoded(folder, limits, errors=errors, progress=progress, **rest)
@@ -131,6 +136,8 @@ def read_sentences(
     max_vocab: int | None = None,
     vocabulary: Vocabulary | None = None,
     known: Vocabulary | None = None,
+    choose: Choose | None = None,
+    keys: Keys | None = None,
     tokenizer: Tokenizer | None = None,
     draft: Draft | None = None,
 ) -> Corpus:
@@ -142,8 +149,11 @@ def read_sentences(
         An iterator will do. A sentence may be empty or of any length. The number 7 is the word "7".
         A row of a 2-D array (S, L) is a sentence; of one array (N,) `w2v.Sentences` says where they
         end. A column of Arrow holds lists of tokens or texts, and is read as `w2v.Table` does.
-    min_count, max_vocab, vocabulary, known, draft
+    min_count, max_vocab, vocabulary, known, choose, draft
         As for `read_corpus`.
+    keys : Keys, optional
+        Tokens may be anything that a dictionary can have as a key: words with spaces, pairs. It
+        numbers them, and the words of the corpus are these numbers.
     tokenizer : Tokenizer, optional
         With one `sentences` are texts, each a str, and none goes on in the next.
 
@@ -163,8 +173,12 @@ def read_sentences(
         "There is no token in the sentences. If they are an iterator that was used before, make a "
         "new one."
     )
-    limits = Chosen(min_count, max_vocab, vocabulary, known)
+    limits = Chosen(min_count, max_vocab, vocabulary, known, choose)
     rest: dict[str, Any] = {"tokenizer": tokenizer, "draft": draft}
+    if keys is not None:
+        if tokenizer is not None:
+            raise TypeError("With `keys` sentences are lists of tokens, so leave out `tokenizer`.")
+        return _read(parts_of_keys(sentences, keys), limits, nothing, **rest)  # type: ignore[arg-type]
     given = found_in(sentences, tokenizer)
     if isinstance(given, Table):
         return _read(given.parts(tokenizer=tokenizer), limits, "", table=given, **rest)

@@ -19,10 +19,11 @@ from w2v.training.changes import Changes, packed, unpacked
 from w2v.training.checkpoint_state import MAY_CHANGE, beginning
 from w2v.training.checkpoints import Checkpoints, Every
 from w2v.training.crew import Crew, Here, Joint
+from w2v.training.draws import INITIAL, stream_key
 from w2v.training.estimator import Estimator
 from w2v.training.fitted import Fitted
 from w2v.training.held_out import trained_part
-from w2v.training.huffman import HuffmanTree
+from w2v.training.huffman import HuffmanTree, ranks_near_in_text
 from w2v.training.likelihood import Likelihood
 from w2v.training.merging import Meetings, Merge
 from w2v.training.model_file import load_model, save_model
@@ -39,6 +40,7 @@ from w2v.training.shard_trainer import Both, Result, ShardTrainer, Task
 from w2v.training.start import (
     FRESH,
     Pretrained,
+    Start,
     check_same,
     continue_from,
     with_frozen,
@@ -67,6 +69,7 @@ __all__ = [
     "Every",
     "Fitted",
     "HuffmanTree",
+    "INITIAL",
     "Likelihood",
     "Narration",
     "Pretrained",
@@ -76,6 +79,7 @@ __all__ = [
     "RunFolder",
     "Shard",
     "ShardTrainer",
+    "Start",
     "Task",
     "Trained",
     "Trainer",
@@ -93,9 +97,11 @@ __all__ = [
     "name_run",
     "narrating",
     "new_run",
+    "ranks_near_in_text",
     "rows_met",
     "save_model",
     "step_shape",
+    "stream_key",
     "throughput",
     "trained_part",
     "training_report",

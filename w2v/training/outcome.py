@@ -28,6 +28,9 @@ class Trained:
     empty if none were."""
     untrained_loss: list[float | None]
     """What the pairs of `loss` cost while the output table is zero."""
+    pairs: list[int]
+    """(Hidden vector, true word) pairs that each epoch trained on; about, where the loss was not
+    measured in every step."""
     kept: list[int]
     """Tokens each epoch kept after subsampling."""
     loss_every: int

@@ -48,6 +48,7 @@ def training_report(trainer: Trainer, trained: Trained, why: str) -> Report:
         "weighted": _weighted(stats) if stats.read_tokens else None,
         "types": stats.types,
         "loss": trained.loss,
+        "pairs": trained.pairs,
         "loss_measured_in_one_of_steps": trained.loss_every,
         "untrained_loss": trained.untrained_loss,
         "held_out_loss": trained.held_out_loss if aside else None,

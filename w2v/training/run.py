@@ -244,6 +244,7 @@ class Run:
             loss=[tally.mean_loss for tally in epochs],
             held_out_loss=list(self.held_out_loss),
             untrained_loss=[tally.untrained_loss for tally in epochs],
+            pairs=[round(tally.pairs * self.loss_every) for tally in epochs],
             kept=kept,
             loss_every=self.loss_every,
             seconds=seconds,

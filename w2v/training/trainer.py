@@ -232,7 +232,8 @@ class Trainer:
         if not (all_finite(vectors) and all_finite(output)):
             raise self._diverged("A vector is no longer finite", self.epochs, 1.0)
         trained = run.trained(vectors, output, seconds)
-        verdict.after(self.config, trained.loss, trained.untrained_loss)
+        cut = trained.stopped is not None
+        verdict.after(self.config, trained.loss, trained.untrained_loss, cut=cut)
         if self.rounds:
             assert self._crew is not None
             told = {"shards": self.rounds.shards, "rounds_of_an_epoch": self.rounds.rounds}

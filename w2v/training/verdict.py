@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from w2v.config import Config
-from w2v.errors import TrainingError, TrainingWarning, counted, quoted, warn
+from w2v.errors import NothingToLearnError, TrainingError, TrainingWarning, counted, quoted, warn
 
 _DIVERGED = 10  # times the loss of untrained tables, in a step
 _FEW_KEPT = 0.1  # of the tokens
@@ -32,7 +32,7 @@ def before(config: Config, words: Sequence[str], *, tokens: int, kept: float, fr
     """
     if len(words) == 1:
         if config.loss != "ns":  # its probability is 1
-            raise TrainingError(
+            raise NothingToLearnError(
                 f"There was nothing to learn: {quoted(words[0])} is the only word. Give more text, "
                 "or lower `min_count`."
             )
@@ -51,13 +51,21 @@ def before(config: Config, words: Sequence[str], *, tokens: int, kept: float, fr
         _warn(f"All {frozen:,} words are frozen, so no vector will change.")
 
 
-def after(config: Config, loss: Sequence[float | None], untrained: Sequence[float | None]) -> None:
+def after(
+    config: Config,
+    loss: Sequence[float | None],
+    untrained: Sequence[float | None],
+    *,
+    cut: bool = False,
+) -> None:
     """Warn of a run that has learnt nothing.
 
     Parameters
     ----------
     loss, untrained : sequence of float    Of each epoch, in nats a pair: as it was trained, and
                                            what the same pairs cost while the output table is zero.
+    cut : bool                             Somebody has stopped the run: its last epoch may have
+                                           ended before it could learn, or was measured.
 
     Raises
     ------
@@ -69,9 +77,12 @@ def after(config: Config, loss: Sequence[float | None], untrained: Sequence[floa
         for epoch, (nats, base) in enumerate(zip(loss, untrained, strict=True), 1)
         if nats is not None and base is not None
     ]
-    if len(found) < len(loss):
+    last = len(loss)
+    if cut and (not found or found[-1][-1] < last or found[-1][0] <= _ABOVE):
+        found, last = [one for one in found if one[-1] < last], last - 1
+    if len(found) < last:
         _warn(
-            f"In {len(loss) - len(found)} of {counted(len(loss), 'epoch')} no word had a neighbour "
+            f"In {last - len(found)} of {counted(last, 'epoch')} no word had a neighbour "
             f"to learn from. Give more text{_larger_sample(config)}"
         )
     if not found:
@@ -123,9 +134,9 @@ def diverged(
     )
 
 
-def nothing_to_learn(config: Config) -> TrainingError:
+def nothing_to_learn(config: Config) -> NothingToLearnError:
     """No word had a neighbour."""
-    return TrainingError(
+    return NothingToLearnError(
         "There was nothing to learn: no word had a neighbour in its sentence. Give sentences of "
         f"several words a line{_larger_sample(config)}"
     )
