@@ -61,13 +61,13 @@ class Subwords:
         return most > _MOST_EACH * (len(self.own) + len(self.grams))
 
     def vectors(self, words: Sequence[bytes]) -> Matrix:
-        """Float32 (V, D): for each word the mean of its own row and those of its n-grams.
+        """Float32 (W, D): for each word the mean of its own row and those of its n-grams.
 
         Parameters
         ----------
-        words : sequence of bytes (V,)    In UTF-8, in the order of the rows.
+        words : sequence of bytes (W,)    In UTF-8: those of the first W rows, in order.
         """
-        found = np.empty(self.own.shape, np.float32)
+        found = np.empty((len(words), self.own.shape[1]), np.float32)
         for begin, end in _batches(words):
             sums, counts = self._sums(words[begin:end])
             sums += self.own[begin:end]
