@@ -14,6 +14,8 @@ from w2v.formats.pickle_values import Bag, Name
 
 _SCORINGS = {"original_scorer": "default", "npmi_scorer": "npmi"}
 _FROZEN = ("Phraser", "FrozenPhrases")
+_LONGEST_DELIMITER, _MOST_WORDS = 64, 64
+_TIMES = 32  # of a word that is there once, and named by one byte or four in each of its phrases
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,9 +67,12 @@ def read_gensim_phrases(path: PathLike) -> GensimPhrases:
         )
     frozen = whole.kind in _FROZEN
     delimiter = _word(whole, whole.get("delimiter"))
+    if len(delimiter) > _LONGEST_DELIMITER:
+        raise whole.fail(f"words are joined by {len(delimiter):,} characters")
     pairs = whole.pairs("phrasegrams" if frozen else "vocab")
     if pairs is None:
         raise whole.fail("there are no phrases")
+    _check_sizes(whole, [*pairs[0::2], *_connectors(whole)])
     words = [_joined(whole, key, delimiter) for key in pairs[0::2]]
     numbers = [_score(value) if frozen else value for value in pairs[1::2]]
     if not all(type(value) in ((int, float) if frozen else (int,)) for value in numbers):
@@ -85,6 +90,18 @@ def read_gensim_phrases(path: PathLike) -> GensimPhrases:
         _scoring(whole),
         settings,
     )
+
+
+def _check_sizes(whole: Part, keys: list[object]) -> None:
+    """Refuse phrases that would take much more memory joined than they do in the file."""
+    total = 0
+    for key in keys:
+        parts = key if isinstance(key, tuple) else (key,)
+        if len(parts) > _MOST_WORDS:
+            raise whole.fail(f"a phrase of {len(parts):,} words")
+        total += sum(len(part) for part in parts if isinstance(part, str | bytes))
+    if total > _TIMES * whole.size:
+        raise whole.fail("its phrases would take much more memory than the file")
 
 
 def _connectors(whole: Part) -> list[object]:

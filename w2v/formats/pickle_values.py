@@ -120,6 +120,10 @@ class Packed:
         self._shape, self._kind, self._fortran = shape, kind, bool(fortran)
         self.objects, self._data = held, b"" if held is not None else data
 
+    def __len__(self) -> int:
+        """How many numbers there are."""
+        return math.prod(self._shape)
+
     def array(self) -> npt.NDArray[Any]:
         """The numbers, as they lie in the file and read-only."""
         if self.objects is not None:
