@@ -127,7 +127,9 @@ class Vectors(Queries):
         there.__dict__.pop("table", None)
         return there
 
-    def with_vectors(self, matrix: npt.ArrayLike) -> "Vectors":
+    def with_vectors(
+        self, matrix: npt.ArrayLike, changed: npt.ArrayLike | None = None
+    ) -> "Vectors":
         """The same words, counts and backend with other vectors, which are searched anew.
 
         For a matrix that changes while its words stay: neither the words nor a float32 matrix are
@@ -137,6 +139,9 @@ class Vectors(Queries):
         ----------
         matrix : float32 (V, D)
             One row a word; D may be another.
+        changed : int (N,), optional
+            The rows that are not what they were when `unit` was first used; only these are scaled
+            again then. [all may be]
 
         Raises
         ------
@@ -146,6 +151,11 @@ class Vectors(Queries):
         other = object.__new__(type(self))
         other.__dict__.update(self.__dict__, matrix=_rows_of(self.words, matrix), _unit=None)
         other.__dict__.pop("table", None)
+        if changed is not None and self._unit is not None and other.dim == self.dim:
+            rows = np.asarray(changed, np.intp)
+            unit = self._unit.copy()
+            unit[rows] = unit_rows(other.matrix[rows])
+            other._unit = _read_only(unit)
         return other
 
     @functools.cached_property

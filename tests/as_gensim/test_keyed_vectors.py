@@ -87,6 +87,10 @@ def test_unknown_keys_are_said_with_near_spellings(kv: KeyedVectors) -> None:
         ("syn0", "vectors"),
         ("syn0norm", "get_normed_vectors"),
         ("vectors_norm", "get_normed_vectors"),
+        ("syn0_lockf", "vectors_lockf"),
+        ("add", "add_vectors"),
+        ("accuracy", "evaluate_word_analogies"),
+        ("get_keras_embedding", "vectors"),
     ],
 )
 def test_names_of_gensim_3_say_todays(kv: KeyedVectors, name: str, today: str) -> None:

@@ -20,6 +20,7 @@ from w2v import NeighbourIndex, Phrases, Vectors, Word2Vec
 from w2v.errors import OutputError
 from w2v.files import disk, making_folder, write_text
 from w2v.formats import write_neighbours
+from w2v.gensim.keyed_vectors import KeyedVectors
 from w2v.gensim.phrases import Phrases as GensimPhrases
 from w2v.text import Vocabulary
 
@@ -88,6 +89,12 @@ def save_index(path: Path, seed: int) -> None:
     NeighbourIndex(vectors(seed)).save(path)
 
 
+def save_keyed(path: Path, seed: int) -> None:
+    keyed = KeyedVectors(3)
+    keyed.add_vectors(["a", 7, ("b", 1)], np.full((3, 3), seed))
+    keyed.save(path)
+
+
 SAVES: dict[str, Save] = {
     **dict.fromkeys(("v.bin", "v.vec", "v.npz", "v.safetensors", "v.vec.gz"), save_vectors),
     **dict.fromkeys(("v.bin.bz2", "v.vec.xz", "v.vec.zst"), save_vectors),
@@ -99,6 +106,7 @@ SAVES: dict[str, Save] = {
     "gensim.phrases": save_gensim_phrases,
     **dict.fromkeys(("n.tsv", "n.jsonl.gz", "n.parquet"), save_neighbours),
     "v.faiss": save_index,
+    "v.kv": save_keyed,
 }
 
 

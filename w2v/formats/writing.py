@@ -165,7 +165,7 @@ def write_vectors(
         row. `docs/files.md` has what it costs.
     header : int, optional
         Rows that the first line of text or binary announces, where more than these will be in the
-        file; 0 for no such line. [the rows that are written]
+        file; 0 for no such line. [the rows that are written; 0 behind others]
     append : bool
         Whether the rows of text or binary come behind what is in the file, if there is one; it is
         replaced by old and new together.
@@ -208,15 +208,17 @@ def write_table(
     check_words(path, table.words, format)
     check_numbers(path, table, dtype)
     kind, packing = _format(path, format)
-    more: dict[str, Any] = {"dtype": dtype} if kind.arrays else {}
-    if lines.header is not None and kind.write is not write_glove:
-        more["header"] = lines.header
     names = output_paths(path, format)
+    more: dict[str, Any] = {"dtype": dtype} if kind.arrays else {}
+    behind = lines.append and os.path.isfile(names[0])
+    header = 0 if lines.header is None and behind else lines.header
+    if header is not None and kind.write is not write_glove:
+        more["header"] = header
     known = kind.number < _DECIMALS and not packing
     size = table.matrix.size * np.dtype(dtype).itemsize if known else None
     with together():
         with replacing(names[0], size) as file:
-            if lines.append and os.path.isfile(names[0]):
+            if behind:
                 with open(names[0], "rb") as old:
                     shutil.copyfileobj(old, file, _BLOCK_BYTES)
             with compressing(file, packing) as handle:

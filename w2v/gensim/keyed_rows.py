@@ -27,6 +27,11 @@ class KeyedRows:
     syn0 = Gone("it is `vectors` now")
     vectors_norm = Gone("`get_normed_vectors()` gives it now")
     syn0norm = Gone("`get_normed_vectors()` gives it now")
+    syn0_lockf = Gone("it is `vectors_lockf` now")
+    wv = Gone("these are the vectors themselves")
+    add = Gone("it is `add_vectors` now")
+    accuracy = Gone("`evaluate_word_analogies` gives it now")
+    get_keras_embedding = Gone("an embedding layer of any library takes `vectors`")
 
     def __init__(
         self,

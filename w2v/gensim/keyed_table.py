@@ -32,8 +32,10 @@ class SearchedRows:
         found = marks(rows)
         if vectors is None or len(vectors) != len(rows):
             vectors = Vectors(UniqueWords(map(str, range(len(rows)))), rows)
-        elif self._marks is None or not np.array_equal(found, self._marks, equal_nan=True):
+        elif self._marks is None or vectors.dim != rows.shape[1]:
             vectors = vectors.with_vectors(rows)
+        elif len(changed := np.flatnonzero(~(found == self._marks))):  # NaN is never equal
+            vectors = vectors.with_vectors(rows, changed if 2 * len(changed) < len(rows) else None)
         vectors.unit  # noqa: B018  of the rows as they are now
         self._vectors, self._marks, self.settled = vectors, found, True
         return vectors
