@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -312,6 +313,14 @@ class TestPeer:
             assert [*ours[sentences]] == [*its[sentences]]
             assert ours[sentences[0]] == its[sentences[0]]
 
-    def test_connector_words(self) -> None:
+    def test_connector_words_and_defaults(self) -> None:
         theirs = pytest.importorskip("gensim.models.phrases", reason="gensim is in the bench extra")
         assert theirs.ENGLISH_CONNECTOR_WORDS == ENGLISH_CONNECTOR_WORDS
+        for ours, its in ((Phrases, theirs.Phrases), (FrozenPhrases, theirs.FrozenPhrases)):
+            defaults = [
+                [(name, one.default) for name, one in signature(kind).parameters.items()]
+                for kind in (ours, its)
+            ]
+            assert defaults[0] == defaults[1]
+        public = [name for name in dir(theirs.Phrases) if not name.startswith("_")]
+        assert {*public} - {*dir(Phrases)} == {"add_lifecycle_event"}

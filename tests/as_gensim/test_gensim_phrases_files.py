@@ -13,7 +13,8 @@ import pytest
 from phrase_loops import TEXT, half
 
 from w2v import ConfigError, ModelFileError, OutputError
-from w2v.gensim.phrases import FrozenPhrases, Phrases
+from w2v.formats import read_gensim_phrases
+from w2v.gensim.phrases import FrozenPhrases, Phrases, npmi_scorer
 
 
 def models(**options: Any) -> list[Any]:
@@ -120,7 +121,20 @@ class TestFiles:
             Phrases.load(path)
         assert str(path) in str(caught.value)
 
-    def test_a_pickle_is_not_opened(self, tmp_path: Path) -> None:
+    def test_a_pickle_of_others_is_refused_and_not_run(self, tmp_path: Path) -> None:
         (tmp_path / "model").write_bytes(pickle.dumps(models()[0]))
-        with pytest.raises(ModelFileError, match="is a pickle, which could run any code"):
+        with pytest.raises(ModelFileError, match="is a Python pickle that names 'w2v"):
             Phrases.load(tmp_path / "model")
+
+    @pytest.mark.parametrize("version", ["3.8.3", "4.4.0"])
+    @pytest.mark.parametrize("name", ["npmi.model", "npmi.frozen"])
+    def test_what_gensim_has_saved_is_read(self, version: str, name: str) -> None:
+        path = Path(__file__).parents[1] / "formats" / "data" / f"gensim-{version}" / name
+        model = Phrases.load(path)
+        assert type(model) is (FrozenPhrases if name.endswith("frozen") else Phrases)
+        assert model.scoring is npmi_scorer
+        known = read_gensim_phrases(path)
+        assert (model.vocab if type(model) is Phrases else model.phrasegrams) == (
+            known.counts or known.scores
+        )
+        assert model.threshold == known.settings["threshold"]

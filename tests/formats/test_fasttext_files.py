@@ -27,7 +27,7 @@ from vector_tables import written
 
 from w2v import load
 from w2v.errors import UnknownWordError, VectorFileError
-from w2v.formats import Subwords, read_fasttext
+from w2v.formats import Subwords, read_fasttext, read_vectors
 
 
 def expected(word: str, table: Any, sizes: tuple[int, int] = (2, 3), words: Any = None) -> Any:
@@ -81,6 +81,16 @@ def test_words_and_vectors(tmp_path: Path, version: int) -> None:
     assert vectors.matrix.tobytes() == found.vectors.tobytes()
     assert vectors.counts is not None
     assert vectors.counts.tolist() == COUNTS
+
+
+def test_the_first_words_alone(tmp_path: Path) -> None:
+    path = fasttext_file(tmp_path / "cc.bin")
+    table, whole = read_vectors(path, limit=2), read_fasttext(path)
+    assert list(table.words) == WORDS[:2]
+    assert table.matrix.tobytes() == whole.vectors[:2].tobytes()
+    assert table.counts is not None
+    assert table.counts.tolist() == COUNTS[:2]
+    assert len(read_vectors(path, limit=99).words) == len(WORDS)
 
 
 def test_words_that_are_not_there(tmp_path: Path) -> None:
@@ -160,6 +170,7 @@ def test_words_that_are_not_utf_8(tmp_path: Path) -> None:
     for read in (read_fasttext, load):
         with pytest.raises(VectorFileError, match=r"cc\.bin, word 2: the word b'\\xff' is not val"):
             read(path)
+    assert read_vectors(path, encoding="latin-1").words == ["a", "ÿ"]
     found = load(path, errors="replace")
     assert found.words == ("a", "\ufffd")
     assert found.matrix[0] == pytest.approx(expected("a", table, words=["a", ""]))
@@ -180,6 +191,7 @@ def test_words_that_are_not_utf_8(tmp_path: Path) -> None:
         ({"bucket": -1, "table": rows(3)}, "-1 n-grams"),
         ({"bucket": 8, "table": rows(11)}, r"a table of 11 by 3, and not \(12, 3\)"),
         ({"maxn": 65}, "n-grams of up to 65 characters; 64 are the most"),
+        ({"words": ["a" * 2**16], "maxn": 64, "minn": 1}, "more n-grams than words have"),
         ({"minn": -1}, "the sizes of n-grams are no whole numbers"),
         ({"sizes": (4, 3, 1, 19, -1)}, "4 entries, 3 words and 1 labels"),
         ({"sizes": (0, 0, 0, 19, -1)}, "0 entries, 0 words"),

@@ -212,3 +212,87 @@ def test_a_record_of_another_kind_is_no_word(tmp_path: Path) -> None:
     path = written(tmp_path / "v.kv", pickled(whole, entry))
     with pytest.raises(VectorFileError, match="the key of a row is no str"):
         load(path)
+
+
+LONG = 100_000
+REPEATED = b"X" + struct.pack("<I", LONG) + b"a" * LONG + b"q\0"
+
+
+def repeated(once: bytes, times: int, closing: bytes = b"e") -> bytes:
+    """A list of a value that is there once, and named by two bytes from then on."""
+    return once + b"0](" + b"h\0" * times + closing
+
+
+def record(kind: bytes, **attributes: bytes) -> bytes:
+    pairs = b"".join(text(name) + value for name, value in attributes.items())
+    return b"\x80\x04" + kind + b")\x81}(" + pairs + b"ub."
+
+
+COLUMN = array(b"M\x10\x27K\1\x86", kind("f2"), b"B\x20\x4e\0\0" + bytes(20_000))
+PATHS = array(b"M\xa0\x86\x85", kind("u1"), b"B\xa0\x86\0\0" + bytes(34_464)) + b"q\0"
+PAIRS = b"}(" + b"".join(b"h\0h\0\x86K" + bytes([one]) for one in range(200)) + b"u"
+
+
+@pytest.mark.parametrize(
+    ("name", "program", "message"),
+    [
+        (
+            "words",
+            record(CALLED, index_to_key=repeated(REPEATED, 10_000), vectors=COLUMN),
+            "its words would take more bytes than the file has",
+        ),
+        (
+            "paths",
+            record(
+                named(KEYED, "Word2VecKeyedVectors"),
+                index2word=b"](" + b"N" * 10_000 + b"e",
+                vectors=COLUMN,
+                expandos=b"}("
+                + text("code")
+                + array(b"M\x10\x27\x85", kind("O8"), repeated(PATHS, 10_000))
+                + b"u",
+            ),
+            "its paths would take more bytes than the file has",
+        ),
+        (
+            "phrases",
+            record(
+                named("gensim.models.phrases", "FrozenPhrases"),
+                delimiter=text("_"),
+                word=REPEATED,
+                phrasegrams=b"}(" + b"h\0h\0\x86K\1" * 10_000 + b"u",
+            ),
+            "its phrases would take much more memory than the file",
+        ),
+        (
+            "delimiter",
+            record(
+                named("gensim.models.phrases", "FrozenPhrases"),
+                delimiter=REPEATED,
+                phrasegrams=PAIRS,
+            ),
+            "words are joined by 100,000 characters",
+        ),
+        (
+            "long phrases",
+            record(
+                named("gensim.models.phrases", "FrozenPhrases"),
+                delimiter=text("_"),
+                phrasegrams=b"}((" + text("a") * 65 + b"tK\1u",
+            ),
+            "a phrase of 65 words",
+        ),
+    ],
+)
+def test_what_is_there_once_is_not_held_a_thousand_times(
+    tmp_path: Path, name: str, program: bytes, message: str
+) -> None:
+    path = written(tmp_path / "v.model", program)
+    read = read_gensim if name in ("words", "paths") else read_gensim_phrases
+    tracemalloc.start()
+    try:
+        with pytest.raises(VectorFileError, match=message):
+            read(path)
+        assert tracemalloc.get_traced_memory()[1] < 2_000_000 + 50 * len(program)
+    finally:
+        tracemalloc.stop()

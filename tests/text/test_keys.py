@@ -70,7 +70,7 @@ def test_what_is_no_key_is_refused() -> None:
     with pytest.raises(ValueError, match="Keys must be distinct, 'a' is repeated"):
         Keys(["a", "b", "a"])
     with pytest.raises(TypeError, match="unhashable"):
-        read_sentences([[["a"]]], keys=Keys())
+        read_sentences([[["a"]]], keys=Keys())  # type: ignore[arg-type]
     bad: Any
     for bad in ("text", b"text", 7, (token for token in "ab")):
         with pytest.raises(TypeError, match="Sentence 2: expected a list of tokens, got"):

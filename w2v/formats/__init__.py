@@ -15,8 +15,9 @@ from w2v.formats.convert import convert, describe, format_description
 from w2v.formats.detect import READABLE
 from w2v.formats.fasttext import FastTextFile, read_fasttext
 from w2v.formats.gensim import from_gensim, to_gensim
-from w2v.formats.gensim_file import GensimFile, GensimTree, read_gensim
+from w2v.formats.gensim_file import GensimFile, read_gensim
 from w2v.formats.gensim_phrases import GensimPhrases, read_gensim_phrases
+from w2v.formats.gensim_rows import GensimTree
 from w2v.formats.neighbours import check_neighbours_path, write_neighbours
 from w2v.formats.reading import read_vectors
 from w2v.formats.subwords import Subwords

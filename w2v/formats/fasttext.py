@@ -109,7 +109,9 @@ def read_fasttext(path: PathLike) -> FastTextFile:
 def fasttext_table(source: Source) -> Table:
     """The words of a source, their vectors and counts; see `read_fasttext`."""
     found, raws = _read(source)
-    return Table(found.words, found.subwords.vectors(raws), found.counts, "fastText model")
+    wanted = slice(source.limit)
+    vectors = found.subwords.vectors(raws[wanted])
+    return Table(found.words[wanted], vectors, found.counts[wanted], "fastText model")
 
 
 def _read(source: Source) -> tuple[FastTextFile, list[bytes]]:
@@ -164,6 +166,8 @@ def _parse(source: Source, data: mmap.mmap) -> tuple[FastTextFile, list[bytes]]:
         int(settings["max_n"]),
         _LINE_END.encode(),
     )
+    if subwords.too_many(raws):
+        raise ValueError("more n-grams than words have")
     settings |= {"corpus_total_words": tokens, "version": version}
     return FastTextFile(names, counts, subwords, settings), raws
 
@@ -226,6 +230,6 @@ def _quantized(source: Source) -> VectorFileError:
 
 def _decoded(source: Source, raws: list[bytes]) -> list[str]:
     try:
-        return b"\0".join(raws).decode().split("\0")
+        return b"\0".join(raws).decode(source.encoding).split("\0")
     except UnicodeDecodeError:
         return [source.decode(raw, f"word {row}") for row, raw in enumerate(raws, 1)]

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
-from w2v.errors import VectorFileError, counted, quoted
+from w2v.errors import VectorFileError, counted
 from w2v.files import PathLike, check_name
 from w2v.formats.byte_source import Source, opened
-from w2v.formats.gensim_parts import Array, Part, Scalar, as_key, key_text, read_parts
-from w2v.formats.pickle_values import Packed, Pairs, Record
+from w2v.formats.gensim_parts import Array, Part, Scalar, key_text, read_parts
+from w2v.formats.gensim_rows import GensimTree, read_rows
 from w2v.formats.subwords import Subwords
 from w2v.formats.table import Counts, Matrix, Table
 from w2v.words import LONGEST_WORD, as_words
@@ -29,21 +27,6 @@ KINDS = {
 }
 _PHRASES = ("Phrases", "Phraser", "FrozenPhrases")
 _TODAY = {"iter": "epochs", "size": "vector_size"}
-
-
-class GensimTree(NamedTuple):
-    """The paths of hierarchical softmax from the root to every word, one after the other.
-
-    Attributes
-    ----------
-    offsets : int64 (V + 1,)          Path of word w is [offsets[w], offsets[w + 1]) of the others.
-    nodes : int32 (offsets[V],)       Inner nodes, each in [0, V - 1), root first: rows of `inner`.
-    codes : uint8 (offsets[V],)       Turn taken at that node, 0 or 1.
-    """
-
-    offsets: npt.NDArray[np.int64]
-    nodes: npt.NDArray[np.int32]
-    codes: npt.NDArray[np.uint8]
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,15 +103,18 @@ def gensim_file(source: Source) -> GensimFile:
     keyed = whole.part("wv") if KINDS[whole.kind] in ("word2vec", "fasttext") else whole
     if keyed is None:
         raise whole.fail("there are no vectors, 'wv'")
-    words, counts, tree = _rows(keyed)
+    words, counts, tree = read_rows(keyed)
     subwords = _subwords(keyed, words)
-    stored = keyed.numbers("vectors")
-    stored = keyed.numbers("syn0") if stored is None else stored  # before gensim 3.3
-    vectors = None if stored is None else keyed.as_matrix("vectors", stored)
+    called = "syn0" if keyed.numbers("vectors") is None else "vectors"  # syn0 before gensim 3.3
+    stored = keyed.numbers(called)
+    vectors = None if stored is None else keyed.as_matrix(called, stored)
     if vectors is None and subwords is not None:
-        vectors = subwords.vectors(_bytes(keyed, words))
+        raws = _bytes(keyed, words)
+        if subwords.too_many(raws):
+            raise keyed.fail("it has more n-grams than words have")
+        vectors = subwords.vectors(raws)
     if vectors is None:
-        raise keyed.fail("there is no array 'vectors'; gensim before 3.8 wrote others")
+        raise keyed.fail("there is no array 'vectors'")
     if len(words) != len(vectors):
         sizes = f"{counted(len(words), 'word')} for {counted(len(vectors), 'vector')}"
         raise keyed.fail(sizes)
@@ -185,78 +171,6 @@ def _encodable(source: Source, words: Sequence[str]) -> list[str]:
     except UnicodeEncodeError:
         raws = (word.encode("utf-8", "surrogatepass") for word in words)
         return [source.decode(raw, f"row {row}") for row, raw in enumerate(raws, 1)]
-
-
-def _rows(keyed: Part) -> tuple[list[object], Counts | None, GensimTree | None]:
-    """The keys in the order of the rows, their counts, and their paths."""
-    keys = keyed.get("index_to_key", "index2word")
-    if not isinstance(keys, list):
-        raise keyed.fail("there is no list of words, 'index_to_key' or 'index2word'")
-    words = [as_key(keyed, key) for key in keys]
-    vocab = keyed.pairs("vocab")
-    if vocab is not None:
-        entries = _entries(keyed, vocab, words)
-        found = {name: [entry.get(name) for entry in entries] for name in ("code", "point")}
-        counts = [entry.get("count") for entry in entries]
-        known = [n if type(n) is int and 0 <= n < 1 << 62 else -1 for n in counts]
-        if -1 in known:
-            raise keyed.fail("the count of a word is no whole number")
-        return words, _counts(keyed, np.array(known, np.int64)), _tree(keyed, found, len(words))
-    about = keyed.pairs("expandos")
-    more = about.named() if about is not None else {}
-    paths = {
-        name: value.objects
-        for name in ("code", "point")
-        if isinstance(value := more.get(name), Packed) and value.objects is not None
-    }
-    tree = _tree(keyed, {n: paths.get(n, []) for n in ("code", "point")}, len(words))
-    if "count" not in more:
-        return words, None, tree
-    numbers = keyed.unpacked("count", more["count"])
-    if numbers.shape != (len(words),) or numbers.dtype.kind not in "iu":
-        raise keyed.fail(f"'count' is {numbers.dtype} {numbers.shape}, and not a count a word")
-    return words, _counts(keyed, numbers), tree
-
-
-def _counts(keyed: Part, numbers: Array) -> Counts:
-    if (numbers < 0).any() or numbers.sum(dtype=np.float64) >= 2**63:
-        raise keyed.fail("counts below 0, or that add up to 2**63 or more")
-    return numbers.astype(np.int64)
-
-
-def _entries(keyed: Part, vocab: Pairs, words: list[object]) -> list[dict[str, object]]:
-    """What gensim 3 knows of each word, in the order of the rows."""
-    entries: list[dict[str, object]] = [{}] * len(words)
-    for key, entry in zip(vocab[0::2], vocab[1::2], strict=True):
-        known = entry.state.named() if isinstance(entry, Record) else {}
-        row = known.get("index")
-        if type(row) is not int or not 0 <= row < len(words) or entries[row]:
-            raise keyed.fail("the rows of the words are not one each")
-        if isinstance(key, str) and key != words[row]:
-            raise keyed.fail(f"row {row} has two words, {quoted(key)} and {key_text(words[row])}")
-        entries[row] = known
-    if not all(entries):
-        raise keyed.fail(f"{counted(len(vocab) // 2, 'word')} for {counted(len(words), 'row')}")
-    return entries
-
-
-def _tree(keyed: Part, found: dict[str, list[object]], rows: int) -> GensimTree | None:
-    """The paths of all words, if there are any."""
-    if not found["code"] or all(code is None for code in found["code"]):
-        return None
-    codes = [keyed.unpacked("code", code) for code in found["code"]]
-    nodes = [keyed.unpacked("point", point) for point in found["point"]]
-    lengths = [len(code) if code.ndim == 1 else -1 for code in codes]
-    if len(codes) != rows or lengths != [len(n) if n.ndim == 1 else -2 for n in nodes]:
-        raise keyed.fail("the paths of the words do not fit their codes")
-    turns, places = np.concatenate(codes), np.concatenate(nodes)
-    whole = turns.dtype.kind in "iu" and places.dtype.kind in "iu"
-    if not whole or (len(turns) and not (turns.max() <= 1 and turns.min() >= 0)):
-        raise keyed.fail("the code of a word has other turns than 0 and 1")
-    if len(places) and not 0 <= int(places.min()) <= int(places.max()) < rows - 1:
-        raise keyed.fail("the path of a word leads past the inner nodes")
-    offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
-    return GensimTree(offsets, places.astype(np.int32), turns.astype(np.uint8))
 
 
 def _table(name: str, vectors: Matrix, parts: list[Part]) -> Matrix | None:

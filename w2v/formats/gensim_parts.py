@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import mmap
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -37,6 +38,7 @@ class Part:
     ----------
     source : Source
     record : Record
+    size : int                        Bytes of the file, decompressed.
     place : str                       Where it stands: "wv", say; empty for the whole.
 
     Attributes
@@ -44,8 +46,8 @@ class Part:
     kind : str                        The name of its class, without the module.
     """
 
-    def __init__(self, source: Source, record: Record, place: str = "") -> None:
-        self.source = source
+    def __init__(self, source: Source, record: Record, size: int, place: str = "") -> None:
+        self.source, self.size = source, size
         self.kind = record.name.rpartition(".")[2]
         self._values = record.state.named()
         self._place = place
@@ -56,7 +58,7 @@ class Part:
 
     def part(self, name: str) -> Part | None:
         found = self.get(name)
-        return Part(self.source, found, name) if isinstance(found, Record) else None
+        return Part(self.source, found, self.size, name) if isinstance(found, Record) else None
 
     def scalars(self) -> dict[str, Scalar]:
         """Attributes that are a number, a str, a truth value or None."""
@@ -108,6 +110,13 @@ class Part:
             reason = str(error) if isinstance(error, DamagedError) else "an odd array"
             raise self.fail(f"'{name}' is {reason}") from error
 
+    def check_total(self, sizes: Iterable[int], what: str) -> None:
+        """Refuse what would be copied to more than the file has: a value that is there once may
+        be meant a thousand times.
+        """
+        if sum(sizes) > self.size:
+            raise self.fail(f"{what} would take more bytes than the file has")
+
     def fail(self, reason: str) -> VectorFileError:
         whole = f"{self.kind}, '{self._place}'" if self._place else self.kind
         return VectorFileError(
@@ -130,7 +139,8 @@ def read_parts(source: Source) -> Part:
     if not is_pickle(source.head):
         begins = f"it begins with {source.head[:20]!r}"
         raise VectorFileError(f"{source.name} is no file of gensim's save(): {begins}.")
-    found = read_pickle(_whole(source), source.name)
+    data = _whole(source)
+    found = read_pickle(data, source.name)
     if not isinstance(found, Record) or found.name not in READ:
         kinds = {Pairs: "a dictionary", Bag: "a set", Packed: "an array", list: "a list"}
         what = kinds.get(type(found), "something else")
@@ -138,7 +148,7 @@ def read_parts(source: Source) -> Part:
             f"{source.name} is a Python pickle of {what}, and of no model of gensim. Save it as "
             "word2vec text or binary first."
         )
-    return Part(source, found)
+    return Part(source, found, len(data))
 
 
 def _whole(source: Source) -> memoryview:

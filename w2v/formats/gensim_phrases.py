@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from w2v.errors import VectorFileError
 from w2v.files import PathLike, check_name
@@ -13,6 +14,8 @@ from w2v.formats.pickle_values import Bag, Name
 
 _SCORINGS = {"original_scorer": "default", "npmi_scorer": "npmi"}
 _FROZEN = ("Phraser", "FrozenPhrases")
+_LONGEST_DELIMITER, _MOST_WORDS = 64, 64
+_TIMES = 32  # of a word that is there once, and named by one byte or four in each of its phrases
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,13 +67,17 @@ def read_gensim_phrases(path: PathLike) -> GensimPhrases:
         )
     frozen = whole.kind in _FROZEN
     delimiter = _word(whole, whole.get("delimiter"))
+    if len(delimiter) > _LONGEST_DELIMITER:
+        raise whole.fail(f"words are joined by {len(delimiter):,} characters")
     pairs = whole.pairs("phrasegrams" if frozen else "vocab")
     if pairs is None:
         raise whole.fail("there are no phrases")
+    _check_sizes(whole, [*pairs[0::2], *_connectors(whole)])
     words = [_joined(whole, key, delimiter) for key in pairs[0::2]]
-    if not all(type(value) in ((int, float) if frozen else (int,)) for value in pairs[1::2]):
+    numbers = [_score(value) if frozen else value for value in pairs[1::2]]
+    if not all(type(value) in ((int, float) if frozen else (int,)) for value in numbers):
         raise whole.fail(f"a {'score' if frozen else 'count'} is no number")
-    values = dict(zip(words, pairs[1::2], strict=True))
+    values: dict[str, Any] = dict(zip(words, numbers, strict=True))
     settings = whole.scalars()
     settings.pop("delimiter", None)
     settings.pop("scoring", None)
@@ -85,6 +92,18 @@ def read_gensim_phrases(path: PathLike) -> GensimPhrases:
     )
 
 
+def _check_sizes(whole: Part, keys: list[object]) -> None:
+    """Refuse phrases that would take much more memory joined than they do in the file."""
+    total = 0
+    for key in keys:
+        parts = key if isinstance(key, tuple) else (key,)
+        if len(parts) > _MOST_WORDS:
+            raise whole.fail(f"a phrase of {len(parts):,} words")
+        total += sum(len(part) for part in parts if isinstance(part, str | bytes))
+    if total > _TIMES * whole.size:
+        raise whole.fail("its phrases would take much more memory than the file")
+
+
 def _connectors(whole: Part) -> list[object]:
     found = whole.get("connector_words", "common_terms")
     if found is not None and not isinstance(found, Bag | list):
@@ -92,8 +111,15 @@ def _connectors(whole: Part) -> list[object]:
     return found or []
 
 
+def _score(value: object) -> object:
+    """Beside which gensim once had the count of the pair, before it."""
+    return value[1] if isinstance(value, tuple | list) and len(value) == 2 else value
+
+
 def _scoring(whole: Part) -> str:
     found = whole.get("scoring")
+    if found is None:  # as of models from before there was a choice
+        return "default"
     name = found.text.rpartition(".")[2] if isinstance(found, Name) else found
     if isinstance(name, str) and name in _SCORINGS.values():
         return name

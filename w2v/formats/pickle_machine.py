@@ -7,7 +7,6 @@ in Python, and none hashes what the file says.
 
 from __future__ import annotations
 
-import pickletools
 import struct
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -65,6 +64,8 @@ class Machine:
         raise DamagedError("it has no end, and may be cut short")
 
     def refuse_opcode(self, code: int) -> None:
+        import pickletools
+
         known = next((o for o in pickletools.opcodes if o.code == chr(code)), None)
         if known is None:
             raise DamagedError(f"there is no opcode {code:#x}")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import pickletools
 import struct
+from functools import cache
 
 from w2v.errors import VectorFileError
 from w2v.formats.pickle_machine import Machine, Step
@@ -26,7 +26,7 @@ def read_pickle(data: memoryview, name: str) -> object:
         It is damaged, names what is not read, or does what no model needs.
     """
     try:
-        return Machine(data, name).run(_STEPS)
+        return Machine(data, name).run(_steps())
     except _ERRORS as error:
         reason = str(error) if isinstance(error, DamagedError) else "what it says makes no sense"
         raise VectorFileError(
@@ -35,8 +35,11 @@ def read_pickle(data: memoryview, name: str) -> object:
         ) from error
 
 
+@cache
 def _steps() -> list[Step | None]:
     """What to do for each opcode; None for those that no model has."""
+    import pickletools
+
     m = Machine
     by_name: dict[str, Step] = {
         "PROTO": m.protocol,
@@ -97,6 +100,3 @@ def _steps() -> list[Step | None]:
     for opcode in pickletools.opcodes:
         found[ord(opcode.code)] = by_name.get(opcode.name)
     return found
-
-
-_STEPS = _steps()

@@ -120,6 +120,10 @@ class Packed:
         self._shape, self._kind, self._fortran = shape, kind, bool(fortran)
         self.objects, self._data = held, b"" if held is not None else data
 
+    def __len__(self) -> int:
+        """How many numbers there are."""
+        return math.prod(self._shape)
+
     def array(self) -> npt.NDArray[Any]:
         """The numbers, as they lie in the file and read-only."""
         if self.objects is not None:
@@ -198,13 +202,17 @@ READ = frozenset(
 """Classes whose attributes are read."""
 
 PASSED_OVER = frozenset(
-    "numpy.random._pickle." + name for name in ("__randomstate_ctor", "__bit_generator_ctor")
+    (
+        *("numpy.random._pickle.__randomstate_ctor", "numpy.random._pickle.__bit_generator_ctor"),
+        "numpy.random.__RandomState_ctor",
+    )
 )
 """Calls of which nothing is needed: what a model drew numbers from."""
 
 LABELS = frozenset(
     (
-        *("builtins.int", "builtins.float", "builtins.hash", "builtins.object"),
+        *("builtins.int", "__builtin__.int", "__builtin__.long", "__builtin__.hash"),
+        *("builtins.float", "builtins.hash", "builtins.object"),
         *("numpy.ndarray", "numpy.float32", "gensim.utils.call_on_class_only"),
         *("numpy.random._mt19937.MT19937", "numpy.random.mtrand.RandomState"),
         *("gensim.models.phrases.original_scorer", "gensim.models.phrases.npmi_scorer"),

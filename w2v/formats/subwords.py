@@ -18,7 +18,8 @@ from w2v.formats.table import BATCH_BYTES, Matrix
 Ids = npt.NDArray[np.intp]
 
 _OFFSET, _PRIME = np.uint32(2166136261), np.uint32(16777619)
-_MOST = 64  # characters of an n-gram
+_MOST, _LONGEST_CHARACTER = 64, 4  # characters of an n-gram, bytes of one
+_MOST_EACH = 1000  # n-grams, for a row
 _BATCH = 1 << 16  # bytes of words taken at a time
 _CONTINUED, _CONTINUATION = np.uint8(0xC0), np.uint8(0x80)  # bytes of UTF-8 inside a character
 
@@ -50,14 +51,23 @@ class Subwords:
         self.shortest, self.longest = shortest, longest
         self._line_end = line_end
 
+    def too_many(self, words: Sequence[bytes]) -> bool:
+        """Whether words may have more n-grams than 1,000 for each row that there is.
+
+        Real ones have some 30. More of rows of many numbers, few words of a file can ask for.
+        """
+        sizes = max(0, self.longest - max(self.shortest, 1) + 1) if len(self.grams) else 0
+        most = sum(len(word) + 2 for word in words) * sizes
+        return most > _MOST_EACH * (len(self.own) + len(self.grams))
+
     def vectors(self, words: Sequence[bytes]) -> Matrix:
-        """Float32 (V, D): for each word the mean of its own row and those of its n-grams.
+        """Float32 (W, D): for each word the mean of its own row and those of its n-grams.
 
         Parameters
         ----------
-        words : sequence of bytes (V,)    In UTF-8, in the order of the rows.
+        words : sequence of bytes (W,)    In UTF-8: those of the first W rows, in order.
         """
-        found = np.empty(self.own.shape, np.float32)
+        found = np.empty((len(words), self.own.shape[1]), np.float32)
         for begin, end in _batches(words):
             sums, counts = self._sums(words[begin:end])
             sums += self.own[begin:end]
@@ -109,7 +119,9 @@ class Subwords:
         word = np.repeat(np.arange(len(words)), lengths)[at]
         first, end = at == (ends - lengths)[word], ends[word]
         state, chars = np.full(len(at), _OFFSET), np.zeros(len(at), np.intp)
-        while len(at):
+        for _ in range(_LONGEST_CHARACTER * self.longest):  # more have none of UTF-8
+            if not len(at):
+                break
             state = (state ^ signed[at]) * _PRIME
             at = at + 1
             whole = begins[at]

@@ -10,8 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from w2v.errors import ConfigError, ModelFileError
+from w2v.errors import ConfigError, ModelFileError, VectorFileError
 from w2v.files import PathLike, check_writing, read_lines, writing
+from w2v.formats import read_gensim_phrases
 from w2v.phrases import Scorer, scoring_name, scoring_named
 
 _MAGIC = "#w2v-gensim-phrases 1"
@@ -80,7 +81,8 @@ def read(path: PathLike, scorers: Mapping[str, Scorer]) -> tuple[str, dict[str, 
         It cannot be read, or is something else, or its `scoring` is a function that is not there.
     """
     name = os.fspath(path)
-    _refuse_pickle(name)
+    if _is_pickle(name):
+        return _of_gensim(name, scorers)
     lines = read_lines(path, "the file of phrases", ModelFileError)
     magic, _, head = next(lines, "").partition("\t")
     if magic != _MAGIC:
@@ -143,16 +145,31 @@ def _plain(value: Any) -> Any:
     return value.item() if isinstance(value, np.generic) else float(value)
 
 
-def _refuse_pickle(name: str) -> None:
+def _is_pickle(name: str) -> bool:
     try:
         with open(name, "rb") as file:
-            head = file.read(1)
+            return file.read(1) == _PICKLE
     except FileNotFoundError:
         raise
     except OSError:  # of which the reader will say why
-        return
-    if head == _PICKLE:
-        raise ModelFileError(
-            f"{name} is a pickle, which could run any code, and none is read here. Save its "
-            "phrases where it was made: `export_phrases()` has them."
-        )
+        return False
+
+
+def _of_gensim(name: str, scorers: Mapping[str, Scorer]) -> tuple[str, dict[str, Any]]:
+    """The same of a file that gensim's `save` wrote, of which nothing is run."""
+    try:
+        found = read_gensim_phrases(name)
+    except VectorFileError as error:
+        raise ModelFileError(str(error)) from error
+    kind = "FrozenPhrases" if found.kind == "frozen phrases" else "Phrases"
+    attributes: dict[str, Any] = {
+        "delimiter": found.delimiter,
+        "scoring": scorers[found.scoring],
+        "connector_words": found.connectors,
+    }
+    known = {"min_count": 5, "threshold": 10.0, "max_vocab_size": 40_000_000}
+    known |= {"progress_per": 10_000, "min_reduce": 1, "corpus_word_count": 0}
+    for option in _NUMBERS[kind]:
+        value = found.settings.get(option)
+        attributes[option] = known[option] if value is None else value
+    return kind, {**attributes, _NAMES[kind]: found.scores if found.scores else found.counts}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain, repeat
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar
 
 from w2v.phrases import Scorer, neighbours
 
@@ -17,6 +17,8 @@ _OLD_NAMES = {
 
 Finder = Callable[[list[str]], list[int]]
 """Finds which of the names of pairs may be phrases."""
+Join = tuple[int, int, str, float]
+"""Words of a sentence, from one place up to another, the phrase they are, and its score."""
 
 
 class Narrowing:
@@ -41,15 +43,6 @@ class Narrowing:
             self._set = self._names()
         known = self._set
         return [place for place, name in enumerate(names) if name in known]
-
-
-class Join(NamedTuple):
-    """Words of a sentence, from one place up to another, that are a phrase."""
-
-    start: int
-    stop: int
-    phrase: str
-    score: float
 
 
 class TransformedCorpus:
@@ -121,23 +114,23 @@ class PhrasesTransformation:
 
     def __getitem__(self, sentence: Iterable[Any]) -> Any:
         """A sentence, a list of str, with its phrases joined; of a corpus a `TransformedCorpus`."""
-        return self._item(sentence, self._likely)
+        return self._item(sentence, self._likely if self._is_own() else None)
 
     def _going_through(self, corpus: Iterable[Any]) -> Iterator[Any]:
         """What each sentence of a corpus is made into."""
-        if type(self).__getitem__ is not PhrasesTransformation.__getitem__ or not self._is_own():
+        if type(self).__getitem__ is not PhrasesTransformation.__getitem__:
             return map(self.__getitem__, corpus)
-        likely = self._finder()
+        likely = self._finder() if self._is_own() else None
         return (self._item(sentence, likely) for sentence in corpus)
 
     def find_phrases(self, sentences: Iterable[Iterable[str]]) -> dict[str, float]:
         """The phrases in these sentences and their scores."""
         result: dict[str, float] = {}
-        likely = self._finder() if self._is_own() else self._likely
+        likely = self._finder() if self._is_own() else None
         for words in map(list, sentences):
             found = self._found(words, likely)
             if found is not None:
-                result.update((join.phrase, join.score) for join in found)
+                result.update([(phrase, score) for _, _, phrase, score in found])
             else:
                 scores = self.analyze_sentence(words)
                 result.update((token, score) for token, score in scores if score is not None)
@@ -151,30 +144,32 @@ class PhrasesTransformation:
         """A `_likely` for a text of many sentences, which it is asked for one after the other."""
         raise NotImplementedError
 
-    def _item(self, sentence: Iterable[Any], likely: Finder) -> Any:
+    def _item(self, sentence: Iterable[Any], likely: Finder | None) -> Any:
         """What `__getitem__` gives."""
         items = iter(sentence)
         for first in items:
-            rest = chain([first], items) if items is sentence else sentence
             if isinstance(first, str):
-                return self._joined(list(rest), likely)
+                return self._joined([first, *items], likely)
+            rest = chain([first], items) if items is sentence else sentence
             return TransformedCorpus(self, rest)
         return []
 
-    def _joined(self, words: list[str], likely: Finder) -> list[str]:
+    def _joined(self, words: list[str], likely: Finder | None) -> list[str]:
         found = self._found(words, likely)
         if found is None:
             return [token for token, _ in self.analyze_sentence(words)]
+        if not found:
+            return words
         joined, free = [], 0
-        for join in found:
-            joined += words[free : join.start]
-            joined.append(join.phrase)
-            free = join.stop
+        for start, stop, phrase, _ in found:
+            joined += words[free:start]
+            joined.append(phrase)
+            free = stop
         return joined + words[free:]
 
-    def _found(self, words: list[str], likely: Finder) -> list[Join] | None:
+    def _found(self, words: list[str], likely: Finder | None) -> list[Join] | None:
         """What `analyze_sentence` joins, found all at once; None where it has to be asked."""
-        if not self._is_own() or "" in words:
+        if likely is None or "" in words:
             return None
         try:
             places, names = neighbours(words, self.delimiter, self.connector_words)
@@ -184,10 +179,11 @@ class PhrasesTransformation:
         for pair in likely(names):
             first, last = places[pair], places[pair + 1]
             if first >= free:
-                candidate = self.score_candidate(words[first], words[last], words[first + 1 : last])
-                if candidate[1] is not None:
+                between = words[first + 1 : last]
+                phrase, score = self.score_candidate(words[first], words[last], between)
+                if phrase is not None and score is not None:
                     free = last + 1
-                    found.append(Join(first, free, *candidate))
+                    found.append((first, free, phrase, score))
         return found
 
     def _is_own(self) -> bool:

@@ -17,7 +17,7 @@ from w2v.gensim.reading import Source, check_source, each, lines, read
 from w2v.gensim.run import Floats, Order, plain_seed
 from w2v.layers import Embedding
 from w2v.text import Corpus, Keys, Vocabulary
-from w2v.training import HuffmanTree, ranks_near_in_text
+from w2v.training import INITIAL, HuffmanTree, ranks_near_in_text, stream_key
 
 logger = logging.getLogger(__name__)
 
@@ -289,7 +289,7 @@ class Counted:
     def _fill(self, first: int) -> None:
         """Rows from there on as at a start."""
         numpy = get_backend("numpy")
-        key = (plain_seed(self.seed) + 0x5EED * self._epochs) % 2**64
+        key = stream_key(plain_seed(self.seed), INITIAL, self._epochs)
         Embedding.fill_uniform(numpy, self.wv.vectors, key, slice(first, None))
 
     def _make_output(self, old: int) -> None:

@@ -48,10 +48,7 @@ class _OfTheClass(classmethod):  # type: ignore[type-arg]
 
     def __get__(self, instance: object, owner: type | None = None) -> Callable[..., Any]:
         if instance is not None:
-            raise AttributeError(
-                "`load` gives a new model and leaves this one as it is: call it on the class, "
-                f"{type(instance).__name__}.load(path)."
-            )
+            raise AttributeError("load")  # for `__getattr__` to say why
         return super().__get__(instance, owner)
 
 
@@ -326,6 +323,11 @@ class Word2Vec(Counted):
 
     def __getattr__(self, name: str) -> Any:
         """Only for names that are not there: where they are."""
+        if name == "load":
+            raise AttributeError(
+                "`load` gives a new model and leaves this one as it is: call it on the class, "
+                f"{type(self).__name__}.load(path)."
+            )
         where = f"`model.wv.{name}`"
         if name in _MOVED:
             raise AttributeError(f"`model.{name}` was gensim 3's; today it is {where}.")

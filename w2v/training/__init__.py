@@ -19,6 +19,7 @@ from w2v.training.changes import Changes, packed, unpacked
 from w2v.training.checkpoint_state import MAY_CHANGE, beginning
 from w2v.training.checkpoints import Checkpoints, Every
 from w2v.training.crew import Crew, Here, Joint
+from w2v.training.draws import INITIAL, stream_key
 from w2v.training.estimator import Estimator
 from w2v.training.fitted import Fitted
 from w2v.training.held_out import trained_part
@@ -68,6 +69,7 @@ __all__ = [
     "Every",
     "Fitted",
     "HuffmanTree",
+    "INITIAL",
     "Likelihood",
     "Narration",
     "Pretrained",
@@ -99,6 +101,7 @@ __all__ = [
     "rows_met",
     "save_model",
     "step_shape",
+    "stream_key",
     "throughput",
     "trained_part",
     "training_report",
