@@ -177,6 +177,29 @@ def test_rows_of_zeros_have_cosine_0(kv: KeyedVectors) -> None:
     assert np.isfinite(kv.vectors).all()
 
 
+def test_without_keys_nothing_is_near() -> None:
+    none, asked = KeyedVectors(3), np.ones(3)
+    assert none.most_similar(asked) == none.most_similar_cosmul(asked) == []
+    for found in (
+        none.most_similar(asked, topn=None),
+        none.most_similar_cosmul(asked, topn=None),
+        none.distances(asked),
+    ):
+        assert np.shape(found) == (0,)
+    assert none.get_normed_vectors().shape == (0, 3)
+    none.sort_by_descending_frequency()
+    none.fill_norms()
+    with pytest.raises(KeyError, match="is not among"):
+        none.most_similar("a")
+
+
+def test_distances_of_a_list_of_numbers(kv: KeyedVectors) -> None:
+    vector = [0.5, 1, 0, -1, 2]
+    expected = 1 - cosines(kv, np.array(vector))
+    assert kv.distances(vector) == pytest.approx(expected, abs=1e-6)
+    assert kv.distances(vector, [7, "king"]) == pytest.approx(expected[[2, 0]], abs=1e-6)
+
+
 def test_cosmul_heeds_restrict_vocab_and_rows(kv: KeyedVectors) -> None:
     a, b = (cosines(kv, kv.vectors[row].astype(np.float64)) for row in (0, 4))
     expected = (1 + a) / 2 / ((1 + b) / 2 + 1e-6)

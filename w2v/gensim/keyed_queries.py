@@ -77,8 +77,8 @@ class KeyedQueries(KeyedSearch):
 
     def distances(self, word_or_vector: Any, other_words: Sequence[Any] = ()) -> Array:
         """1 minus the cosine of a key or vector with each of some keys, or with all rows, (N,)."""
-        single = not isinstance(word_or_vector, np.ndarray)
-        vector = self.get_vector(word_or_vector) if single else word_or_vector
+        given = isinstance(word_or_vector, np.ndarray | list)
+        vector = np.asarray(word_or_vector) if given else self.get_vector(word_or_vector)
         if len(other_words) == 0:
             return 1 - self._cosines(vector, range(len(self._vectors)))
         rows = self._vectors[[self.get_index(word) for word in other_words]]

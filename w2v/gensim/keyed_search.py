@@ -119,6 +119,8 @@ class KeyedSearch(KeyedRows):
         plus, minus = self._items(positive), self._items(negative)
         if not plus:
             raise ValueError("`positive` is empty; expected a key or a vector.")
+        if not len(self._vectors):
+            return [] if topn else np.zeros(0, REAL)
         up, down = ([self._direction(item) for item in items] for items in (plus, minus))
         keys = [item for item in [*plus, *minus] if not isinstance(item, np.ndarray)]
         own = {self.get_index(key) for key in keys}
