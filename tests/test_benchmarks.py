@@ -272,6 +272,17 @@ def test_text(tmp_path: Path) -> None:
         ]
 
 
+def test_same_code(tmp_path: Path) -> None:
+    text = tmp_path / "text.txt"
+    text.write_text("\n".join(map(" ".join, two_topics(400))), encoding="utf-8")
+    options = ["--tokens", 2000, "--repeats", 1, "--workers", 1, "--cases", "skipgram-ns"]
+    table, found = run("same_code", tmp_path, text, *options)
+    assert table.count("| skipgram-ns |") == 1
+    (row,) = found["summary"]
+    assert row["w2v_seconds"] > 0
+    assert (row["gensim_seconds"] is None) == (find_spec("gensim") is None)
+
+
 def test_ids(tmp_path: Path) -> None:
     table, found = run("ids", tmp_path, "--steps", 4000, "--nodes", 50, "--repeats", 1)
     kinds = [row["kind"] for row in found["summary"]]
