@@ -324,6 +324,22 @@ def test_what_is_of_no_use_is_refused() -> None:
         Word2Vec(SENTENCES, negative=0)
     with pytest.raises(ValueError, match="no null word"):
         Word2Vec(SENTENCES, null_word=1)
+    options: dict[str, Any]
+    for options, message in (
+        ({"vector_size": 0}, "`vector_size` must be at least 1, got 0"),
+        ({"window": 2.5}, "`window` must be a whole number, got 2.5"),
+        ({"negative": 2.5}, "`negative` must be a whole number, got 2.5"),
+        ({"alpha": 0}, "`alpha` must be a finite number above 0"),
+        ({"epochs": 0}, "`epochs` must be at least 1"),
+    ):
+        with pytest.raises(w2v.ConfigError, match=message):
+            Word2Vec(**options)
+    for name in ("min_count", "max_final_vocab", "max_vocab_size"):
+        options = {name: -1}
+        with pytest.raises(ValueError, match=f"`{name}` must be a number, . or more.* got -1"):
+            Word2Vec(**options)
+    with pytest.raises(TypeError, match="`trim_rule` must be a function, got 3"):
+        Word2Vec(trim_rule=3)  # type: ignore[arg-type]
     with pytest.raises(AttributeError, match=r"today it is `model.wv.most_similar`"):
         model.most_similar("graph")
     with pytest.raises(RuntimeError, match="no token was counted 50 times"):

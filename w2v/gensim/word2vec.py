@@ -9,13 +9,14 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from numbers import Real
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from w2v.config import Config
-from w2v.errors import CorpusError, warn
+from w2v.errors import ConfigError, CorpusError, warn
 from w2v.files import PathLike
 from w2v.gensim import model_file
 from w2v.gensim.counting import TrimRule
@@ -130,12 +131,13 @@ class Word2Vec(Counted):
         **others: Any,
     ) -> None:
         _refuse(others, null_word)
-        self.vector_size, self.window = int(vector_size), int(window)
-        self.alpha, self.min_alpha = float(alpha), float(min_alpha)
+        _check(min_count, max_vocab_size, max_final_vocab, trim_rule)
+        self.vector_size, self.window = vector_size, window
+        self.alpha, self.min_alpha = alpha, min_alpha
         self.min_count, self.max_vocab_size = min_count, max_vocab_size
         self.max_final_vocab, self.sorted_vocab = max_final_vocab, sorted_vocab
         self.sample, self.seed, self.workers = sample, seed, workers
-        self.sg, self.hs, self.negative = int(sg), int(hs), int(negative)
+        self.sg, self.hs, self.negative = int(bool(sg)), int(bool(hs)), negative
         self.ns_exponent, self.cbow_mean = ns_exponent, cbow_mean
         self.epochs, self.shrink_windows = epochs, shrink_windows
         self.compute_loss, self.comment = compute_loss, comment
@@ -145,10 +147,11 @@ class Word2Vec(Counted):
         self.raw_vocab = {}
         self.running_training_loss = 0.0
         self.train_count, self.total_train_time = 0, 0.0
-        self.min_alpha_yet_reached = float(alpha)
-        self.wv = KeyedVectors(self.vector_size)
+        self.min_alpha_yet_reached = alpha
         self._tree, self._epochs = None, 0
         self._check_losses()
+        self._config(epochs, self._rate(0, None), 1)  # which checks the numbers
+        self.wv = KeyedVectors(self.vector_size)
         if sentences is None and corpus_file is None:
             if trim_rule is not None:
                 warn("`trim_rule` was given without a corpus, and has no say in `build_vocab`.")
@@ -389,10 +392,11 @@ class Word2Vec(Counted):
                 found.append(int(word))
         return found
 
-    def _config(self, epochs: int, rate: tuple[float, float]) -> Config:
+    def _config(self, epochs: int, rate: tuple[float, float], tokens: int) -> Config:
+        """For a text of so many tokens, those that are dropped left out."""
         loss = "hs" if self.hs else "ns"
         start, end = rate
-        return Config(
+        options: dict[str, Any] = dict(
             model="skipgram" if self.sg else "cbow",
             loss=loss,
             dim=self.vector_size,
@@ -400,7 +404,7 @@ class Word2Vec(Counted):
             fixed_window=not self.shrink_windows,
             negative=None if self.hs else self.negative,
             ns_exponent=None if self.hs else self.ns_exponent,
-            sample=self._threshold(int(self._counts().sum())),
+            sample=self._threshold(tokens),
             min_count=1,
             epochs=epochs,
             alpha=start,
@@ -409,6 +413,10 @@ class Word2Vec(Counted):
             seed=plain_seed(self.seed),
             workers=workers_of(self.workers),
         )
+        try:
+            return Config(**options)
+        except ConfigError as error:
+            raise ConfigError(str(error).replace("`dim`", "`vector_size`")) from None
 
     def _tables(self) -> Tables:
         return Tables(
@@ -429,11 +437,12 @@ class Word2Vec(Counted):
         rate: tuple[float, float] | None = None,
     ) -> tuple[int, int]:
         started = time.perf_counter()
-        config = self._config(epochs, rate or self._rate(0, None))
+        tokens = int(self._counts().sum())
+        config = self._config(epochs, rate or self._rate(0, None), tokens)
         tables = self._tables()
         self.compute_loss = compute_loss
         self.running_training_loss = 0.0
-        watched = _Watched(self, list(callbacks), config, order, tables)
+        watched = _Watched(self, list(callbacks or ()), config, order, tables)
         watched.begin()
         trained = train(config, corpus, order, tables, watched if watched.callbacks else None)
         if trained is not None:
@@ -480,6 +489,21 @@ class _Watched:
     def _call(self, when: str) -> None:
         for callback in self.callbacks:
             getattr(callback, when)(self._model)
+
+
+def _check(
+    min_count: Any, max_vocab_size: Any, max_final_vocab: Any, trim_rule: TrimRule | None
+) -> None:
+    """Raise for limits of the vocabulary that are none."""
+    limits = {"max_vocab_size": max_vocab_size, "max_final_vocab": max_final_vocab}
+    for name, limit in {"min_count": min_count, **limits}.items():
+        if limit is None and name != "min_count":
+            continue
+        if not isinstance(limit, Real) or limit < (name != "min_count"):
+            expected = "0 or more" if name == "min_count" else "1 or more, or None for no limit"
+            raise ValueError(f"`{name}` must be a number, {expected}; got {limit!r}.")
+    if trim_rule is not None and not callable(trim_rule):
+        raise TypeError(f"`trim_rule` must be a function, got {trim_rule!r}.")
 
 
 def _refuse(others: Mapping[str, Any], null_word: int) -> None:
