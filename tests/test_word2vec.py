@@ -14,7 +14,8 @@ import pytest
 from corpora import two_topics
 
 import w2v
-from w2v import CorpusError, Table, TrainingWarning, UnknownWordError, W2VError, Word2Vec
+from w2v import CorpusError, Table, TrainingWarning, UnknownWordError, Vectors, W2VError, Word2Vec
+from w2v.training import HuffmanTree
 
 
 def small(**options: Any) -> Word2Vec:
@@ -137,3 +138,41 @@ def test_the_report_is_shown_in_a_line(tmp_path: Path) -> None:
     assert len(pprint.pformat(report)) < 1000
     trained.save_model(tmp_path / "m.npz")
     assert repr(Word2Vec.load_model(tmp_path / "m.npz").report) == repr(report)
+
+
+@pytest.mark.parametrize("loss", ["ns", "hs"])
+def test_tables_of_elsewhere_make_a_model(loss: str, tmp_path: Path) -> None:
+    options: dict[str, Any] = {"loss": loss, "min_count": 1, "sample": 0, "workers": 1}
+    options |= {"epochs": 2, "seed": 3}
+    model = Word2Vec(dim=6, **options).fit(two_topics(100))
+    again = Word2Vec.from_tables(model.vectors, model.output, tree=model.tree, trained=2, **options)
+    assert again.score(["a", "b"]) == model.score(["a", "b"])
+    word = model.vectors.words[0]
+    assert again.predict_output_word([word]) == model.predict_output_word([word])
+    again.save_model(tmp_path / "m.npz")
+    other = Word2Vec.load_model(tmp_path / "m.npz")
+    more = [[word, "new", word]] * 20
+    for one in (model, again, other):
+        one.partial_fit(more)
+    assert np.array_equal(model.vectors.matrix, again.vectors.matrix)
+    assert np.array_equal(model.output, again.output)
+    assert np.array_equal(model.vectors.matrix, other.vectors.matrix)
+
+
+def test_tables_that_do_not_fit_are_refused() -> None:
+    counts = np.array([3, 2])
+    vectors, output = Vectors(["a", "b"], np.ones((2, 4)), counts), np.ones((2, 4))
+    with pytest.raises(ValueError, match="`vectors` have no counts"):
+        Word2Vec.from_tables(Vectors(["a", "b"], np.ones((2, 4))), output)
+    with pytest.raises(ValueError, match=r"`output` must be \(2, 4\), .*; got \(3, 4\)"):
+        Word2Vec.from_tables(vectors, np.ones((3, 4)))
+    with pytest.raises(ValueError, match="NaN or infinity"):
+        Word2Vec.from_tables(vectors, np.full((2, 4), np.nan))
+    with pytest.raises(ValueError, match=r"A `tree` goes with loss 'hs' .*, got loss 'ns'"):
+        Word2Vec.from_tables(vectors, output, tree=HuffmanTree.from_counts(counts))
+    with pytest.raises(ValueError, match="`tree` is no Huffman tree of the 2 words"):
+        Word2Vec.from_tables(
+            vectors, output[:1], tree=HuffmanTree.from_counts([3, 2, 1]), loss="hs"
+        )
+    with pytest.raises(ValueError, match="`dim` is 5, and `vectors` have 4"):
+        Word2Vec.from_tables(vectors, output, dim=5)

@@ -13,7 +13,7 @@ from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from w2v import interrupts
 from w2v.backends import choose_backend
@@ -43,6 +43,7 @@ from w2v.training import (
     check_same,
     checked,
     continue_from,
+    fitted_of,
     known_run,
     load_model,
     narrating,
@@ -543,6 +544,46 @@ class Word2Vec(Estimator, Answers, metaclass=_Named):
         `save` writes the vectors alone, for other programs.
         """
         save_model(path, self.plain_options(), self._done())
+
+    @classmethod
+    def from_tables(
+        cls,
+        vectors: Vectors,
+        output: ArrayLike,
+        *,
+        tree: Any = None,
+        trained: int = 1,
+        **options: Any,
+    ) -> Word2Vec:
+        """A model of tables that were trained elsewhere: it answers, and goes on, as after `fit`.
+
+        Parameters
+        ----------
+        vectors : Vectors           With counts.
+        output : float (V, D), or (V - 1, D) inner nodes for hierarchical softmax
+        tree : object, optional     For hierarchical softmax: what has `offsets`, `nodes` and
+                                    `codes` as `w2v.training.HuffmanTree`, such as the tree of a
+                                    file of gensim.
+        trained : int               Epochs so far; the draws of later ones are others.
+        options
+            Those of `Word2Vec`; `dim` is that of the vectors.
+
+        Raises
+        ------
+        ConfigError
+        ValueError
+            The tables do not fit each other or the loss, or hold NaN or infinity.
+        """
+        model = cls(**{"dim": vectors.dim, **options})
+        if model.config.dim != vectors.dim:
+            raise ValueError(f"`dim` is {model.config.dim}, and `vectors` have {vectors.dim}.")
+        model._fitted = fitted_of(model.config, vectors, output, tree, trained)
+        return model
+
+    @property
+    def tree(self) -> Any:
+        """After `fit` with hierarchical softmax: the `w2v.training.HuffmanTree`; else None."""
+        return self._done().tree
 
     def plain_options(self) -> dict[str, Any]:
         """As given, but plain numbers."""

@@ -21,7 +21,7 @@ from w2v.training.checkpoints import Checkpoints, Every
 from w2v.training.crew import Crew, Here, Joint
 from w2v.training.draws import INITIAL, stream_key
 from w2v.training.estimator import Estimator
-from w2v.training.fitted import Fitted
+from w2v.training.fitted import Fitted, fitted_of
 from w2v.training.held_out import trained_part
 from w2v.training.huffman import HuffmanTree, ranks_near_in_text
 from w2v.training.likelihood import Likelihood
@@ -91,6 +91,7 @@ __all__ = [
     "continue_from",
     "describe_run",
     "epochs_for",
+    "fitted_of",
     "is_run",
     "known_run",
     "load_model",

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
+from w2v.config import Config
 from w2v.errors import counted
 from w2v.training.huffman import HuffmanTree
 from w2v.vectors import Vectors
@@ -45,3 +46,40 @@ class Fitted:
     """The options of the last run, defaults filled in."""
     epochs: int
     """Of all runs."""
+
+
+def fitted_of(
+    config: Config, vectors: Vectors, output: ArrayLike, tree: Any, epochs: int
+) -> Fitted:
+    """Tables that were trained elsewhere, as training would give them; see `Word2Vec.from_tables`.
+
+    Raises
+    ------
+    ValueError
+        They do not fit each other or the loss, or hold NaN or infinity.
+    """
+    if vectors.counts is None:
+        raise ValueError("`vectors` have no counts, by which noise is drawn and trees are made.")
+    if (tree is None) != (config.loss != "hs"):
+        raise ValueError(f"A `tree` goes with loss 'hs' and no other, got loss {config.loss!r}.")
+    words, found = len(vectors), np.ascontiguousarray(output, np.float32)
+    shape = (max(words - 1, 1) if config.loss == "hs" else words, vectors.dim)
+    if found.shape != shape:
+        raise ValueError(
+            f"`output` must be {shape}, a row a word, or an inner node with loss 'hs'; got "
+            f"{found.shape}."
+        )
+    if not (np.isfinite(vectors.matrix).all() and np.isfinite(found).all()):
+        raise ValueError("The tables hold NaN or infinity, and training cannot go on from there.")
+    made = None
+    if tree is not None:
+        made = HuffmanTree(
+            np.asarray(tree.offsets, np.int64),
+            np.asarray(tree.nodes, np.int32),
+            np.asarray(tree.codes, np.uint8),
+        )
+        if not made.is_one(words):
+            raise ValueError(f"`tree` is no Huffman tree of the {words:,} words.")
+    read = {"read": int(vectors.counts.sum())}
+    report = Report({"loss": [], "tokens": read, "seconds": {}})
+    return Fitted(vectors, found, made, report, config.as_dict(), epochs)
