@@ -52,6 +52,24 @@ def step_shape(backend: Backend, config: Config) -> StepShape:
     return StepShape(block, shared, step, in_turn, shape.most_workers, groups, exposed)
 
 
+def compounding(config: Config, shape: StepShape) -> float:
+    """What alpha is multiplied by, so that vectors grow in steps of many pairs as pair by pair.
+
+    Words that meet lengthen each other's vectors: from pair to pair by exp(x) a token, and by 1 + x
+    where all pairs of a token are computed from the same rows. x is alpha at the start, when they
+    grow, times these pairs times the error of true words that score as noise words do. Steps are
+    longer by as much, where the row-step cap lets them. See docs/decisions/blocks.md.
+    """
+    if config.model != "skipgram" or config.loss != "ns" or shape.step == 1:
+        return 1.0
+    assert config.alpha is not None
+    assert config.negative is not None
+    pairs = 2 * config.window if config.fixed_window else config.window + 1
+    terms = config.alpha * pairs * (1 + config.negative)
+    x = min(terms * config.negative / (1 + config.negative) ** 2, 1.0)
+    return min(math.expm1(x) / x, max(1.0, config.row_cap / terms)) if x else 1.0
+
+
 def chunk_tokens(config: Config, shape: StepShape) -> int:
     """Tokens of a chunk: fewer than `blocks.CHUNK` where each of them is very much work.
 

@@ -11,7 +11,7 @@ from w2v.config import Config
 from w2v.training import draws
 from w2v.training.blocks import BlockReader
 from w2v.training.step import Step
-from w2v.training.step_plan import Beside, beside, fused_plan, step_shape
+from w2v.training.step_plan import Beside, beside, compounding, fused_plan, step_shape
 from w2v.training.tables import Tables
 
 
@@ -74,6 +74,7 @@ class Worker:
             others = beside(backend, config, tables, workers)
         self._step = Step(backend, config, tables, workers=workers, others=others)
         shape = step_shape(backend, config)
+        self._longer = compounding(config, shape)
         self._step_tokens = step_tokens or max(shape.block, -(-shape.step // workers))
         self._own: Fused | None = None
         plan = fused_plan(backend, config, tables, others, workers)
@@ -103,7 +104,7 @@ class Worker:
         epoch : int              Of the draws.
         spans : iterable of range
         key : int                Of the draws of noise words.
-        learning_rate : callable Of a position in chunks.
+        learning_rate : callable Of a position in chunks; steps take it times `compounding`.
         loss_key, loss_every     The loss is measured in one of so many steps, see
                                  `draws.is_measured`.
         stopped : callable       Whether to leave a span before its end.
@@ -139,7 +140,7 @@ class Worker:
             steps = self._reader.steps(epoch, span, self._step_tokens)
             for number, (begin, end, blocks) in enumerate(steps):
                 with_loss = draws.is_measured(measured[0], first + number, measured[1])
-                alpha = learning_rate(begin)
+                alpha = self._longer * learning_rate(begin)
                 sums = self._step.take(blocks, key=key, alpha=alpha, with_loss=with_loss)
                 found = self._found(*map(float, sums)) if with_loss else (None, 0.0, 0.0)
                 whole = len(span) if end == span.stop else 0
@@ -163,9 +164,9 @@ class Worker:
         token_key = self._reader.token_key(epoch)
         under_way: tuple[range, Array] | None = None
         for span in spans:
-            alphas = learning_rate(span.start), learning_rate(span.stop)
+            begin, end = (self._longer * learning_rate(at) for at in (span.start, span.stop))
             keys = {"token_key": token_key, "key": key, "loss_key": measured[0]}
-            sums = self._own(span, **keys, alphas=alphas, loss_every=measured[1])
+            sums = self._own(span, **keys, alphas=(begin, end), loss_every=measured[1])
             if under_way is not None:
                 yield self._read(*under_way)
             under_way = span, sums
