@@ -19,6 +19,7 @@ from w2v.training.passes import REPORT_S, Passes
 from w2v.training.rounds import Rounds, Shard
 from w2v.training.run import Run
 from w2v.training.shard_trainer import Result
+from w2v.training.step_plan import compounding, step_shape
 from w2v.training.tables import Copiers
 
 
@@ -48,6 +49,7 @@ class RoundPasses(Passes):
         self._crew, self._rounds, self._dtype = crew, rounds, run.config.changes
         self._copiers = Copiers(run.backend)
         self._merge = crew.merge(meetings(run.config, run.tables), self._dtype, self._copiers)
+        self._longer = compounding(run.config, step_shape(run.backend, run.config))
         self._idle_since = [0.0]
 
     def all(self) -> None:
@@ -110,7 +112,7 @@ class RoundPasses(Passes):
         """The tables and the sums are those after the round."""
         run = self._run
         middle = (shards[0].begin + shards[-1].end) / 2
-        alpha = run.config.learning_rate(run.done_at(shards[0].epoch, middle))
+        alpha = self._longer * run.config.learning_rate(run.done_at(shards[0].epoch, middle))
         kept = sum(tally.kept for tally in tallies) / len(tallies)
         changes = self._merge.ended(alpha, kept)
         if not self._is_last(shards):
