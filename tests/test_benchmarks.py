@@ -283,6 +283,14 @@ def test_same_code(tmp_path: Path) -> None:
     assert (row["gensim_seconds"] is None) == (find_spec("gensim") is None)
 
 
+def test_graphs(tmp_path: Path) -> None:
+    table, found = run("graphs", tmp_path, "--nodes", 200, "--block", 20, "--workers", 1)
+    assert "| w2v | " in table
+    ours = found["summary"][-1]
+    assert ours["trainer"] == "w2v"
+    assert 0 < ours["same_block"] <= 1
+
+
 def test_ids(tmp_path: Path) -> None:
     table, found = run("ids", tmp_path, "--steps", 4000, "--nodes", 50, "--repeats", 1)
     kinds = [row["kind"] for row in found["summary"]]
