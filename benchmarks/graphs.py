@@ -16,7 +16,6 @@ import json
 import statistics
 import sys
 import time
-from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -25,8 +24,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks import harness
+from benchmarks.same_code import TRAINERS, trainer_named
 
-MODULES = {"gensim": "gensim.models", "w2v": "w2v.gensim"}
 _LENGTH, _WITHIN, _BEYOND, _ASKED, _AT_ONCE = 50, 10, 1, 4000, 500
 
 
@@ -38,12 +37,12 @@ def main() -> None:
         return
     runs: list[dict[str, Any]] = []
     for seed in range(1, options.repeats + 1):
-        for name in [name for name in MODULES if find_spec(name)]:
+        for name in [name for name in TRAINERS if find_spec(name)]:
             child = [sys.executable, "-m", "benchmarks.graphs", "--child", name, str(seed)]
             child += [f"--{key}={getattr(options, key)}" for key in ("nodes", "block", "workers")]
             runs.append({"trainer": name, **json.loads(harness.run(child).output)})
             harness.say(json.dumps(runs[-1]))
-    table = [_row(name, [run for run in runs if run["trainer"] == name]) for name in MODULES]
+    table = [_row(name, [run for run in runs if run["trainer"] == name]) for name in TRAINERS]
     print("| trainer | of the ten nearest in the same block | seconds |\n|---|---|---|")
     for row in [row for row in table if row]:
         print(f"| {row['trainer']} | {row['same_block']:.3f} | {row['seconds']:.1f} |")
@@ -74,7 +73,7 @@ def _options() -> argparse.Namespace:
 def _train(options: argparse.Namespace) -> None:
     """In a process of its own."""
     name, seed = options.child
-    kind = import_module(MODULES[name]).Word2Vec
+    kind = trainer_named(name)
     given: dict[str, Any] = {"sg": 1, "sample": 0, "min_count": 1, "window": 10, "epochs": 1}
     given |= {"vector_size": 128, "workers": options.workers, "seed": int(seed)}
     sentences = _walks(options.nodes, options.block).tolist()

@@ -17,7 +17,6 @@ import statistics
 import sys
 import time
 from collections.abc import Iterator
-from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -25,7 +24,7 @@ from typing import Any
 from benchmarks import harness
 from w2v.text import find_files, read_pieces
 
-_MODULES = {"gensim": "gensim.models", "w2v": "w2v.gensim"}
+TRAINERS = ("gensim", "w2v")
 CASES: dict[str, dict[str, Any]] = {
     "skipgram-ns": {"sg": 1},
     "skipgram-hs": {"sg": 1, "hs": 1, "negative": 0},
@@ -40,7 +39,7 @@ def main() -> None:
         _train(options)
         return
     runs: list[dict[str, Any]] = []
-    trainers = [name for name in _MODULES if find_spec(name)]
+    trainers = [name for name in TRAINERS if find_spec(name)]
     for _ in range(options.repeats):
         for case in options.cases:
             for name in trainers:
@@ -79,7 +78,7 @@ def _options() -> argparse.Namespace:
 def _train(options: argparse.Namespace) -> None:
     """In a process of its own."""
     name, case = options.child
-    kind = import_module(_MODULES[name]).Word2Vec
+    kind = trainer_named(name)
     sentences = list(_sentences(options.corpus, options.tokens))
     given = {**CASES[case], "vector_size": 100, "workers": options.workers}
     kind(
@@ -92,6 +91,15 @@ def _train(options: argparse.Namespace) -> None:
     words = [word for word in model.wv.index_to_key if len(word) > 4][:10]
     near = {word: [other for other, _ in model.wv.most_similar(word)] for word in words}
     print(json.dumps({"seconds": seconds, "words": len(model.wv), "near": near}))
+
+
+def trainer_named(name: str) -> Any:
+    """The class, by the line that is changed."""
+    if name == "gensim":
+        from gensim.models import Word2Vec
+    else:
+        from w2v.gensim import Word2Vec
+    return Word2Vec
 
 
 def _sentences(corpus: str, tokens: int) -> Iterator[list[str]]:

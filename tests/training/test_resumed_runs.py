@@ -274,7 +274,7 @@ def test_a_signal_after_the_last_step_leaves_the_last_checkpoint(
 def test_a_run_that_came_to_nothing_leaves_no_last_checkpoint(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def worthless(*_: object) -> None:
+    def worthless(*_: object, **__: object) -> None:
         raise TrainingError("Training diverged.")
 
     monkeypatch.setattr("w2v.training.verdict.after", worthless)
