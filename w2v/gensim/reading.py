@@ -28,9 +28,15 @@ def check_source(sentences: Source | None, corpus_file: str | None) -> None:
         )
 
 
-def each(sentences: Source | None) -> Iterator[Iterable[Hashable]]:
+def each(sentences: Source | None) -> Iterable[Iterable[Hashable]]:
     """The sentences, a string as its letters, of which a line is logged."""
     assert sentences is not None
+    if isinstance(sentences, list | tuple) and not any(isinstance(one, str) for one in sentences):
+        return sentences
+    return _with_letters(sentences)
+
+
+def _with_letters(sentences: Source) -> Iterator[Iterable[Hashable]]:
     told = False
     for sentence in sentences:
         if isinstance(sentence, str):

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Hashable, Iterable, Iterator
 from itertools import chain
+from typing import Any
 
 import numpy as np
 
 from w2v.text.number_files import Int64s
-from w2v.text.parts import Part, as_numpy, part_of
+from w2v.text.parts import Part
 
 _BATCH_TOKENS = 1 << 18
 
@@ -57,8 +58,8 @@ class Keys:
     def __contains__(self, key: object) -> bool:
         return key in self._numbers
 
-    def numbers(self, tokens: list[Hashable]) -> Int64s:
-        """Of each token, (N,); those that are new get the next numbers.
+    def coded(self, sentences: list[list[Hashable]]) -> Any:
+        """All tokens as an Arrow array with a dictionary of numbers; new ones get the next numbers.
 
         Raises
         ------
@@ -67,13 +68,15 @@ class Keys:
         """
         import pyarrow as pa
 
-        if not all(issubclass(kind, str) for kind in set(map(type, tokens))):
-            return self._of_each(tokens)
-        try:
-            found = pa.array(tokens, pa.large_string()).dictionary_encode()
-        except UnicodeEncodeError:  # half of a surrogate pair, which is a key as good as others
-            return self._of_each(tokens)
-        return self._of_each(found.dictionary.to_pylist()).take(as_numpy(found.indices))
+        words = _strings_of(sentences)
+        if words is not None:
+            coded = words.dictionary_encode()
+            numbers, indices = self._of_each(coded.dictionary.to_pylist()), coded.indices
+        else:
+            every = self._of_each(list(chain.from_iterable(sentences)))
+            numbers, places = np.unique(every, return_inverse=True)
+            indices = pa.array(places.astype(np.int32))
+        return pa.DictionaryArray.from_arrays(indices, pa.array(numbers).cast(pa.large_string()))
 
     def _of_each(self, tokens: list[Hashable]) -> Int64s:
         known, keys = self._numbers, self._keys
@@ -95,22 +98,33 @@ def parts_of_keys(sentences: Iterable[object], keys: Keys) -> Iterator[Part]:
     TypeError
         A sentence is no collection of tokens, or a token cannot be a key.
     """
-    import pyarrow as pa
-
     batch: list[list[Hashable]] = []
-    size = 0
-
-    def part() -> Part:
-        lengths = np.array([*map(len, batch), 0])
-        return part_of(lengths, pa.array(keys.numbers(list(chain.from_iterable(batch)))))
-
+    size, stays = 0, isinstance(sentences, list | tuple)
     for number, sentence in enumerate(sentences, start=1):
-        batch.append(_tokens(number, sentence))
+        batch.append(sentence if stays and type(sentence) is list else _tokens(number, sentence))
         size += len(batch[-1])
         if size + len(batch) >= _BATCH_TOKENS:
-            yield part()
+            yield _part(batch, keys)
             batch, size = [], 0
-    yield part()
+    yield _part(batch, keys)
+
+
+def _part(batch: list[list[Hashable]], keys: Keys) -> Part:
+    return np.array([*map(len, batch), 0], np.int32), keys.coded(batch)
+
+
+def _strings_of(sentences: list[list[Hashable]]) -> Any:
+    """All tokens as an Arrow array, if each is a str; else None."""
+    import pyarrow as pa
+
+    try:
+        found = pa.array(sentences)
+    except (pa.ArrowException, UnicodeEncodeError, TypeError, ValueError, OverflowError):
+        return None  # of several kinds, or none that Arrow has, or half of a surrogate pair
+    if isinstance(found, pa.ChunkedArray) or found.type != pa.list_(pa.string()):
+        return None
+    words = found.flatten()
+    return None if words.null_count else words
 
 
 def _tokens(number: int, sentence: object) -> list[Hashable]:
