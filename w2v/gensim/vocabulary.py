@@ -1,4 +1,7 @@
-"""The vocabulary and the tables of gensim's `Word2Vec`: counted, chosen, made, and grown."""
+"""The vocabulary and the tables of gensim's `Word2Vec`: counted, chosen, made, and grown.
+
+It is long because each of these steps is a method there, with arguments of its own.
+"""
 
 from __future__ import annotations
 
