@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import sys
 from collections.abc import Iterable
 from datetime import datetime, timezone
 from typing import Any, BinaryIO, TypeVar
@@ -265,20 +264,10 @@ def load_word2vec_format(*args: Any, **kwargs: Any) -> KeyedVectors:
 
 
 def _load_word2vec_format(
-    cls: type[_Keyed],
-    fname: PathLike,
-    fvocab: PathLike | None = None,
-    binary: bool = False,
-    encoding: str = "utf8",
-    unicode_errors: str = "strict",
-    limit: int | None = sys.maxsize,
-    datatype: npt.DTypeLike = REAL,
-    no_header: bool = False,
-    binary_chunk_size: int = 0,
+    cls: type[_Keyed], fname: PathLike, *args: Any, binary_chunk_size: int = 0, **kwargs: Any
 ) -> _Keyed:
     """`load_word2vec_format` of a class; files are read in pieces of their own size."""
-    options = (fvocab, binary, encoding, unicode_errors, limit, datatype, no_header)
-    return load_word2vec(cls, fname, *options)
+    return cls.load_word2vec_format(fname, *args, **kwargs)
 
 
 def from_arrays(arrays: dict[str, Array], cls: type[_Keyed] | None = None) -> KeyedVectors:

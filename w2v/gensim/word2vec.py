@@ -448,7 +448,7 @@ class Word2Vec(Counted):
         if trained is not None:
             self._epochs += epochs
             self._note_loss(trained)
-        self.wv.fill_norms(force=True)
+        self.wv.norms = None
         self.train_count += 1
         self.total_train_time += time.perf_counter() - started
         self.min_alpha_yet_reached = self.min_alpha
@@ -481,7 +481,7 @@ class _Watched:
         found = trained()
         put(*self._given, found)
         self._model._note_loss(found)
-        self._model.wv.fill_norms(force=True)
+        self._model.wv.norms = None
         self._call("on_epoch_end")
         if not last:
             self._call("on_epoch_begin")

@@ -196,7 +196,8 @@ class Merge:
         self, which: int, rows: Any, steps: Floats, steepness: Floats, directions: Floats
     ) -> Floats:
         """The merged changes of some rows, (N, D): their sum, without what is too much of it."""
-        moved: Floats = np.array(self._sums[which][rows])
+        sums = self._sums[which]
+        moved: Floats = sums[rows].copy() if isinstance(rows, slice) else sums[rows]
         met = np.maximum(self._met[which][rows], np.float32(1))[:, None]
         x = steps * self._meetings.terms[which][rows][:, None] / met
         most = float((x * (met - 1)).max(initial=0))
