@@ -18,7 +18,7 @@ NOT_ASKED_FOR = {
         ("test_build_vocab_warning", "test_train_warning", "test_train_hs_and_neg"),
         "asks for the words of a line of the log, of which there is one with others",
     ),
-    "test_parallel": "asks for a rank of a word: gensim misses it with one seed of six, we with three",
+    "test_parallel": "asks for a rank that gensim misses with one seed of six, and we with three",
 }
 """Tests that do not apply, and why."""
 
