@@ -8,6 +8,7 @@ if __name__ != "w2v.backends":
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from types import ModuleType
 from typing import Any
 
@@ -28,7 +29,7 @@ from w2v.backends.base import (
 from w2v.backends.others import Others
 from w2v.backends.processor_name import processor
 from w2v.cpus import usable_cores, usable_threads
-from w2v.errors import BackendError
+from w2v.errors import BackendError, warn
 
 __all__ = [
     "GAMMA",
@@ -158,9 +159,13 @@ def choose_backend(
         backend = get_backend(name, device, in_order=in_order)
         return backend, _described(backend)
     passed_over: list[str] = []
+    why_not = ""
     for state in (_state(name, in_order) for name in _MAKERS):
         if state.backend is not None:
+            if state.name == "numpy":
+                _say_slow(why_not)
             return state.backend, "; ".join([_described(state.backend), *passed_over])
+        why_not = state.reason
         why = f" ({state.reason.rstrip('.')})" if state.state == "broken" else ""
         passed_over.append(f"{state.name}: {state.state}{why}")
     raise BackendError(f"No backend can be used ({'; '.join(passed_over)}).")
@@ -201,6 +206,12 @@ def get_backend(
             f"Backend {name!r} was asked for, but {error} Pass --backend numpy for the CPU.",
             error.state,
         ) from error
+
+
+@cache
+def _say_slow(why_not: str) -> None:
+    """Once in a process."""
+    warn(f"{why_not} NumPy computes in its place, several times slower.")
 
 
 def _described(backend: Backend) -> str:

@@ -320,6 +320,8 @@ def make() -> NumbaBackend:
         from w2v.backends import numba_blas, numba_kernels
 
         numba_blas.do_not_load()
+    except MemoryError:
+        raise
     except Exception as error:  # it checks the versions of what it needs as it is imported
         if isinstance(error, ModuleNotFoundError) and error.name == "numba":
             raise BackendError(

@@ -34,6 +34,7 @@ HOUSE: list[dict[str, str]] = [
         "threads": "",
         "cpus": "",
         "interrupts": "",
+        "installed": "",
     },
     {
         "config": "errors",
@@ -42,8 +43,8 @@ HOUSE: list[dict[str, str]] = [
         "display": "terminal",
     },
     {
-        "text": "errors version cpus threads files words",
-        "formats": "errors files words threads",
+        "text": "errors version installed cpus threads files words",
+        "formats": "errors installed cpus files words threads",
         "layers": "backends",
         "queries": "errors renamed threads backends",
     },
@@ -74,8 +75,8 @@ HOUSE: list[dict[str, str]] = [
         "w2v": "version renamed library",
     },
     {
-        "cli": "errors renamed terminal interrupts config files backends text formats queries "
-        "vectors phrases training cluster evaluation pictures w2v library",
+        "cli": "errors installed renamed terminal interrupts config files backends text formats "
+        "queries vectors phrases training cluster evaluation pictures w2v library",
     },
     {
         "__main__": "errors cli",

@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Iterable
 from typing import Any
 
+import numpy as np
 import pytest
 import regex
 from hypothesis import HealthCheck, given, settings
@@ -206,7 +207,7 @@ def words_of_lines(pieces: Iterable[str]) -> list[list[str]]:
                 lines.append([])
             lines[-1] += ids[at : at + length].tolist()
             at += length
-    words = dictionary.words.to_pylist()
+    words = dictionary.take(np.arange(len(dictionary)))
     return [[words[one] for one in line] for line in lines if line]
 
 

@@ -22,13 +22,15 @@ _TOKENS, _WORDS = 100_000_000, 50_000
 
 @click.command(cls=Command)
 def backends() -> None:
-    """List array libraries and devices, and what can be used.
+    """List array libraries and devices, what can be used, and who reads text.
 
     \b
     Example:
       w2v backends
     """
-    from w2v.backends import available_backends, devices, lanes, processor
+    from w2v.backends import available_backends, devices, lanes, processor, usable_threads
+    from w2v.errors import counted
+    from w2v.installed import is_installed
 
     for found in available_backends():
         about = found.reason
@@ -44,6 +46,12 @@ def backends() -> None:
     vectors = lanes()
     beside = f"; numba computes with vectors of {vectors} floats" if vectors else ""
     click.echo(f"{'':<23}{processor()}{beside}")
+    if is_installed("pyarrow"):
+        state, about = "usable", f"reads text on {counted(usable_threads(), 'thread')}, and tables"
+    else:
+        state = "not installed"
+        about = "Python reads text, and no tables. Run pip install pyarrow."
+    click.echo(f"{'pyarrow':<8}{state:<15}{about}")
 
 
 def _number(_: click.Context, __: click.Parameter, value: float) -> float:

@@ -20,6 +20,7 @@ from w2v.files import (
     compression_by_name,
     replacing,
 )
+from w2v.installed import check_installed
 
 COLUMNS = ("word", "rank", "neighbour", "cosine")
 
@@ -43,6 +44,8 @@ def check_neighbours_path(path: PathLike) -> None:
     """
     kind, compressed = _kind(path)
     check_target(path)
+    if kind == "parquet":
+        check_installed("pyarrow", f"Writing {os.fsdecode(path)}", OutputError)
     check_compressor(compressed, os.fsdecode(path), OutputError)
     if kind == "parquet" and compressed:
         raise ConfigError(

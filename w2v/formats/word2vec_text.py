@@ -1,9 +1,9 @@
 """word2vec text, with a header line or (GloVe) without: a row a line, a word and its D numbers.
 
-Blocks of lines are parsed by Arrow, some ten times as fast as Python does it. Whatever Arrow does
-not take as it is (spaces in words, tabs, signs, damage) is parsed again by a loop that knows every
-case and says in which line something is wrong. A run of spaces and tabs counts as one space,
-wherever it stands, and for nothing at the ends of a line.
+Blocks of lines are parsed by Arrow, some ten times as fast as Python does it. Where it is not
+installed, all is parsed by a loop, as is whatever Arrow does not take as it is (spaces in words,
+tabs, signs, damage): it knows every case and says in which line something is wrong. A run of spaces
+and tabs counts as one space, wherever it stands, and for nothing at the ends of a line.
 """
 
 from __future__ import annotations
@@ -16,11 +16,13 @@ from typing import BinaryIO
 
 import numpy as np
 
+from w2v.cpus import usable_threads
 from w2v.errors import counted, warn
 from w2v.formats.byte_source import Source, Window
 from w2v.formats.number_fields import GAP, POINT, is_comma_number, is_number
 from w2v.formats.row_memory import Rows
 from w2v.formats.table import Matrix, Progress, Table
+from w2v.installed import is_installed
 from w2v.words import LONGEST_WORD
 
 _MOST_COLUMNS = 10_000
@@ -56,15 +58,15 @@ def write_lines(
 
     The decimals are the shortest that read back as the same float32.
     """
-    import pyarrow as pa
-
     from w2v.threads import in_order
 
-    def lines_of(rows: slice) -> bytes:
-        return _lines(table.matrix[rows], separator, words[rows] if words is not None else None)
+    lines = _lines if is_installed("pyarrow") else _lines_by_python
 
-    for rows, lines in in_order(lines_of, table.batches(), pa.cpu_count()):
-        handle.write(lines)
+    def lines_of(rows: slice) -> bytes:
+        return lines(table.matrix[rows], separator, words[rows] if words is not None else None)
+
+    for rows, data in in_order(lines_of, table.batches(), usable_threads()):
+        handle.write(data)
         if progress is not None:
             progress(rows.stop, len(table.words))
 
@@ -85,6 +87,14 @@ def _lines(matrix: Matrix, separator: str, words: Sequence[str] | None) -> bytes
     return bytes(data[start:end])
 
 
+def _lines_by_python(matrix: Matrix, separator: str, words: Sequence[str] | None) -> bytes:
+    # NumPy's scalars give the shortest
+    rows = [[str(number).removesuffix(".0") for number in row] for row in matrix]
+    if words is not None:
+        rows = [[word, *row] for word, row in zip(words, rows, strict=True)]
+    return "".join(f"{separator.join(row)}\n" for row in rows).encode()
+
+
 def read_text(source: Source, count: int | None, dim: int, start: int) -> Table:
     """Read rows of `dim` numbers that begin at byte `start`; see `formats.read_vectors`.
 
@@ -95,8 +105,6 @@ def read_text(source: Source, count: int | None, dim: int, start: int) -> Table:
         Rows announced by the header; None if there is no header.
     dim, start : int
     """
-    import pyarrow as pa
-
     from w2v.threads import in_order
 
     most = sys.maxsize if source.limit is None else source.limit
@@ -106,9 +114,9 @@ def read_text(source: Source, count: int | None, dim: int, start: int) -> Table:
     beyond: list[int] = []
     line = 0 if count is None else 1
     blocks = _blocks_of_lines(source, start, dim, line)
-    quickly = partial(_parse_quickly, source, dim)
+    quickly = partial(_parse_quickly if is_installed("pyarrow") else _not_at_all, source, dim)
     before = block = b""
-    for block, quick in in_order(quickly, blocks, pa.cpu_count()):
+    for block, quick in in_order(quickly, blocks, usable_threads()):
         parsed = quick or _parse(source, block, dim, line, beyond)
         words += parsed[0]
         if parsed[0]:
@@ -217,6 +225,10 @@ def _parse_quickly(source: Source, dim: int, block: bytes) -> tuple[list[str], M
     for place, column in enumerate(columns[1:]):
         matrix[:, place] = column
     return None if np.isinf(matrix).any() else (words, matrix)
+
+
+def _not_at_all(source: Source, dim: int, block: bytes) -> None:
+    pass
 
 
 def _parse(

@@ -26,8 +26,19 @@ from w2v.phrases.bigrams import LINE_END, TokenFile
 from w2v.phrases.options import connectors, whole_number
 from w2v.phrases.passes import PassStats, Search, find_and_join
 from w2v.phrases.phrase_table import Phrase, arranged, read_table, write_table
+from w2v.phrases.rewriting import Chain, Lines, with_line_ends
 from w2v.renamed import names_checked
-from w2v.text import Progress, Source, Tokenizer, is_word, parts_of_lists
+from w2v.text import (
+    Dictionary,
+    Progress,
+    Source,
+    Tokenizer,
+    is_word,
+    parts_of,
+    parts_of_lists,
+    release_memory,
+    word_arrays,
+)
 
 _MOST_PASSES = 30  # each can double the words of a phrase
 
@@ -160,9 +171,6 @@ class Phrases:
         OutputError
             `output` cannot be written; if it could not be seen before, the phrases are found.
         """
-        from w2v.phrases.rewriting import Lines, with_line_ends  # these load Arrow
-        from w2v.text import Dictionary, parts_of, release_memory
-
         check_writing(output)
 
         search = Search(self.scoring, self.min_count, self.delimiter, len(self.connector_words))
@@ -198,13 +206,10 @@ class Phrases:
 
         Parameters and errors as for `fit`.
         """
-        from w2v.phrases.rewriting import Chain, Lines, with_line_ends
-        from w2v.text import parts_of
-
         chain = Chain(self._rules())
         parts = (
-            (chain.feed(with_line_ends(lengths, chain.number(part))), chain.words_with(part))
-            for lengths, part in parts_of(source, errors, tokenizer, progress)
+            (chain.feed(with_line_ends(part.lengths, chain.number(part))), chain.words_with(part))
+            for part in parts_of(source, errors, tokenizer, progress)
         )
         with writing(output) as handle:
             lines = Lines(handle)
@@ -219,15 +224,11 @@ class Phrases:
         TypeError, ValueError
             What is no sentence or no token for `fit` is none here either.
         """
-        import pyarrow as pa
-
-        from w2v.phrases.rewriting import Chain, with_line_ends
-
-        chain = Chain(self._rules())
-        for lengths, part in parts_of_lists(sentences):
-            ids = chain.feed(with_line_ends(lengths, chain.number(part)))
+        chain, arrays = Chain(self._rules()), word_arrays()
+        for part in parts_of_lists(sentences):
+            ids = chain.feed(with_line_ends(part.lengths, chain.number(part)))
             ends = np.flatnonzero(ids == LINE_END)
-            joined = chain.words_with(part).take(pa.array(ids[ids != LINE_END])).to_pylist()
+            joined = arrays.taken(chain.words_with(part), ids[ids != LINE_END])
             starts = (ends - np.arange(len(ends))).tolist()
             for start, end in zip([0, *starts], starts, strict=False):
                 yield joined[start:end]

@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import ArrayLike
 
 from w2v.phrases.bigrams import LINE_END, Joiner
-from w2v.text import Int32s
-
-_STRING = pa.large_string()
-_SPACE = pa.scalar(" ", _STRING)
+from w2v.text import Int32s, Part, Words, word_arrays
 
 
 def with_line_ends(lengths: ArrayLike, ids: Int32s) -> Int32s:
@@ -32,7 +27,7 @@ class Chain:
 
     Attributes
     ----------
-    words : Arrow array of str (T,)   All words of the phrases, and the phrases; ids below T.
+    words : array of words (T,)   All words of the phrases, and the phrases; ids below T.
     """
 
     def __init__(self, passes: Sequence[Sequence[tuple[tuple[str, ...], str]]]) -> None:
@@ -41,23 +36,23 @@ class Chain:
             for words, phrase in found:
                 for word in (*words, phrase):
                     index.setdefault(word, len(index))
-        self.words = pa.array(index, _STRING)
+        self._arrays = word_arrays()
+        self.words = self._arrays.strings(index)
         self._joiners = []
         for found in passes:
             last = {tuple(index[word] for word in words): index[phrase] for words, phrase in found}
             joined = np.array(list(last.values()), np.int32)
             self._joiners.append(Joiner(len(index), list(last), joined))
 
-    def number(self, part: Any) -> Int32s:
-        """Ids of an Arrow array with a dictionary; words in no phrase get T and more."""
-        known = pc.index_in(part.dictionary, self.words)
-        own = pa.array(np.arange(len(known), dtype=np.int32) + np.int32(len(self.words)))
-        places = pc.coalesce(known, own)
-        return places.take(part.indices).to_numpy()  # type: ignore[no-any-return]
+    def number(self, part: Part) -> Int32s:
+        """Ids of all tokens; words in no phrase get T and more."""
+        known = self._arrays.places(part.words, self.words)
+        own = np.arange(len(known), dtype=np.int32) + np.int32(len(self.words))
+        return np.where(known < 0, own, known)[part.ids]
 
-    def words_with(self, part: Any) -> Any:
+    def words_with(self, part: Part) -> Words:
         """The word of each id of `number`."""
-        return pa.concat_arrays([self.words, part.dictionary])
+        return self._arrays.ended_with(self.words, part.words)
 
     def feed(self, ids: Int32s) -> Int32s:
         """The text so far, but for words at its end that may be joined to what follows."""
@@ -80,17 +75,16 @@ class Lines:
         self._handle = handle
         self._begun = False  # a line that has words
 
-    def write_all(self, blocks: Iterable[tuple[Int32s, Any]]) -> None:
+    def write_all(self, blocks: Iterable[tuple[Int32s, Words]]) -> None:
         for ids, words in blocks:
             self.write(ids, words)
 
-    def write(self, ids: Int32s, words: Any) -> None:
-        """Write a block of any size; `words` is an Arrow array with the word of each id."""
+    def write(self, ids: Int32s, words: Words) -> None:
+        """Write a block of any size; `words` has the word of each id."""
         ends = np.flatnonzero(ids == LINE_END)
         some = ids[ids != LINE_END]
         offsets = np.concatenate([[0], ends - np.arange(len(ends)), [len(some)]])
-        lines = pa.LargeListArray.from_arrays(pa.array(offsets), words.take(pa.array(some)))
-        text = "\n".join(pc.binary_join(lines, _SPACE).to_pylist())
+        text = word_arrays().lines(words, some, offsets)
         if self._begun and offsets[1] > 0:
             text = " " + text
         self._begun = bool(offsets[-1] > offsets[-2]) or (self._begun and not len(ends))

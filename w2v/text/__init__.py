@@ -1,8 +1,10 @@
 """Text as numbers: files found and decoded, words split, counted and numbered, ids on disk.
 
-Knows words and no arrays of a backend. Arrow, which splits, is loaded when the first text is read.
+Knows words and no arrays of a backend. Arrow, which splits where it is installed, is loaded when
+the first text is read.
 """
 
+from w2v.text.arrow_or_not import word_arrays
 from w2v.text.corpus import Corpus, CorpusStats
 from w2v.text.corpus_files import STDIN, find_files
 from w2v.text.decoding import Progress, read_pieces
@@ -18,6 +20,7 @@ from w2v.text.keys import Keys
 from w2v.text.looks import rawness
 from w2v.text.novels import AUSTEN
 from w2v.text.number_files import Int32s, Int64s, append_to, cut, temporary_file
+from w2v.text.parts import Part
 from w2v.text.python_prose import python_prose
 from w2v.text.sentences import Sentences
 from w2v.text.setting_aside import drawn, set_aside
@@ -28,6 +31,7 @@ from w2v.text.token_lists import parts_of_lists
 from w2v.text.tokenizing import TOKENS, Tokenizer
 from w2v.text.vocabulary import Vocabulary, is_word
 from w2v.text.vocabulary_file import read_words
+from w2v.text.word_arrays import Words
 
 __all__ = [
     "AUSTEN",
@@ -37,6 +41,7 @@ __all__ = [
     "Int32s",
     "Int64s",
     "Keys",
+    "Part",
     "Progress",
     "STDIN",
     "Sentences",
@@ -46,6 +51,7 @@ __all__ = [
     "TableStats",
     "Tokenizer",
     "Vocabulary",
+    "Words",
     "append_to",
     "cut",
     "describe_corpus",
@@ -73,5 +79,6 @@ __all__ = [
     "release_memory",
     "set_aside",
     "temporary_file",
+    "word_arrays",
     "write_encoded",
 ]

@@ -1,14 +1,16 @@
 """Words and their numbers, in the order in which they turn up."""
 
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from w2v.text.arrow_or_not import word_arrays
 from w2v.text.number_files import Int32s, Int64s
-from w2v.text.parts import Part, as_numpy, int32s, strings
+from w2v.text.parts import Part
 from w2v.text.side_by_side import side_by_side
+from w2v.text.word_arrays import Words
 
 _MERGE_WORDS = 1 << 19  # or as many as are known, so that no word is merged often
 _MERGE_PARTS = 64  # which bounds the memory for parts with few words
@@ -23,32 +25,29 @@ class Dictionary:
     """
 
     def __init__(self, words: Iterable[str] = ()) -> None:
-        self._words = strings(words)
+        self._words = word_arrays().strings(words)
 
     def __len__(self) -> int:
         return len(self._words)
 
     @property
-    def words(self) -> Any:
-        """All of them, an Arrow array."""
+    def words(self) -> Words:
+        """All of them, an array of words."""
         return self._words
 
     def append(self, words: Iterable[str]) -> None:
         """Add words that are not there yet."""
-        import pyarrow as pa
-
-        self._words = pa.concat_arrays([self._words, strings(words)])
+        arrays = word_arrays()
+        self._words = arrays.ended_with(self._words, arrays.strings(words))
 
     def take(self, ids: NDArray[np.int64]) -> list[str]:
         """The words of `ids`."""
-        return self._words.take(int32s(ids.astype(np.int32))).to_pylist()  # type: ignore[no-any-return]
+        return word_arrays().taken(self._words, ids)
 
     def positions(self, words: Iterable[str]) -> Int32s:
         """For each word of the dictionary, its place in `words`, or -1."""
-        from pyarrow import compute
-
-        places = compute.index_in(self._words, strings(words))
-        return as_numpy(places.fill_null(int32s(np.full(1, -1, np.int32))[0]))
+        arrays = word_arrays()
+        return arrays.places(self._words, arrays.strings(words))
 
     def encode(self, parts: Iterable[Part]) -> Iterator["Numbered"]:
         """The numbers of the words of a text, in place of those that each part gives them.
@@ -57,10 +56,10 @@ class Dictionary:
         """
         waiting: list[Part] = []
         size = tokens = 0
-        for lengths, words in parts:
-            waiting.append((lengths, words))
-            size += len(words.dictionary)
-            tokens += len(words)
+        for part in parts:
+            waiting.append(part)
+            size += len(part.words)
+            tokens += len(part.ids)
             is_large = len(waiting) == _MERGE_PARTS or tokens >= _MERGE_TOKENS
             if is_large or size >= max(_MERGE_WORDS, len(self)):
                 yield from self._merged(waiting)
@@ -69,21 +68,16 @@ class Dictionary:
 
     def _merged(self, parts: list[Part]) -> Iterator["Numbered"]:
         """Make room for new words, and replace the ids of each part by those of this dictionary."""
-        import pyarrow as pa
 
-        def numbered(found: tuple[Part, Any]) -> Numbered:
-            (lengths, words), places = found
-            ids, final = as_numpy(words.indices), as_numpy(places.indices)
+        def numbered(found: tuple[Part, Int32s]) -> Numbered:
+            (lengths, ids, _), final = found
             return Numbered(lengths, final.take(ids), final, np.bincount(ids, None, len(final)))
 
-        every = [self._words, *(words.dictionary for _, words in parts)]
-        own = [int32s(np.arange(len(words), dtype=np.int32)) for words in every]
-        merged = pa.chunked_array(map(pa.DictionaryArray.from_arrays, own, every))
-        known, *places = merged.unify_dictionaries().chunks
-        self._words = known.dictionary
-        for _, some in side_by_side(numbered, zip(parts, places, strict=True)):
+        arrays = word_arrays()
+        self._words, found = arrays.unified([self._words, *(part.words for part in parts)])
+        for _, some in side_by_side(numbered, zip(parts, found[1:], strict=True)):
             yield some
-        release_memory()  # else what comes next has need of more
+        arrays.release_memory()  # else what comes next has need of more
 
 
 class Numbered(NamedTuple):
@@ -101,6 +95,4 @@ class Numbered(NamedTuple):
 
 def release_memory() -> None:
     """Give back what Arrow has set aside and does not use."""
-    import pyarrow as pa
-
-    pa.default_memory_pool().release_unused()
+    word_arrays().release_memory()

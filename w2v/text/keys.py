@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable, Iterable, Iterator
+from collections.abc import Collection, Hashable, Iterable, Iterator, Sequence
 from itertools import chain
-from typing import Any
 
 import numpy as np
 
+from w2v.text.arrow_or_not import word_arrays
 from w2v.text.number_files import Int64s
 from w2v.text.parts import Part
+from w2v.text.word_arrays import Coded
 
 _BATCH_TOKENS = 1 << 18
 
@@ -58,27 +59,26 @@ class Keys:
     def __contains__(self, key: object) -> bool:
         return key in self._numbers
 
-    def coded(self, sentences: list[list[Hashable]]) -> Any:
-        """All tokens as an Arrow array with a dictionary of numbers; new ones get the next numbers.
+    def coded(self, sentences: list[list[Hashable]]) -> Coded:
+        """All tokens as places among their numbers; new ones get the next numbers.
 
         Raises
         ------
         TypeError
             One cannot be a key, such as a list.
         """
-        import pyarrow as pa
-
-        words = _strings_of(sentences)
+        arrays = word_arrays()
+        words = arrays.of_lists(sentences)
         if words is not None:
-            coded = words.dictionary_encode()
-            numbers, indices = self._of_each(coded.dictionary.to_pylist()), coded.indices
+            ids, words = arrays.numbered([words])
+            numbers = self._of_each(arrays.listed(words))
         else:
             every = self._of_each(list(chain.from_iterable(sentences)))
             numbers, places = np.unique(every, return_inverse=True)
-            indices = pa.array(places.astype(np.int32))
-        return pa.DictionaryArray.from_arrays(indices, pa.array(numbers).cast(pa.large_string()))
+            ids = places.astype(np.int32)
+        return Coded(ids, arrays.strings([*map(str, numbers.tolist())]))
 
-    def _of_each(self, tokens: list[Hashable]) -> Int64s:
+    def _of_each(self, tokens: Sequence[Hashable]) -> Int64s:
         known, keys = self._numbers, self._keys
         found = np.empty(len(tokens), np.int64)
         for place, token in enumerate(tokens):
@@ -110,21 +110,7 @@ def parts_of_keys(sentences: Iterable[object], keys: Keys) -> Iterator[Part]:
 
 
 def _part(batch: list[list[Hashable]], keys: Keys) -> Part:
-    return np.array([*map(len, batch), 0], np.int32), keys.coded(batch)
-
-
-def _strings_of(sentences: list[list[Hashable]]) -> Any:
-    """All tokens as an Arrow array, if each is a str; else None."""
-    import pyarrow as pa
-
-    try:
-        found = pa.array(sentences)
-    except (pa.ArrowException, UnicodeEncodeError, TypeError, ValueError, OverflowError):
-        return None  # of several kinds, or none that Arrow has, or half of a surrogate pair
-    if isinstance(found, pa.ChunkedArray) or found.type != pa.list_(pa.string()):
-        return None
-    words = found.flatten()
-    return None if words.null_count else words
+    return Part(np.array([*map(len, batch), 0], np.int32), *keys.coded(batch))
 
 
 def _tokens(number: int, sentence: object) -> list[Hashable]:

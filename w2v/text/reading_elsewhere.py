@@ -18,8 +18,9 @@ import numpy as np
 
 from w2v.errors import CorpusError
 from w2v.files import LONGEST_MAGIC, compression
+from w2v.text.arrow_or_not import word_arrays
 from w2v.text.decoding import Pieces, Progress, read_pieces, total_bytes
-from w2v.text.parts import Part, end_to_end, strings
+from w2v.text.parts import Part, end_to_end
 from w2v.text.spans import Span
 from w2v.text.splitting import split_ahead
 from w2v.text.tokenizing import Tokenizer
@@ -139,14 +140,12 @@ def _split(rules: dict[str, Any], job: _Job) -> Part | _Failed:
 
 
 def _one(parts: list[Part]) -> Part:
+    arrays = word_arrays()
     if not parts:
-        return np.zeros(1, np.int32), strings([]).dictionary_encode()
-    import pyarrow as pa
-
-    lengths, words = zip(*parts, strict=True)
-    chunks = pa.chunked_array(words).unify_dictionaries().chunks
-    indices = pa.concat_arrays([chunk.indices for chunk in chunks])
-    return end_to_end(lengths), pa.DictionaryArray.from_arrays(indices, chunks[-1].dictionary)
+        return Part(np.zeros(1, np.int32), np.zeros(0, np.int32), arrays.strings([]))
+    words, places = arrays.unified([part.words for part in parts])
+    ids = [some[part.ids] for some, part in zip(places, parts, strict=True)]
+    return Part(end_to_end([part.lengths for part in parts]), np.concatenate(ids), words)
 
 
 def _again(job: _Job, rules: dict[str, Any], why: str) -> CorpusError:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from w2v.text.arrow_or_not import word_arrays
 from w2v.text.copies import Copies, checked_weights, weighted_texts
 from w2v.text.parts import Part, without
 from w2v.text.splitting import split_ahead
@@ -134,10 +135,8 @@ class Sentences:
         return weighted_texts(tokenizer, zip(found, self.weights, strict=False), copies)
 
     def _numbered(self, stretches: Iterable[tuple[int, Any, NDArray[Any]]]) -> Iterator[Part]:
-        import pyarrow as pa
-
         for first, lengths, ids in stretches:
-            tokens = pa.array(ids.astype(ids.dtype.newbyteorder("="), copy=False))
+            tokens = word_arrays().tokens(ids)
             if self.padding is not None:
                 lengths, tokens = without(self.padding, lengths, tokens)  # noqa: PLW2901
             yield checked_part(first, lengths, tokens, whole=ids.dtype.kind != "U")

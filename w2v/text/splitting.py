@@ -1,19 +1,16 @@
-"""Text to numbers: words are split and numbered by Arrow, on threads that run side by side.
+"""Text to numbers: words are split and numbered, by Arrow on threads that run side by side."""
 
-Arrow is imported by who is called: that takes a while, and most commands need none of it.
-"""
-
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
-from typing import Any, NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 
+from w2v.text.arrow_or_not import word_arrays
 from w2v.text.decoding import Pieces
-from w2v.text.number_files import Int32s
-from w2v.text.parts import Part, as_numpy, end_to_end, int32s, numbered, strings
+from w2v.text.parts import Part, end_to_end
 from w2v.text.side_by_side import side_by_side, threads_at_once
-from w2v.text.stretches import Stretch, TextError, TextFile, as_strings, utf8_of
+from w2v.text.stretches import Stretch, TextError, TextFile, utf8_of
 from w2v.text.tokenizing import Lines, Tokenizer
 from w2v.threads import in_order
 
@@ -41,9 +38,9 @@ def split_ahead(pieces: Iterable[str]) -> Iterator[Part]:
         yield from _split_files(pieces)
         return
     if isinstance(pieces, Lines):
-        cut = partial(_tokens, pieces.tokenizer, pieces.tokenizer.known())
+        cut = partial(_cut, pieces.tokenizer, pieces.tokenizer.known())
         texts = map("".join, _together(pieces.pieces, len, _CUT_CHARACTERS))
-        found = in_order(partial(_split_text, cut=cut), texts, _CUTTING_THREADS)
+        found = in_order(lambda text: cut(_split_text(text)), texts, _CUTTING_THREADS)
     else:
         texts = map("".join, _together(pieces, len, _PART_CHARACTERS))
         found = side_by_side(_split_text, texts)
@@ -100,7 +97,7 @@ def _split_job(errors: str, longest: int, job: _Job) -> tuple[Part, list[tuple[T
     They are split a little at a time, which stays in the processor's cache.
     """
     lines: list[tuple[TextFile, int]] = []
-    lengths, words = [], []
+    lengths, words, arrays = [], [], word_arrays()
     for stretches in _together(job.stretches, lambda stretch: len(stretch.data), _SPLIT_BYTES):
         texts = []
         for stretch in stretches:
@@ -111,13 +108,13 @@ def _split_job(errors: str, longest: int, job: _Job) -> tuple[Part, list[tuple[T
                 raise
             if len(stretches) > 1:
                 lines.append((stretch.file, texts[-1].count(b"\n")))
-        here, found = _split(as_strings(b"".join(texts)))
+        here, found = arrays.split(b"".join(texts))
         if len(stretches) == 1:
             lines.append((stretches[0].file, len(here) - 1))
         lengths.append(here)
         words.append(found)
     job.stretches.clear()
-    return (end_to_end(lengths), numbered(words)), lines
+    return Part(end_to_end(lengths), *arrays.numbered(words)), lines
 
 
 def _together(
@@ -141,58 +138,21 @@ def _together(
         yield some
 
 
-def _split_text(text: str, cut: Callable[[Any], Any] | None = None) -> Part:
-    """Words of each line, and all words with a dictionary of their own.
-
-    With `cut`, see `_tokens`, what stands between white space is cut into words.
-    """
-    lengths, words = _split(strings([text]))
-    part = lengths, numbered([words])
-    return part if cut is None else _put(*part, cut)
+def _split_text(text: str) -> Part:
+    """Words of each line, and all words with a dictionary of their own."""
+    arrays = word_arrays()
+    lengths, words = arrays.split(text.encode())
+    return Part(lengths, *arrays.numbered([words]))
 
 
-def _split(text: Any) -> tuple[Int32s, Any]:
-    """How many words each line of an Arrow array of one text has, and all words."""
-    import pyarrow as pa
-    from pyarrow import compute as pc
-
-    empty, null = strings([""])[0], pa.nulls(1, pa.large_string())[0]
-    zero = int32s(np.zeros(1, np.int32))[0]
-    lines = pc.split_pattern(text, "\n").flatten()
-    lines = pc.utf8_trim_whitespace(lines)  # splitting leaves empty words at both ends
-    lines = pc.if_else(pc.equal(lines, empty), null, lines)  # and one in an empty line
-    words = pc.utf8_split_whitespace(lines)
-    return as_numpy(pc.list_value_length(words).fill_null(zero)), words.flatten()
-
-
-def _tokens(tokenizer: Tokenizer, known: dict[str, str], stretches: Any) -> Any:
-    """What different stretches without white space are cut into: for each a list of words.
-
-    Of those that are letters and digits of ASCII nothing is cut; Arrow puts them into lower case.
-    """
-    import pyarrow as pa
-    from pyarrow import compute as pc
-
-    plain = pc.and_(pc.ascii_is_alnum(stretches), not tokenizer.turkish)
-    others = stretches.filter(pc.invert(plain)).to_pylist()
-    found = pa.array([known[stretch] or None for stretch in others], pa.large_string())
-    whole = pc.ascii_lower(stretches) if tokenizer.lower else stretches
-    return pc.split_pattern(pc.replace_with_mask(whole, pc.invert(plain), found), " ")
-
-
-def _put(lengths: Int32s, stretches: Any, cut: Callable[[Any], Any]) -> Part:
-    """The words of each different stretch, put where it stands."""
-    import pyarrow as pa
-    from pyarrow import compute as pc
-
-    tokens = cut(stretches.dictionary)
-    sizes = pc.list_value_length(tokens).fill_null(0).to_numpy().astype(np.int64)
-    flat = tokens.flatten().dictionary_encode()
-    places = as_numpy(stretches.indices)
-    each = sizes[places]
+def _cut(tokenizer: Tokenizer, known: Mapping[str, str], part: Part) -> Part:
+    """The words of each different stretch between white space, put where it stands."""
+    sizes, tokens = word_arrays().cut(
+        part.words, known, lower=tokenizer.lower, turkish=tokenizer.turkish
+    )
+    each = sizes[part.ids]
     ends = np.concatenate([[0], each.cumsum()])
     first = sizes.cumsum() - sizes  # of the tokens of a stretch
-    at = np.repeat(first[places] - ends[:-1], each) + np.arange(ends[-1])
-    ids = as_numpy(flat.indices)[at]
-    lines = np.diff(ends[np.concatenate([[0], lengths.cumsum()])]).astype(np.int32)
-    return lines, pa.DictionaryArray.from_arrays(int32s(ids), flat.dictionary)
+    at = np.repeat(first[part.ids] - ends[:-1], each) + np.arange(ends[-1])
+    lines = np.diff(ends[np.concatenate([[0], part.lengths.cumsum()])]).astype(np.int32)
+    return Part(lines, tokens.ids[at], tokens.words)

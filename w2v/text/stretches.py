@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
-
-import numpy as np
+from typing import NamedTuple
 
 from w2v.errors import CorpusError
 from w2v.files import HEAD_BYTES, refuse_foreign
-from w2v.text.parts import large_strings
+from w2v.text.arrow_or_not import word_arrays
 
 TABLES = {  # how they begin
     b"PAR1": "parquet",
@@ -150,26 +148,11 @@ def utf8_of(stretch: Stretch, errors: str, longest: int) -> bytes:
     """The same in UTF-8, and without Python's lock where it is plain."""
     data = stretch.data
     _check_beginning(stretch)
-    if b"\0" in data or not _is_valid(data) or _long_word(data, longest) >= 0:
+    if b"\0" in data or not word_arrays().is_utf8(data) or _long_word(data, longest) >= 0:
         return text_of(stretch, errors, longest).encode()
     if _MARK[:1] in data and _MARK in data:
         data = data.replace(_MARK, b"")
     return data + stretch.end.encode() if stretch.end else data
-
-
-def as_strings(data: bytes) -> Any:
-    """Valid UTF-8 as an Arrow array of one text, not copied."""
-    return large_strings(np.array([0, len(data)], np.int64), data)
-
-
-def _is_valid(data: bytes) -> bool:
-    import pyarrow as pa
-
-    try:
-        as_strings(data).validate(full=True)
-    except pa.ArrowInvalid:
-        return False
-    return True
 
 
 def _check_beginning(stretch: Stretch) -> None:

@@ -6,7 +6,8 @@ import os
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
-from w2v.errors import ConfigError
+from w2v.errors import ConfigError, CorpusError
+from w2v.installed import check_installed
 from w2v.text.columns import Wanted, listed
 from w2v.text.copies import Copies, told, weighted_texts
 from w2v.text.corpus_files import find_files
@@ -58,6 +59,8 @@ class Table:
     ------
     ConfigError
         The options contradict each other, or do not say where the words are.
+    CorpusError
+        pyarrow is not installed.
 
     Examples
     --------
@@ -80,6 +83,7 @@ class Table:
         separator: str | None = None,
         header: bool = True,
     ) -> None:
+        check_installed("pyarrow", "A table", CorpusError)
         self.source = source
         self.group, self.order, self.token, self.text = map(_name, (group, order, token, text))
         self.weight = _name(weight)

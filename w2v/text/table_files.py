@@ -11,6 +11,7 @@ from typing import IO, Any
 
 from w2v.errors import CorpusError
 from w2v.files import compression, compression_by_name
+from w2v.installed import check_installed
 from w2v.text.corpus_files import STDIN, source_name
 from w2v.text.decoding import CountedFile, blocks_of, opened, text_pieces
 from w2v.text.delimited import ByteStream, delimited
@@ -70,6 +71,7 @@ def opened_table(
         The file is foreign, damaged or ragged; also while it is read.
     """
     name = source_name(file)
+    check_installed("pyarrow", f"Reading {name}, a table,", CorpusError)
     with opened(file) as source:
         blocks = blocks_of(source, name)
         first = next(blocks, b"")

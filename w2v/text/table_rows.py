@@ -145,8 +145,7 @@ def word_lists(table: Wanted, frames: Iterable[Frame]) -> Iterator[tuple[Part, W
     for (lengths, places, words), weights in _lists(table, frames):
         if (found := pc.match_substring(words, "\0")) and pc.any(found).as_py():
             refuse_nul(words.filter(found)[0].as_py())
-        coded = pa.DictionaryArray.from_arrays(pa.array(places), words)
-        yield (np.append(lengths, 0).astype(np.int32), coded), weights
+        yield Part(np.append(lengths, 0).astype(np.int32), places, words), weights
 
 
 def _list_lines(table: Wanted, frames: Iterable[Frame]) -> Iterator[tuple[Any, Weights]]:

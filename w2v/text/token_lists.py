@@ -1,6 +1,6 @@
 """Sentences that a program gives one after the other, lists or arrays of tokens: checked, numbered.
 
-In Python each sentence is looked at, and each different token; all else is Arrow's and NumPy's.
+In Python each sentence is looked at, and each different token; all else is left to arrays.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from typing import Any, NamedTuple, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
-from w2v.text.parts import Part, first_negative, part_of, place_of, without
+from w2v.text.arrow_or_not import word_arrays
+from w2v.text.parts import Part, part_of, without
 from w2v.text.vocabulary import A_WORD, are_words, is_word
 from w2v.words import is_whole_number
 
@@ -68,40 +69,35 @@ def checked_part(first: int, lengths: NDArray[Any], tokens: Any, *, whole: bool)
     ValueError
         Of whole numbers one is below 0; of others one is no word.
     """
-    part = part_of(lengths, tokens)
-    found = part[1].dictionary
+    part, arrays = part_of(lengths, tokens), word_arrays()
+    words = arrays.listed(part.words)
     if whole:
-        bad = first_negative(found)
-    elif not are_words(words := found.to_pylist()):
-        bad = next(word for word in words if not is_word(word))
+        bad = next((word for word in words if word.startswith("-")), None)
     else:
-        bad = None
+        bad = None if are_words(words) else next(word for word in words if not is_word(word))
     if bad is not None:
-        number = first + int(np.searchsorted(lengths.cumsum(), place_of(bad, tokens), side="right"))
+        place = arrays.place_of(bad, tokens)
+        number = first + int(np.searchsorted(lengths.cumsum(), place, side="right"))
         refuse = _refuse_negative if whole else _refuse_word
         refuse(number, bad)
     return part
 
 
 def _tokens(batch: _Batch) -> tuple[Any, bool]:
-    """(all tokens as an Arrow array, whether they are whole numbers)."""
-    import pyarrow as pa
-
+    """(all tokens, whether they are whole numbers)."""
+    arrays = word_arrays()
     if batch.of_ids:
-        return pa.array(np.concatenate([ids for ids in batch.sentences if len(ids)])), True
+        return arrays.tokens(np.concatenate([ids for ids in batch.sentences if len(ids)])), True
     tokens = list(chain.from_iterable(batch.sentences))
     kinds = set(map(type, tokens))
     if all(issubclass(kind, str) for kind in kinds):
         try:
-            return pa.array(tokens, pa.large_string()), False
+            return arrays.tokens(tokens), False
         except UnicodeEncodeError:  # half of a surrogate pair
             _refuse_token(batch)
     if bool in kinds or not all(issubclass(kind, Integral) for kind in kinds):
         _refuse_token(batch)
-    try:
-        return pa.array(tokens, pa.int64()), True
-    except (pa.ArrowException, OverflowError, TypeError):  # beyond 64 bits, or an integer of others
-        return pa.array(map(str, map(int, tokens)), pa.large_string()), True
+    return arrays.tokens(tokens), True
 
 
 def _batches(sentences: Iterable[object]) -> Iterator[_Batch]:

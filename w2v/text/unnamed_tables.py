@@ -6,7 +6,8 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from w2v.errors import ConfigError
+from w2v.errors import ConfigError, CorpusError
+from w2v.installed import check_installed
 from w2v.text.columns import likely, listed
 from w2v.text.frames import column_names
 from w2v.text.table import Table
@@ -33,6 +34,7 @@ def refuse_tables(files: Sequence[str]) -> None:
 
 def table_of_column(column: Any) -> Table:
     """A table of one column, of Arrow: lists of words, or texts."""
+    check_installed("pyarrow", "A column of Arrow", CorpusError)
     import pyarrow as pa
 
     from w2v.text.cells import is_list, is_text
