@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
+ROOT = Path(__file__).parents[1]
 GONE = (
     "pyarrow numba llvmlite scipy pandas matplotlib sklearn umap faiss ray gensim zstandard ot cupy"
 )
@@ -74,8 +75,7 @@ for line in (
     "convert v.npz w.txt",
 ):
     run(line)
-assert "numba   not installed  Numba is not installed. Run pip install numba." in run("backends")
-assert "pyarrow not installed  Python reads text, and no tables. Run pip" in run("backends")
+print(run("backends"))
 for line, what in {
     "train t.csv --text words -o out.bin": "A table needs pyarrow, which is not installed.",
     "train t.csv -o out.bin": "Reading t.csv, a table, needs pyarrow, which is not installed.",
@@ -110,6 +110,11 @@ def test_what_works_and_what_says_what_to_install(tmp_path: Path) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stderr
+    page = (ROOT / "docs" / "systems.md").read_text(encoding="utf-8")
+    (shown,) = re.findall(r"```text\n(.*?)```", page, re.DOTALL)
+    for name in ("cupy", "numba", "pyarrow"):
+        (line,) = re.findall(f"^{name}.*$", shown, re.MULTILINE)
+        assert line in done.stdout.splitlines()
 
 
 @pytest.mark.parametrize(
@@ -135,7 +140,7 @@ def test_no_wheel_is_no_requirement(
         "platform_python_implementation": python,
         "extra": "",
     }
-    project = (Path(__file__).parents[1] / "pyproject.toml").read_text(encoding="utf-8")
+    project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     _, _, rest = project.partition("\ndependencies = [\n")
     lines = re.findall(r'^    "([^"]+)"', rest.partition("\n]")[0], re.MULTILINE)
     found = set()
