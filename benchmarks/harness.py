@@ -6,6 +6,7 @@ import json
 import os
 import platform
 import re
+import shutil
 import select
 import subprocess
 import sys
@@ -167,6 +168,8 @@ def _peak_memory_bytes(process: int) -> int:
 
 
 def _commit() -> str:
+    if shutil.which("git") is None:
+        return "unknown"
     done = subprocess.run(
         ["git", "describe", "--always", "--dirty", "--abbrev=12"],
         capture_output=True,

@@ -313,7 +313,8 @@ class TestChoice:
             get_backend("numba")
         assert f"but Numba cannot be imported: {said}" in str(caught.value)
         monkeypatch.setitem(sys.modules, "cupy", None)
-        backend, why = choose_backend()
+        with pytest.warns(UserWarning, match="NumPy computes in its place, several times slower"):
+            backend, why = choose_backend()
         assert backend.name == "numpy"
         assert f"numba: broken (Numba cannot be imported: {said.rstrip('.')}" in why
         assert "\n" not in why
