@@ -6,8 +6,8 @@ import json
 import os
 import platform
 import re
-import shutil
 import select
+import shutil
 import subprocess
 import sys
 import time
