@@ -16,6 +16,7 @@ from w2v.config import Config
 from w2v.errors import NothingToLearnError, warn
 from w2v.text import Corpus, Vocabulary
 from w2v.training import Callback, HuffmanTree, Progress, Start, Trained, Trainer
+from w2v.words import is_whole_number
 
 Floats = NDArray[np.float32]
 
@@ -50,6 +51,9 @@ class Order:
     def tree(self, tree: HuffmanTree) -> HuffmanTree:
         """A tree over the rows of the model as one over those of the training."""
         return tree.reordered(self.rows)
+
+
+_WIDER = 16  # times as wide as a sentence is long, and nearly all windows cover it
 
 
 @dataclass
@@ -118,6 +122,19 @@ def put(config: Config, order: Order, tables: Tables, trained: Trained) -> None:
         tables.output[: len(trained.output)] = trained.output
     else:
         order.put(tables.output, trained.output)
+
+
+def reach(window: Any, shrinks: bool, longest: int) -> tuple[Any, bool]:
+    """How wide windows are for the trainer, and whether all are; sentences have `longest` words.
+
+    What a step takes grows with the window, and no window reaches past a sentence. So one that is
+    far wider than all of them, as for baskets of items, is as wide as they are: of widths drawn
+    from 1 to `window` at most one in `_WIDER` would be less.
+    """
+    others = max(1, longest - 1)
+    if is_whole_number(window) and window >= (_WIDER if shrinks else 1) * others:
+        return others, True
+    return window, not shrinks
 
 
 def plain_seed(seed: Any) -> int:

@@ -22,7 +22,7 @@ from w2v.gensim import model_file
 from w2v.gensim.counting import TrimRule
 from w2v.gensim.keyed_vectors import KeyedVectors
 from w2v.gensim.reading import Source, check_source, each, read
-from w2v.gensim.run import Order, Tables, plain_seed, put, train, workers_of
+from w2v.gensim.run import Order, Tables, plain_seed, put, reach, train, workers_of
 from w2v.gensim.vocabulary import Counted
 from w2v.text import Corpus, Keys
 from w2v.training import Likelihood, Trained
@@ -150,7 +150,7 @@ class Word2Vec(Counted):
         self.min_alpha_yet_reached = alpha
         self._tree, self._epochs = None, 0
         self._check_losses()
-        self._config(epochs, self._rate(0, None), 1)  # which checks the numbers
+        self._config(epochs, self._rate(0, None), 1, 1)  # which checks the numbers
         self.wv = KeyedVectors(self.vector_size)
         if sentences is None and corpus_file is None:
             if trim_rule is not None:
@@ -392,16 +392,17 @@ class Word2Vec(Counted):
                 found.append(int(word))
         return found
 
-    def _config(self, epochs: int, rate: tuple[float, float], tokens: int) -> Config:
-        """For a text of so many tokens, those that are dropped left out."""
+    def _config(self, epochs: int, rate: tuple[float, float], tokens: int, longest: int) -> Config:
+        """For a text of so many tokens, rare ones left out, `longest` of them in a sentence."""
         loss = "hs" if self.hs else "ns"
         start, end = rate
+        window, fixed = reach(self.window, self.shrink_windows, longest)
         options: dict[str, Any] = dict(
             model="skipgram" if self.sg else "cbow",
             loss=loss,
             dim=self.vector_size,
-            window=self.window,
-            fixed_window=not self.shrink_windows,
+            window=window,
+            fixed_window=fixed,
             negative=None if self.hs else self.negative,
             ns_exponent=None if self.hs else self.ns_exponent,
             sample=self._threshold(tokens),
@@ -438,7 +439,8 @@ class Word2Vec(Counted):
     ) -> tuple[int, int]:
         started = time.perf_counter()
         tokens = int(self._counts().sum())
-        config = self._config(epochs, rate or self._rate(0, None), tokens)
+        longest = int(np.diff(corpus.ends, prepend=0).max(initial=0))
+        config = self._config(epochs, rate or self._rate(0, None), tokens, longest)
         tables = self._tables()
         self.compute_loss = compute_loss
         self.running_training_loss = 0.0

@@ -1,0 +1,42 @@
+"""Windows that are wider than sentences are long, as for items of a basket, which have no order."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from w2v.gensim import Word2Vec
+from w2v.gensim.run import reach
+
+BASKETS = [
+    [f"item{(basket * 7 + place * place) % 12}" for place in range(2 + basket % 5)]
+    for basket in range(300)
+]
+OPTIONS: dict[str, Any] = {"vector_size": 8, "min_count": 1, "sample": 0, "workers": 1, "epochs": 2}
+
+
+@pytest.mark.parametrize("window", [5 * 16, 1000, 10**6])
+@pytest.mark.parametrize("losses", [{}, {"hs": 1, "negative": 0}])
+@pytest.mark.parametrize("sg", [0, 1])
+def test_a_wide_window_is_the_whole_basket(window: int, losses: dict[str, int], sg: int) -> None:
+    wide = Word2Vec(BASKETS, window=window, sg=sg, **losses, **OPTIONS)
+    whole = Word2Vec(BASKETS, window=5, shrink_windows=False, sg=sg, **losses, **OPTIONS)
+    assert np.array_equal(wide.wv.vectors, whole.wv.vectors)
+    assert wide.window == window
+
+
+def test_how_wide_the_trainer_takes_windows() -> None:
+    assert reach(5, True, 1000) == (5, False)
+    assert reach(5, False, 1000) == (5, True)
+    assert reach(10, False, 4) == (3, True)
+    assert reach(47, True, 4) == (47, False)
+    assert reach(48, True, 4) == (3, True)
+    assert reach(48, True, 1) == (1, True)
+
+
+def test_a_window_that_is_none_is_refused() -> None:
+    for window in (0, -1000, 2.5, "wide", None):
+        with pytest.raises(ValueError, match="`window` must be"):
+            Word2Vec(window=window)  # type: ignore[arg-type]
