@@ -20,7 +20,7 @@ OPTIONS: dict[str, Any] = {"vector_size": 8, "min_count": 1, "sample": 0, "worke
 @pytest.mark.parametrize("window", [5 * 16, 1000, 10**6])
 @pytest.mark.parametrize("losses", [{}, {"hs": 1, "negative": 0}])
 @pytest.mark.parametrize("sg", [0, 1])
-def test_a_wide_window_is_the_whole_basket(window: int, losses: dict[str, int], sg: int) -> None:
+def test_a_wide_window_is_the_whole_basket(window: int, losses: dict[str, Any], sg: int) -> None:
     wide = Word2Vec(BASKETS, window=window, sg=sg, **losses, **OPTIONS)
     whole = Word2Vec(BASKETS, window=5, shrink_windows=False, sg=sg, **losses, **OPTIONS)
     assert np.array_equal(wide.wv.vectors, whole.wv.vectors)

@@ -132,7 +132,7 @@ def reach(window: Any, shrinks: bool, longest: int) -> tuple[Any, bool]:
     from 1 to `window` at most one in `_WIDER` would be less.
     """
     others = max(1, longest - 1)
-    if is_whole_number(window) and window >= (_WIDER if shrinks else 1) * others:
+    if is_whole_number(window) and int(window) >= (_WIDER if shrinks else 1) * others:
         return others, True
     return window, not shrinks
 
