@@ -337,12 +337,6 @@ class Word2Vec(Counted):
         raise AttributeError(f"{type(self).__name__!r} has no attribute {name!r}.")
 
     def _check_losses(self) -> None:
-        if self.hs and self.negative:
-            logger.warning(
-                "hs=1 and negative=%s: hierarchical softmax alone is trained. Give negative=0 to "
-                "say so, or hs=0 for negative sampling.",
-                self.negative,
-            )
         if not self.hs and self.negative <= 0:
             raise ValueError(
                 f"Either `hs` must be 1 or `negative` above 0, got hs={self.hs}, "
@@ -437,6 +431,12 @@ class Word2Vec(Counted):
         compute_loss: bool,
         rate: tuple[float, float] | None = None,
     ) -> tuple[int, int]:
+        if self.hs and self.negative:
+            logger.warning(
+                "hs=1 and negative=%s: hierarchical softmax alone is trained. Give negative=0 to "
+                "say so, or hs=0 for negative sampling.",
+                self.negative,
+            )
         started = time.perf_counter()
         tokens = int(self._counts().sum())
         longest = int(np.diff(corpus.ends, prepend=0).max(initial=0))
