@@ -53,8 +53,10 @@ class _Case(NamedTuple):
     """Without which it cannot run."""
     size: int
     """Nodes, users or baskets."""
-    embed: Callable[[int, int], Found]
-    """Of so many, with so many workers."""
+    make: Callable[[int], Any]
+    """A graph or baskets, of so many."""
+    embed: Callable[[Any, int], Found]
+    """Of these, with so many workers."""
 
 
 def main() -> None:
@@ -112,11 +114,12 @@ def _child(options: argparse.Namespace) -> None:
         w2v.gensim.install()
     from gensim.models import Word2Vec
 
-    _, size, embed = CASES[case]
-    embed(4 * _BLOCK, options.workers)  # it has compiled
+    _, size, make, embed = CASES[case]
+    embed(make(4 * _BLOCK), options.workers)  # it has compiled
+    made = make(max(4 * _BLOCK, int(size * options.size)))
     with _timed(Word2Vec) as clock:
         started = time.perf_counter()
-        vectors, numbers = embed(max(4 * _BLOCK, int(size * options.size)), options.workers)
+        vectors, numbers = embed(made, options.workers)
         whole = time.perf_counter() - started
     found = {"seconds": sum(clock), "whole_seconds": whole, "module": Word2Vec.__module__}
     found["same_block"] = same_block(vectors, numbers, _BLOCK)
@@ -149,36 +152,33 @@ def _timed(kind: Any) -> Iterator[list[float]]:
         yield clock
 
 
-def _pecanpy(nodes: int, workers: int) -> Found:
-    # NumPy 2 has dropped names that its dependency nptyping asks for
-    for old, name in _DROPPED.items():
-        if not hasattr(np, old):
-            setattr(np, old, getattr(np, name))
+def _pecanpy(edges: NDArray[np.int64], workers: int) -> Found:
+    # NumPy 2 has dropped these names of types, which its dependency nptyping lists
+    for name in _DROPPED.split():
+        if not hasattr(np, name):
+            setattr(np, name, np.generic)
     from pecanpy import pecanpy
 
     graph = pecanpy.SparseOTF(p=1, q=0.5, workers=workers, verbose=False, random_state=_SEED)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "graph.edg"
-        np.savetxt(path, _edges(nodes), fmt="%d", delimiter="\t")
+        np.savetxt(path, edges, fmt="%d", delimiter="\t")
         graph.read_edg(str(path), weighted=False, directed=False)
     vectors = graph.embed(dim=128, num_walks=10, walk_length=80, window_size=10, epochs=1)
     return vectors, np.array(graph.nodes, np.int64)
 
 
-_DROPPED = {
-    **{"bool8": "bool_", "object0": "object_", "int0": "intp", "uint0": "uintp"},
-    **{"str0": "str_", "bytes0": "bytes_", "void0": "void", "float_": "float64"},
-    **{"complex_": "complex128", "longfloat": "longdouble", "longcomplex": "clongdouble"},
-    **{"singlecomplex": "complex64", "cfloat": "complex128", "clongfloat": "clongdouble"},
-    **{"string_": "bytes_", "unicode_": "str_"},
-}
+_DROPPED = (
+    "bool8 bytes0 cfloat clongfloat complex_ float_ int0 longcomplex longfloat object0 "
+    "singlecomplex str0 string_ uint0 unicode_ void0"
+)
 
 
-def _node2vec(nodes: int, workers: int) -> Found:
+def _node2vec(edges: NDArray[np.int64], workers: int) -> Found:
     import networkx
     from node2vec import Node2Vec
 
-    graph = networkx.Graph(_edges(nodes).tolist())
+    graph = networkx.Graph(edges.tolist())
     walks = Node2Vec(
         graph, dimensions=64, walk_length=40, num_walks=5, workers=1, quiet=True, seed=_SEED
     )
@@ -186,29 +186,29 @@ def _node2vec(nodes: int, workers: int) -> Found:
     return model.wv.vectors, np.array(model.wv.index_to_key, np.int64)
 
 
-def _baskets(baskets: int, workers: int) -> Found:
+def _baskets(taken: list[list[int]], workers: int) -> Found:
     from gensim.models import Word2Vec
 
-    sentences = [list(map(str, taken)) for taken in _taken(baskets)]
+    sentences = [list(map(str, items)) for items in taken]
     options: dict[str, Any] = {"vector_size": 64, "min_count": 1, "sample": 0, "epochs": 5}
     model = Word2Vec(sentences, sg=1, window=1000, workers=workers, seed=_SEED, **options)
     return model.wv.vectors, np.array(model.wv.index_to_key, np.int64)
 
 
-def _of_libreco(kind: str, users: int, workers: int) -> Found:
+def _of_libreco(kind: str, taken: list[list[int]], workers: int) -> Found:
     _stand_in_for(name for name in ("tensorflow", "torch", "dgl") if not find_spec(name))
     import pandas as pd
     from libreco import algorithms
     from libreco.data import DatasetPure
 
-    pairs = [(user, item) for user, taken in enumerate(_taken(users)) for item in taken]
+    pairs = [(user, item) for user, items in enumerate(taken) for item in items]
     table = pd.DataFrame(pairs, columns=["user", "item"]).assign(label=1, time=range(len(pairs)))
     data, about = DatasetPure.build_trainset(table)
     options = {"embed_size": 32, "n_epochs": 5, "window_size": 30, "n_threads": workers}
     model = getattr(algorithms, kind)("ranking", about, seed=_SEED, **options)
     model.fit(data, neg_sampling=True, verbose=0)
-    items = [about.id2item[number] for number in range(about.n_items)]
-    return model.item_embeds_np[: about.n_items], np.array(items, np.int64)
+    numbers = [about.id2item[number] for number in range(about.n_items)]
+    return model.item_embeds_np[: about.n_items], np.array(numbers, np.int64)
 
 
 def _stand_in_for(names: Iterator[str]) -> None:
@@ -237,8 +237,7 @@ def _stand_in_for(names: Iterator[str]) -> None:
         def exec_module(self, module: types.ModuleType) -> None:
             pass
 
-    if not missing <= set(sys.modules):
-        sys.meta_path.append(Finder())
+    sys.meta_path.append(Finder())
 
 
 def _edges(nodes: int) -> NDArray[np.int64]:
@@ -266,11 +265,11 @@ def _taken(baskets: int) -> list[list[int]]:
 
 
 CASES = {
-    "pecanpy": _Case("pecanpy", 5_000, _pecanpy),
-    "node2vec": _Case("node2vec", 2_000, _node2vec),
-    "item2vec": _Case("libreco", 20_000, functools.partial(_of_libreco, "Item2Vec")),
-    "deepwalk": _Case("libreco", 20_000, functools.partial(_of_libreco, "DeepWalk")),
-    "baskets": _Case("w2v", 50_000, _baskets),
+    "pecanpy": _Case("pecanpy", 5_000, _edges, _pecanpy),
+    "node2vec": _Case("node2vec", 2_000, _edges, _node2vec),
+    "item2vec": _Case("libreco", 20_000, _taken, functools.partial(_of_libreco, "Item2Vec")),
+    "deepwalk": _Case("libreco", 20_000, _taken, functools.partial(_of_libreco, "DeepWalk")),
+    "baskets": _Case("w2v", 50_000, _taken, _baskets),
 }
 
 
@@ -286,15 +285,11 @@ def _row(case: str, runs: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _shown(row: dict[str, Any]) -> list[str]:
-    def shown(key: str, form: str) -> str:
-        return "-" if row[key] is None else format(row[key], form)
-
-    pairs = [(f"{n}_{k}", f) for k, f in _COLUMNS.items() for n in TRAINERS]
-    cells = [shown(key, form) for key, form in pairs]
-    return [row["case"], *cells[:2], shown("times_as_fast", ".1f"), *cells[2:]]
-
-
-_COLUMNS = {"seconds": ".1f", "whole_seconds": ".1f", "same_block": ".3f"}
+    forms = {"seconds": ".1f", "whole_seconds": ".1f", "same_block": ".3f"}
+    pairs = [(f"{name}_{key}", form) for key, form in forms.items() for name in TRAINERS]
+    pairs.insert(2, ("times_as_fast", ".1f"))
+    cells = ["-" if row[key] is None else format(row[key], form) for key, form in pairs]
+    return [row["case"], *cells]
 
 
 if __name__ == "__main__":
