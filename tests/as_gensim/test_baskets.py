@@ -17,7 +17,7 @@ BASKETS = [
 OPTIONS: dict[str, Any] = {"vector_size": 8, "min_count": 1, "sample": 0, "workers": 1, "epochs": 2}
 
 
-@pytest.mark.parametrize("window", [5 * 16, 1000, 10**6])
+@pytest.mark.parametrize("window", [100, 1000, 10**6])
 @pytest.mark.parametrize("losses", [{}, {"hs": 1, "negative": 0}])
 @pytest.mark.parametrize("sg", [0, 1])
 def test_a_wide_window_is_the_whole_basket(window: int, losses: dict[str, Any], sg: int) -> None:
@@ -27,13 +27,25 @@ def test_a_wide_window_is_the_whole_basket(window: int, losses: dict[str, Any], 
     assert wide.window == window
 
 
-def test_how_wide_the_trainer_takes_windows() -> None:
-    assert reach(5, True, 1000) == (5, False)
-    assert reach(5, False, 1000) == (5, True)
-    assert reach(10, False, 4) == (3, True)
-    assert reach(47, True, 4) == (47, False)
-    assert reach(48, True, 4) == (3, True)
-    assert reach(48, True, 1) == (1, True)
+@pytest.mark.parametrize(
+    ("window", "shrinks", "lengths", "expected"),
+    [
+        (5, True, [1000], (5, False)),
+        (5, False, [1000], (5, True)),
+        (10, False, [2, 4], (3, True)),
+        (47, True, [4, 4], (47, False)),
+        (48, True, [4, 4], (3, True)),
+        (48, True, [1], (1, True)),
+        (100, True, [4] * 1000 + [100], (99, True)),  # one is long, and its windows are few
+        (100, True, [4] * 1000 + [102], (100, False)),
+        (100, True, [4, 100], (100, False)),
+        (10**6, True, [], (1, True)),
+    ],
+)
+def test_how_wide_the_trainer_takes_windows(
+    window: int, shrinks: bool, lengths: list[int], expected: tuple[int, bool]
+) -> None:
+    assert reach(window, shrinks, np.array(lengths, np.int64)) == expected
 
 
 def test_a_window_that_is_none_is_refused() -> None:

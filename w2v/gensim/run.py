@@ -53,7 +53,7 @@ class Order:
         return tree.reordered(self.rows)
 
 
-_WIDER = 16  # times as wide as a sentence is long, and nearly all windows cover it
+_WIDER = 16  # a window is not drawn of which a sixteenth would be less than their sentences
 
 
 @dataclass
@@ -124,17 +124,26 @@ def put(config: Config, order: Order, tables: Tables, trained: Trained) -> None:
         order.put(tables.output, trained.output)
 
 
-def reach(window: Any, shrinks: bool, longest: int) -> tuple[Any, bool]:
-    """How wide windows are for the trainer, and whether all are; sentences have `longest` words.
+def reach(window: Any, shrinks: bool, lengths: NDArray[np.int64]) -> tuple[Any, bool]:
+    """How wide windows are for the trainer, and whether all are as wide.
 
     What a step takes grows with the window, and no window reaches past a sentence. So one that is
-    far wider than all of them, as for baskets of items, is as wide as they are: of widths drawn
-    from 1 to `window` at most one in `_WIDER` would be less.
+    far wider than sentences are long, as for baskets of items, is as wide as the longest of them:
+    of widths drawn from 1 to `window`, few would be less than a sentence.
+
+    Parameters
+    ----------
+    window : int
+    shrinks : bool               Whether widths are drawn.
+    lengths : int64 (S,)         Of the sentences.
     """
-    others = max(1, longest - 1)
-    if is_whole_number(window) and int(window) >= (_WIDER if shrinks else 1) * others:
-        return others, True
-    return window, not shrinks
+    others = np.maximum(lengths - 1, 1)
+    longest = int(others.max(initial=1))
+    if not is_whole_number(window) or int(window) < longest:
+        return window, not shrinks
+    if shrinks and (others * lengths).sum() * _WIDER > int(window) * lengths.sum():
+        return window, False
+    return longest, True
 
 
 def plain_seed(seed: Any) -> int:

@@ -150,7 +150,9 @@ class Word2Vec(Counted):
         self.min_alpha_yet_reached = alpha
         self._tree, self._epochs = None, 0
         self._check_losses()
-        self._config(epochs, self._rate(0, None), 1, 1)  # which checks the numbers
+        self._config(
+            epochs, self._rate(0, None), 1, np.ones(1, np.int64)
+        )  # which checks the numbers
         self.wv = KeyedVectors(self.vector_size)
         if sentences is None and corpus_file is None:
             if trim_rule is not None:
@@ -386,11 +388,13 @@ class Word2Vec(Counted):
                 found.append(int(word))
         return found
 
-    def _config(self, epochs: int, rate: tuple[float, float], tokens: int, longest: int) -> Config:
-        """For a text of so many tokens, rare ones left out, `longest` of them in a sentence."""
+    def _config(
+        self, epochs: int, rate: tuple[float, float], tokens: int, lengths: NDArray[np.int64]
+    ) -> Config:
+        """For a text of so many tokens, rare ones left out, in sentences of these lengths."""
         loss = "hs" if self.hs else "ns"
         start, end = rate
-        window, fixed = reach(self.window, self.shrink_windows, longest)
+        window, fixed = reach(self.window, self.shrink_windows, lengths)
         options: dict[str, Any] = dict(
             model="skipgram" if self.sg else "cbow",
             loss=loss,
@@ -439,8 +443,8 @@ class Word2Vec(Counted):
             )
         started = time.perf_counter()
         tokens = int(self._counts().sum())
-        longest = int(np.diff(corpus.ends, prepend=0).max(initial=0))
-        config = self._config(epochs, rate or self._rate(0, None), tokens, longest)
+        lengths = np.diff(corpus.ends, prepend=0)
+        config = self._config(epochs, rate or self._rate(0, None), tokens, lengths)
         tables = self._tables()
         self.compute_loss = compute_loss
         self.running_training_loss = 0.0
