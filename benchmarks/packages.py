@@ -109,9 +109,9 @@ def _child(options: argparse.Namespace) -> None:
     """In a process of its own."""
     name, case = options.child
     if name == "w2v":
-        import w2v.gensim
+        from w2v.gensim import install
 
-        w2v.gensim.install()
+        install()
     from gensim.models import Word2Vec
 
     _, size, make, embed = CASES[case]
