@@ -81,7 +81,7 @@ def _train(options: argparse.Namespace) -> None:
     started = time.perf_counter()
     model = kind(sentences, **given)
     seconds = time.perf_counter() - started
-    share = _same_block(model.wv.vectors, np.array(model.wv.index_to_key), options.block)
+    share = same_block(model.wv.vectors, np.array(model.wv.index_to_key), options.block)
     print(json.dumps({"seed": int(seed), "seconds": seconds, "same_block": share}))
 
 
@@ -105,7 +105,7 @@ def _walks(nodes: int, block: int) -> NDArray[np.int64]:
     return steps
 
 
-def _same_block(vectors: NDArray[np.float32], nodes: NDArray[np.int64], block: int) -> float:
+def same_block(vectors: NDArray[np.float32], nodes: NDArray[np.int64], block: int) -> float:
     rng = np.random.default_rng(1)
     unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
     asked = rng.choice(len(unit), min(_ASKED, len(unit)), replace=False)

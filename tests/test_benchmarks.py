@@ -291,6 +291,15 @@ def test_graphs(tmp_path: Path) -> None:
     assert 0 < ours["same_block"] <= 1
 
 
+def test_packages(tmp_path: Path) -> None:
+    options = ["--cases", "baskets", "--size", 0.02, "--repeats", 1, "--workers", 1]
+    table, found = run("packages", tmp_path, *options)
+    assert table.count("| baskets |") == 1
+    (row,) = found["summary"]
+    assert 0 < row["w2v_seconds"] <= row["w2v_whole_seconds"]
+    assert (row["times_as_fast"] is None) == (find_spec("gensim") is None)
+
+
 def test_ids(tmp_path: Path) -> None:
     table, found = run("ids", tmp_path, "--steps", 4000, "--nodes", 50, "--repeats", 1)
     kinds = [row["kind"] for row in found["summary"]]

@@ -170,6 +170,13 @@ def test_tables_that_do_not_fit_are_refused() -> None:
         Word2Vec.from_tables(vectors, np.full((2, 4), np.nan))
     with pytest.raises(ValueError, match=r"A `tree` goes with loss 'hs' .*, got loss 'ns'"):
         Word2Vec.from_tables(vectors, output, tree=HuffmanTree.from_counts(counts))
+    for word, message in (
+        ("New York", "without white space.* 'New York'"),
+        ("</s>", "end of sent"),
+    ):
+        named = Vectors(["a", word], np.ones((2, 4)), counts)
+        with pytest.raises(ValueError, match=f"cannot go on from these `vectors`: .*{message}"):
+            Word2Vec.from_tables(named, output)
     with pytest.raises(ValueError, match="`tree` is no Huffman tree of the 2 words"):
         Word2Vec.from_tables(
             vectors, output[:1], tree=HuffmanTree.from_counts([3, 2, 1]), loss="hs"

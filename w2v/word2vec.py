@@ -32,6 +32,7 @@ from w2v.training import (
     Estimator,
     Every,
     Fitted,
+    HuffmanTree,
     Joint,
     Pretrained,
     Progress,
@@ -206,8 +207,9 @@ class Word2Vec(Estimator, Answers, metaclass=_Named):
         vocabulary : Vocabulary, optional
             Words and counts to use instead of the corpus's own; `min_count` and `max_vocab` apply
             to it as well.
-        errors : {"strict", "replace"}
-            What to do with bytes that are not UTF-8.
+        errors : {"strict", "replace", "ignore"}
+            What to do with bytes that are not UTF-8: refuse them, put U+FFFD, or leave
+            them out.
         tokenizer : Tokenizer, optional
             What sentences and words of a text are, where they are not lines and what stands between
             white space. With one, `source` may be texts too: strings, each whole by itself.
@@ -581,8 +583,24 @@ class Word2Vec(Estimator, Answers, metaclass=_Named):
         return model
 
     @property
-    def tree(self) -> Any:
-        """After `fit` with hierarchical softmax: the `w2v.training.HuffmanTree`; else None."""
+    def tree(self) -> HuffmanTree | None:
+        """After `fit` with hierarchical softmax: the Huffman tree of the words; else None.
+
+        `tree.path(row)` has the inner nodes that a word's path meets, root first, int32 (L,), and
+        its code, the turns taken there, uint8 (L,). Row i of `output` belongs to inner node i:
+        p(word | h) is the product of s((1 - 2 code) (output[node] . h)) over the path, s being
+        1 / (1 + exp(-x)).
+
+        Examples
+        --------
+        >>> model = Word2Vec(loss="hs", dim=4, min_count=1, sample=0, workers=1)
+        >>> model = model.fit([["to", "be", "or", "not", "to", "be"]] * 9)
+        >>> nodes, code = model.tree.path(model.vectors.index("or"))
+        >>> nodes.tolist(), code.tolist()
+        ([2, 1, 0], [1, 0, 1])
+        >>> dict(zip(model.vectors.words, model.tree.lengths.tolist(), strict=True))
+        {'be': 2, 'to': 1, 'not': 3, 'or': 3}
+        """
         return self._done().tree
 
     def plain_options(self) -> dict[str, Any]:

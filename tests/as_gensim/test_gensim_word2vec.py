@@ -354,15 +354,25 @@ def test_what_is_of_no_use_is_refused() -> None:
         other.train(SENTENCES, total_examples=9, epochs=1)
 
 
+def test_of_two_losses_one_is_trained_and_that_is_said_once(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    both = Word2Vec(**QUICK, hs=1)
+    both.build_vocab(SENTENCES)
+    assert not caplog.messages
+    both.train(SENTENCES, total_examples=9, epochs=1)
+    (said,) = caplog.messages
+    assert said.startswith("hs=1 and negative=5: hierarchical softmax alone is trained.")
+    assert not hasattr(both, "syn1neg")
+
+
 def test_what_passes_with_a_word(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.WARNING):
-        both = Word2Vec(SENTENCES, **QUICK, hs=1, negative=5)
-        assert "hierarchical softmax alone is trained" in caplog.text
-        assert not hasattr(both, "syn1neg")
+        again = Word2Vec(SENTENCES, **QUICK)
         letters = Word2Vec(["graph", "trees"], **QUICK)
         assert "its letters are taken for its tokens" in caplog.text
         assert len(letters.wv) == 8
-        both.train(SENTENCES, total_examples=9, epochs=1)
+        again.train(SENTENCES, total_examples=9, epochs=1)
         assert "above the 0.0001 that training has come down to" in caplog.text
     for options in ({"seed": None}, {"workers": 99}, {"min_count": 0}, {"batch_words": 7}):
         Word2Vec(SENTENCES, **{**QUICK, **options})

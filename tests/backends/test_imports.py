@@ -68,8 +68,8 @@ HOUSE: list[dict[str, str]] = [
     },
     {
         "library": "errors config index backends text layers vectors phrases training word2vec",
-        "gensim": "errors renamed interrupts config files backends text formats layers queries "
-        "vectors phrases training evaluation",
+        "gensim": "errors renamed words interrupts config files backends text formats layers "
+        "queries vectors phrases training evaluation",
     },
     {
         "w2v": "version renamed library",

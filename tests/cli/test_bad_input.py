@@ -60,9 +60,10 @@ class TestBadInput:
             ("bad.txt", r"bad\.txt, line 2.*--errors replace"),
         ]:
             refused(run("train", tmp_path / name, "-o", out, *QUICK), 1, message)
-        again = ["--errors", "replace", "--sample", "0", *QUICK]
-        result = run("train", tmp_path / "bad.txt", "-o", out, *again)
-        assert result.exit_code == 0
+        for errors in ("replace", "ignore"):
+            again = ["--errors", errors, "--sample", "0", *QUICK]
+            result = run("train", tmp_path / "bad.txt", "-o", out, *again)
+            assert result.exit_code == 0
         assert not (tmp_path / "none").exists()
         result = run("train", corpus, "-o", out, "--min-count", "100000")
         refused(result, 1, r"min_count 100000|occurs .* times")

@@ -97,6 +97,14 @@ def test_convert_refuses(
     assert sorted(os.listdir(tmp_path)) == before
 
 
+@pytest.mark.parametrize(("errors", "word"), [("replace", "caf\ufffd"), ("ignore", "caf")])
+def test_convert_goes_on_at_words_that_are_not_utf8(tmp_path: Path, errors: str, word: str) -> None:
+    (tmp_path / "bad.txt").write_bytes(b"caf\xe9 1 2\n")
+    done = run("convert", tmp_path / "bad.txt", tmp_path / "b.npz", "--errors", errors)
+    assert done.exit_code == 0
+    assert load(tmp_path / "b.npz").words == (word,)
+
+
 def test_info(tmp_path: Path) -> None:
     table = np.array([[3, 4], [0, 0], [np.nan, 1], [1e30, 1e30]], np.float32)
     write_vectors(tmp_path / "v.npz", WORDS, table, COUNTS)

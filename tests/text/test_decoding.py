@@ -109,11 +109,23 @@ def test_invalid_utf8_names_the_line(tmp_path: Path, lines: int, bad: bytes) -> 
 
 
 @pytest.mark.parametrize("piece", [16, 17, 18, 19, 1000])
-def test_errors_replace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, piece: int) -> None:
+@pytest.mark.parametrize(
+    ("errors", "expected"),
+    [
+        ("replace", [["caf\ufffd", "au", "lait"], ["naïve", "\ufffd", "end", "\ufffd"]]),
+        ("ignore", [["caf", "au", "lait"], ["naïve", "end"]]),
+    ],
+)
+def test_errors_that_are_passed_over(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    piece: int,
+    errors: str,
+    expected: list[list[str]],
+) -> None:
     monkeypatch.setattr(decoding, "_PIECE_BYTES", piece)
     data = b"caf\xe9 au lait\nna\xc3\xafve \xe6\x97 end \xf0\x9f\x98"
-    expected = [["caf\ufffd", "au", "lait"], ["naïve", "\ufffd", "end", "\ufffd"]]
-    assert read_text(tmp_path, data, errors="replace") == expected
+    assert read_text(tmp_path, data, errors=errors) == expected
 
 
 @pytest.mark.usefixtures("small_parts")
@@ -164,8 +176,10 @@ def test_files_that_are_no_text_are_named(
 
 
 def test_unknown_error_mode(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="`errors` must be 'strict' or 'replace', got 'ignore'"):
-        read_text(tmp_path, "a", errors="ignore")
+    with pytest.raises(
+        ValueError, match="`errors` must be 'strict', 'replace' or 'ignore', got 'skip'"
+    ):
+        read_text(tmp_path, "a", errors="skip")
 
 
 COMPRESSIONS: dict[str, Callable[[bytes], bytes]] = {

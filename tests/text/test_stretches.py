@@ -41,6 +41,15 @@ def test_stretches_add_up_to_the_text(data: bytes, block: int, size: int) -> Non
     assert all(not piece or piece[-1].isspace() for piece in found)
 
 
+@given(_BYTES.filter(lambda data: b"\0" not in data), st.integers(1, 40), st.integers(1, 30))
+def test_words_without_bytes_that_are_none(data: bytes, block: int, size: int) -> None:
+    data = b"a " + data
+    found = "".join(pieces_of(data, block, size, "ignore"))
+    expected = data.decode(errors="ignore").replace(_MARK, "")
+    lines, wanted = ([one.split() for one in text.split("\n")] for text in (found, expected))
+    assert [words for words in lines if words] == [words for words in wanted if words]
+
+
 @given(_BYTES)
 def test_bytes_are_checked_as_text_is(data: bytes) -> None:
     def told(take: Callable[[Stretch, str, int], str | bytes]) -> object:

@@ -150,6 +150,7 @@ class TestErrors:
         (tmp_path / "a.csv").write_bytes("a,b\ncafé,1\n".encode("latin1"))
         table = Table(tmp_path / "a.csv", columns="all")
         assert "".join(table.pieces(errors="replace")) == "caf\ufffd 1\n"
+        assert "".join(table.pieces(errors="ignore")) == "caf 1\n"
 
     def test_tables_without_words(self, tmp_path: Path) -> None:
         (tmp_path / "a.csv").write_text("a,b\n")

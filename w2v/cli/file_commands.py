@@ -11,10 +11,10 @@ from w2v.errors import counted
 
 _ERRORS = click.option(
     "--errors",
-    type=click.Choice(["strict", "replace"]),
+    type=click.Choice(["strict", "replace", "ignore"]),
     default="strict",
     show_default=True,
-    help="At words that are not UTF-8: stop, or replace what is not by U+FFFD.",
+    help="At words that are not UTF-8: stop, put U+FFFD for what is not, or leave it out.",
 )
 _FROM = click.option(
     "--from",

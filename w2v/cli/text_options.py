@@ -32,10 +32,10 @@ _OPTIONS = (
     ),
     click.option(
         "--errors",
-        type=click.Choice(["strict", "replace"]),
+        type=click.Choice(["strict", "replace", "ignore"]),
         default="strict",
         show_default=True,
-        help="At bytes that are not UTF-8: stop, or replace them by U+FFFD.",
+        help="At bytes that are not UTF-8: stop, put U+FFFD, or leave them out.",
     ),
 )
 NAMES = ("tokens", "lower", "turkish", "strip_punctuation", "strip_accents", "split_sentences")

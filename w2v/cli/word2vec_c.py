@@ -87,9 +87,9 @@ def _flag(
 @_flag("-cbow", _SWITCH, 1, "1: CBOW, 0: skip-gram.")
 @_flag(
     "-errors",
-    click.Choice(["strict", "replace"]),
+    click.Choice(["strict", "replace", "ignore"]),
     "strict",
-    "Not in word2vec.c. At bytes that are not UTF-8: stop, or replace them by U+FFFD.",
+    "Not in word2vec.c. At bytes that are not UTF-8: stop, put U+FFFD, or leave them out.",
 )
 @click.pass_context
 def word2vec(

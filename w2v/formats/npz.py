@@ -22,6 +22,8 @@ from w2v.formats.table import Progress, Table
 from w2v.words import LONGEST_WORD
 
 _MODEL = {"format", "about", "words", "input", "output"}  # as w2v.training.model_file writes it
+_GENSIM_MODEL = {"model", "about", "wv.keys", "wv.vectors"}  # as w2v.gensim.model_file
+_KEYED = {"format", "keys", "words", "vectors"}  # as w2v.gensim.keyed_archive
 
 
 def write_npz(
@@ -59,7 +61,17 @@ def read_npz(source: Source) -> Table:
                     "w2v.Word2Vec.load_model, whose `vectors` can be saved, or go on training it "
                     "by w2v train --continue."
                 )
+            if set(names) >= _GENSIM_MODEL:
+                raise VectorFileError(
+                    f"{source.name} is a whole model, not vectors alone. Load it by "
+                    "w2v.gensim.Word2Vec.load, whose `wv` can be saved."
+                )
             entries = {name: archive.entry(name) for name in names if name in NAMES}
+            if set(names) >= _KEYED and entries["words"].shape == (0,):
+                raise VectorFileError(
+                    f"{source.name} has keys that are not distinct words of one line, but pairs, "
+                    "say. Load it by w2v.gensim.KeyedVectors.load."
+                )
             check_sizes(source, entries or dict.fromkeys(names))
             words = _words(source, archive, entries)
             arrays = {

@@ -10,21 +10,31 @@ from w2v.errors import VectorFileError, counted, few, quoted
 from w2v.files import PathLike
 from w2v.words import LONGEST_WORD
 
-_UNWRITABLE = re.compile(r"[ \t\r\n\0\ud800-\udfff]|\A\Z")  # lone surrogates have no UTF-8
-_UNWRITABLE_LINES = re.compile(r"[\t\r\n\0\ud800-\udfff]|\A\Z")  # where a space separates nothing
+_UNWRITABLE = {  # lone surrogates have no UTF-8
+    "lines": (" \t\r\n\0", "space, tab, line break, NUL"),
+    "columns": ("\t\r\n\0", "tab, line break, NUL"),
+    "arrays": ("\n", "line break"),
+}
+_PATTERNS = {
+    kind: re.compile(rf"[{signs}\ud800-\udfff]|\A\Z") for kind, (signs, _) in _UNWRITABLE.items()
+}
 
 
-def refuse_words(path: PathLike, words: Sequence[str], *, spaces: bool) -> None:
-    """Raise `VectorFileError` if a word cannot stand in a file, where `spaces` may or may not."""
-    pattern = _UNWRITABLE_LINES if spaces else _UNWRITABLE
+def refuse_words(path: PathLike, words: Sequence[str], kind: str) -> None:
+    """Raise `VectorFileError` if a word cannot stand in a file of a kind: lines, columns, arrays.
+
+    In lines a word ends at a space, in columns at a tab, and in arrays at a line feed.
+    """
+    pattern = _PATTERNS[kind]
     bad = [word for word in words if pattern.search(word)]
     if bad:
         some = few(bad, quoted)
+        in_none = any(map(_PATTERNS["arrays"].search, bad))
+        more = "" if in_none else ", or write .npz, which keeps them"
         raise VectorFileError(
             f"Cannot write {os.fspath(path)}: {len(bad)} of {counted(len(words), 'word')} cannot "
-            f"stand in a vector file, being empty or with a {'' if spaces else 'space, '}tab, line "
-            f"break, NUL or lone surrogate in them: {some}. Replace these characters, for instance "
-            "by '_'."
+            f"stand in a vector file, being empty or with a {_UNWRITABLE[kind][1]} or lone "
+            f"surrogate in them: {some}. Replace these characters, for instance by '_'{more}."
         )
     longest = max(words, key=len, default="")
     if 4 * len(longest) > LONGEST_WORD:  # a character has 4 bytes at the most
@@ -39,4 +49,4 @@ def refuse_words(path: PathLike, words: Sequence[str], *, spaces: bool) -> None:
 
 def replace_unwritable(word: str, replacement: str) -> str:
     """A word that every format can hold."""
-    return _UNWRITABLE.sub(replacement, word) or replacement
+    return _PATTERNS["lines"].sub(replacement, word) or replacement

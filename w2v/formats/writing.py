@@ -125,7 +125,8 @@ def check_words(path: PathLike, words: Sequence[str], format: str | None = None)
     VectorFileError
         A word is empty or has a character that its readers would stumble over.
     """
-    refuse_words(path, words, spaces=not _format(path, format)[0].lines)
+    kind, _ = _format(path, format)
+    refuse_words(path, words, "lines" if kind.lines else "arrays" if kind.arrays else "columns")
 
 
 def write_vectors(
@@ -151,8 +152,8 @@ def write_vectors(
         binary), ``.npz``, ``.safetensors`` or ``.tsv`` (projector). Text and binary may be
         compressed: ``.txt.gz``, ``.bz2``, ``.xz``, ``.zst``.
     words : sequence of str (V,)
-        Most frequent first. None empty, none with a tab, CR, LF or NUL; in text and binary none
-        with a space.
+        Most frequent first. None empty, none with a line feed; for the projector none with a tab,
+        CR or NUL, and in text and binary none of these, and no space.
     matrix : float32 (V, D)
         All formats give the same float32 back, bit for bit (text writes every
         NaN as ``nan``), unless `dtype` is another.

@@ -4,7 +4,8 @@ A NumPy archive (``.npz``) without pickled objects, so that loading one runs not
 
     format          text: "w2v keyed vectors 1"
     keys            bytes: JSON of the rest, of the keys too where these are not all words
-    words           bytes: a word a line
+    words           bytes: a word a line, and whole numbers as decimals, for `w2v.load`; nothing
+                    where a key is something else
     vectors         float (V, D)
     attribute.0, attribute.1, ...    (V, ...), each of an attribute of the keys; objects as JSON
     vectors_lockf   float, where a model set it
@@ -16,7 +17,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, BinaryIO, TypeVar
 
 import numpy as np
@@ -34,6 +35,7 @@ from w2v.formats import (
 from w2v.gensim.keyed_lengths import Array
 from w2v.gensim.keyed_rows import KeyedRows
 from w2v.gensim.keyed_word2vec import fill
+from w2v.words import as_words
 
 _Keyed = TypeVar("_Keyed", bound=KeyedRows)
 
@@ -51,7 +53,8 @@ def to_arrays(keyed: KeyedRows) -> dict[str, Array]:
     """
     keyed.allocate_vecattrs()
     keys = keyed.index_to_key
-    plain = all(type(key) is str and "\n" not in key for key in keys) and bool(keys)
+    words = _words(keys)
+    plain = words is not None and set(map(type, keys)) == {str}
     objects = [name for name, values in keyed.expandos.items() if values.dtype == object]
     about = {
         "vector_size": keyed.vector_size,
@@ -63,7 +66,7 @@ def to_arrays(keyed: KeyedRows) -> dict[str, Array]:
     arrays = {
         "format": np.array(_FORMAT),
         "keys": _bytes(json.dumps(about)),
-        "words": _bytes("\n".join(keys) if plain else ""),
+        "words": _bytes("\n".join(words or "")),
         "vectors": keyed.vectors,
     }
     for number, (name, values) in enumerate(keyed.expandos.items()):
@@ -193,6 +196,17 @@ def _of_gensim(name: str, cls: type[_Keyed], mapped: bool) -> _Keyed:
     counts = np.arange(len(keyed), 0, -1) if found.counts is None else found.counts
     keyed.expandos["count"] = np.array(counts, np.int64)
     return keyed
+
+
+def _words(keys: list[Any]) -> Sequence[str] | None:
+    """The keys as a file of vectors has them; None where one is no word."""
+    try:
+        words = as_words(keys)
+    except TypeError:
+        return None
+    if not words or any("\n" in word for word in words) or len(set(words)) < len(words):
+        return None
+    return words
 
 
 def _bytes(text: str) -> Array:

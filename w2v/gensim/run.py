@@ -16,6 +16,7 @@ from w2v.config import Config
 from w2v.errors import NothingToLearnError, warn
 from w2v.text import Corpus, Vocabulary
 from w2v.training import Callback, HuffmanTree, Progress, Start, Trained, Trainer
+from w2v.words import is_whole_number
 
 Floats = NDArray[np.float32]
 
@@ -50,6 +51,9 @@ class Order:
     def tree(self, tree: HuffmanTree) -> HuffmanTree:
         """A tree over the rows of the model as one over those of the training."""
         return tree.reordered(self.rows)
+
+
+_WIDER = 16  # a window is not drawn of which a sixteenth would be less than their sentences
 
 
 @dataclass
@@ -118,6 +122,28 @@ def put(config: Config, order: Order, tables: Tables, trained: Trained) -> None:
         tables.output[: len(trained.output)] = trained.output
     else:
         order.put(tables.output, trained.output)
+
+
+def reach(window: Any, shrinks: bool, lengths: NDArray[np.int64]) -> tuple[Any, bool]:
+    """How wide windows are for the trainer, and whether all are as wide.
+
+    What a step takes grows with the window, and no window reaches past a sentence. So one that is
+    far wider than sentences are long, as for baskets of items, is as wide as the longest of them:
+    of widths drawn from 1 to `window`, few would be less than a sentence.
+
+    Parameters
+    ----------
+    window : int
+    shrinks : bool               Whether widths are drawn.
+    lengths : int64 (S,)         Of the sentences.
+    """
+    others = np.maximum(lengths - 1, 1)
+    longest = int(others.max(initial=1))
+    if not is_whole_number(window) or int(window) < longest:
+        return window, not shrinks
+    if shrinks and (others * lengths).sum() * _WIDER > int(window) * lengths.sum():
+        return window, False
+    return longest, True
 
 
 def plain_seed(seed: Any) -> int:

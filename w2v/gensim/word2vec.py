@@ -22,7 +22,7 @@ from w2v.gensim import model_file
 from w2v.gensim.counting import TrimRule
 from w2v.gensim.keyed_vectors import KeyedVectors
 from w2v.gensim.reading import Source, check_source, each, read
-from w2v.gensim.run import Order, Tables, plain_seed, put, train, workers_of
+from w2v.gensim.run import Order, Tables, plain_seed, put, reach, train, workers_of
 from w2v.gensim.vocabulary import Counted
 from w2v.text import Corpus, Keys
 from w2v.training import Likelihood, Trained
@@ -150,7 +150,9 @@ class Word2Vec(Counted):
         self.min_alpha_yet_reached = alpha
         self._tree, self._epochs = None, 0
         self._check_losses()
-        self._config(epochs, self._rate(0, None), 1)  # which checks the numbers
+        self._config(
+            epochs, self._rate(0, None), 1, np.ones(1, np.int64)
+        )  # which checks the numbers
         self.wv = KeyedVectors(self.vector_size)
         if sentences is None and corpus_file is None:
             if trim_rule is not None:
@@ -337,12 +339,6 @@ class Word2Vec(Counted):
         raise AttributeError(f"{type(self).__name__!r} has no attribute {name!r}.")
 
     def _check_losses(self) -> None:
-        if self.hs and self.negative:
-            logger.warning(
-                "hs=1 and negative=%s: hierarchical softmax alone is trained. Give negative=0 to "
-                "say so, or hs=0 for negative sampling.",
-                self.negative,
-            )
         if not self.hs and self.negative <= 0:
             raise ValueError(
                 f"Either `hs` must be 1 or `negative` above 0, got hs={self.hs}, "
@@ -392,16 +388,19 @@ class Word2Vec(Counted):
                 found.append(int(word))
         return found
 
-    def _config(self, epochs: int, rate: tuple[float, float], tokens: int) -> Config:
-        """For a text of so many tokens, those that are dropped left out."""
+    def _config(
+        self, epochs: int, rate: tuple[float, float], tokens: int, lengths: NDArray[np.int64]
+    ) -> Config:
+        """For a text of so many tokens, rare ones left out, in sentences of these lengths."""
         loss = "hs" if self.hs else "ns"
         start, end = rate
+        window, fixed = reach(self.window, self.shrink_windows, lengths)
         options: dict[str, Any] = dict(
             model="skipgram" if self.sg else "cbow",
             loss=loss,
             dim=self.vector_size,
-            window=self.window,
-            fixed_window=not self.shrink_windows,
+            window=window,
+            fixed_window=fixed,
             negative=None if self.hs else self.negative,
             ns_exponent=None if self.hs else self.ns_exponent,
             sample=self._threshold(tokens),
@@ -436,9 +435,16 @@ class Word2Vec(Counted):
         compute_loss: bool,
         rate: tuple[float, float] | None = None,
     ) -> tuple[int, int]:
+        if self.hs and self.negative:
+            logger.warning(
+                "hs=1 and negative=%s: hierarchical softmax alone is trained. Give negative=0 to "
+                "say so, or hs=0 for negative sampling.",
+                self.negative,
+            )
         started = time.perf_counter()
         tokens = int(self._counts().sum())
-        config = self._config(epochs, rate or self._rate(0, None), tokens)
+        lengths = np.diff(corpus.ends, prepend=0)
+        config = self._config(epochs, rate or self._rate(0, None), tokens, lengths)
         tables = self._tables()
         self.compute_loss = compute_loss
         self.running_training_loss = 0.0

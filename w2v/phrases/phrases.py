@@ -152,8 +152,9 @@ class Phrases:
         output : path or binary file, optional
             Where to write the text with its phrases joined: a line for each line, single spaces
             between words. A file appears whole or not at all.
-        errors : {"strict", "replace"}
-            What to do with bytes that are not UTF-8.
+        errors : {"strict", "replace", "ignore"}
+            What to do with bytes that are not UTF-8: refuse them, put U+FFFD, or leave
+            them out.
         tokenizer : Tokenizer, optional
             As for `Word2Vec.fit`.
         progress : callable(bytes_read, total_bytes), optional

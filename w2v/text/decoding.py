@@ -24,7 +24,7 @@ from w2v.words import LONGEST_WORD
 
 Progress = Callable[[int, int | None], None]
 
-ERROR_MODES = ("strict", "replace")
+ERROR_MODES = ("strict", "replace", "ignore")
 
 _PIECE_BYTES = 1 << 16
 _BLOCKS_AHEAD = 32  # of that size, which are decompressed before they are asked for
@@ -47,8 +47,8 @@ def read_pieces(
     files : sequence of str
         As `find_files` gives them, or a `Span` of one. Compression by gzip, bzip2, xz or zstd is
         recognised by the first bytes, not by the name.
-    errors : {"strict", "replace"}
-        What to do with bytes that are not UTF-8: raise, or read U+FFFD.
+    errors : {"strict", "replace", "ignore"}
+        What to do with bytes that are not UTF-8: raise, read U+FFFD, or leave them out.
     tokenizer : Tokenizer, optional
         Makes tokens and lines of the text.
     progress : callable(bytes_read, total_bytes), optional
@@ -69,7 +69,7 @@ def read_pieces(
         A file cannot be read, decompressed or decoded.
     """
     if errors not in ERROR_MODES:
-        raise ValueError(f"`errors` must be 'strict' or 'replace', got {errors!r}.")
+        raise ValueError(f"`errors` must be 'strict', 'replace' or 'ignore', got {errors!r}.")
     check_tokenizer(tokenizer)
     if tokenizer is None or tokenizer.is_plain:
         return Pieces(files, errors, progress, look)

@@ -41,8 +41,9 @@ def encode(
         Meanwhile it takes 8 bytes of its disk for each token, in the end 4.
     min_count : int               Rarer words are dropped; 1 keeps all.
     max_vocab : int, optional     Only so many of the most frequent words are kept.
-    errors : {"strict", "replace"}
-        What to do with bytes that are not UTF-8.
+    errors : {"strict", "replace", "ignore"}
+        What to do with bytes that are not UTF-8: refuse them, put U+FFFD, or leave
+        them out.
     tokenizer : Tokenizer, optional
         What sentences and words are, where it is not lines and white space.
     progress : callable(bytes_read, total_bytes), optional

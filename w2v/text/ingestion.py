@@ -71,8 +71,9 @@ def read_corpus(
     choose : callable(words, counts) -> Vocabulary, optional
         In place of all these: given a list of all different words, in the order in which they first
         stand in the text, and int64 counts. Words that it leaves out are dropped.
-    errors : {"strict", "replace"}
-        What to do with bytes that are not UTF-8: raise, or read U+FFFD.
+    errors : {"strict", "replace", "ignore"}
+        What to do with bytes that are not UTF-8: raise, read U+FFFD, or leave them out; a word of
+        nothing else is none.
     tokenizer : Tokenizer, optional
         What sentences and words are, where it is not lines and white space.
     progress : callable(bytes_read, total_bytes), optional

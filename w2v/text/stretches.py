@@ -132,7 +132,7 @@ def text_of(stretch: Stretch, errors: str, longest: int) -> str:
             data.count(b"\n", 0, error.start),
             f"the byte 0x{data[error.start]:02x} is not valid UTF-8 ({error.reason}). Convert the "
             "file to UTF-8, or pass errors='replace' (--errors replace) to go on with U+FFFD in "
-            "place of such bytes.",
+            "place of such bytes, or 'ignore' to go on without them.",
         ) from error
     if (place := _long_word(data, longest)) >= 0:
         raise TextError(

@@ -134,8 +134,9 @@ class Table:
 
         Parameters
         ----------
-        errors : {"strict", "replace"}
-            What to do with bytes of a text file that are not UTF-8.
+        errors : {"strict", "replace", "ignore"}
+            What to do with bytes of a text file that are not UTF-8: refuse them, put U+FFFD, or
+            leave them out.
         progress : callable(bytes_read, total_bytes), optional
             For files.
         tokenizer : Tokenizer, optional

@@ -63,7 +63,7 @@ def opened_table(
     ----------
     separator : str, optional     Between the cells of a line of text. [what its first line shows]
     header : bool                 Whether its first line names the columns; else they are 1, 2, ...
-    errors : {"strict", "replace"}
+    errors : {"strict", "replace", "ignore"}
 
     Raises
     ------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +10,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from w2v.config import Config
-from w2v.errors import counted
+from w2v.errors import CorpusError, counted, quoted
+from w2v.text import Vocabulary
 from w2v.training.huffman import HuffmanTree
 from w2v.vectors import Vectors
 
@@ -48,6 +50,20 @@ class Fitted:
     """Of all runs."""
 
 
+def check_trainable(words: Sequence[str], counts: NDArray[np.int64]) -> None:
+    """Refuse words that no text can hold, or counts of none: no training goes on with them.
+
+    Raises
+    ------
+    ValueError, CorpusError
+    """
+    if counts.min() < 1:
+        bad = words[int(counts.argmin())]
+        raise ValueError(f"the count of {quoted(bad)} is {counts.min()}, expected 1 or more.")
+    if len(Vocabulary.from_counts(words, counts)) < len(words):
+        raise ValueError("it has a vector of the end of sentences.")
+
+
 def fitted_of(
     config: Config, vectors: Vectors, output: ArrayLike, tree: Any, epochs: int
 ) -> Fitted:
@@ -71,6 +87,10 @@ def fitted_of(
         )
     if not (np.isfinite(vectors.matrix).all() and np.isfinite(found).all()):
         raise ValueError("The tables hold NaN or infinity, and training cannot go on from there.")
+    try:
+        check_trainable(vectors.words, vectors.counts)
+    except (ValueError, CorpusError) as error:
+        raise ValueError(f"Training cannot go on from these `vectors`: {error}") from error
     made = None
     if tree is not None:
         made = HuffmanTree(

@@ -23,7 +23,6 @@ import stat
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from w2v.errors import CorpusError, ModelFileError, counted, few, quoted
 from w2v.files import PathLike, check_name, replacing
@@ -35,8 +34,7 @@ from w2v.formats import (
     is_sealed,
     write_archive,
 )
-from w2v.text import Vocabulary
-from w2v.training.fitted import Fitted
+from w2v.training.fitted import Fitted, check_trainable
 from w2v.training.huffman import HuffmanTree
 from w2v.training.model_about import from_json, report_of, to_json
 from w2v.vectors import Vectors
@@ -130,7 +128,10 @@ def _read(name: str, archive: Archive) -> tuple[dict[str, Any], Fitted]:
         for key, entry in entries.items()
         if key in ("counts", "input", "output", *_TREE)
     }
-    _check_counts(name, words, arrays["counts"])
+    try:
+        check_trainable(words, arrays["counts"])
+    except (ValueError, CorpusError) as error:
+        raise ModelFileError(f"{name} is damaged: {error!s:.200}") from error
     for key in ("input", "output"):
         if bad_rows := int((~np.isfinite(arrays[key])).any(axis=1).sum()):
             found = f"{counted(bad_rows, 'row')} of {key!r} with NaN or infinity"
@@ -201,18 +202,3 @@ def _check_shapes(name: str, entries: dict[str, Entry], rows: int) -> None:
     }
     if not dim or any(shapes[key] != shape for key, shape in expected.items()):
         raise ModelFileError(f"{name} is damaged: its tables do not fit its {rows:,} words.")
-
-
-def _check_counts(name: str, words: list[str], counts: NDArray[np.int64]) -> None:
-    """Refuse words that no text can hold, or counts of none."""
-    if counts.min() < 1:
-        bad = words[int(counts.argmin())]
-        raise ModelFileError(
-            f"{name} is damaged: the count of {quoted(bad)} is {counts.min()}, expected 1 or more."
-        )
-    try:
-        known = len(Vocabulary.from_counts(words, counts))
-    except (ValueError, CorpusError) as error:
-        raise ModelFileError(f"{name} is damaged: {error!s:.200}") from error
-    if known < len(words):
-        raise ModelFileError(f"{name} is damaged: it has a vector of the end of sentences.")
