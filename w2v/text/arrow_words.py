@@ -137,7 +137,7 @@ def of_lists(sentences: list[list[Hashable]]) -> Words | None:
     if isinstance(found, pa.ChunkedArray) or found.type != pa.list_(pa.string()):
         return None
     words = found.flatten()
-    return None if words.null_count else words
+    return None if words.null_count else words.cast(_STRING)
 
 
 def lines(words: Words, ids: NDArray[Any], ends: NDArray[Any]) -> str:
