@@ -57,6 +57,13 @@ def test_they_are_those_of_a_loop(kind: Any) -> None:
     assert corpus.ids.tolist() == ids
 
 
+def test_bytes_are_other_keys_than_text() -> None:
+    keys = Keys()
+    corpus = read_sentences([["a", b"a"], ["a"]], keys=keys, choose=by_number)  # type: ignore[arg-type]
+    assert list(keys) == ["a", b"a"]
+    assert corpus.ids.tolist() == [0, 1, 0]
+
+
 def test_known_keys_come_first_and_others_are_left_out() -> None:
     keys = Keys(["b", "a"])
     vocabulary = Vocabulary(("1", "0"), np.array([2, 1]))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -127,17 +127,6 @@ def chosen(tokens: Any, kept: NDArray[Any]) -> Any:
 
 def place_of(word: str, tokens: Any) -> int:
     return pc.index(tokens, pa.scalar(word).cast(tokens.type)).as_py()  # type: ignore[no-any-return]
-
-
-def of_lists(sentences: list[list[Hashable]]) -> Words | None:
-    try:
-        found = pa.array(sentences)
-    except (pa.ArrowException, UnicodeEncodeError, TypeError, ValueError, OverflowError):
-        return None  # of several kinds, or none that Arrow has, or half of a surrogate pair
-    if isinstance(found, pa.ChunkedArray) or found.type != pa.list_(pa.string()):
-        return None
-    words = found.flatten()
-    return None if words.null_count else words.cast(_STRING)
 
 
 def lines(words: Words, ids: NDArray[Any], ends: NDArray[Any]) -> str:

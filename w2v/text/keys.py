@@ -68,13 +68,16 @@ class Keys:
             One cannot be a key, such as a list.
         """
         arrays = word_arrays()
-        words = arrays.of_lists(sentences)
-        if words is not None:
-            ids, words = arrays.numbered([words])
+        tokens = list(chain.from_iterable(sentences))
+        try:
+            text = arrays.tokens(tokens) if set(map(type, tokens)) == {str} else None
+        except UnicodeEncodeError:  # half of a surrogate pair
+            text = None
+        if text is not None:
+            ids, words = arrays.coded(text)
             numbers = self._of_each(arrays.listed(words))
         else:
-            every = self._of_each(list(chain.from_iterable(sentences)))
-            numbers, places = np.unique(every, return_inverse=True)
+            numbers, places = np.unique(self._of_each(tokens), return_inverse=True)
             ids = places.astype(np.int32)
         return Coded(ids, arrays.strings([*map(str, numbers.tolist())]))
 

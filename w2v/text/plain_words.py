@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain, compress, pairwise
 from typing import Any
 
@@ -90,10 +90,6 @@ def chosen(tokens: Any, kept: NDArray[Any]) -> Any:
 
 def place_of(word: str, tokens: Any) -> int:
     return [*map(str, tokens)].index(word)
-
-
-def of_lists(sentences: list[list[Hashable]]) -> Words | None:
-    return None
 
 
 def lines(words: Words, ids: NDArray[Any], ends: NDArray[Any]) -> str:

@@ -88,8 +88,6 @@ def _tokens(batch: _Batch) -> tuple[Any, bool]:
     arrays = word_arrays()
     if batch.of_ids:
         return arrays.tokens(np.concatenate([ids for ids in batch.sentences if len(ids)])), True
-    if (words := arrays.of_lists(batch.sentences)) is not None:
-        return words, False
     tokens = list(chain.from_iterable(batch.sentences))
     kinds = set(map(type, tokens))
     if all(issubclass(kind, str) for kind in kinds):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from numpy.typing import NDArray
@@ -86,9 +86,6 @@ class WordArrays(Protocol):
 
     def place_of(self, word: str, tokens: Any) -> int:
         """Where a word first stands among tokens."""
-
-    def of_lists(self, sentences: list[list[Hashable]]) -> Words | None:
-        """All tokens, if that each is a str can be found out at once."""
 
     def lines(self, words: Words, ids: NDArray[Any], ends: NDArray[Any]) -> str:
         """Words, with spaces between them, and line breaks between any two of `ends`."""
