@@ -22,6 +22,7 @@ from w2v.backends.base import (
     Rows,
     Sizes,
     StepShape,
+    Sums,
     Text,
     mixed,
 )
@@ -43,6 +44,7 @@ __all__ = [
     "Rows",
     "Sizes",
     "StepShape",
+    "Sums",
     "Text",
     "available_backends",
     "choose_backend",

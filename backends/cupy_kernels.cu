@@ -5,8 +5,9 @@
 // A thread block takes one block of text after the other: it copies the rows that the block needs to
 // shared memory, makes the scores, errors and changes there, and adds the changes to the tables with
 // atomics. Thread blocks run side by side, so what the tokens in flight add to one row is counted in
-// `flight`, and each change is scaled by min(1, cap / (alpha terms in flight)): alone, a thread block
-// does what the composed step does with one block (w2v/layers/update.py says what counts, and why).
+// `flight`, from before they read it until they have changed it, and each change is scaled by
+// min(1, cap / (alpha terms in flight)): alone, a thread block does what the composed step does with
+// one block (w2v/layers/update.py says what counts, and why).
 //
 // Rows in shared memory are filled up with zeros to whole float4s, and `wide_of(dim)` floats apart:
 // an odd number of float4s, so that threads that read one column of many rows do not collide.
@@ -60,16 +61,16 @@ __device__ int before(const int* ranks, int i) {  // kept tokens before the i-th
 
 // Kept tokens side by side, and how far each one's window reaches within its sentence.
 extern "C" __global__ void cut_windows(
-    const int* ids, const int* kept, const int* ranks, const long long* ends, int sentences,
+    const int* ids, const int* kept, const int* ranks, const long long* ends, long long sentences,
     u64 start, long long begin, int size, int window, int fixed,
     int* out_ids, short* left, short* right
 ) {
     for (int i = blockIdx.x * blockDim.x + threadIdx.x; i < size; i += gridDim.x * blockDim.x) {
         if (!kept[i]) continue;
         long long position = begin + i;
-        int low = 0, high = sentences;  // the first sentence that ends after the token
+        long long low = 0, high = sentences;  // the first sentence that ends after the token
         while (low < high) {
-            int middle = (low + high) / 2;
+            long long middle = (low + high) / 2;
             if (ends[middle] > position) high = middle;
             else low = middle + 1;
         }
@@ -110,9 +111,18 @@ struct Walk {
     float alpha, alpha_step, cap;
     int loss_every;
     u64 loss_start;
+    int* handed_out;
     int block;
     __device__ int per_chunk() const { return (chunk_tokens + block - 1) / block; }
     __device__ int count() const { return chunks * per_chunk(); }
+    // The next item that no thread block has: who is quick gets more, and one alone all in order.
+    __device__ int take(int* shared_item) const {
+        if (threadIdx.x == 0) *shared_item = atomicAdd(handed_out, 1);
+        __syncthreads();
+        const int item = *shared_item;
+        __syncthreads();  // before the next is there
+        return item;
+    }
     __device__ Block operator[](int item) const {
         const int c = item / per_chunk(), b = item % per_chunk();
         const int low = offset + c * chunk_tokens, high = min(low + chunk_tokens, offset + own);
@@ -326,16 +336,26 @@ struct Rows {
     const int* ids;
     float* terms;    // that the block adds to its rows; and then what counts, terms or load
     float* load;     // of these terms
-    float* factors;  // that its changes are scaled by
+    float* factors;  // parts in flight as the block sets out; and then what scales its changes
     int count;
 
     __device__ u64 parts(int i) const { return (u64)(PARTS * terms[i]); }
 
+    // Before the block reads: what others add from then on is missing in its changes.
     __device__ void take_off() const {
         for (int i = threadIdx.x; i < count; i += blockDim.x) {
             if (terms[i] == 0) continue;
-            terms[i] = fminf(fmaxf(terms[i], load[i]), MOST_TERMS);
-            atomicAdd(flight + ids[i], parts(i));
+            terms[i] = fminf(terms[i], MOST_TERMS);
+            factors[i] = (float)(atomicAdd(flight + ids[i], parts(i)) + parts(i));
+        }
+    }
+    // The load is known when the errors are, and counts where it is more than the terms.
+    __device__ void add_load() const {
+        for (int i = threadIdx.x; i < count; i += blockDim.x) {
+            if (terms[i] == 0 || load[i] <= terms[i]) continue;
+            const u64 counted = parts(i);
+            terms[i] = fminf(load[i], MOST_TERMS);
+            atomicAdd(flight + ids[i], parts(i) - counted);
         }
     }
     __device__ void land() const {
@@ -343,11 +363,14 @@ struct Rows {
             if (terms[i] != 0) atomicAdd(flight + ids[i], ~parts(i) + 1);  // less
     }
 
+    // By those in flight now or when the block set out, whichever are more: of many that have read
+    // the same row, the last to change it must not find itself alone.
     __device__ void scale(float step) const {
         for (int i = threadIdx.x; i < count; i += blockDim.x) {
             if (terms[i] == 0) continue;
-            const u64 all = atomicAdd(flight + ids[i], 0ull);
-            factors[i] = all >= FROZEN ? 0.0f : 1.0f / fmaxf(1.0f, step / PARTS * (float)all);
+            const u64 now = atomicAdd(flight + ids[i], 0ull);
+            const float most = fmaxf(factors[i], (float)now);
+            factors[i] = now >= FROZEN ? 0.0f : 1.0f / fmaxf(1.0f, step / PARTS * most);
         }
     }
 
@@ -393,10 +416,12 @@ __device__ void change(
 #define TEXT \
     const int *ids, const short *left, const short *right, const int *ranks, int size, int offset, \
     int own, int chunk_tokens, int chunks, long long first_chunk
-#define RATE float alpha, float alpha_step, float cap, int loss_every, u64 loss_start, double *sums
+#define RATE \
+    float alpha, float alpha_step, float cap, int loss_every, u64 loss_start, int *handed_out, \
+    double *sums
 #define WALK \
     ranks, offset, own, chunk_tokens, chunks, first_chunk, alpha, alpha_step, cap, loss_every, \
-    loss_start
+    loss_start, handed_out
 #define IN input, stride_in, flight_in
 #define OUT output, stride_out, flight_out
 
@@ -410,6 +435,7 @@ extern "C" __global__ void skipgram_shared(TABLES, TEXT, NOISE, RATE, int window
     const int span = block + 2 * window, count = span + shared;
     const int wide = wide_of(dim), lanes = padded(block);
     Memory take(memory);
+    int* shared_item = take.ints(1);
     float* errors = take.floats(count * lanes);
     float* hidden = take.floats(lanes * wide);
     float* d_hidden = take.floats(lanes * wide);
@@ -431,7 +457,7 @@ extern "C" __global__ void skipgram_shared(TABLES, TEXT, NOISE, RATE, int window
     const Walk walk{WALK, block};
     const float each = (float)negative / shared;
     Sums found;
-    for (int item = blockIdx.x; item < walk.count(); item += gridDim.x) {
+    for (int item; (item = walk.take(shared_item)) < walk.count();) {
         const Block here = walk[item];
         const int tokens = here.tokens, at = here.at;
         if (tokens <= 0) continue;
@@ -448,8 +474,6 @@ extern "C" __global__ void skipgram_shared(TABLES, TEXT, NOISE, RATE, int window
         }
         draw_noise(words_of + span, accept, alias, words, noise_start, shared, here.number);
         __syncthreads();
-        fetch(hidden, wide, input, stride_in, core, lanes, dim);
-        fetch(rows, wide, output, stride_out, words_of, count, dim);
         for (int j = threadIdx.x; j < span; j += blockDim.x) {
             const int centre = j - window;
             const int itself = from[j] <= centre && centre < until[j];
@@ -464,12 +488,19 @@ extern "C" __global__ void skipgram_shared(TABLES, TEXT, NOISE, RATE, int window
         for (int t = threadIdx.x; t < block; t += blockDim.x)
             terms_in[t] = pairs_of[t] * (1 + negative);
         for (int n = threadIdx.x; n < shared; n += blockDim.x) terms[span + n] = all * each;
+        __syncthreads();
+        const Rows in{IN, core, terms_in, load_in, factors_in, tokens};
+        const Rows out{OUT, words_of, terms, load_out, factors, count};
+        in.take_off();
+        out.take_off();
+        __syncthreads();
+        fetch(hidden, wide, input, stride_in, core, lanes, dim);
+        fetch(rows, wide, output, stride_out, words_of, count, dim);
+        __syncthreads();
         score(errors, lanes, rows, count, hidden, wide);
         square(squares, hidden, lanes, wide);
         square(row_squares, rows, count, wide);
         __syncthreads();
-        const Rows in{IN, core, terms_in, load_in, factors_in, tokens};
-        const Rows out{OUT, words_of, terms, load_out, factors, count};
         for (int i = threadIdx.x; i < count * lanes; i += blockDim.x) {
             const int n = i / lanes, t = i % lanes;
             const bool true_word = n < span;
@@ -486,8 +517,8 @@ extern "C" __global__ void skipgram_shared(TABLES, TEXT, NOISE, RATE, int window
         __syncthreads();
         weigh(load_in, load_out, errors, lanes, squares, row_squares, count, here.rate);
         __syncthreads();
-        in.take_off();
-        out.take_off();
+        in.add_load();
+        out.add_load();
         __syncthreads();
         in.scale(here.step);
         out.scale(here.step);
@@ -504,6 +535,7 @@ extern "C" __global__ void cbow_shared(
     const int span = block + 2 * window, count = block + shared;
     const int wide = wide_of(dim), lanes = padded(block);
     Memory take(memory);
+    int* shared_item = take.ints(1);
     float* errors = take.floats(count * lanes);
     float* context = take.floats(span * wide);  // and then what it changes by
     float* hidden = take.floats(lanes * wide);
@@ -532,7 +564,7 @@ extern "C" __global__ void cbow_shared(
     const Rows in{IN, words_in, terms_in, load_in, factors_in, span};
     const Rows out{OUT, words_of, terms, load_out, factors, count};
     Sums found;
-    for (int item = blockIdx.x; item < walk.count(); item += gridDim.x) {
+    for (int item; (item = walk.take(shared_item)) < walk.count();) {
         const Block here = walk[item];
         const int tokens = here.tokens, at = here.at;
         if (tokens <= 0) continue;
@@ -547,14 +579,25 @@ extern "C" __global__ void cbow_shared(
         }
         draw_noise(words_of + block, accept, alias, words, noise_start, shared, here.number);
         __syncthreads();
-        fetch(context, wide, input, stride_in, words_in, span, dim);
-        fetch(rows, wide, output, stride_out, words_of, count, dim);
+        int all = 0;
+        for (int t = 0; t < tokens; t++) all += until[t] - from[t] > 1;
         for (int t = threadIdx.x; t < block; t += blockDim.x)
             terms[t] = until[t] - from[t] > 1;
-        __syncthreads();
-        int all = 0;
-        for (int t = 0; t < tokens; t++) all += terms[t] != 0;
         for (int n = threadIdx.x; n < shared; n += blockDim.x) terms[block + n] = all * each;
+        for (int j = threadIdx.x; j < span; j += blockDim.x) {  // a window's words move together
+            float sum = 0;
+            for (int t = max(0, j - 2 * window); t < min(tokens, j + 1); t++)
+                if (from[t] <= j && j < until[t] && j != t + window)
+                    sum += (mean ? 1 : until[t] - from[t] - 1) * (1 + negative);
+            terms_in[j] = sum;
+        }
+        __syncthreads();
+        in.take_off();
+        out.take_off();
+        __syncthreads();
+        fetch(context, wide, input, stride_in, words_in, span, dim);
+        fetch(rows, wide, output, stride_out, words_of, count, dim);
+        __syncthreads();
         for (int t = row; t < lanes; t += rows_at_once) {
             const int contexts = t < block ? until[t] - from[t] - 1 : 0;
             const float share = mean ? 1.0f / max(contexts, 1) : 1.0f;
@@ -583,20 +626,16 @@ extern "C" __global__ void cbow_shared(
         __syncthreads();
         weigh(hidden_load, load_out, errors, lanes, squares, row_squares, count, here.rate);
         __syncthreads();
-        for (int j = threadIdx.x; j < span; j += blockDim.x) {  // a window's words move together
-            float sum = 0, load = 0;
-            for (int t = max(0, j - 2 * window); t < min(tokens, j + 1); t++) {
-                if (j < from[t] || j >= until[t] || j == t + window) continue;
-                const float effect = mean ? 1 : until[t] - from[t] - 1;
-                sum += effect * (1 + negative);
-                load += effect * hidden_load[t];
-            }
-            terms_in[j] = sum;
+        for (int j = threadIdx.x; j < span; j += blockDim.x) {
+            float load = 0;
+            for (int t = max(0, j - 2 * window); t < min(tokens, j + 1); t++)
+                if (from[t] <= j && j < until[t] && j != t + window)
+                    load += (mean ? 1 : until[t] - from[t] - 1) * hidden_load[t];
             load_in[j] = load;
         }
         __syncthreads();
-        in.take_off();
-        out.take_off();
+        in.add_load();
+        out.add_load();
         __syncthreads();
         in.scale(here.step);
         out.scale(here.step);
@@ -639,6 +678,7 @@ extern "C" __global__ void steps_on_paths(
     extern __shared__ __align__(16) float memory[];
     const int most = 2 * window, wide = wide_of(dim), lanes = averaged ? 4 : padded(most);
     Memory take(memory);
+    int* shared_item = take.ints(1);
     float* errors = take.floats(longest * lanes);
     float* context = take.floats(padded(most) * wide);
     float* bag = take.floats(averaged ? lanes * wide : 0);  // one, and three for the tiles
@@ -656,7 +696,7 @@ extern "C" __global__ void steps_on_paths(
     float* hidden = averaged ? bag : context;
     const Walk walk{WALK, 1};
     Sums found;
-    for (int item = blockIdx.x; item < walk.count(); item += gridDim.x) {
+    for (int item; (item = walk.take(shared_item)) < walk.count();) {
         const Block here = walk[item];
         if (here.tokens <= 0) continue;
         const int at = here.at, to_left = left[at], contexts = to_left + right[at];
@@ -675,6 +715,9 @@ extern "C" __global__ void steps_on_paths(
             words_in[j] = j < contexts ? ids[at - to_left + j + (j >= to_left)] : word;
         for (int j = threadIdx.x; j < contexts; j += blockDim.x) terms_in[j] = length * effect;
         for (int n = threadIdx.x; n < length; n += blockDim.x) terms[n] = hiddens;
+        __syncthreads();
+        in.take_off();
+        out.take_off();
         __syncthreads();
         fetch(context, wide, input, stride_in, words_in, padded(contexts), dim);
         fetch(rows, wide, output, stride_out, path, length, dim);
@@ -708,8 +751,8 @@ extern "C" __global__ void steps_on_paths(
             for (int j = threadIdx.x; j < contexts; j += blockDim.x) load_in[j] = load;
             __syncthreads();
         }
-        in.take_off();
-        out.take_off();
+        in.add_load();
+        out.add_load();
         __syncthreads();
         in.scale(here.step);
         out.scale(here.step);
