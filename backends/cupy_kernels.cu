@@ -216,16 +216,24 @@ __device__ void add_scaled(float4& sum, float factor, float4 values) {
     sum.w += factor * values.w;
 }
 
+// Threads for each tile of a score, where there are more than tiles.
+__device__ int parts_of_score(int lanes, int count, int most) {
+    return max(1, min(most, (int)blockDim.x / ((count + 1) / 2 * (lanes / 4))));
+}
+
 // scores[n * lanes + t] = rows[n] . hidden[t] for count rows and `lanes` (a multiple of 4) hidden
-// vectors, by tiles of 2 x 4
+// vectors, by tiles of 2 x 4; in several parts, one after the other, that add up to the scores
 __device__ void score(
-    float* scores, int lanes, const float* rows, int count, const float* hidden, int wide
+    float* scores, int lanes, const float* rows, int count, const float* hidden, int wide, int parts = 1
 ) {
-    const int across = lanes / 4;
-    for (int i = threadIdx.x; i < (count + 1) / 2 * across; i += blockDim.x) {
+    const int across = lanes / 4, tiles = (count + 1) / 2 * across, fours = wide / 4;
+    for (int work = threadIdx.x; work < tiles * parts; work += blockDim.x) {
+        const int i = work % tiles, part = work / tiles;
         const int n = i / across * 2, t = i % across * 4, next = min(n + 1, count - 1);
+        const int first = part * fours / parts * 4, last = (part + 1) * fours / parts * 4;
+        float* found = scores + part * count * lanes;
         float sums[2][4] = {};
-        for (int k = 0; k < wide; k += 4) {
+        for (int k = first; k < last; k += 4) {
             const float4 a[2] = {load(rows + n * wide + k), load(rows + next * wide + k)};
 #pragma unroll
             for (int j = 0; j < 4; j++) {
@@ -235,21 +243,24 @@ __device__ void score(
                     sums[m][j] += a[m].x * b.x + a[m].y * b.y + a[m].z * b.z + a[m].w * b.w;
             }
         }
-        store(scores + n * lanes + t, {sums[0][0], sums[0][1], sums[0][2], sums[0][3]});
+        store(found + n * lanes + t, {sums[0][0], sums[0][1], sums[0][2], sums[0][3]});
         if (n + 1 < count)
-            store(scores + next * lanes + t, {sums[1][0], sums[1][1], sums[1][2], sums[1][3]});
+            store(found + next * lanes + t, {sums[1][0], sums[1][1], sums[1][2], sums[1][3]});
     }
 }
 
-// d_hidden[t] = sum over n of errors[n * lanes + t] * rows[n], by tiles of 4 x 4
+// d_hidden[t] = sum over n of errors[n * lanes + t] * rows[n], by tiles of 4 x 4. Of errors in a band
+// only those with n from t to t + band are not 0.
 __device__ void toward_hidden(
-    float* d_hidden, const float* errors, int lanes, const float* rows, int count, int wide
+    float* d_hidden, const float* errors, int lanes, const float* rows, int count, int wide,
+    int band = -1
 ) {
     const int across = wide / 4;
     for (int i = threadIdx.x; i < lanes / 4 * across; i += blockDim.x) {
         const int t = i / across * 4, k = i % across * 4;
+        const int first = band < 0 ? 0 : t, last = band < 0 ? count : min(count, t + 4 + band);
         float4 sums[4] = {};
-        for (int n = 0; n < count; n++) {
+        for (int n = first; n < last; n++) {
             const float4 factors = load(errors + n * lanes + t), row = load(rows + n * wide + k);
             add_scaled(sums[0], factors.x, row);
             add_scaled(sums[1], factors.y, row);
@@ -261,15 +272,18 @@ __device__ void toward_hidden(
     }
 }
 
-// d_rows[n] = sum over t of errors[n * lanes + t] * hidden[t], by tiles of 4 x 4
+// d_rows[n] = sum over t of errors[n * lanes + t] * hidden[t], by tiles of 4 x 4; a band as above
 __device__ void toward_rows(
-    float* d_rows, const float* errors, int lanes, const float* hidden, int count, int wide
+    float* d_rows, const float* errors, int lanes, const float* hidden, int count, int wide,
+    int band = -1
 ) {
     const int across = wide / 4;
     for (int i = threadIdx.x; i < padded(count) / 4 * across; i += blockDim.x) {
         const int n = i / across * 4, k = i % across * 4;
+        const int first = band < 0 ? 0 : max(0, n - band) / 4 * 4;
+        const int last = band < 0 ? lanes : min(lanes, n + 4);
         float4 sums[4] = {};
-        for (int t = 0; t < lanes; t += 4) {
+        for (int t = first; t < last; t += 4) {
             const float4 h[4] = {
                 load(hidden + t * wide + k), load(hidden + (t + 1) * wide + k),
                 load(hidden + (t + 2) * wide + k), load(hidden + (t + 3) * wide + k)
@@ -296,9 +310,12 @@ const float PARTS = 1 << 20, MOST_TERMS = 1e7f;
 // From so many parts of a term on a row is frozen: its counter begins with them.
 const u64 FROZEN = 1ull << 62;
 
-// Squared lengths of rows.
-__device__ void square(float* squares, const float* rows, int count, int wide) {
-    for (int i = threadIdx.x; i < count; i += blockDim.x) {
+// Squared lengths of rows; with `reversed` the last threads begin, while the first do other rows.
+__device__ void square(
+    float* squares, const float* rows, int count, int wide, bool reversed = false
+) {
+    const int begin = reversed ? blockDim.x - 1 - threadIdx.x : threadIdx.x;
+    for (int i = begin; i < count; i += blockDim.x) {
         float sum = 0;
         for (int k = 0; k < wide; k += 4) {
             const float4 a = load(rows + i * wide + k);
@@ -499,7 +516,7 @@ extern "C" __global__ void skipgram_shared(TABLES, TEXT, NOISE, RATE, int window
         __syncthreads();
         score(errors, lanes, rows, count, hidden, wide);
         square(squares, hidden, lanes, wide);
-        square(row_squares, rows, count, wide);
+        square(row_squares, rows, count, wide, true);
         __syncthreads();
         for (int i = threadIdx.x; i < count * lanes; i += blockDim.x) {
             const int n = i / lanes, t = i % lanes;
@@ -547,6 +564,8 @@ extern "C" __global__ void cbow_shared(
     int* words_of = take.ints(count);
     int* from = take.ints(block);  // of the halo tokens in a centre's window, the first
     int* until = take.ints(block);
+    float* band = take.floats(span * lanes);  // 1 for a halo token in a centre's window, else 0
+    float* effects = take.floats(lanes);  // what a centre's change is to each token in its window
     float* terms_in = take.floats(span);
     float* terms = take.floats(count);
     float* load_in = take.floats(span);
@@ -581,15 +600,21 @@ extern "C" __global__ void cbow_shared(
         __syncthreads();
         int all = 0;
         for (int t = 0; t < tokens; t++) all += until[t] - from[t] > 1;
-        for (int t = threadIdx.x; t < block; t += blockDim.x)
-            terms[t] = until[t] - from[t] > 1;
+        for (int t = threadIdx.x; t < lanes; t += blockDim.x) {
+            const int contexts = t < block ? until[t] - from[t] - 1 : 0;
+            if (t < block) terms[t] = contexts > 0;
+            effects[t] = mean ? 1 : contexts;
+        }
         for (int n = threadIdx.x; n < shared; n += blockDim.x) terms[block + n] = all * each;
+        for (int i = threadIdx.x; i < span * lanes; i += blockDim.x) {
+            const int j = i / lanes, t = i % lanes;
+            band[i] = t < tokens && from[t] <= j && j < until[t] && j != t + window;
+        }
+        __syncthreads();
         for (int j = threadIdx.x; j < span; j += blockDim.x) {  // a window's words move together
             float sum = 0;
-            for (int t = max(0, j - 2 * window); t < min(tokens, j + 1); t++)
-                if (from[t] <= j && j < until[t] && j != t + window)
-                    sum += (mean ? 1 : until[t] - from[t] - 1) * (1 + negative);
-            terms_in[j] = sum;
+            for (int t = 0; t < lanes; t++) sum += band[j * lanes + t] * effects[t];
+            terms_in[j] = sum * (1 + negative);
         }
         __syncthreads();
         in.take_off();
@@ -598,21 +623,18 @@ extern "C" __global__ void cbow_shared(
         fetch(context, wide, input, stride_in, words_in, span, dim);
         fetch(rows, wide, output, stride_out, words_of, count, dim);
         __syncthreads();
-        for (int t = row; t < lanes; t += rows_at_once) {
-            const int contexts = t < block ? until[t] - from[t] - 1 : 0;
-            const float share = mean ? 1.0f / max(contexts, 1) : 1.0f;
-            for (int k = lane; k < wide; k += warpSize) {
-                float sum = 0;
-                if (contexts)
-                    for (int j = from[t]; j < until[t]; j++)
-                        if (j != t + window) sum += context[j * wide + k];
-                hidden[t * wide + k] = share * sum;
-            }
-        }
+        toward_hidden(hidden, band, lanes, context, span, wide, 2 * window);
         __syncthreads();
+        if (mean) {
+            for (int t = row; t < block; t += rows_at_once) {
+                const float share = 1.0f / max(until[t] - from[t] - 1, 1);
+                for (int k = lane; k < wide; k += warpSize) hidden[t * wide + k] *= share;
+            }
+            __syncthreads();
+        }
         score(errors, lanes, rows, count, hidden, wide);
         square(squares, hidden, lanes, wide);
-        square(row_squares, rows, count, wide);
+        square(row_squares, rows, count, wide, true);
         __syncthreads();
         for (int i = threadIdx.x; i < count * lanes; i += blockDim.x) {
             const int n = i / lanes, t = i % lanes;
@@ -628,9 +650,8 @@ extern "C" __global__ void cbow_shared(
         __syncthreads();
         for (int j = threadIdx.x; j < span; j += blockDim.x) {
             float load = 0;
-            for (int t = max(0, j - 2 * window); t < min(tokens, j + 1); t++)
-                if (from[t] <= j && j < until[t] && j != t + window)
-                    load += (mean ? 1 : until[t] - from[t] - 1) * hidden_load[t];
+            for (int t = 0; t < lanes; t++)
+                load += band[j * lanes + t] * effects[t] * hidden_load[t];
             load_in[j] = load;
         }
         __syncthreads();
@@ -651,14 +672,7 @@ extern "C" __global__ void cbow_shared(
             }
         }
         __syncthreads();
-        for (int j = row; j < span; j += rows_at_once)
-            for (int k = lane; k < dim; k += warpSize) {
-                float sum = 0;
-                for (int t = max(0, j - 2 * window); t < min(tokens, j + 1); t++)
-                    if (from[t] <= j && j < until[t] && j != t + window)
-                        sum += d_hidden[t * wide + k];
-                context[j * wide + k] = sum;
-            }
+        toward_rows(context, band, lanes, d_hidden, span, wide, 2 * window);
         out.add(rows, wide, dim);
         __syncthreads();
         in.add(context, wide, dim);
@@ -679,7 +693,8 @@ extern "C" __global__ void steps_on_paths(
     const int most = 2 * window, wide = wide_of(dim), lanes = averaged ? 4 : padded(most);
     Memory take(memory);
     int* shared_item = take.ints(1);
-    float* errors = take.floats(longest * lanes);
+    const int most_parts = averaged ? 8 : 4;
+    float* errors = take.floats(most_parts * longest * lanes);
     float* context = take.floats(padded(most) * wide);
     float* bag = take.floats(averaged ? lanes * wide : 0);  // one, and three for the tiles
     float* d_hidden = take.floats(lanes * wide);
@@ -732,14 +747,18 @@ extern "C" __global__ void steps_on_paths(
             }
             __syncthreads();
         }
-        score(errors, used, rows, length, hidden, wide);
+        const int parts = parts_of_score(used, length, most_parts);
+        score(errors, used, rows, length, hidden, wide, parts);
         square(squares, hidden, used, wide);
-        square(row_squares, rows, length, wide);
+        square(row_squares, rows, length, wide, true);
         __syncthreads();
         for (int i = threadIdx.x; i < length * used; i += blockDim.x) {
             float error = 0;
-            if (i % used < hiddens)
-                error = error_of(errors[i], !codes[begin + i / used], 1.0f, here, found);
+            if (i % used < hiddens) {
+                float sum = 0;
+                for (int part = 0; part < parts; part++) sum += errors[part * length * used + i];
+                error = error_of(sum, !codes[begin + i / used], 1.0f, here, found);
+            }
             errors[i] = error;
         }
         __syncthreads();

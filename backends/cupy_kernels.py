@@ -100,8 +100,8 @@ def step_size(
         if averaged:
             count = block + shared
             floats = [1, count * lanes, span * wide, lanes * wide, lanes * wide, count * wide]
-            floats += [span, count, span, count, block, block, span, count]
-            floats += [span, count, lanes, lanes, count]
+            floats += [span, count, span, count, block, block, span * lanes, lanes]
+            floats += [span, count, span, count, lanes, lanes, count]
             return _size("cbow_shared", "shared", floats)
         count = span + shared
         floats = [1, count * lanes, lanes * wide, lanes * wide, count * wide, block, count]
@@ -110,7 +110,8 @@ def step_size(
         return _size("skipgram_shared", "shared", floats)
     most = 2 * window
     lanes = 4 if averaged else _padded(most)
-    floats = [1, longest * lanes, _padded(most) * wide, lanes * wide if averaged else 0]
+    parts = 8 if averaged else 4
+    floats = [1, parts * longest * lanes, _padded(most) * wide, lanes * wide if averaged else 0]
     floats += [lanes * wide, longest * wide]
     floats += [most, longest, _padded(most), most, longest]
     floats += [max(most, lanes), longest, lanes, longest]
