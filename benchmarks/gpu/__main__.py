@@ -17,13 +17,14 @@ from __future__ import annotations
 
 import argparse
 import json
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
 from benchmarks import peers
 from benchmarks.gpu import lines, targets
-from benchmarks.gpu.setting import Told
+from benchmarks.gpu.setting import ROOT, Told
 from w2v import encode
 from w2v.text import python_prose
 
@@ -46,11 +47,21 @@ def main() -> None:
             tiny=options.tiny,
         )
         if options.pieces:
+            _check_backend(options.backend)
             _prepare(options.corpus, told)
         for piece in options.pieces:
             path = options.out / f"gpu-{piece}.jsonl"
             failures += lines.run(piece, told, path, options.seconds)
     sys.exit(summarise(options.out, options.pieces, failures))
+
+
+def _check_backend(name: str) -> None:
+    """End where it cannot be used. In another process: this one takes no memory of the device."""
+    code = f"from w2v import get_backend; get_backend({name!r})"
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise SystemExit(done.stderr.strip().rpartition("\n")[2])
 
 
 def _prepare(corpus: str | None, told: Told) -> None:
