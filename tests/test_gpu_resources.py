@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from benchmarked import ROOT
 
-from benchmarks.gpu import occupancy, resources, sass_code
+from benchmarks.gpu import compiling, occupancy, resources, sass_code
 from benchmarks.gpu.sass_program import Kernel
 from w2v import Backend, Config
 from w2v.training import Trainer, throughput
@@ -53,7 +53,7 @@ ptxas info    : Used 72 registers, used 1 barriers, 256 bytes smem
 
 
 def test_what_the_compiler_says_is_read() -> None:
-    found = resources.used(SAID)
+    found = compiling.used(SAID)
     assert found["add_sorted"]["registers"] == 24
     assert found["add_sorted"]["spill_bytes"] == 0
     steps = {"registers": 72, "stack_bytes": 16, "spill_bytes": 20, "static_shared_bytes": 256}
@@ -110,7 +110,7 @@ def test_machine_code_is_counted_for_the_functions_it_comes_from() -> None:
 @pytest.fixture(scope="module")
 def compilers() -> tuple[str, str]:
     try:
-        return resources.programs()
+        return compiling.programs()
     except SystemExit as error:
         pytest.skip(str(error))
 
@@ -124,7 +124,7 @@ def test_machine_code_trains_as_the_source_does(
     """The source as g++ compiles it for the stand-in: so what is counted is what would run."""
     if not backend.device.startswith("no device"):
         pytest.skip("the real CuPy has no arrays of NumPy inside")
-    functions = sass_code.read(resources.compiled(*compilers, arch, tmp_path)[1])
+    functions = sass_code.read(compiling.compiled(*compilers, arch, tmp_path)[1])
     model, loss = case.split("-")
     step = 16 if loss == "ns" else 1
     options: dict[str, Any] = {"sample": 0.0, "epochs": 1, "min_count": 1, "step_tokens": step}

@@ -17,20 +17,18 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import re
-import shutil
 import subprocess
 import sys
 import tempfile
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from benchmarks import harness, peers
 from benchmarks.gpu import occupancy, sass_code
+from benchmarks.gpu.compiling import OPTIONS, SOURCE, compiled, programs, used
 from benchmarks.gpu.launches import Launches
 from benchmarks.gpu.sass_program import PARAMETERS, Kernel
 from benchmarks.gpu.sass_warps import UnknownCodeError
@@ -38,14 +36,7 @@ from benchmarks.gpu.setting import ROOT, Row
 from w2v import Backend, Config, Corpus, W2VError, get_backend
 from w2v.training import Trainer, step_shape, throughput
 
-SOURCE = ROOT / "backends" / "cupy_kernels.cu"
-OPTIONS = ("-std=c++17", "--use_fast_math", "-lineinfo")
 STEPS = ("skipgram_shared", "cbow_shared", "steps_on_paths")
-_USED = re.compile(
-    r"Compiling entry function '(\w+)'.*?(\d+) bytes stack frame, (\d+) bytes spill stores, "
-    r"(\d+) bytes spill loads.*?Used (\d+) registers(?:[^\n]*?(\d+) bytes smem)?",
-    re.DOTALL,
-)
 _COLUMNS = (
     *("kernel", "dim", "threads", "registers", "shared_bytes", "blocks", "limited_by"),
     "tokens_in_flight",
@@ -86,31 +77,6 @@ def main() -> None:
     }
     print("\n\n".join(table for table in tables(result) if table))
     harness.write(options.name, result, options.results)
-
-
-def compiled(nvcc: str, nvdisasm: str, arch: str, folder: Path) -> tuple[str, str]:
-    """What ptxas says of the kernels, and their machine code with lines of the source."""
-    target = folder / f"{arch}.cubin"
-    command = [nvcc, f"-arch={arch}", "-cubin", *OPTIONS, "-Xptxas", "-v", "-o", str(target)]
-    said = _printed([*command, str(SOURCE)])
-    return said, _printed([nvdisasm, "-c", "-gi", str(target)])
-
-
-def _printed(command: list[str]) -> str:
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise SystemExit(f"{' '.join(command)} failed:\n{done.stderr}")
-    return done.stdout + done.stderr
-
-
-def used(said: str) -> dict[str, Row]:
-    """Registers, stack, spills and static shared memory of each kernel, from what ptxas says."""
-    found: dict[str, Row] = {}
-    for name, stack, stores, loads, registers, shared in _USED.findall(said):
-        spilled = int(stores) + int(loads)
-        found[name] = {"registers": int(registers), "stack_bytes": int(stack)}
-        found[name] |= {"spill_bytes": spilled, "static_shared_bytes": int(shared or 0)}
-    return found
 
 
 def held(
@@ -240,25 +206,6 @@ def chunks_of(tokens: int) -> Iterator[None]:
         vars(blocks)["CHUNK"] = before
 
 
-def programs() -> tuple[str, str]:
-    """nvcc and nvdisasm, of this machine or of wheels.
-
-    Raises
-    ------
-    SystemExit
-        Which one is missing, and how to get it.
-    """
-    spec = find_spec("nvidia")
-    folders = [Path(folder) for folder in (spec.submodule_search_locations if spec else None) or ()]
-    found = []
-    for name in ("nvcc", "nvdisasm"):
-        wheels = [str(path) for folder in folders for path in folder.glob(f"*/bin/{name}")]
-        if not (path := shutil.which(name) or next(iter(wheels), None)):
-            raise SystemExit(f"There is no {name} here: pip install nvidia-cuda-{name}")
-        found.append(path)
-    return found[0], found[1]
-
-
 def tables(result: Row) -> list[str]:
     """Blocks of a multiprocessor; instructions for a kept token."""
     head = [
@@ -271,16 +218,6 @@ def tables(result: Row) -> list[str]:
         "blocks",
         "limited by",
         "in flight",
-    ]
-    names = [
-        "kernel",
-        "dim",
-        "threads",
-        "registers",
-        "shared_bytes",
-        "blocks",
-        "limited_by",
-        "tokens_in_flight",
     ]
     lines = [
         [f"{row['arch']}, {row['case']}", *(f"{row.get(name)}" for name in _COLUMNS)]
