@@ -1,6 +1,6 @@
 """What do the compiled kernels take, and what do they execute? No GPU is needed.
 
-    pip install nvidia-cuda-nvcc nvidia-cuda-nvdisasm nvidia-cuda-crt nvidia-nvvm
+    pip install nvidia-cuda-nvcc nvidia-cuda-nvdisasm
     python -m benchmarks.gpu.resources [--archs sm_80 sm_90] [--dims 50 100 200 300]
 
 Compiles backends/cupy_kernels.cu by nvcc, with the options that CuPy's compiler is given, and keeps
