@@ -86,6 +86,7 @@ kernel:
 	//## File "k.cu", line 17
         /*0000*/                   LDC R1, c[0x0][0x28] ;
 .L_x_1:
+	//## File "/include/intrinsics.hpp", line 5 inlined at "k.cu", line 2
 	//## File "k.cu", line 2 inlined at "k.cu", line 7
 	//## File "k.cu", line 7 inlined at "k.cu", line 17
 	//## File "k.cu", line 17
@@ -95,7 +96,7 @@ kernel:
 
 
 def test_machine_code_is_counted_for_the_functions_it_comes_from() -> None:
-    function = sass_code.read(SASS)["kernel"]
+    function = sass_code.read(SASS, "k.cu")["kernel"]
     assert function.labels[".L_x_1"] == 0x10
     first, load, branch = function.code
     assert load.guard == ("P0", True)
@@ -124,7 +125,8 @@ def test_machine_code_trains_as_the_source_does(
     """The source as g++ compiles it for the stand-in: so what is counted is what would run."""
     if not backend.device.startswith("no device"):
         pytest.skip("the real CuPy has no arrays of NumPy inside")
-    functions = sass_code.read(compiling.compiled(*compilers, arch, tmp_path)[1])
+    sass = compiling.compiled(*compilers, arch, tmp_path)[1]
+    functions = sass_code.read(sass, compiling.SOURCE.name)
     model, loss = case.split("-")
     step = 16 if loss == "ns" else 1
     options: dict[str, Any] = {"sample": 0.0, "epochs": 1, "min_count": 1, "step_tokens": step}

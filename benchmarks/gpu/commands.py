@@ -14,6 +14,7 @@ from benchmarks.gpu.setting import (
     Setting,
     Stage,
     beginning,
+    compiled,
     one_epoch,
     outcome,
     train,
@@ -29,6 +30,7 @@ def stages(setting: Setting) -> list[Stage]:
     cases = setting.cases
     first = next(iter(cases))
     return [
+        Stage("both compile", 170, partial(compiled, setting)),
         Stage("from start to end", 150, partial(end_to_end, setting, first)),
         Stage(f"{first}, beside gensim", 90, partial(trained_by, setting, first)),
         Stage("8 M words", 150, partial(large, setting, cases[first])),

@@ -10,7 +10,7 @@ from functools import partial
 
 import numpy as np
 
-from benchmarks.gpu.setting import Row, Setting, Stage, beginning, one_epoch, outcome, train
+from benchmarks.gpu.setting import Row, Setting, Stage, compiled, outcome
 from w2v import Backend, Config, Corpus, Vectors, read_sentences
 
 _COMMON = ("the", "of", "and")
@@ -29,14 +29,6 @@ def stages(setting: Setting) -> list[Stage]:
         ),
         Stage("27 words", 60, partial(few_words, setting)),
     ]
-
-
-def compiled(setting: Setting) -> Iterator[Row]:
-    """A short run of each case on both, so that what compiles has compiled."""
-    for config in setting.cases.values():
-        for backend in (setting.backend_value, setting.cpu_value):
-            train(one_epoch(config), backend, beginning(setting.corpus, 2000))
-    yield {"what": "compiled"}
 
 
 def beside(setting: Setting, name: str, config: Config, seed: int) -> Iterator[Row]:

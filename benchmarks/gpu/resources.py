@@ -56,7 +56,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="w2v-resources-") as folder:
         for arch in options.archs:
             said, sass = compiled(nvcc, nvdisasm, arch, Path(folder))
-            functions = sass_code.read(sass)
+            functions = sass_code.read(sass, SOURCE.name)
             kernels[arch] = used(said)
             for name, one in functions.items():
                 kernels[arch][name]["instructions"] = len(one.code)

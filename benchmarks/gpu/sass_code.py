@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import NamedTuple
 
 _SECTION = re.compile(r"//-+ \.text\.(\w+)")
-_PLACE = re.compile(r'//## File ".*?", line (\d+)(?: inlined at ".*?", line (\d+))?')
+_PLACE = re.compile(r'"([^"]*)", line (\d+)')
 _LABEL = re.compile(r"(\.?[\w$.]+):\s*$")
 _CODE = re.compile(r"\s*/\*([0-9a-f]{4,})\*/\s+(?:@(!?)(U?P\w+)\s+)?([A-Z][\w.]*)\s*(.*?)\s*;")
 _FUNCTION = re.compile(
@@ -38,8 +39,13 @@ class Function:
     """Addresses."""
 
 
-def read(text: str) -> dict[str, Function]:
-    """Kernels by name, of `nvdisasm -c -gi`."""
+def read(text: str, source: str) -> dict[str, Function]:
+    """Kernels by name, of `nvdisasm -c -gi`.
+
+    Parameters
+    ----------
+    source : str    Name of the file whose lines are told; others are headers.
+    """
     found: dict[str, Function] = {}
     here = Function()
     places: list[int] = []
@@ -49,11 +55,11 @@ def read(text: str) -> dict[str, Function]:
         if match := _SECTION.match(line):
             here = found[match[1]] = Function()
             places = []
-        elif match := _PLACE.search(line):
+        elif "//## File" in line:
             if not fresh:
                 places, fresh = [], True
-            places.append(int(match[1]))
-            places += [int(match[2])] if match[2] else []
+            found_here = _PLACE.findall(line)
+            places += [int(number) for file, number in found_here if Path(file).name == source]
         elif match := _CODE.match(line):
             fresh = False
             address = int(match[1], 16)

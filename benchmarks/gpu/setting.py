@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
@@ -146,6 +149,21 @@ def outcome(
         **launches.facts(),
     }
     return row, trained
+
+
+def compiled(setting: Setting) -> Iterator[Row]:
+    """Has all that compiles compile, on the CPU side by side; it is kept for others to come."""
+    prepare = "from w2v import get_backend; get_backend({!r}).prepare({!r}, averaged={})"
+    calls = [
+        prepare.format(setting.cpu, rows, averaged)
+        for rows, averaged in itertools.product(("shared", "path"), (False, True))
+    ]
+    children = [subprocess.Popen([sys.executable, "-c", call], cwd=ROOT) for call in calls]
+    for config in setting.cases.values():
+        train(one_epoch(config), setting.backend_value, beginning(setting.corpus, 2000))
+    if any([child.wait() for child in children]):
+        raise WrongError(f"the steps of backend {setting.cpu} do not compile")
+    yield {"what": "compiled"}
 
 
 def within(seconds: float, points: list[Any]) -> Iterator[Any]:
