@@ -16,10 +16,14 @@ Exit code 1 if a stage failed or was left out, else 3 if a target of the pieces 
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
+import math
+import signal
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 from benchmarks import peers
@@ -34,6 +38,8 @@ _FAILED, _MISSED = 1, 3
 def main() -> None:
     """Run the pieces, and say which targets are met."""
     options = _options()
+    end = time.monotonic() + options.within
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # and end what runs
     options.out.mkdir(parents=True, exist_ok=True)
     failures: list[str] = []
     with tempfile.TemporaryDirectory(prefix="w2v-gpu-") as folder:
@@ -51,7 +57,8 @@ def main() -> None:
             _prepare(options.corpus, told)
         for piece in options.pieces:
             path = options.out / f"gpu-{piece}.jsonl"
-            failures += lines.run(piece, told, path, options.seconds)
+            seconds = min(options.seconds, end - time.monotonic())
+            failures += lines.run(piece, told, path, seconds)
     sys.exit(summarise(options.out, options.pieces, failures))
 
 
@@ -69,8 +76,8 @@ def _prepare(corpus: str | None, told: Told) -> None:
     folder = Path(told.folder)
     if corpus is None:
         text = folder / "text.txt"
-        prose = "\n".join(" ".join(sentence) for sentence in python_prose())
-        text.write_text(prose[: 12_000 if told.tiny else None] + "\n", encoding="utf-8")
+        sentences = itertools.islice(python_prose(), 150 if told.tiny else None)
+        text.write_text("".join(" ".join(one) + "\n" for one in sentences), encoding="utf-8")
     else:
         given, _ = peers.plain(corpus, folder)
         given.rename(folder / "text.txt")
@@ -129,6 +136,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--epochs", type=int, default=5)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=470, help="of a piece, at most")
+    parser.add_argument("--within", type=float, default=math.inf, help="seconds, for all pieces")
     parser.add_argument("--tiny", action="store_true", help="very little, to see that it runs")
     options = parser.parse_args()
     if unknown := sorted(set(options.pieces) - set(lines.PIECES)):
