@@ -17,7 +17,7 @@ IN_FLIGHT = {
     "hs": (256, 1024, 2048, 4096, 1 << 20),
 }
 """Tokens; the last is more than any device holds, and so what this one does."""
-THREADS = (128, 256)
+THREADS = {"ns": (128, 256), "hs": (64, 128)}
 DIMS = (100, 300)
 _REPEATS = 3
 _LIMIT_S = 50.0
@@ -50,7 +50,7 @@ def grid(setting: Setting, name: str, config: Config) -> Iterator[Row]:
     """Each number of tokens in flight, with each number of threads."""
     backend, long = setting.backend_value, setting.long
     steps = IN_FLIGHT[config.loss]
-    points = list(itertools.product(steps[1::3] if setting.tiny else steps, THREADS))
+    points = list(itertools.product(steps[1::3] if setting.tiny else steps, THREADS[config.loss]))
     for step, threads in within(0.7 * _LIMIT_S, points):
         chosen = one_epoch(config, step_tokens=step)
         point: Row = {"what": "grid", "case": name, "step_tokens": step, "threads": threads}
