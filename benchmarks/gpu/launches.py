@@ -22,16 +22,19 @@ class Launches:
         self._threads = threads
         self._step: tuple[str, int, int] | None = None  # kernel, threads, bytes of shared memory
         self._resident: int | None = None
+        self._compiled: dict[str, Any] = {}
 
     def __enter__(self) -> Launches:
         if self._kernels is not None:
             self._launch, self._asked = self._kernels.launch, self._kernels.resident
             self._kernels.launch, self._kernels.resident = self._launched, self._resident_of
+            self._function, self._kernels.function = self._kernels.function, self._asked_for
         return self
 
     def __exit__(self, *_: object) -> None:
         if self._kernels is not None:
-            del self._kernels.launch, self._kernels.resident  # those of its class again
+            self._kernels.launch, self._kernels.resident = self._launch, self._asked
+            self._kernels.function = self._function
 
     def facts(self) -> dict[str, Any]:
         """Kernel, threads, bytes of shared memory, blocks that are resident, and what its compiled
@@ -39,8 +42,15 @@ class Launches:
         if self._kernels is None or self._step is None:
             return {}
         name, threads, shared = self._step
-        found = {"kernel": name, "threads": threads, "shared_bytes": shared}
-        return found | {"resident_blocks": self._resident, **compiled(self._kernels, name, shared)}
+        found: dict[str, Any] = {"kernel": name, "threads": threads, "shared_bytes": shared}
+        found["resident_blocks"] = self._resident
+        names = {"registers": "num_regs", "local_bytes": "local_size_bytes"}
+        function = self._compiled.get(name)
+        return found | {ours: getattr(function, theirs, None) for ours, theirs in names.items()}
+
+    def _asked_for(self, name: str, *rest: Any, **more: Any) -> Any:
+        self._compiled[name] = self._function(name, *rest, **more)
+        return self._compiled[name]
 
     def _resident_of(self, name: str, threads: int, shared: int, *rest: Any, **more: Any) -> int:
         threads = self._threads or threads
@@ -52,10 +62,3 @@ class Launches:
         if self._step is not None and name == self._step[0]:
             threads = self._threads or threads
         self._launch(name, blocks, threads, *rest, **more)
-
-
-def compiled(kernels: Any, name: str, shared: int = 0) -> dict[str, Any]:
-    """Registers of a thread, and bytes of local memory (spills) of one; None where unknown."""
-    function = kernels.function(name, shared)
-    names = {"registers": "num_regs", "local_bytes": "local_size_bytes"}
-    return {ours: getattr(function, theirs, None) for ours, theirs in names.items()}
