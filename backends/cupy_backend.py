@@ -126,9 +126,13 @@ def make(device: int | None = None, in_order: bool = False) -> CupyBackend:
     Raises
     ------
     BackendError
-        CuPy is not installed, is broken, sees no device, or not this one: four messages.
+        CuPy is not installed, is broken, is for AMD's GPUs, sees no device, or not this one: five
+        messages.
     """
     cupy = _imported()
+    if getattr(cupy.cuda.runtime, "is_hip", False):
+        message = f"CuPy {cupy.__version__} is for AMD GPUs (ROCm), and w2v runs on NVIDIA's only."
+        raise BackendError(message, "no device")
     try:
         count = cupy.cuda.runtime.getDeviceCount()
         device_id = cupy.cuda.Device().id if device is None else device
