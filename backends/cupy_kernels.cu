@@ -216,21 +216,24 @@ __device__ void add_scaled(float4& sum, float factor, float4 values) {
     sum.w += factor * values.w;
 }
 
-// Threads for each tile of a score, where there are more than tiles.
-__device__ int parts_of_score(int lanes, int count, int most) {
-    return max(1, min(most, (int)blockDim.x / ((count + 1) / 2 * (lanes / 4))));
+// How often the work on a tile of a score can be halved until all threads have some.
+__device__ int halvings(int lanes, int count, int most) {
+    int threads = (count + 1) / 2 * (lanes / 4), found = 0;
+    for (; found < most && 2 * threads <= blockDim.x; found++) threads *= 2;
+    return found;
 }
 
 // scores[n * lanes + t] = rows[n] . hidden[t] for count rows and `lanes` (a multiple of 4) hidden
-// vectors, by tiles of 2 x 4; in several parts, one after the other, that add up to the scores
+// vectors, by tiles of 2 x 4; `halved` gives 2^halved such arrays, which add up to the scores
 __device__ void score(
-    float* scores, int lanes, const float* rows, int count, const float* hidden, int wide, int parts = 1
+    float* scores, int lanes, const float* rows, int count, const float* hidden, int wide,
+    int halved = 0
 ) {
     const int across = lanes / 4, tiles = (count + 1) / 2 * across, fours = wide / 4;
-    for (int work = threadIdx.x; work < tiles * parts; work += blockDim.x) {
+    for (int work = threadIdx.x; work < tiles << halved; work += blockDim.x) {
         const int i = work % tiles, part = work / tiles;
         const int n = i / across * 2, t = i % across * 4, next = min(n + 1, count - 1);
-        const int first = part * fours / parts * 4, last = (part + 1) * fours / parts * 4;
+        const int first = (part * fours >> halved) * 4, last = ((part + 1) * fours >> halved) * 4;
         float* found = scores + part * count * lanes;
         float sums[2][4] = {};
         for (int k = first; k < last; k += 4) {
@@ -693,8 +696,8 @@ extern "C" __global__ void steps_on_paths(
     const int most = 2 * window, wide = wide_of(dim), lanes = averaged ? 4 : padded(most);
     Memory take(memory);
     int* shared_item = take.ints(1);
-    const int most_parts = averaged ? 8 : 4;
-    float* errors = take.floats(most_parts * longest * lanes);
+    const int most_halvings = averaged ? 3 : 2;
+    float* errors = take.floats(longest * lanes << most_halvings);
     float* context = take.floats(padded(most) * wide);
     float* bag = take.floats(averaged ? lanes * wide : 0);  // one, and three for the tiles
     float* d_hidden = take.floats(lanes * wide);
@@ -747,8 +750,8 @@ extern "C" __global__ void steps_on_paths(
             }
             __syncthreads();
         }
-        const int parts = parts_of_score(used, length, most_parts);
-        score(errors, used, rows, length, hidden, wide, parts);
+        const int halved = halvings(used, length, most_halvings);
+        score(errors, used, rows, length, hidden, wide, halved);
         square(squares, hidden, used, wide);
         square(row_squares, rows, length, wide, true);
         __syncthreads();
@@ -756,7 +759,7 @@ extern "C" __global__ void steps_on_paths(
             float error = 0;
             if (i % used < hiddens) {
                 float sum = 0;
-                for (int part = 0; part < parts; part++) sum += errors[part * length * used + i];
+                for (int part = 0; part < 1 << halved; part++) sum += errors[part * length * used + i];
                 error = error_of(sum, !codes[begin + i / used], 1.0f, here, found);
             }
             errors[i] = error;
