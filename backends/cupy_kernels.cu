@@ -1,19 +1,27 @@
-// Training steps as single launches; cupy_kernels.py checks arguments and launches them. All of it is
-// one text, because CuPy compiles one: first draws and windows, then, once, what the steps have in
-// common, from the walk over the blocks to the row-step cap, then each step's own.
+// Training steps as single launches; cupy_kernels.py checks arguments and launches them. All of it
+// is one text, because CuPy compiles one: first draws and windows, then, once, what the steps have
+// in common, from the walk over the blocks to the row-step cap, then each step's own.
 //
-// A thread block takes one block of text after the other: it copies the rows that the block needs to
-// shared memory, makes the scores, errors and changes there, and adds the changes to the tables with
-// atomics. Thread blocks run side by side, so what the tokens in flight add to one row is counted in
-// `flight`, from before they read it until they have changed it, and each change is scaled by
-// min(1, cap / (alpha terms in flight)): alone, a thread block does what the composed step does with
-// one block (w2v/layers/update.py says what counts, and why).
+// A thread block takes one block of text after the other: it copies the rows that the block needs
+// to shared memory, makes the scores, errors and changes there, and adds the changes to the tables
+// with atomics. Thread blocks run side by side, so what the tokens in flight add to one row is
+// counted in `flight`, from before they read it until they have changed it, and each change is
+// scaled by min(1, cap / (alpha terms in flight)): alone, a thread block does what the composed
+// step does with one block (w2v/layers/update.py says what counts, and why).
 //
 // Rows in shared memory are filled up with zeros to whole float4s, and `wide_of(dim)` floats apart:
-// an odd number of float4s, so that threads that read one column of many rows do not collide.
+// an odd number of float4s, so that threads that read one column of many rows do not collide. Rows
+// of a table are read and changed by float4s where they begin on 16 bytes.
 
 typedef unsigned int u32;
 typedef unsigned long long u64;
+
+#ifndef WARP
+#define WARP 32  // threads that share out a row; a constant, as divisions by a variable are slow
+#endif
+#ifndef FOUR_AT_ONCE
+#define FOUR_AT_ONCE (__CUDA_ARCH__ >= 900)  // atomics of a float4
+#endif
 
 // ---- draws, as w2v/training/draws.py and Backend.random_bits have them ----
 
@@ -181,22 +189,33 @@ __device__ int wide_of(int dim) {
 }
 
 // Copies rows of a table to shared memory, four rows a warp at a time. They come from the L2 cache,
-// where the atomics of all multiprocessors meet: a multiprocessor's own would keep what it once read.
-__device__ void fetch(
+// where the atomics of all multiprocessors meet: one's own would keep what it once read.
+template <class T>  // float or float4
+__device__ void fetch_by(
     float* rows, int wide, const float* table, int stride, const int* ids, int count, int dim
 ) {
-    for (int first = threadIdx.x / warpSize * 4; first < count; first += blockDim.x / warpSize * 4)
-        for (int k = threadIdx.x % warpSize; k < wide; k += warpSize) {
-            float values[4];
+    constexpr int floats = sizeof(T) / sizeof(float);
+    for (int first = threadIdx.x / WARP * 4; first < count; first += blockDim.x / WARP * 4)
+        for (int k = threadIdx.x % WARP * floats; k < wide; k += WARP * floats) {
+            T values[4];
 #pragma unroll
             for (int i = 0; i < 4; i++) {
                 const size_t row = ids[min(first + i, count - 1)];
-                values[i] = k < dim ? __ldcg(table + row * stride + k) : 0.0f;
+                const float* place = table + row * stride + k;
+                values[i] = k < dim ? __ldcg(reinterpret_cast<const T*>(place)) : T{};
             }
 #pragma unroll
             for (int i = 0; i < 4; i++)
-                if (first + i < count) rows[(first + i) * wide + k] = values[i];
+                if (first + i < count)
+                    *reinterpret_cast<T*>(rows + (first + i) * wide + k) = values[i];
         }
+}
+
+__device__ void fetch(
+    float* rows, int wide, const float* table, int stride, const int* ids, int count, int dim
+) {
+    if (stride % 4 == 0) fetch_by<float4>(rows, wide, table, stride, ids, count, dim);
+    else fetch_by<float>(rows, wide, table, stride, ids, count, dim);
 }
 
 // ---- products in tiles: what is read from shared memory is used several times in registers ----
@@ -216,6 +235,21 @@ __device__ void add_scaled(float4& sum, float factor, float4 values) {
     sum.w += factor * values.w;
 }
 
+__device__ float4 scaled(float factor, float4 values) {
+    return {factor * values.x, factor * values.y, factor * values.z, factor * values.w};
+}
+
+__device__ float scaled(float factor, float value) {
+    return factor * value;
+}
+
+__device__ void add_product(float& sum, float4 a, float4 b) {  // a chain of multiply-adds
+    sum += a.x * b.x;
+    sum += a.y * b.y;
+    sum += a.z * b.z;
+    sum += a.w * b.w;
+}
+
 // How often the work on a tile of a score can be halved until all threads have some.
 __device__ int halvings(int lanes, int count, int most) {
     int threads = (count + 1) / 2 * (lanes / 4), found = 0;
@@ -224,31 +258,35 @@ __device__ int halvings(int lanes, int count, int most) {
 }
 
 // scores[n * lanes + t] = rows[n] . hidden[t] for count rows and `lanes` (a multiple of 4) hidden
-// vectors, by tiles of 2 x 4; `halved` gives 2^halved such arrays, which add up to the scores
+// vectors, by tiles of 2 x 4. The rows of a tile are far apart, and threads side by side read rows
+// side by side, which begin in different banks. `halved` gives 2^halved such arrays, one after the
+// other, which add up to the scores.
 __device__ void score(
     float* scores, int lanes, const float* rows, int count, const float* hidden, int wide,
     int halved = 0
 ) {
-    const int across = lanes / 4, tiles = (count + 1) / 2 * across, fours = wide / 4;
+    const int across = lanes / 4, half = (count + 1) / 2, tiles = half * across, fours = wide / 4;
     for (int work = threadIdx.x; work < tiles << halved; work += blockDim.x) {
-        const int i = work % tiles, part = work / tiles;
-        const int n = i / across * 2, t = i % across * 4, next = min(n + 1, count - 1);
+        const int part = work / tiles, i = work - part * tiles;
+        const int n = i / across, t = i % across, next = min(n + half, count - 1);
         const int first = (part * fours >> halved) * 4, last = ((part + 1) * fours >> halved) * 4;
         float* found = scores + part * count * lanes;
         float sums[2][4] = {};
+#pragma unroll 1
         for (int k = first; k < last; k += 4) {
             const float4 a[2] = {load(rows + n * wide + k), load(rows + next * wide + k)};
 #pragma unroll
             for (int j = 0; j < 4; j++) {
-                const float4 b = load(hidden + (t + j) * wide + k);
-#pragma unroll
-                for (int m = 0; m < 2; m++)
-                    sums[m][j] += a[m].x * b.x + a[m].y * b.y + a[m].z * b.z + a[m].w * b.w;
+                const float4 b = load(hidden + (t + j * across) * wide + k);
+                add_product(sums[0][j], a[0], b);
+                add_product(sums[1][j], a[1], b);
             }
         }
-        store(found + n * lanes + t, {sums[0][0], sums[0][1], sums[0][2], sums[0][3]});
-        if (n + 1 < count)
-            store(found + next * lanes + t, {sums[1][0], sums[1][1], sums[1][2], sums[1][3]});
+#pragma unroll
+        for (int j = 0; j < 4; j++) {
+            found[n * lanes + t + j * across] = sums[0][j];
+            if (n + half < count) found[next * lanes + t + j * across] = sums[1][j];
+        }
     }
 }
 
@@ -313,6 +351,10 @@ const float PARTS = 1 << 20, MOST_TERMS = 1e7f;
 // From so many parts of a term on a row is frozen: its counter begins with them.
 const u64 FROZEN = 1ull << 62;
 
+__device__ float4 absolute(float4 a) {
+    return {fabsf(a.x), fabsf(a.y), fabsf(a.z), fabsf(a.w)};
+}
+
 // Squared lengths of rows; with `reversed` the last threads begin, while the first do other rows.
 __device__ void square(
     float* squares, const float* rows, int count, int wide, bool reversed = false
@@ -322,7 +364,7 @@ __device__ void square(
         float sum = 0;
         for (int k = 0; k < wide; k += 4) {
             const float4 a = load(rows + i * wide + k);
-            sum += a.x * a.x + a.y * a.y + a.z * a.z + a.w * a.w;
+            add_product(sum, a, a);
         }
         squares[i] = sum;
     }
@@ -340,7 +382,8 @@ __device__ void weigh(
         const int n = i - lanes;
         float sum = 0;
         if (of_row)
-            for (int t = 0; t < lanes; t++) sum += fabsf(errors[n * lanes + t]) * squares[t];
+            for (int t = 0; t < lanes; t += 4)
+                add_product(sum, absolute(load(errors + n * lanes + t)), load(squares + t));
         else
             for (int m = 0; m < count; m++) sum += fabsf(errors[m * lanes + i]) * row_squares[m];
         if (of_row) load_out[n] = twice * sum;
@@ -395,14 +438,24 @@ struct Rows {
     }
 
     // Adds changes, scaled, a warp a row; with `wide` 0 one change to all.
-    __device__ void add(const float* changes, int wide, int dim) const {
-        for (int n = threadIdx.x / warpSize; n < count; n += blockDim.x / warpSize) {
+    template <class T>  // float or float4
+    __device__ void add_by(const float* changes, int wide, int dim) const {
+        constexpr int floats = sizeof(T) / sizeof(float);
+        for (int n = threadIdx.x / WARP; n < count; n += blockDim.x / WARP) {
             if (terms[n] == 0) continue;
             float* row = table + (size_t)ids[n] * stride;
             const float factor = factors[n];
-            for (int k = threadIdx.x % warpSize; k < dim; k += warpSize)
-                atomicAdd(row + k, factor * changes[n * wide + k]);
+            for (int k = threadIdx.x % WARP * floats; k < dim; k += WARP * floats) {
+                const T change = *reinterpret_cast<const T*>(changes + n * wide + k);
+                atomicAdd(reinterpret_cast<T*>(row + k), scaled(factor, change));
+            }
         }
+    }
+    __device__ void add(const float* changes, int wide, int dim) const {
+#if FOUR_AT_ONCE
+        if (stride % 4 == 0) return add_by<float4>(changes, wide, dim);
+#endif
+        add_by<float>(changes, wide, dim);
     }
 };
 
@@ -447,7 +500,8 @@ __device__ void change(
 
 // ---- negative sampling ----
 
-#define NOISE const u32 *accept, const int *alias, int words, u64 noise_start, int negative, int shared
+#define NOISE \
+    const u32 *accept, const int *alias, int words, u64 noise_start, int negative, int shared
 
 // Contexts in the core against the centres of the halo and noise words that the block shares.
 extern "C" __global__ void skipgram_shared(TABLES, TEXT, NOISE, RATE, int window, int block) {
@@ -579,8 +633,8 @@ extern "C" __global__ void cbow_shared(
     const int total = ranks[size - 1];
     const Walk walk{WALK, block};
     const float each = (float)negative / shared;
-    const int row = threadIdx.x / warpSize, rows_at_once = blockDim.x / warpSize;
-    const int lane = threadIdx.x % warpSize;
+    const int row = threadIdx.x / WARP, rows_at_once = blockDim.x / WARP;
+    const int lane = threadIdx.x % WARP;
     float* noise_rows = rows + block * wide;
     const float* noise_errors = errors + block * lanes;
     const Rows in{IN, words_in, terms_in, load_in, factors_in, span};
@@ -631,7 +685,9 @@ extern "C" __global__ void cbow_shared(
         if (mean) {
             for (int t = row; t < block; t += rows_at_once) {
                 const float share = 1.0f / max(until[t] - from[t] - 1, 1);
-                for (int k = lane; k < wide; k += warpSize) hidden[t * wide + k] *= share;
+                float* sums_of = hidden + t * wide;
+                for (int k = 4 * lane; k < wide; k += 4 * WARP)
+                    store(sums_of + k, scaled(share, load(sums_of + k)));
             }
             __syncthreads();
         }
@@ -669,9 +725,11 @@ extern "C" __global__ void cbow_shared(
         toward_rows(noise_rows, noise_errors, lanes, hidden, shared, wide);
         for (int t = row; t < block; t += rows_at_once) {
             const float error = errors[t * lanes + t];
-            for (int k = lane; k < dim; k += warpSize) {
-                d_hidden[t * wide + k] += error * rows[t * wide + k];
-                rows[t * wide + k] = error * hidden[t * wide + k];
+            for (int k = t * wide + 4 * lane; k < (t + 1) * wide; k += 4 * WARP) {
+                float4 sum = load(d_hidden + k);
+                add_scaled(sum, error, load(rows + k));
+                store(d_hidden + k, sum);
+                store(rows + k, scaled(error, load(hidden + k)));
             }
         }
         __syncthreads();

@@ -35,8 +35,6 @@ void launch(unsigned grid, unsigned block, unsigned bytes, std::function<void()>
 #define blockDim cuda_on_cpu::block_size
 #define gridDim cuda_on_cpu::grid_size
 
-const int warpSize = 4;  // of the few threads that stand for many
-
 struct alignas(16) float4 {
     float x, y, z, w;
 };
@@ -49,5 +47,6 @@ T __ldcg(const T* place) {
 void __syncthreads();
 int atomicAdd(int* place, int change);
 float atomicAdd(float* place, float change);
+float4 atomicAdd(float4* place, float4 change);
 double atomicAdd(double* place, double change);
 unsigned long long atomicAdd(unsigned long long* place, unsigned long long change);

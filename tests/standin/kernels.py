@@ -61,6 +61,7 @@ _TYPES = {
 _NAMES = {"u32": "unsigned int", "u64": "unsigned long long"}
 _MOST_THREADS = 8  # of a block: kernels must do with any number, and turns take time
 _COMPILE = ["g++", "-std=c++17", "-w", "-fPIC", "-U_FORTIFY_SOURCE", "-I", _HERE]
+_DEVICE = ["-DWARP=4", "-DFOUR_AT_ONCE=1"]  # few threads stand for many; as the newest have
 _UNFAIR = ["-O1", "-g", "-fsanitize=thread", "--param", "tsan-instrument-func-entry-exit=0"]
 
 
@@ -112,7 +113,7 @@ def _library(code, unfair):
     with open(source, "w", encoding="utf-8") as file:
         file.write(_kernels(code)[0])
     # without libtsan: what g++ would have it do is in races.cpp
-    objects = [_compiled(source, *(_UNFAIR if unfair else ["-O2"])), *_runtime()]
+    objects = [_compiled(source, *_DEVICE, *(_UNFAIR if unfair else ["-O2"])), *_runtime()]
     subprocess.run(["g++", "-shared", *objects, "-o", library, "-ldl"], check=True)
     return ctypes.CDLL(library)
 

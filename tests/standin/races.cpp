@@ -150,6 +150,15 @@ static T add(T* place, T change, const void* code) {
     return old;
 }
 
+// four atomics, not one
+float4 atomicAdd(float4* place, float4 change) {
+    const void* code = __builtin_return_address(0);
+    return {
+        add(&place->x, change.x, code), add(&place->y, change.y, code),
+        add(&place->z, change.z, code), add(&place->w, change.w, code)
+    };
+}
+
 #define ATOMIC_ADD(T) \
     T atomicAdd(T* place, T change) { return add(place, change, __builtin_return_address(0)); }
 ATOMIC_ADD(int)
