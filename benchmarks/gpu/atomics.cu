@@ -1,5 +1,5 @@
 // Rows of a table, added to and read in the ways a GPU has: a warp a row, ids as they come. Rows are
-// `stride` floats apart, a multiple of 4, and have no others.
+// `width` floats apart, a multiple of 4.
 
 typedef unsigned int u32;
 
