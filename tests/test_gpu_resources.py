@@ -108,6 +108,16 @@ def test_machine_code_is_counted_for_the_functions_it_comes_from() -> None:
     assert sass_code.part_of(load.places, known, "kernel") == "much"
 
 
+def test_an_earlier_result_stands_beside() -> None:
+    row = {"arch": "sm_90", "case": "cbow-ns", "dim": 100, "instructions": 1500.0}
+    row |= {"by_part": {"fetch": 900, "few": 3}, "shared_passes": 30, "passes_by_conflicts": 4}
+    unknown = {"arch": "sm_90", "case": "cbow-hs", "dim": 100, "not_counted": "UBLKCP"}
+    before = {"executed": [{**row, "instructions": 3000.0}, unknown]}
+    _, table = resources.tables({"occupancy": [], "executed": [row, unknown]}, before)
+    assert "| cbow-ns, 100 | 1500, 0.50 of 3000 | 30, 4 of them by conflicts | fetch 900 |" in table
+    assert "| cbow-hs, 100 | - | - | not counted: UBLKCP |" in table
+
+
 @pytest.fixture(scope="module")
 def compilers() -> tuple[str, str]:
     try:

@@ -1,12 +1,16 @@
 // Rows of a table, added to and read in the ways a GPU has: a warp a row, ids as they come. Rows are
-// `stride` floats apart, a multiple of 4, and have no others.
+// `width` floats apart, a multiple of 4.
 
 typedef unsigned int u32;
 
+__device__ int lanes() {  // that take a row together: a warp, where a block has one
+    return min(32, (int)blockDim.x);
+}
+
 #define ROWS \
-    for (int n = (blockIdx.x * blockDim.x + threadIdx.x) / warpSize; n < count; \
-         n += gridDim.x * blockDim.x / warpSize)
-#define LANES for (int k = threadIdx.x % warpSize; k < width; k += warpSize)
+    for (int n = (blockIdx.x * blockDim.x + threadIdx.x) / lanes(); n < count; \
+         n += gridDim.x * blockDim.x / lanes())
+#define LANES for (int k = threadIdx.x % lanes(); k < width; k += lanes())
 
 // an atomic for each float
 extern "C" __global__ void add_floats(float* table, int width, const int* ids, int count) {
@@ -26,7 +30,7 @@ extern "C" __global__ void read_float4s(
     const float* table, int width, const int* ids, int count, double* sum
 ) {
     float found = 0;
-    ROWS for (int k = threadIdx.x % warpSize * 4; k < width; k += warpSize * 4) {
+    ROWS for (int k = threadIdx.x % lanes() * 4; k < width; k += lanes() * 4) {
         const float* place = table + (size_t)ids[n] * width + k;
         const float4 four = __ldcg(reinterpret_cast<const float4*>(place));
         found += four.x + four.y + four.z + four.w;
@@ -38,7 +42,7 @@ extern "C" __global__ void read_float4s(
 
 // an atomic for each four floats
 extern "C" __global__ void add_float4s(float* table, int width, const int* ids, int count) {
-    ROWS for (int k = threadIdx.x % warpSize * 4; k < width; k += warpSize * 4) {
+    ROWS for (int k = threadIdx.x % lanes() * 4; k < width; k += lanes() * 4) {
         float* place = table + (size_t)ids[n] * width + k;
         asm volatile(
             "red.global.add.v4.f32 [%0], {%1, %1, %1, %1};" ::"l"(place), "f"(1.0f) : "memory"
@@ -53,11 +57,11 @@ __device__ u32 shared_address(const void* place) {
 // a bulk reduction for each row, from shared memory, by one lane
 extern "C" __global__ void add_bulk(float* table, int width, const int* ids, int count) {
     extern __shared__ __align__(16) float memory[];
-    float* row = memory + threadIdx.x / warpSize * width;
+    float* row = memory + threadIdx.x / lanes() * width;
     LANES row[k] = 1.0f;
     asm volatile("fence.proxy.async.shared::cta;" ::: "memory");
     __syncwarp();
-    if (threadIdx.x % warpSize) return;
+    if (threadIdx.x % lanes()) return;
     ROWS {
         asm volatile(
             "cp.reduce.async.bulk.global.shared::cta.bulk_group.add.f32 [%0], [%1], %2;" ::"l"(
@@ -78,7 +82,7 @@ extern "C" __global__ void read_bulk(
 ) {
     extern __shared__ __align__(16) float memory[];
     __shared__ alignas(8) unsigned long long barriers[32];
-    const int warp = threadIdx.x / warpSize, lane = threadIdx.x % warpSize, at_once = 8;
+    const int warp = threadIdx.x / lanes(), lane = threadIdx.x % lanes(), at_once = 8;
     float* rows = memory + warp * at_once * width;
     const u32 barrier = shared_address(barriers + warp);
     if (lane == 0) asm volatile("mbarrier.init.shared::cta.b64 [%0], 1;" ::"r"(barrier) : "memory");
@@ -86,8 +90,8 @@ extern "C" __global__ void read_bulk(
     __syncwarp();
     float found = 0;
     u32 phase = 0;
-    const int step = gridDim.x * blockDim.x / warpSize * at_once;
-    for (int first = (blockIdx.x * blockDim.x + threadIdx.x) / warpSize * at_once; first < count;
+    const int step = gridDim.x * blockDim.x / lanes() * at_once;
+    for (int first = (blockIdx.x * blockDim.x + threadIdx.x) / lanes() * at_once; first < count;
          first += step) {
         const int here = min(at_once, count - first);
         if (lane == 0)
@@ -114,7 +118,7 @@ extern "C" __global__ void read_bulk(
                 : "memory"
             );
         phase ^= 1;
-        for (int k = lane; k < here * width; k += warpSize) found += rows[k];
+        for (int k = lane; k < here * width; k += lanes()) found += rows[k];
         __syncwarp();
     }
     atomicAdd(sum, (double)found);

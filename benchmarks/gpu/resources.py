@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import json
 import subprocess
 import sys
 import tempfile
@@ -75,7 +76,8 @@ def main() -> None:
         "occupancy": rows,
         "executed": executed,
     }
-    print("\n\n".join(table for table in tables(result) if table))
+    before = json.loads(options.before.read_text(encoding="utf-8")) if options.before else None
+    print("\n\n".join(table for table in tables(result, before) if table))
     harness.write(options.name, result, options.results)
 
 
@@ -206,34 +208,33 @@ def chunks_of(tokens: int) -> Iterator[None]:
         vars(blocks)["CHUNK"] = before
 
 
-def tables(result: Row) -> list[str]:
-    """Blocks of a multiprocessor; instructions for a kept token."""
-    head = [
-        "",
-        "kernel",
-        "D",
-        "threads",
-        "registers",
-        "shared",
-        "blocks",
-        "limited by",
-        "in flight",
-    ]
+def tables(result: Row, before: Row | None = None) -> list[str]:
+    """Blocks of a multiprocessor; instructions for a kept token, with another result's beside."""
+    head = ["", *(name.replace("_", " ") for name in _COLUMNS)]
     lines = [
         [f"{row['arch']}, {row['case']}", *(f"{row.get(name)}" for name in _COLUMNS)]
         for row in result["occupancy"]
     ]
-    parts = [[f"{row['case']}, {row['dim']}", *_told(row)] for row in result["executed"]]
+    earlier = {_key(row): row.get("instructions") for row in (before or {}).get("executed", ())}
+    parts = [
+        [f"{row['case']}, {row['dim']}", *_told(row, earlier.get(_key(row)))]
+        for row in result["executed"]
+    ]
     more = ["", "warp instructions a kept token", "passes over shared memory", "by part"]
     return [harness.markdown(head, lines), harness.markdown(more, parts) if parts else ""]
 
 
-def _told(row: Row) -> list[str]:
+def _key(row: Row) -> tuple[str, ...]:
+    return tuple(f"{row[name]}" for name in ("arch", "case", "dim"))
+
+
+def _told(row: Row, before: float | None) -> list[str]:
     if "not_counted" in row:
         return ["-", "-", f"not counted: {row['not_counted']}"]
     most = [f"{part} {count:.0f}" for part, count in row["by_part"].items() if count >= 20]
     passes = f"{row['shared_passes']:.0f}, {row['passes_by_conflicts']:.0f} of them by conflicts"
-    return [f"{row['instructions']:.0f}", passes, ", ".join(most)]
+    ratio = f", {row['instructions'] / before:.2f} of {before:.0f}" if before else ""
+    return [f"{row['instructions']:.0f}{ratio}", passes, ", ".join(most)]
 
 
 def _options() -> argparse.Namespace:
@@ -249,6 +250,7 @@ def _options() -> argparse.Namespace:
         "--executed", nargs="*", type=int, default=[100, 300], help="dimensions, on the last arch"
     )
     parser.add_argument("--tokens", type=int, default=256, help="that run; a fourth of them for hs")
+    parser.add_argument("--before", type=Path, help="an earlier result, to set beside this one")
     parser.add_argument("--tiny", action="store_true", help="less, to see that it runs")
     parser.add_argument("--name", default="gpu-resources")
     parser.add_argument("--results", type=Path, default=harness.RESULTS)
