@@ -97,7 +97,7 @@ def test_few_words_are_learnt_where_terms_are_counted_in_time(
     if late:
         assert np.median([max(losses) for losses in found]) > 1.2
     else:
-        assert max(losses[-1] for losses in found) < 0.8
+        assert max(losses[-1] for losses in found) < 0.9
 
 
 def test_the_last_to_land_counts_all_it_set_out_with(
