@@ -1,5 +1,6 @@
 # Needs make and Python 3.10 or newer; all else goes into .venv.
-# On a machine with a GPU: make gpu-check EXTRAS=cuda13 CORPUS=text.gz EVAL_DIR=folder
+# On a machine with a GPU: make gpu-check EXTRAS=cuda13 CORPUS=text.gz EVAL_DIR=folder; without EXTRAS
+# with what $(PYTHON) has there and the wheels of `make gpu-wheels`, and no network
 PYTHON ?= python3
 EXTRAS ?=
 # Tests run side by side, a process a core; WORKERS=0 for all in one
@@ -7,7 +8,7 @@ WORKERS ?= auto
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test check lint types docs gpu-check clean
+.PHONY: demo test check lint types docs gpu-check gpu-wheels clean
 
 demo: $(VENV)/.run
 	$(BIN)/w2v demo
@@ -17,10 +18,30 @@ test: $(VENV)/.test$(EXTRAS)
 
 check: lint types test
 
-# All tests that need a GPU, then the benchmark; without a CORPUS, on the documentation inside Python.
+# PIECES="runs speed" for some; figures go to OUT, line by line. See benchmarks/README.md.
+PIECES ?=
+OUT ?= build/gpu
+WHEELS ?= build/wheels
+SITE := $(CURDIR)/build/site
+ifneq ($(EXTRAS),)
+GPU_PYTHON ?= $(BIN)/python
 gpu-check: $(VENV)/.test$(EXTRAS)
-	W2V_REQUIRE_BACKENDS=cupy $(BIN)/python -m pytest -k cupy
-	$(BIN)/python -m benchmarks.gpu $(CORPUS) $(EVAL_DIR:%=--eval-dir %)
+endif
+GPU_PYTHON ?= $(PYTHON)
+
+gpu-check:
+	ls $(WHEELS)/*.whl > /dev/null 2>&1 || exit 0; $(GPU_PYTHON) -m pip install --quiet \
+	    --no-index --no-deps --no-compile --upgrade --target $(SITE) $(WHEELS)/*.whl
+	PYTHONPATH=$(SITE):$(CURDIR) $(GPU_PYTHON) -m benchmarks.gpu $(PIECES) --out $(OUT) \
+	    $(CORPUS:%=--corpus %) $(EVAL_DIR:%=--eval-dir %)
+
+# What that machine's Python lacks, each by name, since nothing is looked up there
+LACKS ?= wcwidth threadpoolctl regex gensim smart-open
+GPU_PLATFORMS := $(addprefix --platform manylinux,_2_28_x86_64 _2_27_x86_64 _2_17_x86_64 2014_x86_64)
+gpu-wheels:
+	rm -rf $(WHEELS)
+	$(PYTHON) -m pip download --quiet --no-deps --only-binary=:all: --implementation cp \
+	    --python-version 3.12 $(GPU_PLATFORMS) --dest $(WHEELS) $(LACKS)
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .

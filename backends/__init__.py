@@ -23,6 +23,7 @@ from w2v.backends.base import (
     Rows,
     Sizes,
     StepShape,
+    Sums,
     Text,
     mixed,
 )
@@ -44,6 +45,7 @@ __all__ = [
     "Rows",
     "Sizes",
     "StepShape",
+    "Sums",
     "Text",
     "available_backends",
     "choose_backend",

@@ -103,6 +103,10 @@ class Text:
     """Tokens of a chunk; so few that to train on one takes no more than tenths of a second."""
 
 
+Sums: TypeAlias = Callable[[], NDArray[np.float64]]
+"""What a call of `Fused` found, (4,): see there."""
+
+
 class Fused(Protocol):
     """One worker's training on whole chunks of a text, windows cut and steps taken inside."""
 
@@ -120,7 +124,7 @@ class Fused(Protocol):
         alphas: tuple[float, float],
         loss_key: int,
         loss_every: int,
-    ) -> Array:
+    ) -> Sums:
         """Train on some chunks, in steps of one block each, `in_flight` tokens side by side.
 
         Parameters
@@ -135,9 +139,10 @@ class Fused(Protocol):
 
         Returns
         -------
-        sums : float64 (4,)    Kept tokens; where the loss was measured the loss, the pairs, and how
-                               many rows they met of those that a list names. To read them waits
-                               for the device.
+        sums : callable        Gives float64 (4,): kept tokens; where the loss was measured the
+                               loss, the pairs, and how many rows they met of those that a list
+                               names. Waits until a device is done with these chunks, but not with
+                               what it was given after them.
         """
 
 
@@ -146,6 +151,8 @@ class Sizes(NamedTuple):
 
     dim: int
     window: int
+    averaged: bool
+    """Hidden vectors are averages or sums of input rows, instead of rows."""
     shape: StepShape
     longest: int
     """Rows of the longest path; 0 without paths."""

@@ -79,19 +79,18 @@ class CupyBackend(Backend):
     def fused(self, plan: FusedPlan, text: Text, in_flight: int) -> Fused | None:
         longest = plan.longest if plan.paths else 0
         shape = StepShape(plan.block, plan.noise[3] if plan.noise else 0, in_flight)
-        sizes = Sizes(plan.input.shape[1], plan.window, shape, longest, 0, 0, 0)
+        averaged = bool(plan.averaged)
+        sizes = Sizes(plan.input.shape[1], plan.window, averaged, shape, longest, 0, 0, 0)
         if not self._has_way(sizes):
             return None
         held = DeviceText(self.kernels, text, self._free() // _SHARE_OF_TEXT)
-        size = _step_size(sizes, averaged=bool(plan.averaged))
-        return Training(self.kernels, plan, held, size, in_flight)
+        return Training(self.kernels, plan, held, _step_size(sizes), in_flight)
 
     def _has_way(self, run: Sizes) -> bool:
         """Whether the kernels do such steps, and what a block takes fits a multiprocessor."""
         if self.ordered or (run.longest and run.shape.block > 1):
             return False
-        needed = max(_step_size(run, averaged=averaged).shared for averaged in (False, True))
-        return needed <= self.kernels.most_shared
+        return _step_size(run).shared <= self.kernels.most_shared
 
     def synchronize(self) -> None:
         self.xp.cuda.Device(self.device_id).synchronize()
@@ -114,10 +113,10 @@ class CupyBackend(Backend):
         return int(self.xp.cuda.runtime.memGetInfo()[0]) + int(pool.free_bytes())
 
 
-def _step_size(run: Sizes, *, averaged: bool) -> StepSize:
+def _step_size(run: Sizes) -> StepSize:
     block, shared = run.shape.block, run.shape.shared
     return step_size(
-        run.dim, run.window, block, shared=shared, longest=run.longest, averaged=averaged
+        run.dim, run.window, block, shared=shared, longest=run.longest, averaged=run.averaged
     )
 
 
@@ -127,9 +126,13 @@ def make(device: int | None = None, in_order: bool = False) -> CupyBackend:
     Raises
     ------
     BackendError
-        CuPy is not installed, is broken, sees no device, or not this one: four messages.
+        CuPy is not installed, is broken, is for AMD's GPUs, sees no device, or not this one: five
+        messages.
     """
     cupy = _imported()
+    if getattr(cupy.cuda.runtime, "is_hip", False):
+        message = f"CuPy {cupy.__version__} is for AMD GPUs (ROCm), and w2v runs on NVIDIA's only."
+        raise BackendError(message, "no device")
     try:
         count = cupy.cuda.runtime.getDeviceCount()
         device_id = cupy.cuda.Device().id if device is None else device

@@ -1,18 +1,27 @@
-// Training steps as single launches; cupy_kernels.py checks arguments and launches them. All of it is
-// one text, because CuPy compiles one: first draws and windows, then, once, what the steps have in
-// common, from the walk over the blocks to the row-step cap, then each step's own.
+// Training steps as single launches; cupy_kernels.py checks arguments and launches them. All of it
+// is one text, because CuPy compiles one: first draws and windows, then, once, what the steps have
+// in common, from the walk over the blocks to the row-step cap, then each step's own.
 //
-// A thread block takes one block of text after the other: it copies the rows that the block needs to
-// shared memory, makes the scores, errors and changes there, and adds the changes to the tables with
-// atomics. Thread blocks run side by side, so what the tokens in flight add to one row is counted in
-// `flight`, and each change is scaled by min(1, cap / (alpha terms in flight)): alone, a thread block
-// does what the composed step does with one block (w2v/layers/update.py says what counts, and why).
+// A thread block takes one block of text after the other: it copies the rows that the block needs
+// to shared memory, makes the scores, errors and changes there, and adds the changes to the tables
+// with atomics. Thread blocks run side by side, so what the tokens in flight add to one row is
+// counted in `flight`, from before they read it until they have changed it, and each change is
+// scaled by min(1, cap / (alpha terms in flight)): alone, a thread block does what the composed
+// step does with one block (w2v/layers/update.py says what counts, and why).
 //
 // Rows in shared memory are filled up with zeros to whole float4s, and `wide_of(dim)` floats apart:
-// an odd number of float4s, so that threads that read one column of many rows do not collide.
+// an odd number of float4s, so that threads that read one column of many rows do not collide. Rows
+// of a table are read and changed by float4s where they begin on 16 bytes.
 
 typedef unsigned int u32;
 typedef unsigned long long u64;
+
+#ifndef WARP
+#define WARP 32  // threads that share out a row; a constant, as divisions by a variable are slow
+#endif
+#ifndef FOUR_AT_ONCE
+#define FOUR_AT_ONCE (__CUDA_ARCH__ >= 900)  // atomics of a float4
+#endif
 
 // ---- draws, as w2v/training/draws.py and Backend.random_bits have them ----
 
@@ -60,16 +69,16 @@ __device__ int before(const int* ranks, int i) {  // kept tokens before the i-th
 
 // Kept tokens side by side, and how far each one's window reaches within its sentence.
 extern "C" __global__ void cut_windows(
-    const int* ids, const int* kept, const int* ranks, const long long* ends, int sentences,
+    const int* ids, const int* kept, const int* ranks, const long long* ends, long long sentences,
     u64 start, long long begin, int size, int window, int fixed,
     int* out_ids, short* left, short* right
 ) {
     for (int i = blockIdx.x * blockDim.x + threadIdx.x; i < size; i += gridDim.x * blockDim.x) {
         if (!kept[i]) continue;
         long long position = begin + i;
-        int low = 0, high = sentences;  // the first sentence that ends after the token
+        long long low = 0, high = sentences;  // the first sentence that ends after the token
         while (low < high) {
-            int middle = (low + high) / 2;
+            long long middle = (low + high) / 2;
             if (ends[middle] > position) high = middle;
             else low = middle + 1;
         }
@@ -110,9 +119,18 @@ struct Walk {
     float alpha, alpha_step, cap;
     int loss_every;
     u64 loss_start;
+    int* handed_out;
     int block;
     __device__ int per_chunk() const { return (chunk_tokens + block - 1) / block; }
     __device__ int count() const { return chunks * per_chunk(); }
+    // The next item that no thread block has: who is quick gets more, and one alone all in order.
+    __device__ int take(int* shared_item) const {
+        if (threadIdx.x == 0) *shared_item = atomicAdd(handed_out, 1);
+        __syncthreads();
+        const int item = *shared_item;
+        __syncthreads();  // before the next is there
+        return item;
+    }
     __device__ Block operator[](int item) const {
         const int c = item / per_chunk(), b = item % per_chunk();
         const int low = offset + c * chunk_tokens, high = min(low + chunk_tokens, offset + own);
@@ -171,22 +189,33 @@ __device__ int wide_of(int dim) {
 }
 
 // Copies rows of a table to shared memory, four rows a warp at a time. They come from the L2 cache,
-// where the atomics of all multiprocessors meet: a multiprocessor's own would keep what it once read.
-__device__ void fetch(
+// where the atomics of all multiprocessors meet: one's own would keep what it once read.
+template <class T>  // float or float4
+__device__ void fetch_by(
     float* rows, int wide, const float* table, int stride, const int* ids, int count, int dim
 ) {
-    for (int first = threadIdx.x / warpSize * 4; first < count; first += blockDim.x / warpSize * 4)
-        for (int k = threadIdx.x % warpSize; k < wide; k += warpSize) {
-            float values[4];
+    constexpr int floats = sizeof(T) / sizeof(float);
+    for (int first = threadIdx.x / WARP * 4; first < count; first += blockDim.x / WARP * 4)
+        for (int k = threadIdx.x % WARP * floats; k < wide; k += WARP * floats) {
+            T values[4];
 #pragma unroll
             for (int i = 0; i < 4; i++) {
                 const size_t row = ids[min(first + i, count - 1)];
-                values[i] = k < dim ? __ldcg(table + row * stride + k) : 0.0f;
+                const float* place = table + row * stride + k;
+                values[i] = k < dim ? __ldcg(reinterpret_cast<const T*>(place)) : T{};
             }
 #pragma unroll
             for (int i = 0; i < 4; i++)
-                if (first + i < count) rows[(first + i) * wide + k] = values[i];
+                if (first + i < count)
+                    *reinterpret_cast<T*>(rows + (first + i) * wide + k) = values[i];
         }
+}
+
+__device__ void fetch(
+    float* rows, int wide, const float* table, int stride, const int* ids, int count, int dim
+) {
+    if (stride % 4 == 0) fetch_by<float4>(rows, wide, table, stride, ids, count, dim);
+    else fetch_by<float>(rows, wide, table, stride, ids, count, dim);
 }
 
 // ---- products in tiles: what is read from shared memory is used several times in registers ----
@@ -206,40 +235,73 @@ __device__ void add_scaled(float4& sum, float factor, float4 values) {
     sum.w += factor * values.w;
 }
 
+__device__ float4 scaled(float factor, float4 values) {
+    return {factor * values.x, factor * values.y, factor * values.z, factor * values.w};
+}
+
+__device__ float scaled(float factor, float value) {
+    return factor * value;
+}
+
+__device__ void add_product(float& sum, float4 a, float4 b) {  // a chain of multiply-adds
+    sum += a.x * b.x;
+    sum += a.y * b.y;
+    sum += a.z * b.z;
+    sum += a.w * b.w;
+}
+
+// How often the work on a tile of a score can be halved until all threads have some.
+__device__ int halvings(int lanes, int count, int most) {
+    int threads = (count + 1) / 2 * (lanes / 4), found = 0;
+    for (; found < most && 2 * threads <= blockDim.x; found++) threads *= 2;
+    return found;
+}
+
 // scores[n * lanes + t] = rows[n] . hidden[t] for count rows and `lanes` (a multiple of 4) hidden
-// vectors, by tiles of 2 x 4
+// vectors, by tiles of 2 x 4. The rows of a tile are far apart, and threads side by side read rows
+// side by side, which begin in different banks. `halved` gives 2^halved such arrays, one after the
+// other, which add up to the scores.
 __device__ void score(
-    float* scores, int lanes, const float* rows, int count, const float* hidden, int wide
+    float* scores, int lanes, const float* rows, int count, const float* hidden, int wide,
+    int halved = 0
 ) {
-    const int across = lanes / 4;
-    for (int i = threadIdx.x; i < (count + 1) / 2 * across; i += blockDim.x) {
-        const int n = i / across * 2, t = i % across * 4, next = min(n + 1, count - 1);
+    const int across = lanes / 4, half = (count + 1) / 2, tiles = half * across, fours = wide / 4;
+    for (int work = threadIdx.x; work < tiles << halved; work += blockDim.x) {
+        const int part = work / tiles, i = work - part * tiles;
+        const int n = i / across, t = i % across, next = min(n + half, count - 1);
+        const int first = (part * fours >> halved) * 4, last = ((part + 1) * fours >> halved) * 4;
+        float* found = scores + part * count * lanes;
         float sums[2][4] = {};
-        for (int k = 0; k < wide; k += 4) {
+#pragma unroll 1
+        for (int k = first; k < last; k += 4) {
             const float4 a[2] = {load(rows + n * wide + k), load(rows + next * wide + k)};
 #pragma unroll
             for (int j = 0; j < 4; j++) {
-                const float4 b = load(hidden + (t + j) * wide + k);
-#pragma unroll
-                for (int m = 0; m < 2; m++)
-                    sums[m][j] += a[m].x * b.x + a[m].y * b.y + a[m].z * b.z + a[m].w * b.w;
+                const float4 b = load(hidden + (t + j * across) * wide + k);
+                add_product(sums[0][j], a[0], b);
+                add_product(sums[1][j], a[1], b);
             }
         }
-        store(scores + n * lanes + t, {sums[0][0], sums[0][1], sums[0][2], sums[0][3]});
-        if (n + 1 < count)
-            store(scores + next * lanes + t, {sums[1][0], sums[1][1], sums[1][2], sums[1][3]});
+#pragma unroll
+        for (int j = 0; j < 4; j++) {
+            found[n * lanes + t + j * across] = sums[0][j];
+            if (n + half < count) found[next * lanes + t + j * across] = sums[1][j];
+        }
     }
 }
 
-// d_hidden[t] = sum over n of errors[n * lanes + t] * rows[n], by tiles of 4 x 4
+// d_hidden[t] = sum over n of errors[n * lanes + t] * rows[n], by tiles of 4 x 4. Of errors in a band
+// only those with n from t to t + band are not 0.
 __device__ void toward_hidden(
-    float* d_hidden, const float* errors, int lanes, const float* rows, int count, int wide
+    float* d_hidden, const float* errors, int lanes, const float* rows, int count, int wide,
+    int band = -1
 ) {
     const int across = wide / 4;
     for (int i = threadIdx.x; i < lanes / 4 * across; i += blockDim.x) {
         const int t = i / across * 4, k = i % across * 4;
+        const int first = band < 0 ? 0 : t, last = band < 0 ? count : min(count, t + 4 + band);
         float4 sums[4] = {};
-        for (int n = 0; n < count; n++) {
+        for (int n = first; n < last; n++) {
             const float4 factors = load(errors + n * lanes + t), row = load(rows + n * wide + k);
             add_scaled(sums[0], factors.x, row);
             add_scaled(sums[1], factors.y, row);
@@ -251,15 +313,18 @@ __device__ void toward_hidden(
     }
 }
 
-// d_rows[n] = sum over t of errors[n * lanes + t] * hidden[t], by tiles of 4 x 4
+// d_rows[n] = sum over t of errors[n * lanes + t] * hidden[t], by tiles of 4 x 4; a band as above
 __device__ void toward_rows(
-    float* d_rows, const float* errors, int lanes, const float* hidden, int count, int wide
+    float* d_rows, const float* errors, int lanes, const float* hidden, int count, int wide,
+    int band = -1
 ) {
     const int across = wide / 4;
     for (int i = threadIdx.x; i < padded(count) / 4 * across; i += blockDim.x) {
         const int n = i / across * 4, k = i % across * 4;
+        const int first = band < 0 ? 0 : max(0, n - band) / 4 * 4;
+        const int last = band < 0 ? lanes : min(lanes, n + 4);
         float4 sums[4] = {};
-        for (int t = 0; t < lanes; t += 4) {
+        for (int t = first; t < last; t += 4) {
             const float4 h[4] = {
                 load(hidden + t * wide + k), load(hidden + (t + 1) * wide + k),
                 load(hidden + (t + 2) * wide + k), load(hidden + (t + 3) * wide + k)
@@ -286,13 +351,20 @@ const float PARTS = 1 << 20, MOST_TERMS = 1e7f;
 // From so many parts of a term on a row is frozen: its counter begins with them.
 const u64 FROZEN = 1ull << 62;
 
-// Squared lengths of rows.
-__device__ void square(float* squares, const float* rows, int count, int wide) {
-    for (int i = threadIdx.x; i < count; i += blockDim.x) {
+__device__ float4 absolute(float4 a) {
+    return {fabsf(a.x), fabsf(a.y), fabsf(a.z), fabsf(a.w)};
+}
+
+// Squared lengths of rows; with `reversed` the last threads begin, while the first do other rows.
+__device__ void square(
+    float* squares, const float* rows, int count, int wide, bool reversed = false
+) {
+    const int begin = reversed ? blockDim.x - 1 - threadIdx.x : threadIdx.x;
+    for (int i = begin; i < count; i += blockDim.x) {
         float sum = 0;
         for (int k = 0; k < wide; k += 4) {
             const float4 a = load(rows + i * wide + k);
-            sum += a.x * a.x + a.y * a.y + a.z * a.z + a.w * a.w;
+            add_product(sum, a, a);
         }
         squares[i] = sum;
     }
@@ -310,7 +382,8 @@ __device__ void weigh(
         const int n = i - lanes;
         float sum = 0;
         if (of_row)
-            for (int t = 0; t < lanes; t++) sum += fabsf(errors[n * lanes + t]) * squares[t];
+            for (int t = 0; t < lanes; t += 4)
+                add_product(sum, absolute(load(errors + n * lanes + t)), load(squares + t));
         else
             for (int m = 0; m < count; m++) sum += fabsf(errors[m * lanes + i]) * row_squares[m];
         if (of_row) load_out[n] = twice * sum;
@@ -326,16 +399,26 @@ struct Rows {
     const int* ids;
     float* terms;    // that the block adds to its rows; and then what counts, terms or load
     float* load;     // of these terms
-    float* factors;  // that its changes are scaled by
+    float* factors;  // parts in flight as the block sets out; and then what scales its changes
     int count;
 
     __device__ u64 parts(int i) const { return (u64)(PARTS * terms[i]); }
 
+    // Before the block reads: what others add from then on is missing in its changes.
     __device__ void take_off() const {
         for (int i = threadIdx.x; i < count; i += blockDim.x) {
             if (terms[i] == 0) continue;
-            terms[i] = fminf(fmaxf(terms[i], load[i]), MOST_TERMS);
-            atomicAdd(flight + ids[i], parts(i));
+            terms[i] = fminf(terms[i], MOST_TERMS);
+            factors[i] = (float)(atomicAdd(flight + ids[i], parts(i)) + parts(i));
+        }
+    }
+    // The load is known when the errors are, and counts where it is more than the terms.
+    __device__ void add_load() const {
+        for (int i = threadIdx.x; i < count; i += blockDim.x) {
+            if (terms[i] == 0 || load[i] <= terms[i]) continue;
+            const u64 counted = parts(i);
+            terms[i] = fminf(load[i], MOST_TERMS);
+            atomicAdd(flight + ids[i], parts(i) - counted);
         }
     }
     __device__ void land() const {
@@ -343,23 +426,36 @@ struct Rows {
             if (terms[i] != 0) atomicAdd(flight + ids[i], ~parts(i) + 1);  // less
     }
 
+    // By those in flight now or when the block set out, whichever are more: of many that have read
+    // the same row, the last to change it must not find itself alone.
     __device__ void scale(float step) const {
         for (int i = threadIdx.x; i < count; i += blockDim.x) {
             if (terms[i] == 0) continue;
-            const u64 all = atomicAdd(flight + ids[i], 0ull);
-            factors[i] = all >= FROZEN ? 0.0f : 1.0f / fmaxf(1.0f, step / PARTS * (float)all);
+            const u64 now = atomicAdd(flight + ids[i], 0ull);
+            const float most = fmaxf(factors[i], (float)now);
+            factors[i] = now >= FROZEN ? 0.0f : 1.0f / fmaxf(1.0f, step / PARTS * most);
         }
     }
 
     // Adds changes, scaled, a warp a row; with `wide` 0 one change to all.
-    __device__ void add(const float* changes, int wide, int dim) const {
-        for (int n = threadIdx.x / warpSize; n < count; n += blockDim.x / warpSize) {
+    template <class T>  // float or float4
+    __device__ void add_by(const float* changes, int wide, int dim) const {
+        constexpr int floats = sizeof(T) / sizeof(float);
+        for (int n = threadIdx.x / WARP; n < count; n += blockDim.x / WARP) {
             if (terms[n] == 0) continue;
             float* row = table + (size_t)ids[n] * stride;
             const float factor = factors[n];
-            for (int k = threadIdx.x % warpSize; k < dim; k += warpSize)
-                atomicAdd(row + k, factor * changes[n * wide + k]);
+            for (int k = threadIdx.x % WARP * floats; k < dim; k += WARP * floats) {
+                const T change = *reinterpret_cast<const T*>(changes + n * wide + k);
+                atomicAdd(reinterpret_cast<T*>(row + k), scaled(factor, change));
+            }
         }
+    }
+    __device__ void add(const float* changes, int wide, int dim) const {
+#if FOUR_AT_ONCE
+        if (stride % 4 == 0) return add_by<float4>(changes, wide, dim);
+#endif
+        add_by<float>(changes, wide, dim);
     }
 };
 
@@ -393,16 +489,19 @@ __device__ void change(
 #define TEXT \
     const int *ids, const short *left, const short *right, const int *ranks, int size, int offset, \
     int own, int chunk_tokens, int chunks, long long first_chunk
-#define RATE float alpha, float alpha_step, float cap, int loss_every, u64 loss_start, double *sums
+#define RATE \
+    float alpha, float alpha_step, float cap, int loss_every, u64 loss_start, int *handed_out, \
+    double *sums
 #define WALK \
     ranks, offset, own, chunk_tokens, chunks, first_chunk, alpha, alpha_step, cap, loss_every, \
-    loss_start
+    loss_start, handed_out
 #define IN input, stride_in, flight_in
 #define OUT output, stride_out, flight_out
 
 // ---- negative sampling ----
 
-#define NOISE const u32 *accept, const int *alias, int words, u64 noise_start, int negative, int shared
+#define NOISE \
+    const u32 *accept, const int *alias, int words, u64 noise_start, int negative, int shared
 
 // Contexts in the core against the centres of the halo and noise words that the block shares.
 extern "C" __global__ void skipgram_shared(TABLES, TEXT, NOISE, RATE, int window, int block) {
@@ -410,6 +509,7 @@ extern "C" __global__ void skipgram_shared(TABLES, TEXT, NOISE, RATE, int window
     const int span = block + 2 * window, count = span + shared;
     const int wide = wide_of(dim), lanes = padded(block);
     Memory take(memory);
+    int* shared_item = take.ints(1);
     float* errors = take.floats(count * lanes);
     float* hidden = take.floats(lanes * wide);
     float* d_hidden = take.floats(lanes * wide);
@@ -431,7 +531,7 @@ extern "C" __global__ void skipgram_shared(TABLES, TEXT, NOISE, RATE, int window
     const Walk walk{WALK, block};
     const float each = (float)negative / shared;
     Sums found;
-    for (int item = blockIdx.x; item < walk.count(); item += gridDim.x) {
+    for (int item; (item = walk.take(shared_item)) < walk.count();) {
         const Block here = walk[item];
         const int tokens = here.tokens, at = here.at;
         if (tokens <= 0) continue;
@@ -448,8 +548,6 @@ extern "C" __global__ void skipgram_shared(TABLES, TEXT, NOISE, RATE, int window
         }
         draw_noise(words_of + span, accept, alias, words, noise_start, shared, here.number);
         __syncthreads();
-        fetch(hidden, wide, input, stride_in, core, lanes, dim);
-        fetch(rows, wide, output, stride_out, words_of, count, dim);
         for (int j = threadIdx.x; j < span; j += blockDim.x) {
             const int centre = j - window;
             const int itself = from[j] <= centre && centre < until[j];
@@ -464,12 +562,19 @@ extern "C" __global__ void skipgram_shared(TABLES, TEXT, NOISE, RATE, int window
         for (int t = threadIdx.x; t < block; t += blockDim.x)
             terms_in[t] = pairs_of[t] * (1 + negative);
         for (int n = threadIdx.x; n < shared; n += blockDim.x) terms[span + n] = all * each;
-        score(errors, lanes, rows, count, hidden, wide);
-        square(squares, hidden, lanes, wide);
-        square(row_squares, rows, count, wide);
         __syncthreads();
         const Rows in{IN, core, terms_in, load_in, factors_in, tokens};
         const Rows out{OUT, words_of, terms, load_out, factors, count};
+        in.take_off();
+        out.take_off();
+        __syncthreads();
+        fetch(hidden, wide, input, stride_in, core, lanes, dim);
+        fetch(rows, wide, output, stride_out, words_of, count, dim);
+        __syncthreads();
+        score(errors, lanes, rows, count, hidden, wide);
+        square(squares, hidden, lanes, wide);
+        square(row_squares, rows, count, wide, true);
+        __syncthreads();
         for (int i = threadIdx.x; i < count * lanes; i += blockDim.x) {
             const int n = i / lanes, t = i % lanes;
             const bool true_word = n < span;
@@ -486,8 +591,8 @@ extern "C" __global__ void skipgram_shared(TABLES, TEXT, NOISE, RATE, int window
         __syncthreads();
         weigh(load_in, load_out, errors, lanes, squares, row_squares, count, here.rate);
         __syncthreads();
-        in.take_off();
-        out.take_off();
+        in.add_load();
+        out.add_load();
         __syncthreads();
         in.scale(here.step);
         out.scale(here.step);
@@ -504,6 +609,7 @@ extern "C" __global__ void cbow_shared(
     const int span = block + 2 * window, count = block + shared;
     const int wide = wide_of(dim), lanes = padded(block);
     Memory take(memory);
+    int* shared_item = take.ints(1);
     float* errors = take.floats(count * lanes);
     float* context = take.floats(span * wide);  // and then what it changes by
     float* hidden = take.floats(lanes * wide);
@@ -515,6 +621,8 @@ extern "C" __global__ void cbow_shared(
     int* words_of = take.ints(count);
     int* from = take.ints(block);  // of the halo tokens in a centre's window, the first
     int* until = take.ints(block);
+    float* band = take.floats(span * lanes);  // 1 for a halo token in a centre's window, else 0
+    float* effects = take.floats(lanes);  // what a centre's change is to each token in its window
     float* terms_in = take.floats(span);
     float* terms = take.floats(count);
     float* load_in = take.floats(span);
@@ -525,14 +633,14 @@ extern "C" __global__ void cbow_shared(
     const int total = ranks[size - 1];
     const Walk walk{WALK, block};
     const float each = (float)negative / shared;
-    const int row = threadIdx.x / warpSize, rows_at_once = blockDim.x / warpSize;
-    const int lane = threadIdx.x % warpSize;
+    const int row = threadIdx.x / WARP, rows_at_once = blockDim.x / WARP;
+    const int lane = threadIdx.x % WARP;
     float* noise_rows = rows + block * wide;
     const float* noise_errors = errors + block * lanes;
     const Rows in{IN, words_in, terms_in, load_in, factors_in, span};
     const Rows out{OUT, words_of, terms, load_out, factors, count};
     Sums found;
-    for (int item = blockIdx.x; item < walk.count(); item += gridDim.x) {
+    for (int item; (item = walk.take(shared_item)) < walk.count();) {
         const Block here = walk[item];
         const int tokens = here.tokens, at = here.at;
         if (tokens <= 0) continue;
@@ -547,29 +655,45 @@ extern "C" __global__ void cbow_shared(
         }
         draw_noise(words_of + block, accept, alias, words, noise_start, shared, here.number);
         __syncthreads();
-        fetch(context, wide, input, stride_in, words_in, span, dim);
-        fetch(rows, wide, output, stride_out, words_of, count, dim);
-        for (int t = threadIdx.x; t < block; t += blockDim.x)
-            terms[t] = until[t] - from[t] > 1;
-        __syncthreads();
         int all = 0;
-        for (int t = 0; t < tokens; t++) all += terms[t] != 0;
-        for (int n = threadIdx.x; n < shared; n += blockDim.x) terms[block + n] = all * each;
-        for (int t = row; t < lanes; t += rows_at_once) {
+        for (int t = 0; t < tokens; t++) all += until[t] - from[t] > 1;
+        for (int t = threadIdx.x; t < lanes; t += blockDim.x) {
             const int contexts = t < block ? until[t] - from[t] - 1 : 0;
-            const float share = mean ? 1.0f / max(contexts, 1) : 1.0f;
-            for (int k = lane; k < wide; k += warpSize) {
-                float sum = 0;
-                if (contexts)
-                    for (int j = from[t]; j < until[t]; j++)
-                        if (j != t + window) sum += context[j * wide + k];
-                hidden[t * wide + k] = share * sum;
-            }
+            if (t < block) terms[t] = contexts > 0;
+            effects[t] = mean ? 1 : contexts;
+        }
+        for (int n = threadIdx.x; n < shared; n += blockDim.x) terms[block + n] = all * each;
+        for (int i = threadIdx.x; i < span * lanes; i += blockDim.x) {
+            const int j = i / lanes, t = i % lanes;
+            band[i] = t < tokens && from[t] <= j && j < until[t] && j != t + window;
         }
         __syncthreads();
+        for (int j = threadIdx.x; j < span; j += blockDim.x) {  // a window's words move together
+            float sum = 0;
+            for (int t = 0; t < lanes; t++) sum += band[j * lanes + t] * effects[t];
+            terms_in[j] = sum * (1 + negative);
+        }
+        __syncthreads();
+        in.take_off();
+        out.take_off();
+        __syncthreads();
+        fetch(context, wide, input, stride_in, words_in, span, dim);
+        fetch(rows, wide, output, stride_out, words_of, count, dim);
+        __syncthreads();
+        toward_hidden(hidden, band, lanes, context, span, wide, 2 * window);
+        __syncthreads();
+        if (mean) {
+            for (int t = row; t < block; t += rows_at_once) {
+                const float share = 1.0f / max(until[t] - from[t] - 1, 1);
+                float* sums_of = hidden + t * wide;
+                for (int k = 4 * lane; k < wide; k += 4 * WARP)
+                    store(sums_of + k, scaled(share, load(sums_of + k)));
+            }
+            __syncthreads();
+        }
         score(errors, lanes, rows, count, hidden, wide);
         square(squares, hidden, lanes, wide);
-        square(row_squares, rows, count, wide);
+        square(row_squares, rows, count, wide, true);
         __syncthreads();
         for (int i = threadIdx.x; i < count * lanes; i += blockDim.x) {
             const int n = i / lanes, t = i % lanes;
@@ -583,20 +707,15 @@ extern "C" __global__ void cbow_shared(
         __syncthreads();
         weigh(hidden_load, load_out, errors, lanes, squares, row_squares, count, here.rate);
         __syncthreads();
-        for (int j = threadIdx.x; j < span; j += blockDim.x) {  // a window's words move together
-            float sum = 0, load = 0;
-            for (int t = max(0, j - 2 * window); t < min(tokens, j + 1); t++) {
-                if (j < from[t] || j >= until[t] || j == t + window) continue;
-                const float effect = mean ? 1 : until[t] - from[t] - 1;
-                sum += effect * (1 + negative);
-                load += effect * hidden_load[t];
-            }
-            terms_in[j] = sum;
+        for (int j = threadIdx.x; j < span; j += blockDim.x) {
+            float load = 0;
+            for (int t = 0; t < lanes; t++)
+                load += band[j * lanes + t] * effects[t] * hidden_load[t];
             load_in[j] = load;
         }
         __syncthreads();
-        in.take_off();
-        out.take_off();
+        in.add_load();
+        out.add_load();
         __syncthreads();
         in.scale(here.step);
         out.scale(here.step);
@@ -606,20 +725,15 @@ extern "C" __global__ void cbow_shared(
         toward_rows(noise_rows, noise_errors, lanes, hidden, shared, wide);
         for (int t = row; t < block; t += rows_at_once) {
             const float error = errors[t * lanes + t];
-            for (int k = lane; k < dim; k += warpSize) {
-                d_hidden[t * wide + k] += error * rows[t * wide + k];
-                rows[t * wide + k] = error * hidden[t * wide + k];
+            for (int k = t * wide + 4 * lane; k < (t + 1) * wide; k += 4 * WARP) {
+                float4 sum = load(d_hidden + k);
+                add_scaled(sum, error, load(rows + k));
+                store(d_hidden + k, sum);
+                store(rows + k, scaled(error, load(hidden + k)));
             }
         }
         __syncthreads();
-        for (int j = row; j < span; j += rows_at_once)
-            for (int k = lane; k < dim; k += warpSize) {
-                float sum = 0;
-                for (int t = max(0, j - 2 * window); t < min(tokens, j + 1); t++)
-                    if (from[t] <= j && j < until[t] && j != t + window)
-                        sum += d_hidden[t * wide + k];
-                context[j * wide + k] = sum;
-            }
+        toward_rows(context, band, lanes, d_hidden, span, wide, 2 * window);
         out.add(rows, wide, dim);
         __syncthreads();
         in.add(context, wide, dim);
@@ -639,7 +753,9 @@ extern "C" __global__ void steps_on_paths(
     extern __shared__ __align__(16) float memory[];
     const int most = 2 * window, wide = wide_of(dim), lanes = averaged ? 4 : padded(most);
     Memory take(memory);
-    float* errors = take.floats(longest * lanes);
+    int* shared_item = take.ints(1);
+    const int most_halvings = averaged ? 3 : 2;
+    float* errors = take.floats(longest * lanes << most_halvings);
     float* context = take.floats(padded(most) * wide);
     float* bag = take.floats(averaged ? lanes * wide : 0);  // one, and three for the tiles
     float* d_hidden = take.floats(lanes * wide);
@@ -656,7 +772,7 @@ extern "C" __global__ void steps_on_paths(
     float* hidden = averaged ? bag : context;
     const Walk walk{WALK, 1};
     Sums found;
-    for (int item = blockIdx.x; item < walk.count(); item += gridDim.x) {
+    for (int item; (item = walk.take(shared_item)) < walk.count();) {
         const Block here = walk[item];
         if (here.tokens <= 0) continue;
         const int at = here.at, to_left = left[at], contexts = to_left + right[at];
@@ -676,6 +792,9 @@ extern "C" __global__ void steps_on_paths(
         for (int j = threadIdx.x; j < contexts; j += blockDim.x) terms_in[j] = length * effect;
         for (int n = threadIdx.x; n < length; n += blockDim.x) terms[n] = hiddens;
         __syncthreads();
+        in.take_off();
+        out.take_off();
+        __syncthreads();
         fetch(context, wide, input, stride_in, words_in, padded(contexts), dim);
         fetch(rows, wide, output, stride_out, path, length, dim);
         __syncthreads();
@@ -689,14 +808,18 @@ extern "C" __global__ void steps_on_paths(
             }
             __syncthreads();
         }
-        score(errors, used, rows, length, hidden, wide);
+        const int halved = halvings(used, length, most_halvings);
+        score(errors, used, rows, length, hidden, wide, halved);
         square(squares, hidden, used, wide);
-        square(row_squares, rows, length, wide);
+        square(row_squares, rows, length, wide, true);
         __syncthreads();
         for (int i = threadIdx.x; i < length * used; i += blockDim.x) {
             float error = 0;
-            if (i % used < hiddens)
-                error = error_of(errors[i], !codes[begin + i / used], 1.0f, here, found);
+            if (i % used < hiddens) {
+                float sum = 0;
+                for (int part = 0; part < 1 << halved; part++) sum += errors[part * length * used + i];
+                error = error_of(sum, !codes[begin + i / used], 1.0f, here, found);
+            }
             errors[i] = error;
         }
         __syncthreads();
@@ -708,8 +831,8 @@ extern "C" __global__ void steps_on_paths(
             for (int j = threadIdx.x; j < contexts; j += blockDim.x) load_in[j] = load;
             __syncthreads();
         }
-        in.take_off();
-        out.take_off();
+        in.add_load();
+        out.add_load();
         __syncthreads();
         in.scale(here.step);
         out.scale(here.step);

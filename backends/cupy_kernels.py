@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from w2v.backends.base import Array, FusedPlan, Text, start_of
+from w2v.backends.base import Array, FusedPlan, Sums, Text, start_of
 
 CHUNKS_AT_ONCE = 64
 """Of a launch: enough to make the gaps between launches small, few enough to end soon."""
@@ -22,7 +23,7 @@ _STEP_THREADS = {"shared": 128, "path": 64}
 _SOURCE = Path(__file__).with_name("cupy_kernels.cu")
 _OPTIONS = ("--std=c++17", "--use_fast_math")
 _FROZEN = 1 << 62  # parts of terms in flight of a row that stays as it is, as in the source
-_FREELY_SHARED = 48 * 1024  # bytes of shared memory that need no asking for
+_CARVE_OUT = 100  # percent of the memory that is first cache or shared memory
 
 
 class Kernels:
@@ -31,7 +32,7 @@ class Kernels:
     def __init__(self, cupy: Any) -> None:
         self.cupy = cupy
         self._module = cupy.RawModule(code=_SOURCE.read_text("utf-8"), options=_OPTIONS)
-        self._functions: dict[tuple[str, int], Any] = {}
+        self._functions: dict[str, Any] = {}
         attributes = cupy.cuda.Device().attributes
         self.most_shared = int(attributes["MaxSharedMemoryPerBlockOptin"])
         self.processors = int(attributes["MultiProcessorCount"])
@@ -46,19 +47,23 @@ class Kernels:
         arguments : arrays of the device and NumPy scalars    Of the kernel's very types.
         shared : int                                          Bytes of shared memory of a block.
         """
-        self.function(name, shared)((blocks,), (threads,), tuple(arguments), shared_mem=shared)
+        self.function(name)((blocks,), (threads,), tuple(arguments), shared_mem=shared)
 
-    def function(self, name: str, shared: int = 0) -> Any:
-        found = self._functions.get((name, shared))
+    def function(self, name: str) -> Any:
+        found = self._functions.get(name)
         if found is None:
-            found = self._functions[name, shared] = self._module.get_function(name)
-            if shared > _FREELY_SHARED:
-                found.max_dynamic_shared_size_bytes = shared
+            found = self._functions[name] = self._module.get_function(name)
         return found
 
     def resident(self, name: str, threads: int, shared: int) -> int:
-        """Blocks of threads that the device runs side by side."""
-        pointer = self.function(name, shared).kernel.ptr
+        """Blocks of threads that the device runs side by side, with all the memory there is.
+
+        What is set here holds for the kernel, whichever run asks, so it is the most.
+        """
+        function = self.function(name)
+        function.max_dynamic_shared_size_bytes = self.most_shared
+        function.preferred_shared_memory_carveout = _CARVE_OUT
+        pointer = function.kernel.ptr
         occupancy = self.cupy.cuda.driver.occupancyMaxActiveBlocksPerMultiprocessor
         return self.processors * max(1, int(occupancy(pointer, threads, shared)))
 
@@ -94,18 +99,19 @@ def step_size(
     if not longest:
         if averaged:
             count = block + shared
-            floats = [count * lanes, span * wide, lanes * wide, lanes * wide, count * wide]
-            floats += [span, count, span, count, block, block, span, count]
-            floats += [span, count, lanes, lanes, count]
+            floats = [1, count * lanes, span * wide, lanes * wide, lanes * wide, count * wide]
+            floats += [span, count, span, count, block, block, span * lanes, lanes]
+            floats += [span, count, span, count, lanes, lanes, count]
             return _size("cbow_shared", "shared", floats)
         count = span + shared
-        floats = [count * lanes, lanes * wide, lanes * wide, count * wide, block, count]
+        floats = [1, count * lanes, lanes * wide, lanes * wide, count * wide, block, count]
         floats += [lanes, count, span, span, lanes, block, count]
         floats += [lanes, count, lanes, count]
         return _size("skipgram_shared", "shared", floats)
     most = 2 * window
     lanes = 4 if averaged else _padded(most)
-    floats = [longest * lanes, _padded(most) * wide, lanes * wide if averaged else 0]
+    parts = 8 if averaged else 4
+    floats = [1, parts * longest * lanes, _padded(most) * wide, lanes * wide if averaged else 0]
     floats += [lanes * wide, longest * wide]
     floats += [most, longest, _padded(most), most, longest]
     floats += [max(most, lanes), longest, lanes, longest]
@@ -175,7 +181,7 @@ class DeviceText:
         drawn = (ids, text.limits, start, np.int64(begin), np.int32(size), kept)
         kernels.launch("draw_kept", blocks, _ELEMENTWISE, drawn)
         kernels.cupy.cumsum(kept, dtype="int32", out=ranks)
-        where = (ids, kept, ranks, self._ends, np.int32(len(text.ends)), start, np.int64(begin))
+        where = (ids, kept, ranks, self._ends, np.int64(len(text.ends)), start, np.int64(begin))
         shape = _ints(size, text.window, text.fixed)
         out = (self._cut, self._left, self._right)
         kernels.launch("cut_windows", blocks, _ELEMENTWISE, (*where, *shape, *out))
@@ -242,13 +248,14 @@ class Training:
         alphas: tuple[float, float],
         loss_key: int,
         loss_every: int,
-    ) -> Array:
+    ) -> Sums:
         plan, size = self._plan, self._size
         sums = self._kernels.cupy.zeros(4, "float64")
         text = self._text.cut(chunks, token_key)
         floats = alphas[0], (alphas[1] - alphas[0]) / len(chunks), plan.cap
         measured = np.int32(loss_every), start_of(loss_key)
-        rate = (*map(np.float32, floats), *measured, sums)
+        handed_out = self._kernels.cupy.zeros(1, "int32")
+        rate = (*map(np.float32, floats), *measured, handed_out, sums)
         mean = plan.averaged == "mean"
         rest: tuple[Any, ...]
         if plan.noise is not None:
@@ -262,4 +269,18 @@ class Training:
             rest += _ints(plan.window, bool(plan.averaged), mean)
         arguments = (*self._tables, *text, *rest)
         self._kernels.launch(size.kernel, self._blocks, size.threads, arguments, size.shared)
-        return sums
+        return _read_later(self._kernels.cupy, sums)
+
+
+def _read_later(cupy: Any, sums: Array) -> Sums:
+    """Copy sums behind what is under way: who reads them does not wait for what comes after."""
+    host = np.frombuffer(cupy.cuda.alloc_pinned_memory(sums.nbytes), sums.dtype, sums.size)
+    sums.get(out=host, blocking=False)
+    copied = cupy.cuda.Event(disable_timing=True)
+    copied.record()
+
+    def read() -> NDArray[np.float64]:
+        copied.synchronize()
+        return host
+
+    return read

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from w2v.backends import machine, numba_cache
-from w2v.backends.base import Array, Fused, FusedPlan, Rows, StepShape, Text, start_of
+from w2v.backends.base import Array, Fused, FusedPlan, Rows, StepShape, Sums, Text, start_of
 from w2v.backends.numba_memory import aligned, of_cbow, of_hot_words
 from w2v.backends.numpy_backend import NumpyBackend
 from w2v.errors import BackendError
@@ -167,7 +167,7 @@ class _Training:
         alphas: tuple[float, float],
         loss_key: int,
         loss_every: int,
-    ) -> Array:
+    ) -> Sums:
         sums = aligned(4, np.float64)
         for place, chunk in enumerate(chunks):
             stretch = self.cut(chunk, token_key)
@@ -175,7 +175,7 @@ class _Training:
             begin, end = (alphas[0] * (1 - share) + alphas[1] * share for share in shares)
             sums[0] += stretch.kept
             sums[1:] += self._steps(stretch, begin, end, key, (loss_every, start_of(loss_key)))
-        return sums
+        return lambda: sums
 
     def cut(self, chunk: int, token_key: int) -> Any:
         """The kept tokens of a chunk, as `w2v.training.blocks.BlockReader` cuts them.

@@ -73,8 +73,6 @@ def keep(result: dict[str, Any], path: Path) -> None:
 
 def figure(result: dict[str, Any]) -> Any:
     """Of whichever benchmark it is."""
-    if "steps" in result:
-        return steps(result)
     return scaling(result) if "axis" in result["summary"][0] else peers(result)
 
 
@@ -146,36 +144,6 @@ def scaling(result: dict[str, Any]) -> Any:
         f"{result['environment']['cpu']}; both axes logarithmic; dotted: in proportion"
     )
     figure.text(0.08, -0.02, about, fontsize=8, color="#777777", va="top")
-    return figure
-
-
-def steps(result: dict[str, Any]) -> Any:
-    """Speed against the tokens of a step, for each case, with the analogies beside it."""
-    from matplotlib.figure import Figure
-    from matplotlib.ticker import LogLocator
-
-    cases = list(dict.fromkeys(run["case"] for run in result["steps"]))
-    figure = Figure(figsize=(3.2 * len(cases), 2.6))
-    axes = figure.subplots(1, len(cases), squeeze=False, gridspec_kw={"wspace": 0.35})[0]
-    for axis, case in zip(axes, cases, strict=True):
-        runs = [run for run in result["steps"] if run["case"] == case]
-        sizes = [run["step_tokens"] for run in runs]
-        axis.loglog(sizes, [run["raw_words_per_second"] for run in runs], "o-", color=OURS[0])
-        axis.set_title(CASES[case], loc="left", fontsize=9)
-        axis.set_xticks(sizes, [short(size) for size in sizes])
-        axis.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-        axis.yaxis.set_major_formatter(lambda words, _: short(words))
-        axis.minorticks_off()
-        axis.set_xlabel("tokens in flight")
-        axis.set_ylabel("raw words/s")
-        for run, size in zip(runs, sizes, strict=True):
-            if "analogies" in run:
-                text, place = f"{100 * run['analogies']:.1f} %", (size, run["raw_words_per_second"])
-                offset = {"xytext": (0, -6), "textcoords": "offset points", "va": "top"}
-                axis.annotate(text, place, ha="center", fontsize=8, **offset)
-        axis.margins(y=0.3)
-    about = f"{result['backend']}; axes logarithmic; under each point: analogies"
-    figure.text(0.08, -0.12, about, fontsize=8, color="#777777", va="top")
     return figure
 
 

@@ -7,7 +7,6 @@ import os
 import platform
 import re
 import select
-import shutil
 import subprocess
 import sys
 import time
@@ -168,15 +167,13 @@ def _peak_memory_bytes(process: int) -> int:
 
 
 def _commit() -> str:
-    if shutil.which("git") is None:
+    command = ["git", "describe", "--always", "--dirty", "--abbrev=12"]
+    try:
+        done = subprocess.run(
+            command, capture_output=True, text=True, check=False, cwd=Path(__file__).parent
+        )
+    except OSError:  # there is no Git on a machine that got a copy
         return "unknown"
-    done = subprocess.run(
-        ["git", "describe", "--always", "--dirty", "--abbrev=12"],
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=Path(__file__).parent,
-    )
     return done.stdout.strip() or "unknown"
 
 

@@ -31,7 +31,7 @@ def run(module: str, results: Path, *options: object) -> tuple[str, dict[str, An
     assert 1 <= machine["cores"] <= machine["threads"]
     assert machine["others"] is None or 0 <= machine["others"] <= 1
     assert machine["cpu"] in harness.about(machine)
-    drawn = module in {"gpu", "peers", "scaling"} and "--workers" not in options[-3:]
+    drawn = module in {"peers", "scaling"} and "--workers" not in options[-3:]
     drawn = drawn and find_spec("matplotlib") is not None
     assert (results / "result.png").exists() == drawn
     return printed, found

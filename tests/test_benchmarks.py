@@ -36,23 +36,6 @@ open(path, "w").write("2 1\\nanimal1 1\\nanimal2 -1\\n")
 """
 
 
-def test_gpu(tmp_path: Path) -> None:
-    text = tmp_path / "text.txt"
-    text.write_text("\n".join(map(" ".join, two_topics(400))), encoding="utf-8")
-    quick = ["--tiny", "--backend", "numpy", "--min-count", 1, "--cases", "cbow-hs"]
-    printed, found = run("gpu", tmp_path, text, *quick)
-    assert printed.count("| case |") == 5
-    for part in ("steps", "defaults", "dims", "host"):
-        assert {row["case"] for row in found[part]} == {"cbow-hs"}
-        assert all(row["raw_words_per_second"] > 0 for row in found[part])
-    assert all(0 < row["share_of_copy_bandwidth"] < 10 for row in found["dims"])
-    assert [row["sums"] for row in found["sums"]] == [
-        *("as they come", "sorted"),
-        *("as they come", "in order"),
-    ]
-    assert all(row["total_to_reading"] > 1 for row in found["host"] if row["trainer"] == "numba")
-
-
 def test_peers(tmp_path: Path) -> None:
     text = tmp_path / "text.txt"
     text.write_text("\n".join(map(" ".join, two_topics(400))), encoding="utf-8")

@@ -2,8 +2,8 @@
 
 With it the CuPy half of the tests proves that no host and device arrays meet, that only names CuPy
 has are used, that float32 stays float32, and that kernels do what the layers do: g++ compiles them,
-and threads take turns (`standin/cuda_on_cpu.h`). It proves nothing about speed, races or CUDA's
-compiler. Where the real CuPy works, that is tested.
+and threads take turns, fair ones or such as show what fair ones hide (`standin/kernels.py`). It
+proves nothing about speed or CUDA's compiler. Where the real CuPy works, that is tested.
 """
 
 from __future__ import annotations

@@ -332,6 +332,15 @@ class TestChoice:
         with pytest.raises(BackendError, match=r"CuPy 13\.4\.0 .* sees no CUDA device .*no driver"):
             get_backend("cupy")
 
+    @pytest.mark.parametrize("backend", ["cupy"], indirect=True)
+    def test_cupy_for_amd(self, backend: Backend, monkeypatch: pytest.MonkeyPatch) -> None:
+        """As CuPy's wheels for ROCm say it."""
+        monkeypatch.setattr(backend.xp.cuda.runtime, "is_hip", True, raising=False)
+        said = r"CuPy .* is for AMD GPUs \(ROCm\), and w2v runs on NVIDIA's only\. Pass --backend"
+        with pytest.raises(BackendError, match=said):
+            get_backend("cupy")
+        assert choose_backend()[0].name != "cupy"
+
 
 class TestTheFixture:
     """The rules of tests/conftest.py, in a fresh pytest where CuPy is installed but broken."""

@@ -12,9 +12,12 @@ CuPy runs (on the CPU, slowly) and fails where it would fail on a GPU:
 * what waits for the device is counted by its place in `waits`.
 
 * a `RawModule` is compiled by g++ with `cuda_on_cpu.h` and runs with few threads; its arguments
-  must have the very types of the parameters.
+  must have the very types of the parameters; with a seed in `turns` its threads take them at random
+  and a race is an error (`kernels.py`).
 
-Not imitated: wrapping of ids out of range (here they raise), rounding, speed, streams, races.
+* `stream` knows what was handed to the device and what was waited for, as if it were one stream.
+
+Not imitated: wrapping of ids out of range (here they raise), rounding, speed.
 Environment: CUPY_STRICT_SEED (0) starts the orders of adding; CUPY_STRICT_DRIFT=error makes drift
 an error; CUPY_STRICT_REPORT=path writes both tables at exit.
 """
@@ -23,14 +26,10 @@ from __future__ import annotations
 
 import atexit
 import collections
-import ctypes
-import hashlib
+import importlib.util
 import os
-import re
-import shutil
-import subprocess
 import sys
-import tempfile
+from functools import partial
 from types import ModuleType, SimpleNamespace
 
 import numpy as _np
@@ -50,8 +49,9 @@ def _place() -> str:
     return "?" if frame is None else f"{frame.f_code.co_filename}:{frame.f_lineno}"
 
 
-def _wait(what: str) -> None:
+def _wait(what: str, until=None) -> None:
     waits[f"{what} {_place()}"] += 1
+    stream.wait(until)
 
 
 _SCALARS = (bool, int, float, complex, _np.generic)
@@ -231,9 +231,15 @@ class ndarray:
         _wait("tolist()")
         return self._a.tolist()
 
-    def get(self):
-        _wait("get()")
-        return self._a.copy()
+    def get(self, stream=None, order="C", out=None, blocking=True):
+        if out is None:
+            out = _np.empty_like(self._a)
+        if out.dtype != self.dtype or out.shape != self.shape:
+            raise TypeError("strict cupy: get takes a host array of the same shape and dtype")
+        _kernels.stream.hand(partial(_np.copyto, out, self._a.copy()))
+        if blocking:
+            _wait("get()")
+        return out
 
     def __len__(self):
         return len(self._a)
@@ -564,91 +570,17 @@ def _module(name, **members):
     return module
 
 
-_HERE = os.path.dirname(os.path.abspath(__file__))
-_KERNEL = re.compile(r'extern "C" void (\w+)\(([^)]*)\) *{')
-_TYPES = {
-    "float": "float32", "double": "float64", "int": "int32", "unsigned int": "uint32",
-    "unsigned char": "uint8", "short": "int16", "long long": "int64",
-    "unsigned long long": "uint64",
-}  # fmt: skip
-_NAMES = {"u32": "unsigned int", "u64": "unsigned long long"}
-_MOST_THREADS = 8  # of a block: kernels must do with any number, and turns take time
-_built: dict = {}
+def _beside(name):
+    """A module of this folder, which is on no path."""
+    where = os.path.join(os.path.dirname(os.path.abspath(__file__)), f"{name}.py")
+    spec = importlib.util.spec_from_file_location(f"standin_{name}", where)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
-def _build(code):
-    """The library of some CUDA source, and the parameters of its kernels."""
-    key = hashlib.sha256(code.encode()).hexdigest()
-    if key in _built:
-        return _built[key]
-    folder = tempfile.mkdtemp(prefix="cuda-on-cpu-")
-    atexit.register(shutil.rmtree, folder, True)
-    shared = "extern __shared__ __align__(16) float memory[];"
-    code = code.replace(shared, "float* memory = cuda_on_cpu::shared_memory();")
-    plain = subprocess.run(
-        ["g++", "-E", "-P", "-x", "c++", "-D__global__=", "-D__device__=", "-"],
-        input=code, capture_output=True, text=True, check=True,
-    ).stdout  # fmt: skip
-    kernels, launchers = {}, ""
-    for name, text in _KERNEL.findall(plain):
-        parameters = [re.sub(r"\s+", " ", part).strip() for part in text.split(",")]
-        kernels[name] = [_parameter(part) for part in parameters]
-        called = ", ".join(re.search(r"(\w+)$", part)[1] for part in parameters)
-        sizes = "unsigned _grid, unsigned _block, unsigned _bytes"
-        launchers += (
-            f'extern "C" void launch_{name}({sizes}, {text})'
-            f"{{ cuda_on_cpu::launch(_grid, _block, _bytes, [=] {{ {name}({called}); }}); }}\n"
-        )
-    source, library = os.path.join(folder, "kernels.cpp"), os.path.join(folder, "kernels.so")
-    with open(source, "w", encoding="utf-8") as file:
-        file.write(f'#include "cuda_on_cpu.h"\n{code}\n{launchers}')
-    subprocess.run(
-        ["g++", "-std=c++17", "-O2", "-w", "-shared", "-fPIC", "-I", _HERE, source, "-o", library],
-        check=True,
-    )
-    _built[key] = ctypes.CDLL(library), kernels
-    return _built[key]
-
-
-def _parameter(text):
-    """Whether a parameter is a pointer, and the dtype behind it."""
-    words = re.sub(r"\w+$", "", text.replace("const ", "")).replace("*", " * ").split()
-    kind = " ".join(word for word in words if word != "*")
-    return "*" in words, _np.dtype(_TYPES[_NAMES.get(kind, kind)])
-
-
-class RawModule:
-    def __init__(self, *, code, options=(), backend="nvrtc", name_expressions=None):
-        self._library, self._kernels = _build(code)
-
-    def get_function(self, name):
-        return _RawKernel(self._library, name, self._kernels[name])
-
-
-class _RawKernel:
-    def __init__(self, library, name, parameters):
-        self._launch, self._parameters = getattr(library, f"launch_{name}"), parameters
-        self.max_dynamic_shared_size_bytes = 48 * 1024
-        self.kernel = SimpleNamespace(ptr=0)
-
-    def __call__(self, grid, block, args, *, shared_mem=0):
-        if len(args) != len(self._parameters):
-            raise TypeError(f"strict cupy: {len(args)} arguments for {len(self._parameters)}")
-        if shared_mem > self.max_dynamic_shared_size_bytes:
-            raise ValueError("strict cupy: more shared memory than the kernel may use")
-        threads = min(block[0], _MOST_THREADS)
-        sizes = [ctypes.c_uint(n) for n in (grid[0], threads, shared_mem)]
-        self._launch(*sizes, *map(self._argument, range(len(args)), args))
-
-    def _argument(self, number, value):
-        pointer, kind = self._parameters[number]
-        if isinstance(value, ndarray) != pointer or value.dtype != kind:
-            raise TypeError(f"strict cupy: argument {number} must be {kind}, got {value!r:.80}")
-        if not pointer:
-            return _np.ctypeslib.as_ctypes_type(kind)(value.item())
-        if not value._a.flags.c_contiguous:
-            raise TypeError(f"strict cupy: argument {number} is not contiguous")
-        return ctypes.c_void_p(value._a.ctypes.data)
+_kernels = _beside("kernels")
+RawModule, turns, stream = _kernels.RawModule, _kernels.turns, _kernels.stream
 
 
 linalg = _module("cupy.linalg", norm=_norm)
@@ -686,13 +618,13 @@ class _Stream:
 
 class _Event:
     def __init__(self, block=False, disable_timing=False, interprocess=False):
-        pass
+        self._until = 0
 
     def record(self, stream=None):
-        pass
+        self._until = _kernels.stream.handed
 
     def synchronize(self):
-        _wait("Event.synchronize")
+        _wait("Event.synchronize", self._until)
 
 
 cuda = _module(

@@ -181,7 +181,7 @@ def test_the_text_is_counted_as_it_is_held(backend: Backend) -> None:
     free = backend.memory().free
     assert free is not None
     tokens = free // 4  # that fill all that is free
-    run = Sizes(100, 5, StepShape(16, 32, 8192), 0, tokens, 10**6, 0)
+    run = Sizes(100, 5, False, StepShape(16, 32, 8192), 0, tokens, 10**6, 0)
     in_pieces = backend.memory(run).text
     assert in_pieces is not None
     assert in_pieces["token ids"] < 2**25 < 4 * tokens

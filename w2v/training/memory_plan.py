@@ -147,7 +147,8 @@ def plan_memory(
     parts["drawing"] = _DRAWING
     if tree is not None:
         parts["paths"] = 2 * (5 * len(tree.nodes) + 12 * (words + 1))
-    sizes = Sizes(config.dim, config.window, shape, longest, tokens, sentences, sum(parts.values()))
+    averaged, other = config.model == "cbow", sum(parts.values())
+    sizes = Sizes(config.dim, config.window, averaged, shape, longest, tokens, sentences, other)
     memory = backend.memory(None if config.loss == "softmax" else sizes)
     assert memory.free is not None
     if memory.text is not None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from functools import partial
 from typing import NamedTuple, TypeAlias
 
-from w2v.backends import Array, Backend, Fused
+from w2v.backends import Backend, Fused, Sums
 from w2v.config import Config
 from w2v.training import draws
 from w2v.training.blocks import BlockReader
@@ -68,7 +68,6 @@ class Worker:
         at_once: int = 1,
         others: Beside | None = None,
     ) -> None:
-        self._backend = backend
         self._reader = reader
         if others is None:
             others = beside(backend, config, tables, workers)
@@ -162,7 +161,7 @@ class Worker:
         """What a call found is read when the next is under way: a device need not wait for it."""
         assert self._own is not None
         token_key = self._reader.token_key(epoch)
-        under_way: tuple[range, Array] | None = None
+        under_way: tuple[range, Sums] | None = None
         for span in spans:
             begin, end = (self._longer * learning_rate(at) for at in (span.start, span.stop))
             keys = {"token_key": token_key, "key": key, "loss_key": measured[0]}
@@ -175,9 +174,9 @@ class Worker:
         if under_way is not None:
             yield self._read(*under_way)
 
-    def _read(self, span: range, sums: Array) -> Stepped:
-        tokens, *sums = self._backend.to_numpy(sums).tolist()
-        return Stepped(span.start, span.stop, len(span), int(tokens), *self._found(*sums))
+    def _read(self, span: range, sums: Sums) -> Stepped:
+        tokens, *found = sums().tolist()
+        return Stepped(span.start, span.stop, len(span), int(tokens), *self._found(*found))
 
     def _found(self, loss: float, pairs: float, met: float) -> tuple[float | None, float, float]:
         if not pairs:
