@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import gc
 import signal
@@ -49,6 +50,21 @@ def test_an_installed_handler_raises_with_the_code_of_its_signal(number: signal.
     with pytest.raises((KeyboardInterrupt, SystemExit)) as raised, interrupts.install():
         signal.raise_signal(number)
     assert code(raised.value) == 128 + number
+
+
+@pytest.mark.parametrize(("number", "expected"), [(signal.SIGTERM, 143), (None, 1)])
+def test_an_exit_that_others_make_another_of_keeps_its_code(
+    number: signal.Signals | None, expected: int
+) -> None:
+    def others() -> None:
+        with contextlib.suppress(SystemExit):
+            if number is not None:
+                signal.raise_signal(number)
+        raise SystemExit(1)  # as Ray does
+
+    with pytest.raises(SystemExit) as raised, interrupts.install():
+        others()
+    assert code(raised.value) == expected
 
 
 @pytest.mark.parametrize("number", ENDING, ids=NAMES)

@@ -239,7 +239,10 @@ def _installed(names: tuple[str, ...], ours: Callable[[object], bool]) -> Iterat
         yield
     except (KeyboardInterrupt, SystemExit) as end:
         _clear(end)
-        raise
+        if _noted.number in (None, signal.SIGINT) or not isinstance(end, SystemExit):
+            raise
+        # on its way through C it may have become another: Ray makes SystemExit(1) of all
+        raise _exception(_noted.number) from None
     except Exception as error:
         if not _noted.lost or _noted.number is None:
             raise

@@ -36,10 +36,13 @@ def cluster() -> Iterator[str]:
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
+        before = signal.getsignal(signal.SIGTERM)
         try:
             ray.init("local", num_cpus=2, include_dashboard=False, log_to_driver=False)
         except Exception as error:
             pytest.skip(f"Ray does not start on this machine: {error}")
+        finally:
+            signal.signal(signal.SIGTERM, before)  # Ray's would end other tests with 1
     yield "auto"
     ray.shutdown()
 

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
 from concurrent.futures import Future
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psutil
 import pytest
 from corpora import zipf
 
@@ -100,3 +108,36 @@ def test_a_cluster_that_does_not_start_ends_the_run() -> None:
     with model_corpus() as corpus, pytest.raises(TrainingError, match="There is no cluster"):
         Word2Vec(**QUICK).train(corpus, cluster=joint)
     assert joint.ended == 1
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="sends a signal of POSIX")
+def test_sigterm_ends_a_command_with_its_code(tmp_path: Path) -> None:
+    """Ray has handlers of its own, one of them in C, which would end it with 1 and a stack."""
+    pytest.importorskip("ray", reason="Ray is not installed: pip install 'w2v[cluster]'")
+    text = tmp_path / "text.txt"
+    lines = np.random.default_rng(0).integers(0, 900, (20_000, 15))
+    text.write_text("\n".join(" ".join(map(str, line)) for line in lines.tolist()))
+    code = "import signal; signal.signal(signal.SIGTERM, signal.SIG_DFL)\n"
+    code += "from w2v.__main__ import main; main()"
+    options = ["--cluster", "local:1", "--epochs", "2000", "--workers", "1", "-o", "v.bin"]
+    command = [sys.executable, "-c", code, "train", str(text), *options]
+    with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True) as child:
+        assert child.stderr is not None
+        told = ""
+        while not any(there_of(child.pid)):
+            assert child.poll() is None, told + child.stderr.read()
+            time.sleep(0.1)
+        child.terminate()
+        told += child.stderr.read()
+    assert child.returncode == 128 + signal.SIGTERM, told
+    assert told.endswith("Ended by SIGTERM.\n")
+    assert "***" not in told
+    assert not (tmp_path / "v.bin").exists()
+
+
+def there_of(process: int) -> Iterator[psutil.Process]:
+    """Workers of Ray that a process has, and that have begun."""
+    for one in psutil.Process(process).children(recursive=True):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            if "ShardActor" in " ".join(one.cmdline()):
+                yield one

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import tempfile
 import time
@@ -58,10 +59,13 @@ def machines() -> Iterator[Machines]:
         warnings.simplefilter("ignore")
         patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
         patch.setenv("RAY_TMPDIR", folder)  # nobody else is to join it by chance
+        before = signal.getsignal(signal.SIGTERM)
         try:
             made = Machines()
         except Exception as error:
             pytest.skip(f"Ray does not start on this machine: {error}")
+        finally:
+            signal.signal(signal.SIGTERM, before)  # Ray's would end other tests with 1
         yield made
         ray.shutdown()
         made.cluster.shutdown()
