@@ -71,10 +71,11 @@ def run(
 
 @pytest.mark.parametrize("kind", devices.KINDS, ids=lambda kind: "-".join(kind.values()))
 def test_a_hundred_orders_of_turns(backend: Backend, turns: Any, kind: dict[str, Any]) -> None:
-    """No race is found, and something is learnt."""
-    epochs = 2 if kind["loss"] == "ns" else 1
-    last = [run(backend, turns, kind, epochs, tokens=200)[-1] for turns.seed in range(100)]
-    assert len(set(last)) > 90
+    """No race is found, and something is learnt; each kind has a quarter of the orders."""
+    epochs, tokens = (2, 200) if kind["loss"] == "ns" else (1, 100)
+    seeds = range(devices.KINDS.index(kind), 100, len(devices.KINDS))
+    last = [run(backend, turns, kind, epochs, tokens)[-1] for turns.seed in seeds]
+    assert len(set(last)) > 0.9 * len(seeds)
     assert max(last) < 1
 
 
@@ -93,7 +94,7 @@ def test_few_words_are_learnt_where_terms_are_counted_in_time(
         changes = (TAKE_OFF, "", 3), (ADD_LOAD, TAKE_OFF + ADD_LOAD, 3)
         source_with(monkeypatch, tmp_path / "late.cu", *changes)
     kind = {"model": model, "loss": "ns"}
-    found = [run(backend, turns, kind, epochs=5) for turns.seed in range(12)]
+    found = [run(backend, turns, kind, epochs=5) for turns.seed in range(8)]
     if late:
         assert np.median([max(losses) for losses in found]) > 1.2
     else:
@@ -107,7 +108,7 @@ def test_the_last_to_land_counts_all_it_set_out_with(
     most = ("fmaxf(factors[i], (float)now)", "(float)now", 1)
     source_with(monkeypatch, tmp_path / "landing.cu", most)
     kind = {"model": "skipgram", "loss": "ns"}
-    last = [run(backend, turns, kind, epochs=5)[-1] for turns.seed in range(12)]
+    last = [run(backend, turns, kind, epochs=5)[-1] for turns.seed in range(8)]
     assert np.median(last) > 0.8  # it is less in the test above
 
 
