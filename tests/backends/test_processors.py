@@ -80,14 +80,20 @@ def test_products_on_lesser_processors(cpu: str, shape: list[int]) -> None:
 
 @pytest.mark.skipif(platform.machine() != "x86_64", reason="this processor is of another family")
 def test_steps_on_a_lesser_processor(tmp_path: Path) -> None:
-    """Steps against paths, in every shape, are the layers' also where vectors have no halves.
+    """Steps against paths are the layers' also where vectors have no halves, in shapes with rests.
 
     Those against noise words are of the products above, and take as long again to compile.
     """
     tests = HERE.parent / "training" / "test_fused.py"
-    options = ["-q", "-p", "no:cacheprovider", "-k", "composed_step and numba and hs"]
+    options = [
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "-k",
+        "composed_step and numba and hs and (37 or 64)",
+    ]
     out = run_as("haswell", ["-m", "pytest", str(tests), *options], NUMBA_CACHE_DIR=str(tmp_path))
-    assert re.search(r"^\d\d+ passed", out, re.MULTILINE)
+    assert re.search(r"^6 passed", out, re.MULTILINE)
 
 
 def run_as(cpu: str, command: list[str], **environment: str) -> str:

@@ -14,6 +14,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import tempfile
 from functools import cache, partial
 from types import SimpleNamespace
@@ -108,14 +109,35 @@ def _kernels(code):
 
 @cache
 def _library(code, unfair):
-    name = hashlib.sha256(code.encode()).hexdigest()[:16] + ("-unfair" if unfair else "")
-    source, library = (os.path.join(_folder(), f"{name}.{end}") for end in ("cpp", "so"))
-    with open(source, "w", encoding="utf-8") as file:
-        file.write(_kernels(code)[0])
-    # without libtsan: what g++ would have it do is in races.cpp
-    objects = [_compiled(source, *_DEVICE, *(_UNFAIR if unfair else ["-O2"])), *_runtime()]
-    subprocess.run(["g++", "-shared", *objects, "-o", library, "-ldl"], check=True)
+    """Compiled once for all processes, which are many: it takes seconds."""
+    ways = [*_DEVICE, *(_UNFAIR if unfair else ["-O2"])]
+    made_of = [code, *_COMPILE, *ways, sys.version]
+    for name in sorted(os.listdir(_HERE)):
+        if name.endswith((".h", ".cpp", "kernels.py")):
+            with open(os.path.join(_HERE, name), encoding="utf-8") as file:
+                made_of.append(file.read())
+    name = hashlib.sha256("\0".join(made_of).encode()).hexdigest()[:16]
+    library = os.path.join(_kept(), f"{name}.so")
+    if not os.path.exists(library):
+        source, linked = os.path.join(_folder(), f"{name}.cpp"), f"{library}.{os.getpid()}"
+        with open(source, "w", encoding="utf-8") as file:
+            file.write(_kernels(code)[0])
+        # without libtsan: what g++ would have it do is in races.cpp
+        objects = [_compiled(source, *ways), *_runtime()]
+        subprocess.run(["g++", "-shared", *objects, "-o", linked, "-ldl"], check=True)
+        os.replace(linked, library)
     return ctypes.CDLL(library)
+
+
+@cache
+def _kept():
+    """Where libraries stay; a folder of this process, where that cannot be written."""
+    folder = os.path.join(_HERE, "..", "..", "build", "standin")
+    try:
+        os.makedirs(folder, exist_ok=True)
+    except OSError:
+        return _folder()
+    return folder if os.access(folder, os.W_OK) else _folder()
 
 
 def _parameter(text):
