@@ -19,6 +19,7 @@ from benchmarks.gpu.sass_registers import (
     r2ur,
     select,
     special,
+    vote,
 )
 from benchmarks.gpu.sass_warps import Act, UnknownCodeError
 
@@ -75,6 +76,7 @@ _KNOWN: dict[str, Make] = {
     "S2UR": special,
     "CS2R": special,
     "R2UR": r2ur,
+    "VOTEU": vote,
     "LDC": load_constant,
     "LDG": memory.access(load=True, shared=False),
     "STG": memory.access(load=False, shared=False),

@@ -71,11 +71,7 @@ def access(load: bool, shared: bool) -> Make:
         first = Operand(register)
 
         def act(warp: Warp, lanes: Words) -> None:
-            memory = warp.launch.shared if shared else warp.launch.global_
-            view = memory.view(kind)
-            at = (places(place, warp)[lanes] - (0 if shared else BASE)) // view.itemsize
-            if at.min() < 0 or at.max() + words > len(view):
-                raise IndexError(f"{texts} is outside its memory")
+            view, at = _reached(place, warp, lanes, kind, words, shared=shared)
             for i in range(words):
                 one = first.number + i if first.number != 255 else 255
                 if not load:
@@ -86,6 +82,17 @@ def access(load: bool, shared: bool) -> Make:
         return act
 
     return make
+
+
+def _reached(
+    place: str, warp: Warp, lanes: Words, kind: Any, count: int, *, shared: bool
+) -> tuple[Words, Words]:
+    """Memory as numbers of a kind, and where each lane begins with so many of them."""
+    view = (warp.launch.shared if shared else warp.launch.global_).view(kind)
+    at = (places(place, warp)[lanes] - (0 if shared else BASE)) // view.itemsize
+    if at.min() < 0 or at.max() + count > len(view):
+        raise IndexError(f"{place} is outside its memory")
+    return view, at
 
 
 def atomic(returns: bool, shared: bool) -> Make:
@@ -102,11 +109,7 @@ def atomic(returns: bool, shared: bool) -> Make:
             raise UnknownCodeError(f"an atomic {mods}")
 
         def act(warp: Warp, lanes: Words) -> None:
-            memory = warp.launch.shared if shared else warp.launch.global_
-            view = memory.view(kind)
-            at = (places(place, warp)[lanes] - (0 if shared else BASE)) // view.itemsize
-            if at.min() < 0 or at.max() + count > len(view):
-                raise IndexError(f"{texts} is outside its memory")
+            view, at = _reached(place, warp, lanes, kind, count, shared=shared)
             if out is not None and out.number != 255:
                 old = np.zeros(LANES, U64)
                 old[lanes] = bits(view[at]).astype(U64)

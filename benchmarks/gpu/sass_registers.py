@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.gpu.sass_warps import Act, Operand, Warp, Words
+from benchmarks.gpu.sass_warps import LANES, Act, Operand, UnknownCodeError, Warp, Words
 
 Make = Callable[[list[str], list[str]], Act]
 """Of operands and modifiers, what an instruction does with a warp and its active lanes."""
@@ -84,6 +84,20 @@ def load_constant(texts: list[str], mods: list[str]) -> Act:
     out, source = (Operand(text) for text in texts)
     words = 2 if "64" in mods else 1
     return lambda warp, lanes: out.put(warp, lanes, source.raw(warp, words), words)
+
+
+def vote(texts: list[str], mods: list[str]) -> Act:
+    """Whether a predicate holds in all lanes that are active, or in any, as a uniform one."""
+    if len(texts) != 2 or mods not in (["ALL"], ["ANY"]):
+        raise UnknownCodeError(f"a vote {mods} on {texts}")
+    out, source = (Operand(text) for text in texts)
+    together = np.all if mods == ["ALL"] else np.any
+
+    def act(warp: Warp, lanes: Words) -> None:
+        held = np.broadcast_to(source.p(warp), LANES)[lanes]
+        out.put(warp, lanes, np.full(LANES, together(held)))
+
+    return act
 
 
 def r2ur(texts: list[str], mods: list[str]) -> Act:
