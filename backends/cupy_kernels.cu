@@ -168,24 +168,34 @@ __device__ float error_of(float score, bool label, float weight, const Block& bl
     return block.rate * weight * ((label ? 1.0f : 0.0f) - sigmoid(score));
 }
 
+__device__ int padded(int count) {
+    return (count + 3) & ~3;
+}
+
+// a / b; for numbers below 2^20 the quotient of floats has the same whole part, and is quick
+__device__ int quotient(int a, int b) {
+    return (int)((a + 0.5f) / b);
+}
+
 // Pieces of shared memory, each on 16 bytes.
 struct Memory {
     float* at;
     __device__ explicit Memory(float* memory) : at(memory) {}
     __device__ float* floats(int count) {
         float* taken = at;
-        at += (count + 3) / 4 * 4;
+        at += padded(count);
         return taken;
     }
     __device__ int* ints(int count) { return reinterpret_cast<int*>(floats(count)); }
 };
 
-__device__ int padded(int count) {
-    return (count + 3) / 4 * 4;
+__device__ int wide_of(int dim) {
+    return padded(dim) | 4;
 }
 
-__device__ int wide_of(int dim) {
-    return (padded(dim) / 4 | 1) * 4;
+// Where a row of a table begins: one multiplication, where signed numbers take three.
+__device__ size_t begin_of(int row, int stride) {
+    return (u64)(u32)row * (u32)stride;
 }
 
 // Copies rows of a table to shared memory, four rows a warp at a time. They come from the L2 cache,
@@ -196,12 +206,12 @@ __device__ void fetch_by(
 ) {
     constexpr int floats = sizeof(T) / sizeof(float);
     for (int first = threadIdx.x / WARP * 4; first < count; first += blockDim.x / WARP * 4)
+#pragma unroll 1
         for (int k = threadIdx.x % WARP * floats; k < wide; k += WARP * floats) {
             T values[4];
 #pragma unroll
             for (int i = 0; i < 4; i++) {
-                const size_t row = ids[min(first + i, count - 1)];
-                const float* place = table + row * stride + k;
+                const float* place = table + begin_of(ids[min(first + i, count - 1)], stride) + k;
                 values[i] = k < dim ? __ldcg(reinterpret_cast<const T*>(place)) : T{};
             }
 #pragma unroll
@@ -250,30 +260,50 @@ __device__ void add_product(float& sum, float4 a, float4 b) {  // a chain of mul
     sum += a.w * b.w;
 }
 
-// How often the work on a tile of a score can be halved until all threads have some.
-__device__ int halvings(int lanes, int count, int most) {
-    int threads = (count + 1) / 2 * (lanes / 4), found = 0;
-    for (; found < most && 2 * threads <= blockDim.x; found++) threads *= 2;
-    return found;
+// A piece of a row, where rows are cut into parts so that all threads have some work.
+struct Piece {
+    int part, number, first, last;  // of the row; and the piece's floats
+    __device__ Piece(int work, int count, int parts, int wide) {
+        part = quotient(work, count);
+        const int fours = wide >> 2;
+        number = work - part * count;
+        first = quotient(part * fours, parts) << 2;
+        last = quotient((part + 1) * fours, parts) << 2;
+    }
+};
+
+// How many parts give each thread one of so many products; there is room for `most`.
+__device__ int parts_of(int products, int wide, int most) {
+    return max(1, min(min(quotient(blockDim.x, products), wide >> 2), most));
+}
+
+__device__ float sum_of(const float* parts, int count, int apart) {
+    float sum = 0;
+    for (int part = 0; part < count; part++) sum += parts[part * apart];
+    return sum;
+}
+
+__device__ int tiles_of(int lanes, int count) {
+    return ((count + 1) >> 1) * (lanes >> 2);
 }
 
 // scores[n * lanes + t] = rows[n] . hidden[t] for count rows and `lanes` (a multiple of 4) hidden
 // vectors, by tiles of 2 x 4. The rows of a tile are far apart, and threads side by side read rows
-// side by side, which begin in different banks. `halved` gives 2^halved such arrays, one after the
-// other, which add up to the scores.
+// side by side, which begin in different banks. Of rows in parts there are as many such arrays, one
+// after the other, which add up to the scores.
 __device__ void score(
     float* scores, int lanes, const float* rows, int count, const float* hidden, int wide,
-    int halved = 0
+    int parts = 1
 ) {
-    const int across = lanes / 4, half = (count + 1) / 2, tiles = half * across, fours = wide / 4;
-    for (int work = threadIdx.x; work < tiles << halved; work += blockDim.x) {
-        const int part = work / tiles, i = work - part * tiles;
-        const int n = i / across, t = i % across, next = min(n + half, count - 1);
-        const int first = (part * fours >> halved) * 4, last = ((part + 1) * fours >> halved) * 4;
-        float* found = scores + part * count * lanes;
+    const int across = lanes >> 2, half = (count + 1) >> 1, tiles = half * across;
+    for (int work = threadIdx.x; work < tiles * parts; work += blockDim.x) {
+        const Piece piece(work, tiles, parts, wide);
+        const int n = quotient(piece.number, across), t = piece.number - n * across;
+        const int next = min(n + half, count - 1);
+        float* found = scores + piece.part * count * lanes;
         float sums[2][4] = {};
 #pragma unroll 1
-        for (int k = first; k < last; k += 4) {
+        for (int k = piece.first; k < piece.last; k += 4) {
             const float4 a[2] = {load(rows + n * wide + k), load(rows + next * wide + k)};
 #pragma unroll
             for (int j = 0; j < 4; j++) {
@@ -290,15 +320,64 @@ __device__ void score(
     }
 }
 
+// Squared lengths of `lanes` hidden vectors and then of rows, in parts as above.
+__device__ void square(
+    float* squares, const float* hidden, int lanes, const float* rows, int count, int wide,
+    int parts = 1
+) {
+    for (int work = threadIdx.x; work < (lanes + count) * parts; work += blockDim.x) {
+        const Piece piece(work, lanes + count, parts, wide);
+        const int i = piece.number;
+        const float* row = i < lanes ? hidden + i * wide : rows + (i - lanes) * wide;
+        float sum = 0;
+        for (int k = piece.first; k < piece.last; k += 4) {
+            const float4 a = load(row + k);
+            add_product(sum, a, a);
+        }
+        squares[work] = sum;
+    }
+}
+
+// Both for one hidden vector.
+__device__ void score_one(
+    float* scores, float* squares, const float* rows, int count, const float* hidden, int wide,
+    int parts
+) {
+    for (int work = threadIdx.x; work < (1 + count) * parts; work += blockDim.x) {
+        const Piece piece(work, 1 + count, parts, wide);
+        const float* row = piece.number == 0 ? hidden : rows + (piece.number - 1) * wide;
+        float sum = 0, square = 0;
+        for (int k = piece.first; k < piece.last; k += 4) {
+            const float4 a = load(row + k);
+            add_product(sum, a, load(hidden + k));
+            add_product(square, a, a);
+        }
+        if (piece.number > 0) scores[piece.part * count + piece.number - 1] = sum;
+        squares[work] = square;
+    }
+}
+
+// The sum of rows, each by its weight, or without weights by `each`.
+__device__ void add_up(
+    float* sums, const float* rows, int count, int wide, const float* weights, float each = 0
+) {
+    for (int k = 4 * threadIdx.x; k < wide; k += 4 * blockDim.x) {
+        float4 sum = {};
+        for (int n = 0; n < count; n++)
+            add_scaled(sum, weights ? weights[n] : each, load(rows + n * wide + k));
+        store(sums + k, sum);
+    }
+}
+
 // d_hidden[t] = sum over n of errors[n * lanes + t] * rows[n], by tiles of 4 x 4. Of errors in a band
 // only those with n from t to t + band are not 0.
 __device__ void toward_hidden(
     float* d_hidden, const float* errors, int lanes, const float* rows, int count, int wide,
     int band = -1
 ) {
-    const int across = wide / 4;
-    for (int i = threadIdx.x; i < lanes / 4 * across; i += blockDim.x) {
-        const int t = i / across * 4, k = i % across * 4;
+    const int across = wide >> 2;
+    for (int i = threadIdx.x; i < (lanes >> 2) * across; i += blockDim.x) {
+        const int tile = quotient(i, across), t = tile << 2, k = (i - tile * across) << 2;
         const int first = band < 0 ? 0 : t, last = band < 0 ? count : min(count, t + 4 + band);
         float4 sums[4] = {};
         for (int n = first; n < last; n++) {
@@ -318,10 +397,10 @@ __device__ void toward_rows(
     float* d_rows, const float* errors, int lanes, const float* hidden, int count, int wide,
     int band = -1
 ) {
-    const int across = wide / 4;
-    for (int i = threadIdx.x; i < padded(count) / 4 * across; i += blockDim.x) {
-        const int n = i / across * 4, k = i % across * 4;
-        const int first = band < 0 ? 0 : max(0, n - band) / 4 * 4;
+    const int across = wide >> 2;
+    for (int i = threadIdx.x; i < (padded(count) >> 2) * across; i += blockDim.x) {
+        const int tile = quotient(i, across), n = tile << 2, k = (i - tile * across) << 2;
+        const int first = band < 0 ? 0 : max(0, n - band) & ~3;
         const int last = band < 0 ? lanes : min(lanes, n + 4);
         float4 sums[4] = {};
         for (int t = first; t < last; t += 4) {
@@ -355,21 +434,6 @@ __device__ float4 absolute(float4 a) {
     return {fabsf(a.x), fabsf(a.y), fabsf(a.z), fabsf(a.w)};
 }
 
-// Squared lengths of rows; with `reversed` the last threads begin, while the first do other rows.
-__device__ void square(
-    float* squares, const float* rows, int count, int wide, bool reversed = false
-) {
-    const int begin = reversed ? blockDim.x - 1 - threadIdx.x : threadIdx.x;
-    for (int i = begin; i < count; i += blockDim.x) {
-        float sum = 0;
-        for (int k = 0; k < wide; k += 4) {
-            const float4 a = load(rows + i * wide + k);
-            add_product(sum, a, a);
-        }
-        squares[i] = sum;
-    }
-}
-
 // The load of hidden vectors and of rows, from their squared lengths: 2 |error| |other vector|^2,
 // summed, where errors are `rate` times that.
 __device__ void weigh(
@@ -388,6 +452,21 @@ __device__ void weigh(
             for (int m = 0; m < count; m++) sum += fabsf(errors[m * lanes + i]) * row_squares[m];
         if (of_row) load_out[n] = twice * sum;
         else load_in[i] = twice * sum;
+    }
+}
+
+// The same for one hidden vector, whose load is that of each of its contexts.
+__device__ void weigh_one(
+    float* load_in, int contexts, float* load_out, const float* errors, const float* squares,
+    int count, float rate, int effect
+) {
+    const float twice = 2.0f / fmaxf(rate, 1e-30f);
+    for (int n = threadIdx.x; n < count; n += blockDim.x)
+        load_out[n] = twice * fabsf(errors[n]) * squares[0];
+    for (int j = threadIdx.x; j < contexts; j += blockDim.x) {
+        float sum = 0;
+        for (int n = 0; n < count; n++) sum += fabsf(errors[n]) * squares[1 + n];
+        load_in[j] = effect * twice * sum;
     }
 }
 
@@ -443,8 +522,9 @@ struct Rows {
         constexpr int floats = sizeof(T) / sizeof(float);
         for (int n = threadIdx.x / WARP; n < count; n += blockDim.x / WARP) {
             if (terms[n] == 0) continue;
-            float* row = table + (size_t)ids[n] * stride;
+            float* row = table + begin_of(ids[n], stride);
             const float factor = factors[n];
+#pragma unroll 1
             for (int k = threadIdx.x % WARP * floats; k < dim; k += WARP * floats) {
                 const T change = *reinterpret_cast<const T*>(changes + n * wide + k);
                 atomicAdd(reinterpret_cast<T*>(row + k), scaled(factor, change));
@@ -467,15 +547,15 @@ __device__ void land(const Rows& in, const Rows& out) {
     __syncthreads();
 }
 
-// Changes both tables by what errors say; `apart` are the changes of input rows, 0 for one for all.
+// Changes both tables by what errors say.
 __device__ void change(
     const Rows& in, const Rows& out, const float* errors, int lanes, const float* hidden,
-    float* d_hidden, float* rows, int wide, int apart, int dim
+    float* d_hidden, float* rows, int wide, int dim
 ) {
     toward_hidden(d_hidden, errors, lanes, rows, out.count, wide);
     __syncthreads();
     toward_rows(rows, errors, lanes, hidden, out.count, wide);
-    in.add(d_hidden, apart, dim);
+    in.add(d_hidden, wide, dim);
     __syncthreads();
     out.add(rows, wide, dim);
     land(in, out);
@@ -525,8 +605,8 @@ extern "C" __global__ void skipgram_shared(TABLES, TEXT, NOISE, RATE, int window
     float* terms = take.floats(count);
     float* load_in = take.floats(lanes);
     float* load_out = take.floats(count);
-    float* squares = take.floats(lanes);
-    float* row_squares = take.floats(count);
+    float* squares = take.floats(lanes + count);
+    float* row_squares = squares + lanes;
     const int total = ranks[size - 1];
     const Walk walk{WALK, block};
     const float each = (float)negative / shared;
@@ -572,11 +652,10 @@ extern "C" __global__ void skipgram_shared(TABLES, TEXT, NOISE, RATE, int window
         fetch(rows, wide, output, stride_out, words_of, count, dim);
         __syncthreads();
         score(errors, lanes, rows, count, hidden, wide);
-        square(squares, hidden, lanes, wide);
-        square(row_squares, rows, count, wide, true);
+        square(squares, hidden, lanes, rows, count, wide);
         __syncthreads();
         for (int i = threadIdx.x; i < count * lanes; i += blockDim.x) {
-            const int n = i / lanes, t = i % lanes;
+            const int n = quotient(i, lanes), t = i - n * lanes;
             const bool true_word = n < span;
             const bool counts =
                 true_word ? from[n] <= t && t < until[n] && t != n - window : pairs_of[t] > 0;
@@ -596,7 +675,7 @@ extern "C" __global__ void skipgram_shared(TABLES, TEXT, NOISE, RATE, int window
         __syncthreads();
         in.scale(here.step);
         out.scale(here.step);
-        change(in, out, errors, lanes, hidden, d_hidden, rows, wide, wide, dim);
+        change(in, out, errors, lanes, hidden, d_hidden, rows, wide, dim);
     }
     found.give(sums);
 }
@@ -628,8 +707,8 @@ extern "C" __global__ void cbow_shared(
     float* load_in = take.floats(span);
     float* load_out = take.floats(count);
     float* hidden_load = take.floats(lanes);
-    float* squares = take.floats(lanes);
-    float* row_squares = take.floats(count);
+    float* squares = take.floats(lanes + count);
+    float* row_squares = squares + lanes;
     const int total = ranks[size - 1];
     const Walk walk{WALK, block};
     const float each = (float)negative / shared;
@@ -664,7 +743,7 @@ extern "C" __global__ void cbow_shared(
         }
         for (int n = threadIdx.x; n < shared; n += blockDim.x) terms[block + n] = all * each;
         for (int i = threadIdx.x; i < span * lanes; i += blockDim.x) {
-            const int j = i / lanes, t = i % lanes;
+            const int j = quotient(i, lanes), t = i - j * lanes;
             band[i] = t < tokens && from[t] <= j && j < until[t] && j != t + window;
         }
         __syncthreads();
@@ -692,11 +771,10 @@ extern "C" __global__ void cbow_shared(
             __syncthreads();
         }
         score(errors, lanes, rows, count, hidden, wide);
-        square(squares, hidden, lanes, wide);
-        square(row_squares, rows, count, wide, true);
+        square(squares, hidden, lanes, rows, count, wide);
         __syncthreads();
         for (int i = threadIdx.x; i < count * lanes; i += blockDim.x) {
-            const int n = i / lanes, t = i % lanes;
+            const int n = quotient(i, lanes), t = i - n * lanes;
             const bool true_word = n < block;  // one for each centre
             float error = 0;
             if (t < tokens && terms[t] != 0 && (!true_word || n == t))
@@ -746,30 +824,27 @@ extern "C" __global__ void cbow_shared(
 
 #define PATHS const long long *offsets, const int *nodes, const unsigned char *codes, int longest
 
-// The contexts of a centre (with `averaged` their mean or sum) against the nodes of its path.
-extern "C" __global__ void steps_on_paths(
-    TABLES, TEXT, PATHS, RATE, int window, int averaged, int mean
-) {
-    extern __shared__ __align__(16) float memory[];
-    const int most = 2 * window, wide = wide_of(dim), lanes = averaged ? 4 : padded(most);
+// The contexts of a centre, or with `averaged` their mean or sum, against the nodes of its path.
+template <bool averaged>
+__device__ void steps_on_paths(TABLES, TEXT, PATHS, RATE, int window, int mean, float* memory) {
+    const int most = 2 * window, wide = wide_of(dim), lanes = averaged ? 1 : padded(most);
     Memory take(memory);
     int* shared_item = take.ints(1);
-    const int most_halvings = averaged ? 3 : 2;
-    float* errors = take.floats(longest * lanes << most_halvings);
+    float* errors = take.floats(longest * lanes);
     float* context = take.floats(padded(most) * wide);
-    float* bag = take.floats(averaged ? lanes * wide : 0);  // one, and three for the tiles
+    float* hidden = averaged ? take.floats(wide) : context;
     float* d_hidden = take.floats(lanes * wide);
-    float* rows = take.floats(longest * wide);  // and then what they change by
+    float* rows = take.floats(longest * wide);  // and then, but with `averaged`, what they change by
     float* factors_in = take.floats(most);
     float* factors = take.floats(longest);
     int* words_in = take.ints(padded(most));
     float* terms_in = take.floats(most);
     float* terms = take.floats(longest);
-    float* load_in = take.floats(max(most, lanes));
+    float* load_in = take.floats(padded(most));
     float* load_out = take.floats(longest);
-    float* squares = take.floats(lanes);
-    float* row_squares = take.floats(longest);
-    float* hidden = averaged ? bag : context;
+    float* squares = take.floats(lanes + longest);
+    float* unused = averaged ? context : d_hidden;  // between the mean, or the rows, and the errors
+    const int room = (averaged ? most : lanes) * (wide >> 1);  // for scores, and for squares
     const Walk walk{WALK, 1};
     Sums found;
     for (int item; (item = walk.take(shared_item)) < walk.count();) {
@@ -785,7 +860,7 @@ extern "C" __global__ void steps_on_paths(
         const int* path = nodes + begin;
         const Rows in{IN, words_in, terms_in, load_in, factors_in, contexts};
         const Rows out{OUT, path, terms, load_out, factors, length};
-        const int used = averaged ? lanes : padded(contexts);  // of the lanes, by tiles
+        const int used = averaged ? 1 : padded(contexts);  // of the lanes, by tiles
         const int effect = averaged && !mean ? contexts : 1;
         for (int j = threadIdx.x; j < padded(contexts); j += blockDim.x)
             words_in[j] = j < contexts ? ids[at - to_left + j + (j >= to_left)] : word;
@@ -795,51 +870,74 @@ extern "C" __global__ void steps_on_paths(
         in.take_off();
         out.take_off();
         __syncthreads();
-        fetch(context, wide, input, stride_in, words_in, padded(contexts), dim);
+        fetch(context, wide, input, stride_in, words_in, averaged ? contexts : used, dim);
         fetch(rows, wide, output, stride_out, path, length, dim);
         __syncthreads();
-        if (averaged) {
-            const float share = mean ? 1.0f / contexts : 1.0f;
-            for (int i = threadIdx.x; i < lanes * wide; i += blockDim.x) {
-                float sum = 0;
-                if (i < wide)
-                    for (int j = 0; j < contexts; j++) sum += context[j * wide + i];
-                bag[i] = share * sum;
-            }
+        const int vectors = used + length, products = used * length;
+        const int parts =
+            averaged ? parts_of(vectors, wide, quotient(room, vectors))
+                     : parts_of(tiles_of(used, length), wide, quotient(room, products));
+        const int square_parts =
+            averaged ? parts : parts_of(vectors, wide, quotient(room, vectors));
+        float* scores = parts > 1 ? unused : errors;
+        float* some_squares = square_parts > 1 ? unused + room : squares;
+        if constexpr (averaged) {
+            add_up(hidden, context, contexts, wide, nullptr, mean ? 1.0f / contexts : 1.0f);
             __syncthreads();
+            score_one(scores, some_squares, rows, length, hidden, wide, parts);
+        } else {
+            score(scores, used, rows, length, hidden, wide, parts);
+            square(some_squares, hidden, used, rows, length, wide, square_parts);
         }
-        const int halved = halvings(used, length, most_halvings);
-        score(errors, used, rows, length, hidden, wide, halved);
-        square(squares, hidden, used, wide);
-        square(row_squares, rows, length, wide, true);
         __syncthreads();
-        for (int i = threadIdx.x; i < length * used; i += blockDim.x) {
+        for (int i = threadIdx.x; i < products; i += blockDim.x) {
+            const int n = quotient(i, used);
+            const float score_of = sum_of(scores + i, parts, products);
             float error = 0;
-            if (i % used < hiddens) {
-                float sum = 0;
-                for (int part = 0; part < 1 << halved; part++) sum += errors[part * length * used + i];
-                error = error_of(sum, !codes[begin + i / used], 1.0f, here, found);
-            }
+            if (i - n * used < hiddens)
+                error = error_of(score_of, !codes[begin + n], 1.0f, here, found);
             errors[i] = error;
         }
+        for (int i = threadIdx.x; i < vectors; i += blockDim.x)
+            squares[i] = sum_of(some_squares + i, square_parts, vectors);
         __syncthreads();
-        weigh(load_in, load_out, errors, used, squares, row_squares, length, here.rate);
+        if constexpr (averaged)
+            weigh_one(load_in, contexts, load_out, errors, squares, length, here.rate, effect);
+        else weigh(load_in, load_out, errors, used, squares, squares + used, length, here.rate);
         __syncthreads();
-        if (averaged) {  // the load of the one hidden vector is that of each context
-            const float load = effect * load_in[0];
-            __syncthreads();
-            for (int j = threadIdx.x; j < contexts; j += blockDim.x) load_in[j] = load;
-            __syncthreads();
-        }
         in.add_load();
         out.add_load();
         __syncthreads();
         in.scale(here.step);
         out.scale(here.step);
-        __syncthreads();
-        change(in, out, errors, used, hidden, d_hidden, rows, wide, averaged ? 0 : wide, dim);
+        if constexpr (averaged) {  // a row changes by its error times the one hidden vector
+            for (int n = threadIdx.x; n < length; n += blockDim.x) factors[n] *= errors[n];
+            add_up(d_hidden, rows, length, wide, errors);
+            __syncthreads();
+            in.add(d_hidden, 0, dim);
+            out.add(hidden, 0, dim);
+            land(in, out);
+        } else {
+            __syncthreads();
+            change(in, out, errors, used, hidden, d_hidden, rows, wide, dim);
+        }
     }
     found.give(sums);
+}
+
+#define WHOLE_WALK \
+    input, output, dim, stride_in, stride_out, flight_in, flight_out, ids, left, right, ranks, \
+    size, offset, own, chunk_tokens, chunks, first_chunk, offsets, nodes, codes, longest, alpha, \
+    alpha_step, cap, loss_every, loss_start, handed_out, sums, window, mean, memory
+
+extern "C" __global__ void skipgram_paths(TABLES, TEXT, PATHS, RATE, int window, int mean) {
+    extern __shared__ __align__(16) float memory[];
+    steps_on_paths<false>(WHOLE_WALK);
+}
+
+extern "C" __global__ void cbow_paths(TABLES, TEXT, PATHS, RATE, int window, int mean) {
+    extern __shared__ __align__(16) float memory[];
+    steps_on_paths<true>(WHOLE_WALK);
 }
 
 // ---- sums in a fixed order ----

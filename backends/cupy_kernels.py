@@ -101,21 +101,19 @@ def step_size(
             count = block + shared
             floats = [1, count * lanes, span * wide, lanes * wide, lanes * wide, count * wide]
             floats += [span, count, span, count, block, block, span * lanes, lanes]
-            floats += [span, count, span, count, lanes, lanes, count]
+            floats += [span, count, span, count, lanes, lanes + count]
             return _size("cbow_shared", "shared", floats)
         count = span + shared
         floats = [1, count * lanes, lanes * wide, lanes * wide, count * wide, block, count]
         floats += [lanes, count, span, span, lanes, block, count]
-        floats += [lanes, count, lanes, count]
+        floats += [lanes, count, lanes + count]
         return _size("skipgram_shared", "shared", floats)
     most = 2 * window
-    lanes = 4 if averaged else _padded(most)
-    parts = 8 if averaged else 4
-    floats = [1, parts * longest * lanes, _padded(most) * wide, lanes * wide if averaged else 0]
-    floats += [lanes * wide, longest * wide]
-    floats += [most, longest, _padded(most), most, longest]
-    floats += [max(most, lanes), longest, lanes, longest]
-    return _size("steps_on_paths", "path", floats)
+    lanes = 1 if averaged else _padded(most)
+    floats = [1, longest * lanes, _padded(most) * wide, wide if averaged else 0, lanes * wide]
+    floats += [longest * wide, most, longest, _padded(most), most, longest]
+    floats += [_padded(most), longest, lanes + longest]
+    return _size("cbow_paths" if averaged else "skipgram_paths", "path", floats)
 
 
 def _padded(count: int) -> int:
@@ -266,7 +264,7 @@ class Training:
         else:
             assert plan.paths is not None
             rest = (*plan.paths, self._longest, *rate)
-            rest += _ints(plan.window, bool(plan.averaged), mean)
+            rest += _ints(plan.window, mean)
         arguments = (*self._tables, *text, *rest)
         self._kernels.launch(size.kernel, self._blocks, size.threads, arguments, size.shared)
         return _read_later(self._kernels.cupy, sums)

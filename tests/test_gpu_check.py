@@ -237,10 +237,10 @@ def test_the_exit_code_says_what_failed_and_what_was_missed(
 def test_counts_of_nsight_compute_are_those_of_the_cases() -> None:
     head = '"ID","Process ID","Kernel Name","Metric Name","Metric Unit","Metric Value"\n'
     printed = "==PROF== Connected\n" + head
-    for launch, kernel in enumerate(("skipgram_shared", "steps_on_paths")):
+    for launch, kernel in enumerate(("skipgram_shared", "skipgram_paths")):
         for name, value in zip(runs.METRICS, ("1,000", "50"), strict=True):
             printed += f'"{launch}","7","{kernel}","{name}","inst","{value}"\n'
     cases = [{"case": "skipgram-ns", "kept": 10}, {"case": "skipgram-hs", "kept": 100}]
     found = runs.counted(printed, cases)
-    assert [row["kernel"] for row in found] == ["skipgram_shared", "steps_on_paths"]
+    assert [row["kernel"] for row in found] == ["skipgram_shared", "skipgram_paths"]
     assert [row[runs.METRICS[0]] for row in found] == [100, 10]

@@ -37,7 +37,7 @@ from benchmarks.gpu.setting import ROOT, Row
 from w2v import Backend, Config, Corpus, W2VError, get_backend
 from w2v.training import Trainer, step_shape, throughput
 
-STEPS = ("skipgram_shared", "cbow_shared", "steps_on_paths")
+STEPS = ("skipgram_shared", "cbow_shared", "skipgram_paths", "cbow_paths")
 _COLUMNS = (
     *("kernel", "dim", "threads", "registers", "shared_bytes", "blocks", "limited_by"),
     "tokens_in_flight",

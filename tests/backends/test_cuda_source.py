@@ -16,7 +16,8 @@ KERNELS = {
     "cut_windows",
     "skipgram_shared",
     "cbow_shared",
-    "steps_on_paths",
+    "skipgram_paths",
+    "cbow_paths",
     "add_sorted",
 }
 
