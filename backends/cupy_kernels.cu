@@ -22,6 +22,9 @@ typedef unsigned long long u64;
 #ifndef FOUR_AT_ONCE
 #define FOUR_AT_ONCE (__CUDA_ARCH__ >= 900)  // atomics of a float4
 #endif
+#ifndef IN_BULK
+#define IN_BULK (ROWS_IN_BULK && __CUDA_ARCH__ >= 900)  // rows by the copying unit, where asked for
+#endif
 
 // ---- draws, as w2v/training/draws.py and Backend.random_bits have them ----
 
@@ -193,6 +196,14 @@ __device__ int wide_of(int dim) {
     return padded(dim) | 4;
 }
 
+__device__ float4 load(const float* place) {
+    return *reinterpret_cast<const float4*>(place);
+}
+
+__device__ void store(float* place, float4 value) {
+    *reinterpret_cast<float4*>(place) = value;
+}
+
 // Where a row of a table begins: one multiplication, where signed numbers take three.
 __device__ size_t begin_of(int row, int stride) {
     return (u64)(u32)row * (u32)stride;
@@ -221,22 +232,132 @@ __device__ void fetch_by(
         }
 }
 
-__device__ void fetch(
-    float* rows, int wide, const float* table, int stride, const int* ids, int count, int dim
-) {
-    if (stride % 4 == 0) fetch_by<float4>(rows, wide, table, stride, ids, count, dim);
-    else fetch_by<float>(rows, wide, table, stride, ids, count, dim);
+#if IN_BULK && !defined(BULK)  // a stand-in for a device has its own
+#define BULK(...) asm volatile(__VA_ARGS__ : "memory")
+
+__device__ u32 shared_place(const void* place) {
+    return (u32)__cvta_generic_to_shared(place);
 }
+
+// Whoever waits at this barrier waits for one thread that says how many bytes are to come.
+__device__ void bulk_begin(u64* barrier) {
+    BULK("mbarrier.init.shared::cta.b64 [%0], 1;" ::"r"(shared_place(barrier)));
+    BULK("fence.proxy.async.shared::cta;" ::);
+}
+
+__device__ void bulk_expect(u64* barrier, u32 bytes) {
+    BULK(
+        "mbarrier.arrive.expect_tx.shared::cta.b64 _, [%0], %1;" ::"r"(shared_place(barrier)),
+        "r"(bytes)
+    );
+}
+
+__device__ void bulk_copy(float* row, const float* place, u32 bytes, u64* barrier) {
+    BULK(
+        "cp.async.bulk.shared::cluster.global.mbarrier::complete_tx::bytes [%0], [%1], %2, [%3];" ::
+            "r"(shared_place(row)),
+        "l"(place), "r"(bytes), "r"(shared_place(barrier))
+    );
+}
+
+__device__ void bulk_wait(u64* barrier, u32 phase) {
+    BULK(
+        "{ .reg .pred p; again: mbarrier.try_wait.parity.shared::cta.b64 p, [%0], %1;"
+        " @!p bra again; }" ::"r"(shared_place(barrier)),
+        "r"(phase)
+    );
+}
+
+// What threads have written to shared memory is there for the copying unit.
+__device__ void bulk_fence() {
+    BULK("fence.proxy.async.shared::cta;" ::);
+}
+
+__device__ void bulk_add(float* place, const float* row, u32 bytes) {
+    BULK(
+        "cp.reduce.async.bulk.global.shared::cta.bulk_group.add.f32 [%0], [%1], %2;" ::"l"(place),
+        "r"(shared_place(row)), "r"(bytes)
+    );
+}
+
+// What this thread has had added is in the tables.
+__device__ void bulk_added() {
+    BULK("cp.async.bulk.commit_group; cp.async.bulk.wait_group 0;" ::);
+}
+#endif
+
+// How rows come to shared memory: by the threads, or in bulk, where they are whole float4s.
+class Carrier {
+#if IN_BULK
+    u64* barrier;
+    u32 phase = 0, bytes = 0;  // of rows that are under way
+    bool bulk;
+#endif
+
+   public:
+#if IN_BULK
+    __device__ Carrier(u64* barrier, int dim, int stride_in, int stride_out)
+        : barrier(barrier), bulk((dim | stride_in | stride_out) % 4 == 0) {
+        if (threadIdx.x == 0) bulk_begin(barrier);
+        __syncthreads();
+    }
+    __device__ bool in_bulk() const { return bulk; }
+#else
+    __device__ Carrier(u64*, int, int, int) {}
+    __device__ bool in_bulk() const { return false; }
+#endif
+    // Rows to shared memory, filled up with zeros.
+    __device__ void fetch(
+        float* rows, int wide, const float* table, int stride, const int* ids, int count, int dim
+    ) {
+#if IN_BULK
+        if (bulk) {
+            for (int n = threadIdx.x; n < count; n += blockDim.x) {
+                const float* place = table + begin_of(ids[n], stride);
+                bulk_copy(rows + n * wide, place, 4 * dim, barrier);
+                if (dim < wide) store(rows + n * wide + dim, {});
+            }
+            bytes += 4 * dim * count;
+            return;
+        }
+#endif
+        if (stride % 4 == 0) fetch_by<float4>(rows, wide, table, stride, ids, count, dim);
+        else fetch_by<float>(rows, wide, table, stride, ids, count, dim);
+    }
+    // All threads have all that was fetched.
+    __device__ void arrived() {
+#if IN_BULK
+        if (bulk) {
+            if (threadIdx.x == 0) bulk_expect(barrier, bytes);
+            bulk_wait(barrier, phase);
+            phase ^= 1;
+            bytes = 0;
+        }
+#endif
+        __syncthreads();
+    }
+    // A barrier after which changes in shared memory can be added.
+    __device__ void changed() const {
+#if IN_BULK
+        bulk_fence();
+#endif
+        __syncthreads();
+    }
+    // And one after which what was added is in the tables.
+    __device__ void added() const {
+#if IN_BULK
+        bulk_added();
+        bulk_fence();  // the next rows come where threads have written
+#endif
+        __syncthreads();
+    }
+    // What scales changes before they are in shared memory, as bulk needs it.
+    __device__ const float* early(const float* factors) const {
+        return in_bulk() ? factors : nullptr;
+    }
+};
 
 // ---- products in tiles: what is read from shared memory is used several times in registers ----
-
-__device__ float4 load(const float* place) {
-    return *reinterpret_cast<const float4*>(place);
-}
-
-__device__ void store(float* place, float4 value) {
-    *reinterpret_cast<float4*>(place) = value;
-}
 
 __device__ void add_scaled(float4& sum, float factor, float4 values) {
     sum.x += factor * values.x;
@@ -369,11 +490,11 @@ __device__ void add_up(
     }
 }
 
-// d_hidden[t] = sum over n of errors[n * lanes + t] * rows[n], by tiles of 4 x 4. Of errors in a band
-// only those with n from t to t + band are not 0.
+// d_hidden[t] = sum over n of errors[n * lanes + t] * rows[n], by tiles of 4 x 4; times factors[t],
+// where there are any. Of errors in a band only those with n from t to t + band are not 0.
 __device__ void toward_hidden(
     float* d_hidden, const float* errors, int lanes, const float* rows, int count, int wide,
-    int band = -1
+    const float* factors = nullptr, int band = -1
 ) {
     const int across = wide >> 2;
     for (int i = threadIdx.x; i < (lanes >> 2) * across; i += blockDim.x) {
@@ -388,14 +509,18 @@ __device__ void toward_hidden(
             add_scaled(sums[3], factors.w, row);
         }
 #pragma unroll
-        for (int j = 0; j < 4; j++) store(d_hidden + (t + j) * wide + k, sums[j]);
+        for (int j = 0; j < 4; j++) {
+            if (factors) sums[j] = scaled(factors[t + j], sums[j]);
+            store(d_hidden + (t + j) * wide + k, sums[j]);
+        }
     }
 }
 
-// d_rows[n] = sum over t of errors[n * lanes + t] * hidden[t], by tiles of 4 x 4; a band as above
+// d_rows[n] = sum over t of errors[n * lanes + t] * hidden[t], by tiles of 4 x 4; factors and a band
+// as above
 __device__ void toward_rows(
     float* d_rows, const float* errors, int lanes, const float* hidden, int count, int wide,
-    int band = -1
+    const float* factors = nullptr, int band = -1
 ) {
     const int across = wide >> 2;
     for (int i = threadIdx.x; i < (padded(count) >> 2) * across; i += blockDim.x) {
@@ -418,8 +543,21 @@ __device__ void toward_rows(
             }
         }
 #pragma unroll
-        for (int j = 0; j < 4; j++)
+        for (int j = 0; j < 4; j++) {
+            if (factors) sums[j] = scaled(factors[min(n + j, count - 1)], sums[j]);
             if (n + j < count) store(d_rows + (n + j) * wide + k, sums[j]);
+        }
+    }
+}
+
+// rows[n] = factors[n] * vector
+__device__ void spread(
+    float* rows, int count, int wide, const float* factors, const float* vector
+) {
+    const int across = wide >> 2;
+    for (int i = threadIdx.x; i < count * across; i += blockDim.x) {
+        const int n = quotient(i, across), k = (i - n * across) << 2;
+        store(rows + n * wide + k, scaled(factors[n], load(vector + k)));
     }
 }
 
@@ -531,7 +669,17 @@ struct Rows {
             }
         }
     }
-    __device__ void add(const float* changes, int wide, int dim) const {
+    // The same, scaled before, where they go in bulk.
+    __device__ void add(const Carrier& carrier, const float* changes, int wide, int dim) const {
+#if IN_BULK
+        if (carrier.in_bulk()) {
+            for (int n = threadIdx.x; n < count; n += blockDim.x) {
+                if (terms[n] == 0) continue;
+                bulk_add(table + begin_of(ids[n], stride), changes + n * wide, 4 * dim);
+            }
+            return;
+        }
+#endif
 #if FOUR_AT_ONCE
         if (stride % 4 == 0) return add_by<float4>(changes, wide, dim);
 #endif
@@ -539,9 +687,9 @@ struct Rows {
     }
 };
 
-// When all changes are added, their terms are in flight no more.
-__device__ void land(const Rows& in, const Rows& out) {
-    __syncthreads();
+// Adds to both tables; when all is there, its terms are in flight no more.
+__device__ void land(const Carrier& carrier, const Rows& in, const Rows& out) {
+    carrier.added();
     in.land();
     out.land();
     __syncthreads();
@@ -549,16 +697,36 @@ __device__ void land(const Rows& in, const Rows& out) {
 
 // Changes both tables by what errors say.
 __device__ void change(
-    const Rows& in, const Rows& out, const float* errors, int lanes, const float* hidden,
-    float* d_hidden, float* rows, int wide, int dim
+    const Carrier& carrier, const Rows& in, const Rows& out, const float* errors, int lanes,
+    const float* hidden, float* d_hidden, float* rows, int wide, int dim
 ) {
-    toward_hidden(d_hidden, errors, lanes, rows, out.count, wide);
+    if (carrier.in_bulk()) __syncthreads();  // factors are needed now
+    toward_hidden(d_hidden, errors, lanes, rows, out.count, wide, carrier.early(in.factors));
+    carrier.changed();
+    toward_rows(rows, errors, lanes, hidden, out.count, wide, carrier.early(out.factors));
+    in.add(carrier, d_hidden, wide, dim);
+    carrier.changed();
+    out.add(carrier, rows, wide, dim);
+    land(carrier, in, out);
+}
+
+// The same where each row changes by its factor times one vector.
+__device__ void change_by_one(
+    const Carrier& carrier, const Rows& in, const Rows& out, float* context, const float* d_hidden,
+    float* rows, const float* hidden, int wide, int dim
+) {
     __syncthreads();
-    toward_rows(rows, errors, lanes, hidden, out.count, wide);
-    in.add(d_hidden, wide, dim);
-    __syncthreads();
-    out.add(rows, wide, dim);
-    land(in, out);
+    if (carrier.in_bulk()) {
+        spread(context, in.count, wide, in.factors, d_hidden);
+        spread(rows, out.count, wide, out.factors, hidden);
+        carrier.changed();
+        in.add(carrier, context, wide, dim);
+        out.add(carrier, rows, wide, dim);
+    } else {
+        in.add(carrier, d_hidden, 0, dim);
+        out.add(carrier, hidden, 0, dim);
+    }
+    land(carrier, in, out);
 }
 
 // ---- the arguments of the steps ----
@@ -575,6 +743,7 @@ __device__ void change(
 #define WALK \
     ranks, offset, own, chunk_tokens, chunks, first_chunk, alpha, alpha_step, cap, loss_every, \
     loss_start, handed_out
+#define CARRIED reinterpret_cast<u64*>(shared_item + 2), dim, stride_in, stride_out
 #define IN input, stride_in, flight_in
 #define OUT output, stride_out, flight_out
 
@@ -589,7 +758,7 @@ extern "C" __global__ void skipgram_shared(TABLES, TEXT, NOISE, RATE, int window
     const int span = block + 2 * window, count = span + shared;
     const int wide = wide_of(dim), lanes = padded(block);
     Memory take(memory);
-    int* shared_item = take.ints(1);
+    int* shared_item = take.ints(4);  // and a barrier, of eight bytes
     float* errors = take.floats(count * lanes);
     float* hidden = take.floats(lanes * wide);
     float* d_hidden = take.floats(lanes * wide);
@@ -609,6 +778,7 @@ extern "C" __global__ void skipgram_shared(TABLES, TEXT, NOISE, RATE, int window
     float* row_squares = squares + lanes;
     const int total = ranks[size - 1];
     const Walk walk{WALK, block};
+    Carrier carrier(CARRIED);
     const float each = (float)negative / shared;
     Sums found;
     for (int item; (item = walk.take(shared_item)) < walk.count();) {
@@ -648,9 +818,9 @@ extern "C" __global__ void skipgram_shared(TABLES, TEXT, NOISE, RATE, int window
         in.take_off();
         out.take_off();
         __syncthreads();
-        fetch(hidden, wide, input, stride_in, core, lanes, dim);
-        fetch(rows, wide, output, stride_out, words_of, count, dim);
-        __syncthreads();
+        carrier.fetch(hidden, wide, input, stride_in, core, lanes, dim);
+        carrier.fetch(rows, wide, output, stride_out, words_of, count, dim);
+        carrier.arrived();
         score(errors, lanes, rows, count, hidden, wide);
         square(squares, hidden, lanes, rows, count, wide);
         __syncthreads();
@@ -675,7 +845,7 @@ extern "C" __global__ void skipgram_shared(TABLES, TEXT, NOISE, RATE, int window
         __syncthreads();
         in.scale(here.step);
         out.scale(here.step);
-        change(in, out, errors, lanes, hidden, d_hidden, rows, wide, dim);
+        change(carrier, in, out, errors, lanes, hidden, d_hidden, rows, wide, dim);
     }
     found.give(sums);
 }
@@ -688,7 +858,7 @@ extern "C" __global__ void cbow_shared(
     const int span = block + 2 * window, count = block + shared;
     const int wide = wide_of(dim), lanes = padded(block);
     Memory take(memory);
-    int* shared_item = take.ints(1);
+    int* shared_item = take.ints(4);  // and a barrier, of eight bytes
     float* errors = take.floats(count * lanes);
     float* context = take.floats(span * wide);  // and then what it changes by
     float* hidden = take.floats(lanes * wide);
@@ -711,6 +881,7 @@ extern "C" __global__ void cbow_shared(
     float* row_squares = squares + lanes;
     const int total = ranks[size - 1];
     const Walk walk{WALK, block};
+    Carrier carrier(CARRIED);
     const float each = (float)negative / shared;
     const int row = threadIdx.x / WARP, rows_at_once = blockDim.x / WARP;
     const int lane = threadIdx.x % WARP;
@@ -756,10 +927,10 @@ extern "C" __global__ void cbow_shared(
         in.take_off();
         out.take_off();
         __syncthreads();
-        fetch(context, wide, input, stride_in, words_in, span, dim);
-        fetch(rows, wide, output, stride_out, words_of, count, dim);
-        __syncthreads();
-        toward_hidden(hidden, band, lanes, context, span, wide, 2 * window);
+        carrier.fetch(context, wide, input, stride_in, words_in, span, dim);
+        carrier.fetch(rows, wide, output, stride_out, words_of, count, dim);
+        carrier.arrived();
+        toward_hidden(hidden, band, lanes, context, span, wide, nullptr, 2 * window);
         __syncthreads();
         if (mean) {
             for (int t = row; t < block; t += rows_at_once) {
@@ -800,22 +971,25 @@ extern "C" __global__ void cbow_shared(
         __syncthreads();
         toward_hidden(d_hidden, noise_errors, lanes, noise_rows, shared, wide);
         __syncthreads();
-        toward_rows(noise_rows, noise_errors, lanes, hidden, shared, wide);
+        const float* early = carrier.early(factors);
+        const float* early_noise = carrier.early(factors + block);
+        toward_rows(noise_rows, noise_errors, lanes, hidden, shared, wide, early_noise);
         for (int t = row; t < block; t += rows_at_once) {
-            const float error = errors[t * lanes + t];
+            const float error = errors[t * lanes + t], change = early ? early[t] * error : error;
             for (int k = t * wide + 4 * lane; k < (t + 1) * wide; k += 4 * WARP) {
                 float4 sum = load(d_hidden + k);
                 add_scaled(sum, error, load(rows + k));
                 store(d_hidden + k, sum);
-                store(rows + k, scaled(error, load(hidden + k)));
+                store(rows + k, scaled(change, load(hidden + k)));
             }
         }
-        __syncthreads();
-        toward_rows(context, band, lanes, d_hidden, span, wide, 2 * window);
-        out.add(rows, wide, dim);
-        __syncthreads();
-        in.add(context, wide, dim);
-        land(in, out);
+        carrier.changed();
+        const float* early_in = carrier.early(factors_in);
+        toward_rows(context, band, lanes, d_hidden, span, wide, early_in, 2 * window);
+        out.add(carrier, rows, wide, dim);
+        carrier.changed();
+        in.add(carrier, context, wide, dim);
+        land(carrier, in, out);
     }
     found.give(sums);
 }
@@ -829,7 +1003,7 @@ template <bool averaged>
 __device__ void steps_on_paths(TABLES, TEXT, PATHS, RATE, int window, int mean, float* memory) {
     const int most = 2 * window, wide = wide_of(dim), lanes = averaged ? 1 : padded(most);
     Memory take(memory);
-    int* shared_item = take.ints(1);
+    int* shared_item = take.ints(4);  // and a barrier, of eight bytes
     float* errors = take.floats(longest * lanes);
     float* context = take.floats(padded(most) * wide);
     float* hidden = averaged ? take.floats(wide) : context;
@@ -846,6 +1020,7 @@ __device__ void steps_on_paths(TABLES, TEXT, PATHS, RATE, int window, int mean, 
     float* unused = averaged ? context : d_hidden;  // between the mean, or the rows, and the errors
     const int room = (averaged ? most : lanes) * (wide >> 1);  // for scores, and for squares
     const Walk walk{WALK, 1};
+    Carrier carrier(CARRIED);
     Sums found;
     for (int item; (item = walk.take(shared_item)) < walk.count();) {
         const Block here = walk[item];
@@ -870,9 +1045,9 @@ __device__ void steps_on_paths(TABLES, TEXT, PATHS, RATE, int window, int mean, 
         in.take_off();
         out.take_off();
         __syncthreads();
-        fetch(context, wide, input, stride_in, words_in, averaged ? contexts : used, dim);
-        fetch(rows, wide, output, stride_out, path, length, dim);
-        __syncthreads();
+        carrier.fetch(context, wide, input, stride_in, words_in, averaged ? contexts : used, dim);
+        carrier.fetch(rows, wide, output, stride_out, path, length, dim);
+        carrier.arrived();
         const int vectors = used + length, products = used * length;
         const int parts =
             averaged ? parts_of(vectors, wide, quotient(room, vectors))
@@ -913,13 +1088,9 @@ __device__ void steps_on_paths(TABLES, TEXT, PATHS, RATE, int window, int mean, 
         if constexpr (averaged) {  // a row changes by its error times the one hidden vector
             for (int n = threadIdx.x; n < length; n += blockDim.x) factors[n] *= errors[n];
             add_up(d_hidden, rows, length, wide, errors);
-            __syncthreads();
-            in.add(d_hidden, 0, dim);
-            out.add(hidden, 0, dim);
-            land(in, out);
+            change_by_one(carrier, in, out, context, d_hidden, rows, hidden, wide, dim);
         } else {
-            __syncthreads();
-            change(in, out, errors, used, hidden, d_hidden, rows, wide, dim);
+            change(carrier, in, out, errors, used, hidden, d_hidden, rows, wide, dim);
         }
     }
     found.give(sums);

@@ -29,10 +29,14 @@ _CARVE_OUT = 100  # percent of the memory that is first cache or shared memory
 class Kernels:
     """The compiled source on one device."""
 
+    in_bulk = False
+    """Rows come and go whole, by the copying unit that devices have from sm_90 on, where a row is
+    of whole float4s. A variant of what is launched: no device has said yet which is faster."""
+
     def __init__(self, cupy: Any) -> None:
         self.cupy = cupy
-        self._module = cupy.RawModule(code=_SOURCE.read_text("utf-8"), options=_OPTIONS)
-        self._functions: dict[str, Any] = {}
+        self._modules: dict[bool, Any] = {}
+        self._functions: dict[tuple[str, bool], Any] = {}
         attributes = cupy.cuda.Device().attributes
         self.most_shared = int(attributes["MaxSharedMemoryPerBlockOptin"])
         self.processors = int(attributes["MultiProcessorCount"])
@@ -50,10 +54,17 @@ class Kernels:
         self.function(name)((blocks,), (threads,), tuple(arguments), shared_mem=shared)
 
     def function(self, name: str) -> Any:
-        found = self._functions.get(name)
-        if found is None:
-            found = self._functions[name] = self._module.get_function(name)
-        return found
+        key = name, self.in_bulk
+        if key not in self._functions:
+            self._functions[key] = self._module().get_function(name)
+        return self._functions[key]
+
+    def _module(self) -> Any:
+        if self.in_bulk not in self._modules:
+            options = (*_OPTIONS, f"-DROWS_IN_BULK={self.in_bulk:d}")
+            module = self.cupy.RawModule(code=_SOURCE.read_text("utf-8"), options=options)
+            self._modules[self.in_bulk] = module
+        return self._modules[self.in_bulk]
 
     def resident(self, name: str, threads: int, shared: int) -> int:
         """Blocks of threads that the device runs side by side, with all the memory there is.

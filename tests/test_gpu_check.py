@@ -52,6 +52,7 @@ def test_a_piece_runs_whole(piece: str, tmp_path: Path) -> None:
     ended = [row["stage"] for row in rows if row.get("ended")]
     told = Setting(folder=str(tmp_path), tiny=True, seeds=1)
     assert ended == [stage.name for stage in lines.PIECES[piece](told)]
+    assert set(found["in_bulk"]) == (set(told.cases) if piece == "speed" else set())
     trained = [row for row in rows if "kernel" in row and row.get("backend") == "cupy"]
     assert trained or piece in ("atomics",)
     assert all(row["in_flight"] > 0 and row["resident_blocks"] > 0 for row in trained)
@@ -208,6 +209,16 @@ def test_targets_are_held_against_what_was_measured(target: targets.Target) -> N
     assert verdict["found"] == (None if value is None else pytest.approx(value))
     assert verdict["met"] is met
     assert target.verdict([])["met"] is None
+
+
+def test_rows_in_bulk_are_held_against_rows_by_threads() -> None:
+    speeds = [("default", 100.0), ("in bulk", 120.0), ("default", 102.0), ("in bulk", 90.0)]
+    speeds += [("default", 98.0), ("in bulk", 110.0), ("in bulk", None)]
+    rows = [
+        {"what": what, "case": "cbow-hs", "raw_words_per_second": speed} for what, speed in speeds
+    ]
+    rows.append({"what": "in bulk", "case": "cbow-ns", "refused": "no such device"})
+    assert targets.in_bulk(rows) == {"cbow-hs": pytest.approx(1.1)}
 
 
 def test_the_exit_code_says_what_failed_and_what_was_missed(

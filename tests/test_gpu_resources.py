@@ -109,13 +109,16 @@ def test_machine_code_is_counted_for_the_functions_it_comes_from() -> None:
 
 
 def test_an_earlier_result_stands_beside() -> None:
-    row = {"arch": "sm_90", "case": "cbow-ns", "dim": 100, "instructions": 1500.0}
+    row = {"arch": "sm_90", "case": "cbow-ns", "dim": 100, "instructions": 1500.0, "lanes": 25}
     row |= {"by_part": {"fetch": 900, "few": 3}, "shared_passes": 30, "passes_by_conflicts": 4}
     unknown = {"arch": "sm_90", "case": "cbow-hs", "dim": 100, "not_counted": "UBLKCP"}
     before = {"executed": [{**row, "instructions": 3000.0}, unknown]}
     _, table = resources.tables({"occupancy": [], "executed": [row, unknown]}, before)
-    assert "| cbow-ns, 100 | 1500, 0.50 of 3000 | 30, 4 of them by conflicts | fetch 900 |" in table
-    assert "| cbow-hs, 100 | - | - | not counted: UBLKCP |" in table
+    assert (
+        "| cbow-ns, 100 | 1500, 0.50 of 3000 | 25.0 | 30, 4 of them by conflicts | fetch 900 |"
+        in table
+    )
+    assert "| cbow-hs, 100 | - | - | - | not counted: UBLKCP |" in table
 
 
 @pytest.fixture(scope="module")
@@ -128,19 +131,20 @@ def compilers() -> tuple[str, str]:
 
 @pytest.mark.parametrize("backend", ["cupy"], indirect=True)
 @pytest.mark.parametrize("case", ["skipgram-ns", "cbow-ns", "skipgram-hs", "cbow-hs"])
-@pytest.mark.parametrize("arch", ["sm_80", "sm_90"])
+@pytest.mark.parametrize("arch", ["sm_80", "sm_90", "sm_90 in bulk"])
 def test_machine_code_trains_as_the_source_does(
     backend: Backend, compilers: tuple[str, str], case: str, arch: str, tmp_path: Path
 ) -> None:
     """The source as g++ compiles it for the stand-in: so what is counted is what would run."""
     if not backend.device.startswith("no device"):
         pytest.skip("the real CuPy has no arrays of NumPy inside")
-    sass = compiling.compiled(*compilers, arch, tmp_path)[1]
+    arch, _, way = arch.partition(" ")
+    sass = compiling.compiled(*compilers, arch, tmp_path, in_bulk=bool(way))[1]
     functions = sass_code.read(sass, compiling.SOURCE.name)
     model, loss = case.split("-")
     step = 16 if loss == "ns" else 1
     options: dict[str, Any] = {"sample": 0.0, "epochs": 1, "min_count": 1, "step_tokens": step}
-    config = Config(model=model, loss=loss, dim=20, alpha=0.5, **options)
+    config = Config(model=model, loss=loss, dim=24 if way else 20, alpha=0.5, **options)
     corpus = throughput.zipf_corpus(24, 12)
     with warnings.catch_warnings(), resources.chunks_of(24):
         warnings.simplefilter("ignore")  # nothing is learnt from so little
@@ -169,5 +173,6 @@ def test_the_whole_table(compilers: tuple[str, str], tmp_path: Path) -> None:
     (counted,) = found["executed"]
     assert counted["instructions"] == pytest.approx(sum(counted["by_part"].values()))
     assert counted["instructions"] == pytest.approx(sum(counted["by_kind"].values()))
+    assert 8 < counted["lanes"] <= 32
     assert counted["shared_passes"] >= counted["passes_by_conflicts"] >= 0
     assert "fetch" in counted["by_part"]

@@ -105,12 +105,17 @@ def summarise(folder: Path, pieces: list[str], failures: list[str]) -> int:
     ]
     devices = sorted({row["device"] for row in rows if "device" in row})
     real = bool(rows) and all(row.get("gpu", True) for row in rows)
+    in_bulk = targets.in_bulk(rows)
     summary = {"gpu": real, "devices": devices, "targets": verdicts, "failures": failures}
+    summary["in_bulk"] = in_bulk
     path = folder / "gpu-summary.json"
     path.write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
     if not real:
         print("These are no figures of a GPU: they show only that everything runs.\n")
     print(f"On {', '.join(devices) or 'nothing'}:\n\n{targets.table(verdicts)}\n")
+    if in_bulk:
+        told = ", ".join(f"{case} {ratio:.2f}" for case, ratio in in_bulk.items())
+        print(f"* the speed of rows in bulk to that of rows by threads: {told}")
     for why in failures:
         print(f"* failed: {why[:300]}")
     if missed:

@@ -39,10 +39,13 @@ def programs() -> tuple[str, str]:
     return found[0], found[1]
 
 
-def compiled(nvcc: str, nvdisasm: str, arch: str, folder: Path) -> tuple[str, str]:
+def compiled(
+    nvcc: str, nvdisasm: str, arch: str, folder: Path, *, in_bulk: bool = False
+) -> tuple[str, str]:
     """What ptxas says of the kernels, and their machine code with lines of the source."""
     target = folder / f"{arch}.cubin"
-    command = [nvcc, f"-arch={arch}", "-cubin", *OPTIONS, "-Xptxas", "-v", "-o", str(target)]
+    options = [*OPTIONS, f"-DROWS_IN_BULK={in_bulk:d}", "-Xptxas", "-v", "-o", str(target)]
+    command = [nvcc, f"-arch={arch}", "-cubin", *options]
     said = _printed([*command, str(SOURCE)])
     return said, _printed([nvdisasm, "-c", "-gi", str(target)])
 

@@ -1,4 +1,4 @@
-"""What a training launches on a GPU, and launches with other numbers of threads."""
+"""What a training launches on a GPU, and variants of it."""
 
 from __future__ import annotations
 
@@ -14,12 +14,15 @@ class Launches:
     ----------
     backend : Backend          On a CPU nothing is watched.
     threads : int, optional    Of each block of threads of the step, in place of what it has.
+    in_bulk : bool             Rows come and go by the copying unit.
     """
 
-    def __init__(self, backend: Backend, threads: int | None = None) -> None:
+    def __init__(
+        self, backend: Backend, threads: int | None = None, *, in_bulk: bool = False
+    ) -> None:
         kernels: Any = getattr(backend, "kernels", None)
         self._kernels = kernels if hasattr(kernels, "resident") else None
-        self._threads = threads
+        self._threads, self._in_bulk = threads, in_bulk
         self._step: tuple[str, int, int] | None = None  # kernel, threads, bytes of shared memory
         self._resident: int | None = None
         self._compiled: dict[str, Any] = {}
@@ -29,12 +32,14 @@ class Launches:
             self._launch, self._asked = self._kernels.launch, self._kernels.resident
             self._kernels.launch, self._kernels.resident = self._launched, self._resident_of
             self._function, self._kernels.function = self._kernels.function, self._asked_for
+            self._kernels.in_bulk = self._in_bulk
         return self
 
     def __exit__(self, *_: object) -> None:
         if self._kernels is not None:
             self._kernels.launch, self._kernels.resident = self._launch, self._asked
             self._kernels.function = self._function
+            self._kernels.in_bulk = False
 
     def facts(self) -> dict[str, Any]:
         """Kernel, threads, bytes of shared memory, blocks that are resident, and what its compiled
@@ -43,7 +48,7 @@ class Launches:
             return {}
         name, threads, shared = self._step
         found: dict[str, Any] = {"kernel": name, "threads": threads, "shared_bytes": shared}
-        found["resident_blocks"] = self._resident
+        found |= {"resident_blocks": self._resident, "in_bulk": self._in_bulk}
         names = {"registers": "num_regs", "local_bytes": "local_size_bytes"}
         function = self._compiled.get(name)
         return found | {ours: getattr(function, theirs, None) for ours, theirs in names.items()}

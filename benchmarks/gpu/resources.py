@@ -56,7 +56,7 @@ def main() -> None:
     executed: list[Row] = []
     with tempfile.TemporaryDirectory(prefix="w2v-resources-") as folder:
         for arch in options.archs:
-            said, sass = compiled(nvcc, nvdisasm, arch, Path(folder))
+            said, sass = compiled(nvcc, nvdisasm, arch, Path(folder), in_bulk=options.in_bulk)
             functions = sass_code.read(sass, SOURCE.name)
             kernels[arch] = used(said)
             for name, one in functions.items():
@@ -72,6 +72,7 @@ def main() -> None:
         "environment": harness.environment(["w2v", "numpy"]),
         "compiler": version.stdout.strip().splitlines()[-1],
         "options": OPTIONS,
+        "in_bulk": options.in_bulk,
         "kernels": kernels,
         "occupancy": rows,
         "executed": executed,
@@ -143,6 +144,7 @@ def counted(
         **row,
         "kernel": name,
         "instructions": sum(parts.values()) / kept,
+        "lanes": int(one.program.lanes.sum()) / sum(parts.values()),
         "by_part": {part: count / kept for part, count in parts.most_common() if count},
         "by_kind": {kind: count / kept for kind, count in kinds.most_common() if count},
         "shared_passes": sum(one.passes.values()) / kept,
@@ -220,7 +222,8 @@ def tables(result: Row, before: Row | None = None) -> list[str]:
         [f"{row['case']}, {row['dim']}", *_told(row, earlier.get(_key(row)))]
         for row in result["executed"]
     ]
-    more = ["", "warp instructions a kept token", "passes over shared memory", "by part"]
+    more = ["", "warp instructions a kept token", "lanes at work"]
+    more += ["passes over shared memory", "by part"]
     return [harness.markdown(head, lines), harness.markdown(more, parts) if parts else ""]
 
 
@@ -230,11 +233,12 @@ def _key(row: Row) -> tuple[str, ...]:
 
 def _told(row: Row, before: float | None) -> list[str]:
     if "not_counted" in row:
-        return ["-", "-", f"not counted: {row['not_counted']}"]
+        return ["-", "-", "-", f"not counted: {row['not_counted']}"]
     most = [f"{part} {count:.0f}" for part, count in row["by_part"].items() if count >= 20]
     passes = f"{row['shared_passes']:.0f}, {row['passes_by_conflicts']:.0f} of them by conflicts"
     ratio = f", {row['instructions'] / before:.2f} of {before:.0f}" if before else ""
-    return [f"{row['instructions']:.0f}{ratio}", passes, ", ".join(most)]
+    lanes = f"{row['lanes']:.1f}" if "lanes" in row else "-"
+    return [f"{row['instructions']:.0f}{ratio}", lanes, passes, ", ".join(most)]
 
 
 def _options() -> argparse.Namespace:
@@ -250,6 +254,7 @@ def _options() -> argparse.Namespace:
         "--executed", nargs="*", type=int, default=[100, 300], help="dimensions, on the last arch"
     )
     parser.add_argument("--tokens", type=int, default=256, help="that run; a fourth of them for hs")
+    parser.add_argument("--in-bulk", action="store_true", help="rows by the copying unit of sm_90")
     parser.add_argument("--before", type=Path, help="an earlier result, to set beside this one")
     parser.add_argument("--tiny", action="store_true", help="less, to see that it runs")
     parser.add_argument("--name", default="gpu-resources")

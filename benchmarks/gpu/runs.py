@@ -33,7 +33,7 @@ from benchmarks.gpu.setting import (
     train,
 )
 from w2v import Config, get_backend
-from w2v.training import step_shape
+from w2v.training import Trained, step_shape
 
 TESTS = ("tests/training/test_fused.py", "tests/backends/test_contract.py")
 METRICS = ("smsp__inst_executed.sum", "l1tex__data_bank_conflicts_pipe_lsu.sum")
@@ -80,7 +80,7 @@ def _properties(xp: object) -> Row:
 
 def few(setting: Setting, config: Config) -> Iterator[Row]:
     """One block in flight beside NumPy, which gives the same tables where blocks are as large,
-    and the default beside that."""
+    the default beside that, and rows in bulk."""
     tokens = 600 if setting.tiny else 20_000
     corpus, backend = beginning(setting.corpus, tokens), setting.backend_value
     shape = step_shape(backend, config)
@@ -93,15 +93,28 @@ def few(setting: Setting, config: Config) -> Iterator[Row]:
     _, theirs = outcome(alone, get_backend("numpy"), corpus)
     row["loss_of_numpy"] = theirs.loss[-1]
     if config.loss == "ns":
-        pairs = ((ours.vectors, theirs.vectors), (ours.output, theirs.output))
-        row["apart"] = [float(np.abs(a - b).max() / np.abs(b).max()) for a, b in pairs]
+        row["apart"] = _apart(ours, theirs)
     yield {"what": "one block in flight", **row}
-    if not all(share <= _CLOSE for share in row.get("apart", ())):
-        raise WrongError(f"of their largest number, tables are {row['apart']} apart")
+    _check_tables(row)
     _check_loss(row, row["loss_of_numpy"])
     full, _ = outcome(one_epoch(config, sample=0.0), backend, corpus)
     yield {"what": "the default in flight", **full}
     _check_loss(full, row["last_loss"])
+    row, bulk = outcome(alone, backend, corpus, in_bulk=True)
+    row["apart"] = _apart(bulk, ours)
+    yield {"what": "one block in flight, rows in bulk", **row}
+    _check_tables(row)
+
+
+def _apart(one: Trained, other: Trained) -> list[float]:
+    """The largest difference of each table, of its largest number."""
+    pairs = ((one.vectors, other.vectors), (one.output, other.output))
+    return [float(np.abs(a - b).max() / np.abs(b).max()) for a, b in pairs]
+
+
+def _check_tables(row: Row) -> None:
+    if not all(share <= _CLOSE for share in row.get("apart", ())):
+        raise WrongError(f"of their largest number, tables are {row['apart']} apart")
 
 
 def _check_loss(row: Row, expected: float | None) -> None:

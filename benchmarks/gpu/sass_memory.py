@@ -128,3 +128,48 @@ def atomic(returns: bool, shared: bool) -> Make:
         return act
 
     return make
+
+
+def bulk(adds: bool) -> Make:
+    """A copy from global to shared memory, or a sum the other way, of a row; and at once."""
+
+    def make(texts: list[str], mods: list[str]) -> Act:
+        if mods != (["G", "S", "ADD", "F32", "RN"] if adds else ["S", "G"]):
+            raise UnknownCodeError(f"a bulk copy {mods}")
+        target, source, size = (Operand(text.strip("[]")) for text in texts)
+
+        def act(warp: Warp, lanes: Words) -> None:
+            launch = warp.launch
+            count = 4 * int(size.raw(warp) & U32(0xFFFF))  # of 16 bytes, and so floats
+            table, row = (target, source) if adds else (source, target)
+            begin = int(table.raw(warp, 2)) - BASE
+            place = launch.global_.view(np.float32)[begin // 4 :][:count]
+            shared = launch.shared.view(np.float32)[int(row.raw(warp)) // 4 :][:count]
+            if begin < 0 or not len(place) == len(shared) == count:
+                raise IndexError(f"{texts} is outside its memory")
+            if adds:
+                place += shared
+            else:
+                shared[:] = place
+                launch.under_way += 4 * count
+
+        return act
+
+    return make
+
+
+def barrier(texts: list[str], mods: list[str]) -> Act:
+    """One for bulk copies, which are done already where it is asked for."""
+    if mods[0] == "PHASECHK":
+        over = Operand(texts[0])
+        return lambda warp, lanes: over.put(warp, lanes, np.ones(LANES, bool))
+    if mods[0] == "ARRIVE":
+        expected = Operand(texts[2])
+
+        def arrive(warp: Warp, lanes: Words) -> None:
+            warp.launch.under_way -= int(np.broadcast_to(expected.u(warp), LANES)[lanes].sum())
+
+        return arrive
+    if mods[0] == "EXCH":
+        return lambda warp, lanes: None
+    raise UnknownCodeError(f"a barrier {mods}")

@@ -22,6 +22,7 @@ PARAMETERS = {"sm_80": 0x160, "sm_90": 0x210}
 """Where the arguments of a kernel begin in its constants."""
 _CONTROL = {"BRA", "EXIT", "BAR", "CALL", "RET"}
 _NOTHING = {"NOP", "BSSY", "BSYNC", "BREAK", "WARPSYNC", "YIELD", "DEPBAR", "MEMBAR"}
+_NOTHING |= {"FENCE", "CCTL", "UTMACMDFLUSH"}  # copies in bulk are done at once
 _SPACE = 256  # bytes that arrays begin on
 
 
@@ -34,6 +35,8 @@ class Program:
         self._code = [self._decoded(one) for one in function.code]
         self.executed = np.zeros(len(function.code), np.int64)
         """By instruction, how often a warp has executed it."""
+        self.lanes = np.zeros(len(function.code), np.int64)
+        """And by how many of its lanes in all."""
 
     def run(self, grid: int, threads: int, launch: Launch) -> None:
         """One thread block after the other.
@@ -50,6 +53,8 @@ class Program:
                     self._until_barrier(warp)
                 for warp in warps:
                     warp.waits[:] = False
+            if launch.under_way:
+                raise RuntimeError(f"{launch.under_way} bytes of bulk copies that nobody expects")
 
     def _decoded(self, one: Instruction) -> tuple[str, Any, Any]:
         name = one.name.split(".")[0]
@@ -73,17 +78,19 @@ class Program:
 
     def _straight(self, warp: Warp, at: int, end: int, lanes: Words) -> None:
         """Some lanes from an instruction on, until they part, or meet those at `end`."""
-        code, executed = self._code, self.executed
+        code, executed, present = self._code, self.executed, int(lanes.sum())
         while at < end:
             name, guard, what = code[at]
             executed[at] += 1
+            self.lanes[at] += present
             active = lanes
             if guard is not None:
                 value = guard[0].p(warp)
                 active = lanes & (~value if guard[1] else value)
             if name:
                 warp.at[lanes] = at + 1
-                self._control(warp, name, what, active)
+                together = active.any() and what.name.endswith(".ANY")
+                self._control(warp, name, what, lanes if together else active)
                 return
             if what is not None and active.any():
                 what(warp, active)

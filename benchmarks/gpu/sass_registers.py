@@ -103,3 +103,38 @@ def vote(texts: list[str], mods: list[str]) -> Act:
 def r2ur(texts: list[str], mods: list[str]) -> Act:
     out, source = (Operand(text) for text in texts)
     return lambda warp, lanes: out.put(warp, lanes, source.u(warp))
+
+
+def elect(texts: list[str], mods: list[str]) -> Act:
+    """One of the active lanes; the bits of all are not kept."""
+    out = Operand(texts[0])
+    if texts[1:] != ["URZ", "PT"]:
+        raise UnknownCodeError(f"an election by {texts}")
+    return lambda warp, lanes: out.put(warp, lanes, np.arange(LANES) == np.argmax(lanes))
+
+
+def predicates(texts: list[str], mods: list[str]) -> Act:
+    """The predicates of a mask as bits; others are those of a register."""
+    out, other, mask = (Operand(text) for text in (texts[0], texts[2], texts[3]))
+
+    def act(warp: Warp, lanes: Words) -> None:
+        held = sum(warp.p[i].astype(U32) << U32(i) for i in range(7))
+        chosen = mask.u(warp)
+        out.put(warp, lanes, (held & chosen) | (other.u(warp) & ~chosen))
+
+    return act
+
+
+def permute(texts: list[str], mods: list[str]) -> Act:
+    """Bytes of two registers."""
+    out, a, chosen, b = (Operand(text) for text in texts)
+    if mods or chosen.kind != "number" or chosen.number & 0x8888:
+        raise UnknownCodeError(f"a permutation {mods} by {texts}")
+
+    def act(warp: Warp, lanes: Words) -> None:
+        both = np.asarray(a.u(warp)).astype(U64) | np.asarray(b.u(warp)).astype(U64) << U64(32)
+        picked = (chosen.number >> 4 * i & 7 for i in range(4))
+        moved = ((both >> U64(8 * at) & U64(0xFF)) << U64(8 * i) for i, at in enumerate(picked))
+        out.put(warp, lanes, sum(moved, U64(0)))
+
+    return act

@@ -49,6 +49,7 @@ class Launch:
         self.global_ = memory
         self.shared_bytes = WINDOW + shared
         self.shared = np.zeros(0, np.uint8)
+        self.under_way = 0  # bytes that a block's bulk copies bring, less those it expects
         self.passes: Counter[int] = Counter()  # over shared memory, by address of the instruction
         self.least: Counter[int] = Counter()  # the same without conflicts of banks
 

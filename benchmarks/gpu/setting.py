@@ -117,21 +117,21 @@ def repeated(corpus: Corpus, tokens: int) -> Corpus:
     return Corpus(vocabulary, ids, ends.reshape(-1), stats, {})
 
 
-def train(config: Config, backend: Backend, corpus: Corpus, threads: int | None = None) -> Row:
+def train(config: Config, backend: Backend, corpus: Corpus, **variant: Any) -> Row:
     """Figures of one training.
 
     Parameters
     ----------
-    threads : int, optional    Of a block of threads, on a GPU, where the kernel may have others.
+    variant : threads or in_bulk    On a GPU; see `Launches`.
     """
-    return outcome(config, backend, corpus, threads)[0]
+    return outcome(config, backend, corpus, **variant)[0]
 
 
 def outcome(
-    config: Config, backend: Backend, corpus: Corpus, threads: int | None = None
+    config: Config, backend: Backend, corpus: Corpus, **variant: Any
 ) -> tuple[Row, Trained]:
     """Figures of one training, and what came of it."""
-    with Launches(backend, threads) as launches:
+    with Launches(backend, **variant) as launches:
         trainer = Trainer(config, corpus, backend)
         trained = trainer.run()
     memory, plan = backend.memory(), trainer.memory

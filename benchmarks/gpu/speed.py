@@ -1,5 +1,5 @@
 """How fast, by tokens in flight, threads of a block and dimensions? One epoch over the corpus, over
-and over to 100 M tokens; the defaults first."""
+and over to 100 M tokens; the defaults first, beside what they are with rows in bulk."""
 
 from __future__ import annotations
 
@@ -35,15 +35,25 @@ def stages(setting: Setting) -> list[Stage]:
 
 
 def defaults(setting: Setting, name: str, config: Config) -> Iterator[Row]:
-    """As a user has it, after a run in which whatever compiles has compiled."""
+    """As a user has it, and in bulk by turns, after runs that compile whatever is compiled."""
     backend, long = setting.backend_value, setting.long
     one = one_epoch(config)
-    train(one, backend, beginning(setting.corpus, 2000))
+    ways = {"default": False, "in bulk": True}
+    for what, in_bulk in list(ways.items()):
+        try:
+            train(one, backend, beginning(setting.corpus, 2000), in_bulk=in_bulk)
+        except Exception as error:
+            if not in_bulk:
+                raise
+            yield _refused({"what": what, "case": name, "dim": one.dim}, error)
+            del ways[what]
     rows_of_token = kernels.work(one, step_shape(backend, one), long)[1]
-    for _ in range(1 if setting.tiny else _REPEATS):
-        row = train(one, backend, long)
+    for _, (what, in_bulk) in itertools.product(
+        range(1 if setting.tiny else _REPEATS), ways.items()
+    ):
+        row = train(one, backend, long, in_bulk=in_bulk)
         moved = row["kept_tokens_per_second"] * 12 * one.dim * rows_of_token  # read twice, written
-        yield {"what": "default", "case": name, **row, "bytes_per_second": moved}
+        yield {"what": what, "case": name, **row, "bytes_per_second": moved}
 
 
 def grid(setting: Setting, name: str, config: Config) -> Iterator[Row]:
@@ -55,9 +65,13 @@ def grid(setting: Setting, name: str, config: Config) -> Iterator[Row]:
         chosen = one_epoch(config, step_tokens=step)
         point: Row = {"what": "grid", "case": name, "step_tokens": step, "threads": threads}
         try:
-            train(chosen, backend, beginning(setting.corpus, 2000), threads)
-            row = train(chosen, backend, long, threads)
+            train(chosen, backend, beginning(setting.corpus, 2000), threads=threads)
+            row = train(chosen, backend, long, threads=threads)
         except Exception as error:  # a kernel may be compiled for fewer threads
-            yield point | {"dim": config.dim, "refused": f"{type(error).__name__}: {error}"[:300]}
+            yield _refused({**point, "dim": config.dim}, error)
         else:
             yield row | point
+
+
+def _refused(point: Row, error: Exception) -> Row:
+    return point | {"refused": f"{type(error).__name__}: {error}"[:300]}

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks import harness
+from benchmarks import harness, peers
 from benchmarks.gpu.setting import Row
 
 POINT, COSINE = 0.01, 0.01
@@ -62,11 +62,21 @@ def _median(rows: Iterable[Row], name: str) -> float | None:
     return statistics.median(values) if values else None
 
 
-def _speed(case: str) -> Callable[[Sequence[Row]], float | None]:
+def _speed(case: str, what: str = "default") -> Callable[[Sequence[Row]], float | None]:
     def found(rows: Sequence[Row]) -> float | None:
-        mine = (row for row in rows if (row.get("what"), row.get("case")) == ("default", case))
+        mine = (row for row in rows if (row.get("what"), row.get("case")) == (what, case))
         return _median(mine, "raw_words_per_second")
 
+    return found
+
+
+def in_bulk(rows: Sequence[Row]) -> dict[str, float]:
+    """By case, the speed with rows in bulk, where that of rows by threads is 1."""
+    found = {}
+    for case in peers.CASES:
+        bulk, threads = (_speed(case, what)(rows) for what in ("in bulk", "default"))
+        if bulk and threads:
+            found[case] = bulk / threads
     return found
 
 

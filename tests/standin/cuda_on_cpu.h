@@ -50,3 +50,15 @@ float atomicAdd(float* place, float change);
 float4 atomicAdd(float4* place, float4 change);
 double atomicAdd(double* place, double change);
 unsigned long long atomicAdd(unsigned long long* place, unsigned long long change);
+
+// The copying unit, for ROWS_IN_BULK; the barrier is a thread block's only one.
+#define BULK
+typedef unsigned int u32;
+typedef unsigned long long u64;
+void bulk_begin(u64* barrier);
+void bulk_expect(u64* barrier, u32 bytes);
+void bulk_copy(float* row, const float* place, u32 bytes, u64* barrier);
+void bulk_wait(u64* barrier, u32 phase);
+void bulk_fence();
+void bulk_add(float* place, const float* row, u32 bytes);
+void bulk_added();

@@ -21,9 +21,10 @@ from types import SimpleNamespace
 
 import numpy as _np
 
-turns = SimpleNamespace(seed=None, may_race=(), launches=0, rounds=0)
+turns = SimpleNamespace(seed=None, may_race=(), launches=0, rounds=0, rows_in_bulk=0)
 """The seed of unfair turns, or None; parameters of kernels whose reads may race with atomics;
-unfair launches so far; and what the last fair one took, in times from barrier to barrier."""
+unfair launches so far; what the last fair one took, in times from barrier to barrier; and how many
+rows the last launch had moved in bulk."""
 
 
 class _Stream:
@@ -82,7 +83,14 @@ def _compiled(source, *ways):
 
 @cache
 def _runtime():
-    return [_compiled(os.path.join(_HERE, name), "-O2") for name in ("turns.cpp", "races.cpp")]
+    names = ("turns.cpp", "races.cpp", "bulk.cpp")
+    return [_compiled(os.path.join(_HERE, name), "-O2") for name in names]
+
+
+def _said(options):
+    """What of CUDA's options is for g++, too. A device that may copy in bulk does."""
+    words = [option for option in options if option.startswith("-D")]
+    return [*words, f"-DIN_BULK={int('-DROWS_IN_BULK=1' in words)}"]
 
 
 @cache
@@ -108,9 +116,9 @@ def _kernels(code):
 
 
 @cache
-def _library(code, unfair):
+def _library(code, options, unfair):
     """Compiled once for all processes, which are many: it takes seconds."""
-    ways = [*_DEVICE, *(_UNFAIR if unfair else ["-O2"])]
+    ways = [*_DEVICE, *_said(options), *(_UNFAIR if unfair else ["-O2"])]
     made_of = [code, *_COMPILE, *ways, sys.version]
     for name in sorted(os.listdir(_HERE)):
         if name.endswith((".h", ".cpp", "kernels.py")):
@@ -164,19 +172,20 @@ def _lines(library, race):
 
 class RawModule:
     def __init__(self, *, code, options=(), backend="nvrtc", name_expressions=None):
-        self._code = code
+        self._code, self._options = code, options
         self._made: dict = {}
 
     def get_function(self, name):
         """As in CUDA there is one of a name, and what is set on it holds for all who have it."""
         return self._made.setdefault(
-            name, _RawKernel(self._code, name, _kernels(self._code)[1][name])
+            name, _RawKernel(self._code, self._options, name, _kernels(self._code)[1][name])
         )
 
 
 class _RawKernel:
-    def __init__(self, code, name, parameters):
-        self._code, self._name, self._parameters = code, name, parameters
+    def __init__(self, code, options, name, parameters):
+        self._code, self._options = code, options
+        self._name, self._parameters = name, parameters
         self.max_dynamic_shared_size_bytes = 48 * 1024
         self.preferred_shared_memory_carveout = -1
         self.kernel = SimpleNamespace(ptr=0)
@@ -189,14 +198,19 @@ class _RawKernel:
         threads = min(block[0], _MOST_THREADS)
         sizes = [ctypes.c_uint(n) for n in (grid[0], threads, shared_mem)]
         arguments = [self._argument(number, value) for number, value in enumerate(args)]
-        library = _library(self._code, turns.seed is not None)
+        library = _library(self._code, tuple(self._options), turns.seed is not None)
         launch = getattr(library, f"launch_{self._name}")
         stream.hand()
+        library.forget_bulk()
         if turns.seed is None:
             launch(*sizes, *arguments)
             turns.rounds = library.rounds_taken()
         else:
             self._launch_unfairly(library, partial(launch, *sizes, *arguments), args)
+        turns.rows_in_bulk = library.rows_in_bulk()
+        library.bulk_fault.restype = ctypes.c_char_p
+        if fault := library.bulk_fault().decode():
+            raise RuntimeError(f"strict cupy: {self._name} has {fault}")
 
     def _launch_unfairly(self, library, launch, args):
         library.be_unfair(ctypes.c_ulonglong(turns.seed + 1000003 * turns.launches))

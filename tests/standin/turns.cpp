@@ -111,6 +111,7 @@ void leave(bool done) {
 
 void run_fiber() {
     body();
+    end_bulk(current->block, current->thread);
     me().done = true;
     if (unfair) leave(true);
     go_to(launcher);
@@ -173,6 +174,8 @@ float* shared_memory() {
 
 unsigned barriers() { return my_block().barriers; }
 
+bool perhaps() { return unfair && drawn(2); }
+
 void take_turns() {
     if (left-- == 0) draw_block();
     go_on();
@@ -187,6 +190,7 @@ void launch(unsigned grid, unsigned block, unsigned bytes, std::function<void()>
     for (unsigned first = 0; first < grid; first += SIDE_BY_SIDE) {
         const unsigned last = std::min(grid, first + SIDE_BY_SIDE);
         first_block = first;
+        begin_bulk();
         memory.assign((last - first) * memory_bytes, char(0xFF));  // no numbers
         if (unfair) forget_shared(memory.data(), last - first, memory_bytes);
         run_blocks(first, last);

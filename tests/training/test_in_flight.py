@@ -121,7 +121,7 @@ def test_a_barrier_less_is_a_race(
     kind: dict[str, Any],
 ) -> None:
     """As that between the rows' arrival and their scores."""
-    arrival = ("dim);\n        __syncthreads();\n", "dim);\n", 4)
+    arrival = ("        carrier.arrived();\n", "", 3)
     source_with(monkeypatch, tmp_path / "racing.cu", arrival)
     config = Config(**kind, dim=4, min_count=1)
     worker = devices.worker_of(backend, config, tokens=64)
