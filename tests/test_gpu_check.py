@@ -212,6 +212,7 @@ def test_targets_are_held_against_what_was_measured(target: targets.Target) -> N
 
 
 def test_rows_in_bulk_are_held_against_rows_by_threads() -> None:
+    speeds: list[tuple[str, float | None]]
     speeds = [("default", 100.0), ("in bulk", 120.0), ("default", 102.0), ("in bulk", 90.0)]
     speeds += [("default", 98.0), ("in bulk", 110.0), ("in bulk", None)]
     rows = [
