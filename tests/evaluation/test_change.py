@@ -129,7 +129,7 @@ def test_rare_words_are_left_out_of_changes(sides: tuple[Vectors, Vectors]) -> N
         change(early, Vectors(["young", "w1"], np.ones((2, D))), restrict_vocab=1)
 
 
-def overlap(a: Vectors, b: Vectors, word: str, shared: list[str], n: int) -> float:
+def overlap(a: Vectors, b: Vectors, word: str, shared: set[str], n: int) -> float:
     near = []
     for side in (a, b):
         order = [w for w, _ in side.most_similar(word, n=None) if w in shared]
@@ -141,6 +141,7 @@ def test_stability_is_the_overlap_of_neighbours(sides: tuple[Vectors, Vectors]) 
     early, late = sides
     third = Vectors(late.words, late.matrix + np.random.default_rng(2).normal(0, 0.5, (V + 1, D)))
     shared = [word for word in early.words if word in late]
+    both = set(shared)
     found = stability([early, late, third], 5, sample=0)
     assert (found["words"], found["n"]) == (V, 5)
     assert [(b["from"], b["to"], b["words"]) for b in found["bands"]] == [
@@ -151,7 +152,7 @@ def test_stability_is_the_overlap_of_neighbours(sides: tuple[Vectors, Vectors]) 
     for band in found["bands"]:
         shares = np.array(
             [
-                [overlap(a, b, word, shared, 5) for word in shared[band["from"] - 1 : band["to"]]]
+                [overlap(a, b, word, both, 5) for word in shared[band["from"] - 1 : band["to"]]]
                 for a, b in itertools.combinations((early, late, third), 2)
             ]
         )
