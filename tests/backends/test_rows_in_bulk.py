@@ -74,6 +74,7 @@ FAULTS = {
     "sums in bulk that nobody waits for": ("bulk_added();", ""),
     "a bulk copy that is not on 16 bytes": ("changes + n * wide, 4 * dim", "changes + 1, 4 * dim"),
     "a race on shared memory": ("carrier.changed();", ""),
+    "a bulk copy of what has passed no fence": ("        bulk_fence();", ""),
 }
 
 

@@ -3,6 +3,7 @@
 #include <cstring>
 #include <map>
 #include <string>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -27,6 +28,10 @@ struct Unit {  // of a thread block
 std::map<unsigned, Unit> units;
 std::map<std::pair<unsigned, unsigned>, std::vector<Move>> sums;  // by block and thread
 
+// What threads have written to shared memory, in unfair launches, until they pass a fence.
+std::map<std::pair<unsigned, unsigned>, std::vector<uintptr_t>> written;
+std::unordered_set<uintptr_t> unfenced;  // all of these, by floats
+
 std::string wrong;  // the first fault of a launch
 unsigned rows;      // that its copies and sums have moved
 
@@ -45,6 +50,11 @@ void check(const void* a, const void* b, u32 bytes) {
     if ((uintptr_t(a) | uintptr_t(b) | bytes) % 16) fault("a bulk copy that is not on 16 bytes");
 }
 
+void needs_fence(const float* row, u32 bytes) {
+    for (u32 i = 0; i < bytes / sizeof(float); i++)
+        if (unfenced.count(uintptr_t(row + i))) fault("a bulk copy of what has passed no fence");
+}
+
 void touch_all(const float* place, u32 bytes, Kind kind, const void* code) {
     if (!unfair) return;
     for (u32 i = 0; i < bytes / sizeof(float); i++) touch(place + i, sizeof(float), kind, code);
@@ -59,6 +69,16 @@ void add(const Move& sum) {
 void begin_bulk() {
     units.clear();
     sums.clear();
+    written.clear();
+    unfenced.clear();
+}
+
+void wrote(const void* place, size_t bytes) {
+    if (units.empty()) return;  // a kernel without bulk copies
+    for (uintptr_t at = uintptr_t(place); at < uintptr_t(place) + bytes; at += sizeof(float)) {
+        written[{current->block, current->thread}].push_back(at);
+        unfenced.insert(at);
+    }
 }
 
 void end_bulk(unsigned block, unsigned thread) {
@@ -89,6 +109,7 @@ void bulk_expect(u64* barrier, u32 bytes) { unit(barrier).expected += bytes; }
 void bulk_copy(float* row, const float* place, u32 bytes, u64* barrier) {
     const void* code = __builtin_return_address(0);
     check(row, place, bytes);
+    needs_fence(row, bytes);
     touch_all(place, bytes, READ, code);
     touch_all(row, bytes, WRITE, code);
     std::memset(row, 0xFF, bytes);  // no numbers
@@ -110,11 +131,16 @@ void bulk_wait(u64* barrier, u32 phase) {
     }
 }
 
-void bulk_fence() {}
+void bulk_fence() {
+    auto& mine = written[{current->block, current->thread}];
+    for (uintptr_t at : mine) unfenced.erase(at);
+    mine.clear();
+}
 
 void bulk_add(float* place, const float* row, u32 bytes) {
     const void* code = __builtin_return_address(0);
     check(place, row, bytes);
+    needs_fence(row, bytes);
     touch_all(row, bytes, READ, code);
     touch_all(place, bytes, ATOMIC, code);
     if (perhaps()) add({place, row, bytes});

@@ -85,6 +85,8 @@ Memory* memory_of(const char* place) {
 
 }  // namespace
 
+static bool is_shared(const void* place) { return shared.begin <= place && place < shared.end; }
+
 void touch(const void* address, size_t bytes, Kind kind, const void* code) {
     const char* place = static_cast<const char*>(address);
     if (current->stack <= place && place < current->stack_end) return;
@@ -121,12 +123,17 @@ extern "C" const char* race() { return found.c_str(); }
 
 }  // namespace cuda_on_cpu
 
+static void write(const void* place, size_t bytes, const void* code) {
+    cuda_on_cpu::touch(place, bytes, cuda_on_cpu::WRITE, code);
+    if (cuda_on_cpu::is_shared(place)) cuda_on_cpu::wrote(place, bytes);
+}
+
 #define HOOKS(bytes)                                                                      \
     extern "C" void __tsan_read##bytes(void* place) {                                     \
         cuda_on_cpu::touch(place, bytes, cuda_on_cpu::READ, __builtin_return_address(0)); \
     }                                                                                     \
     extern "C" void __tsan_write##bytes(void* place) {                                    \
-        cuda_on_cpu::touch(place, bytes, cuda_on_cpu::WRITE, __builtin_return_address(0)); \
+        write(place, bytes, __builtin_return_address(0));                                 \
     }
 HOOKS(1)
 HOOKS(2)
@@ -138,7 +145,7 @@ extern "C" void __tsan_read_range(void* place, size_t bytes) {
     cuda_on_cpu::touch(place, bytes, cuda_on_cpu::READ, __builtin_return_address(0));
 }
 extern "C" void __tsan_write_range(void* place, size_t bytes) {
-    cuda_on_cpu::touch(place, bytes, cuda_on_cpu::WRITE, __builtin_return_address(0));
+    write(place, bytes, __builtin_return_address(0));
 }
 extern "C" void __tsan_init() {}
 

@@ -14,6 +14,7 @@ unsigned barriers();  // that the current thread's block has passed
 void take_turns();    // perhaps another thread goes on; in unfair launches only
 bool perhaps();       // drawn; in fair launches never
 
+void wrote(const void* place, size_t bytes);     // to shared memory, but by no bulk copy
 void begin_bulk();                               // some blocks of a launch
 void end_bulk(unsigned block, unsigned thread);  // a thread is done
 
