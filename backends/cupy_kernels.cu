@@ -175,9 +175,10 @@ __device__ int padded(int count) {
     return (count + 3) & ~3;
 }
 
-// a / b; for numbers below 2^20 the quotient of floats has the same whole part, and is quick
+// a / b; for numbers below 2^20 the quotient of floats has the same whole part, and is quick. By 0,
+// of a tree of one word without nodes, it is a: there is nothing to share out.
 __device__ int quotient(int a, int b) {
-    return (int)((a + 0.5f) / b);
+    return (int)((a + 0.5f) / max(b, 1));
 }
 
 // Pieces of shared memory, each on 16 bytes.
@@ -268,9 +269,9 @@ __device__ void bulk_wait(u64* barrier, u32 phase) {
     );
 }
 
-// What threads have written to shared memory is there for the copying unit.
+// What threads have written, or know to be written, is there for the copying unit.
 __device__ void bulk_fence() {
-    BULK("fence.proxy.async.shared::cta;" ::);
+    BULK("fence.proxy.async;" ::);
 }
 
 __device__ void bulk_add(float* place, const float* row, u32 bytes) {
@@ -306,13 +307,17 @@ class Carrier {
     __device__ Carrier(u64*, int, int, int) {}
     __device__ bool in_bulk() const { return false; }
 #endif
+    // Rows are begun one lane of a warp after the other, so all warps have some.
+    __device__ static int first() {
+        return threadIdx.x % WARP * (blockDim.x / WARP) + threadIdx.x / WARP;
+    }
     // Rows to shared memory, filled up with zeros.
     __device__ void fetch(
         float* rows, int wide, const float* table, int stride, const int* ids, int count, int dim
     ) {
 #if IN_BULK
         if (bulk) {
-            for (int n = threadIdx.x; n < count; n += blockDim.x) {
+            for (int n = first(); n < count; n += blockDim.x) {
                 const float* place = table + begin_of(ids[n], stride);
                 bulk_copy(rows + n * wide, place, 4 * dim, barrier);
                 if (dim < wide) store(rows + n * wide + dim, {});
@@ -673,7 +678,7 @@ struct Rows {
     __device__ void add(const Carrier& carrier, const float* changes, int wide, int dim) const {
 #if IN_BULK
         if (carrier.in_bulk()) {
-            for (int n = threadIdx.x; n < count; n += blockDim.x) {
+            for (int n = Carrier::first(); n < count; n += blockDim.x) {
                 if (terms[n] == 0) continue;
                 bulk_add(table + begin_of(ids[n], stride), changes + n * wide, 4 * dim);
             }

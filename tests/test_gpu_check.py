@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -17,8 +18,8 @@ from benchmarked import ROOT
 from conftest import STANDIN
 
 from benchmarks.gpu import __main__ as check
-from benchmarks.gpu import lines, runs, targets
-from benchmarks.gpu.setting import Setting, Stage, Told
+from benchmarks.gpu import lines, resources, runs, targets
+from benchmarks.gpu.setting import Setting, Stage, Told, WrongError
 
 PAIRS = "the\tof\t9\nthe\tand\t1\nof\tand\t8\nto\tis\t3\n"
 posix = pytest.mark.skipif(sys.platform == "win32", reason="processes are ended as a group")
@@ -213,12 +214,11 @@ def test_targets_are_held_against_what_was_measured(target: targets.Target) -> N
 
 def test_rows_in_bulk_are_held_against_rows_by_threads() -> None:
     speeds: list[tuple[str, float | None]]
-    speeds = [("default", 100.0), ("in bulk", 120.0), ("default", 102.0), ("in bulk", 90.0)]
-    speeds += [("default", 98.0), ("in bulk", 110.0), ("in bulk", None)]
+    speeds = [("by threads", 100.0), ("in bulk", 120.0), ("by threads", 102.0), ("in bulk", 90.0)]
+    speeds += [("default", 10.0), ("by threads", 98.0), ("in bulk", 110.0), ("in bulk", None)]
     rows = [
         {"what": what, "case": "cbow-hs", "raw_words_per_second": speed} for what, speed in speeds
     ]
-    rows.append({"what": "in bulk", "case": "cbow-ns", "refused": "no such device"})
     assert targets.in_bulk(rows) == {"cbow-hs": pytest.approx(1.1)}
 
 
@@ -256,3 +256,6 @@ def test_counts_of_nsight_compute_are_those_of_the_cases() -> None:
     found = runs.counted(printed, cases)
     assert [row["kernel"] for row in found] == ["skipgram_shared", "skipgram_paths"]
     assert [row[runs.METRICS[0]] for row in found] == [100, 10]
+    with pytest.raises(WrongError, match="saw 2 launches of 1"):
+        runs.counted(printed, cases[:1])
+    assert all(re.search(runs.STEPS, step) for step in resources.STEPS)

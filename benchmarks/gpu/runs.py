@@ -1,12 +1,13 @@
 """Does it run, and right? Registers and resident blocks; few tokens beside NumPy; the tests; and
 what NVIDIA's compute-sanitizer finds.
 
-    python -m benchmarks.gpu.runs OPTIONS      trains a little of each case, to be watched by a tool
+    python -m benchmarks.gpu.runs OPTIONS WAY      trains a little of each case, for a tool to watch
 """
 
 from __future__ import annotations
 
 import csv
+import itertools
 import json
 import os
 import re
@@ -38,6 +39,10 @@ from w2v.training import Trained, step_shape
 TESTS = ("tests/training/test_fused.py", "tests/backends/test_contract.py")
 METRICS = ("smsp__inst_executed.sum", "l1tex__data_bank_conflicts_pipe_lsu.sum")
 """Warp instructions, and wavefronts of shared memory that bank conflicts add."""
+STEPS = "_shared|_paths"
+"""What the names of the steps' kernels end in."""
+WAYS = ("by threads", "in bulk")
+"""Rows come and go."""
 TOOLS = ("memcheck", "racecheck", "synccheck")
 _CLOSE, _LOSS_CLOSE = 2e-3, 0.05
 _TOLD = 2000  # characters of what a tool printed
@@ -53,7 +58,10 @@ def stages(setting: Setting) -> list[Stage]:
     ]
     found.append(Stage("tests", 200, partial(tests, setting)))
     found.append(Stage("instructions", 60, partial(instructions, setting)))
-    found += [Stage(tool, 100, partial(sanitized, setting, tool)) for tool in TOOLS]
+    found += [
+        Stage(f"{tool}, {way}", 100, partial(sanitized, setting, tool, way))
+        for way, tool in itertools.product(WAYS, TOOLS)
+    ]
     return found
 
 
@@ -104,6 +112,9 @@ def few(setting: Setting, config: Config) -> Iterator[Row]:
     row["apart"] = _apart(bulk, ours)
     yield {"what": "one block in flight, rows in bulk", **row}
     _check_tables(row)
+    full_in_bulk, _ = outcome(one_epoch(config, sample=0.0), backend, corpus, in_bulk=True)
+    yield {"what": "the default in flight, rows in bulk", **full_in_bulk}
+    _check_loss(full_in_bulk, full["last_loss"])
 
 
 def _apart(one: Trained, other: Trained) -> list[float]:
@@ -154,13 +165,12 @@ def instructions(setting: Setting) -> Iterator[Row]:
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder) / "log.csv"
         command = [program, "--csv", "--log-file", str(log), "--metrics", ",".join(METRICS)]
-        command += ["--clock-control", "none", "--kernel-name", "regex:_shared|_on_paths"]
-        done = _watched(command, setting)
+        command += ["--clock-control", "none", "--kernel-name", f"regex:{STEPS}"]
+        done = _watched(command, setting, WAYS[0])
         printed = log.read_text(encoding="utf-8") if log.exists() else ""
-    rows = counted(printed, [json.loads(x) for x in done.stdout.splitlines() if x[:1] == "{"])
-    yield from rows
-    if not rows:
+    if done.returncode:
         raise WrongError(f"ncu ended with {done.returncode}: {(printed + done.stderr)[-_TOLD:]}")
+    yield from counted(printed, [json.loads(x) for x in done.stdout.splitlines() if x[:1] == "{"])
 
 
 def counted(printed: str, told: Sequence[Row]) -> list[Row]:
@@ -176,20 +186,22 @@ def counted(printed: str, told: Sequence[Row]) -> list[Row]:
     for line in csv.DictReader(lines):
         launch = launches.setdefault(int(line["ID"]), {"kernel": line["Kernel Name"]})
         launch[line["Metric Name"]] = float(line["Metric Value"].replace(",", ""))
+    if len(launches) != len(told):
+        raise WrongError(f"Nsight Compute saw {len(launches)} launches of {len(told)}")
     return [
         {"what": "instructions", "case": case["case"], "kernel": launch["kernel"]}
         | {name: launch[name] / case["kept"] for name in METRICS if name in launch}
-        for (_, launch), case in zip(sorted(launches.items()), told, strict=False)
+        for (_, launch), case in zip(sorted(launches.items()), told, strict=True)
     ]
 
 
-def sanitized(setting: Setting, tool: str) -> Iterator[Row]:
+def sanitized(setting: Setting, tool: str, way: str) -> Iterator[Row]:
     """A little of each case under compute-sanitizer, where that is installed."""
     program = shutil.which("compute-sanitizer")
     if program is None:
         yield {"what": tool, "left_out": "no compute-sanitizer on the PATH"}
         return
-    done = _watched([program, "--tool", tool], setting)
+    done = _watched([program, "--tool", tool], setting, way)
     printed = done.stdout + done.stderr
     found = [int(count) for count in _FOUND.findall(printed)]
     yield {"what": tool, "found": found, "status": done.returncode, "printed": printed[-_TOLD:]}
@@ -197,8 +209,8 @@ def sanitized(setting: Setting, tool: str) -> Iterator[Row]:
         raise WrongError(f"{tool} ended with {done.returncode} and found {found}")
 
 
-def _watched(tool: Sequence[str], setting: Setting) -> subprocess.CompletedProcess[str]:
-    command = [*tool, sys.executable, "-m", "benchmarks.gpu.runs", setting.as_json()]
+def _watched(tool: Sequence[str], setting: Setting, way: str) -> subprocess.CompletedProcess[str]:
+    command = [*tool, sys.executable, "-m", "benchmarks.gpu.runs", setting.as_json(), way]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
 
@@ -209,8 +221,10 @@ def main(arguments: Sequence[str]) -> None:
     backend = setting.backend_value
     if hasattr(backend.xp.cuda, "set_allocator"):
         backend.xp.cuda.set_allocator(None)
+    corpus = beginning(setting.corpus, 3000)
+    in_bulk = arguments[1] == WAYS[1]
     for name, config in setting.cases.items():
-        _, trained = outcome(one_epoch(config), backend, beginning(setting.corpus, 3000))
+        _, trained = outcome(one_epoch(config), backend, corpus, in_bulk=in_bulk)
         print(json.dumps({"case": name, "kept": sum(trained.kept)}), flush=True)
 
 

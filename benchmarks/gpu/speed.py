@@ -1,5 +1,5 @@
 """How fast, by tokens in flight, threads of a block and dimensions? One epoch over the corpus, over
-and over to 100 M tokens; the defaults first, beside what they are with rows in bulk."""
+and over to 100 M tokens; the defaults first, then rows in bulk."""
 
 from __future__ import annotations
 
@@ -24,8 +24,10 @@ _LIMIT_S = 50.0
 
 
 def stages(setting: Setting) -> list[Stage]:
+    ways = (("defaults", defaults), ("in bulk", in_bulk))
     found = [
-        Stage(f"{name}, defaults", _LIMIT_S, partial(defaults, setting, name, config))
+        Stage(f"{name}, {what}", _LIMIT_S, partial(measure, setting, name, config))
+        for what, measure in ways
         for name, config in setting.cases.items()
     ]
     for dim, (name, config) in itertools.product(DIMS, setting.cases.items()):
@@ -35,25 +37,30 @@ def stages(setting: Setting) -> list[Stage]:
 
 
 def defaults(setting: Setting, name: str, config: Config) -> Iterator[Row]:
-    """As a user has it, and in bulk by turns, after runs that compile whatever is compiled."""
+    """As a user has it, after a run in which whatever compiles has compiled."""
     backend, long = setting.backend_value, setting.long
     one = one_epoch(config)
-    ways = {"default": False, "in bulk": True}
-    for what, in_bulk in list(ways.items()):
-        try:
-            train(one, backend, beginning(setting.corpus, 2000), in_bulk=in_bulk)
-        except Exception as error:
-            if not in_bulk:
-                raise
-            yield _refused({"what": what, "case": name, "dim": one.dim}, error)
-            del ways[what]
+    train(one, backend, beginning(setting.corpus, 2000))
     rows_of_token = kernels.work(one, step_shape(backend, one), long)[1]
-    for _, (what, in_bulk) in itertools.product(
-        range(1 if setting.tiny else _REPEATS), ways.items()
-    ):
-        row = train(one, backend, long, in_bulk=in_bulk)
+    for _ in range(_repeats(setting)):
+        row = train(one, backend, long)
         moved = row["kept_tokens_per_second"] * 12 * one.dim * rows_of_token  # read twice, written
-        yield {"what": what, "case": name, **row, "bytes_per_second": moved}
+        yield {"what": "default", "case": name, **row, "bytes_per_second": moved}
+
+
+def in_bulk(setting: Setting, name: str, config: Config) -> Iterator[Row]:
+    """Rows by threads and in bulk by turns; apart, since a fault of theirs would end the above."""
+    backend, long = setting.backend_value, setting.long
+    one = one_epoch(config)
+    ways = {"by threads": False, "in bulk": True}
+    for way in ways.values():
+        train(one, backend, beginning(setting.corpus, 2000), in_bulk=way)
+    for _, (what, way) in itertools.product(range(_repeats(setting)), ways.items()):
+        yield {"what": what, "case": name, **train(one, backend, long, in_bulk=way)}
+
+
+def _repeats(setting: Setting) -> int:
+    return 1 if setting.tiny else _REPEATS
 
 
 def grid(setting: Setting, name: str, config: Config) -> Iterator[Row]:
@@ -68,10 +75,6 @@ def grid(setting: Setting, name: str, config: Config) -> Iterator[Row]:
             train(chosen, backend, beginning(setting.corpus, 2000), threads=threads)
             row = train(chosen, backend, long, threads=threads)
         except Exception as error:  # a kernel may be compiled for fewer threads
-            yield _refused({**point, "dim": config.dim}, error)
+            yield point | {"dim": config.dim, "refused": f"{type(error).__name__}: {error}"[:300]}
         else:
             yield row | point
-
-
-def _refused(point: Row, error: Exception) -> Row:
-    return point | {"refused": f"{type(error).__name__}: {error}"[:300]}

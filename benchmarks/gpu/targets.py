@@ -74,7 +74,7 @@ def in_bulk(rows: Sequence[Row]) -> dict[str, float]:
     """By case, the speed with rows in bulk, where that of rows by threads is 1."""
     found = {}
     for case in peers.CASES:
-        bulk, threads = (_speed(case, what)(rows) for what in ("in bulk", "default"))
+        bulk, threads = (_speed(case, what)(rows) for what in ("in bulk", "by threads"))
         if bulk and threads:
             found[case] = bulk / threads
     return found

@@ -22,12 +22,14 @@ KERNELS = {
 }
 
 
-@pytest.mark.parametrize("architecture", ["sm_75", "sm_80", "sm_90"])
-def test_source_compiles_without_a_warning(architecture: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("architecture", "in_bulk"), [("sm_75", 1), ("sm_90", 0), ("sm_90", 1)])
+def test_source_compiles_without_a_warning(architecture: str, in_bulk: int, tmp_path: Path) -> None:
+    """Where rows cannot come in bulk, the option changes nothing."""
     nvcc = shutil.which("nvcc")
     if nvcc is None:
         pytest.skip("no nvcc here; NVRTC compiles the source on a machine with a GPU")
     options = ["-arch", architecture, "-cubin", "-Werror", "all-warnings", "-std=c++17"]
+    options.append(f"-DROWS_IN_BULK={in_bulk}")
     done = subprocess.run(
         [nvcc, *options, "-o", str(tmp_path / "kernels.cubin"), str(SOURCE)],
         capture_output=True,

@@ -72,8 +72,6 @@ FAULTS = {
     "other bytes under way in bulk than are expected": ("bytes += 4 * dim * count;", ""),
     "copies in bulk that nobody waits for": ("bulk_wait(barrier, phase);", ""),
     "sums in bulk that nobody waits for": ("bulk_added();", ""),
-    "a bulk copy that is not on 16 bytes": ("changes + n * wide, 4 * dim", "changes + 1, 4 * dim"),
-    "a race on shared memory": ("carrier.changed();", ""),
     "a bulk copy of what has passed no fence": ("        bulk_fence();", ""),
 }
 

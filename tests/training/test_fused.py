@@ -53,7 +53,8 @@ def config_of(options: dict[str, Any]) -> Config:
 
 def length(backend: Backend, config: Config) -> int:
     """Tokens of the corpus: where a block is one token, the layers take a step for each."""
-    return 4000 if step_shape(backend, config).block > 1 else 600
+    few = 420 if config.model == "skipgram" else 600  # of whose steps each takes longer
+    return 4000 if step_shape(backend, config).block > 1 else few
 
 
 def corpus(tokens: int) -> tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.int64]]:
@@ -172,7 +173,7 @@ def test_fused_step_is_the_composed_step(
 
 
 @pytest.mark.parametrize("backend", ["numba", "cupy"], indirect=True)
-@pytest.mark.parametrize("shape", [SHAPES[0], SHAPES[3], SHAPES[7]], ids=str)
+@pytest.mark.parametrize("shape", [SHAPES[3], SHAPES[7]], ids=str)
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: "-".join(kind.values()))
 def test_frozen_rows_stay_while_all_else_learns_from_them(
     backend: Backend, kind: dict[str, Any], shape: dict[str, Any]

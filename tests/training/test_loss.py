@@ -39,7 +39,7 @@ def records(count: int) -> list[list[str]]:
     ]
 
 
-TEXTS = {"logins": logins(1500), "records": records(90), "zipf": zipf(12_000)}
+TEXTS = {"logins": logins(1500), "records": records(90), "zipf": zipf(9000)}
 CASES = [("numba", text) for text in TEXTS] + [("numpy", "records"), ("cupy", "logins")]
 """Which steps are measured is drawn alike on all backends; the fastest sees every text."""
 
@@ -61,7 +61,7 @@ def test_one_of_some_steps_stands_for_all(
     """The tables are the same, so what every step says is the truth."""
     corpus = read_sentences(TEXTS[text], min_count=1)
     options: dict[str, Any] = {"model": model, "loss": loss, "step_tokens": 16}
-    if backend.name == "cupy":
+    if text == "records" or backend.name == "cupy":
         options["epochs"] = 1
     if loss == "hs":
         options["step_tokens"] = None
