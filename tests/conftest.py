@@ -11,8 +11,10 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from functools import cache
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
@@ -44,6 +46,15 @@ def required_backends() -> set[str]:
     if unknown := sorted(names.difference(BACKENDS)):
         raise pytest.UsageError(f"{REQUIRE} must name some of {BACKENDS}, got {unknown}.")
     return names
+
+
+@pytest.fixture(autouse=True)
+def _sigterm_as_it_was() -> Iterator[None]:
+    """Ray, started in the first thread, would end later tests with 1."""
+    before = signal.getsignal(signal.SIGTERM)
+    yield
+    if signal.getsignal(signal.SIGTERM) is not before and before is not None:
+        signal.signal(signal.SIGTERM, before)
 
 
 def pytest_configure() -> None:

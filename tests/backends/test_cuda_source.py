@@ -28,7 +28,8 @@ def test_source_compiles_without_a_warning(architecture: str, in_bulk: int, tmp_
     nvcc = shutil.which("nvcc")
     if nvcc is None:
         pytest.skip("no nvcc here; NVRTC compiles the source on a machine with a GPU")
-    options = ["-arch", architecture, "-cubin", "-Werror", "all-warnings", "-std=c++17"]
+    whole = "-cubin" if in_bulk else "-ptx"  # to machine code once for each kind: it takes seconds
+    options = ["-arch", architecture, whole, "-Werror", "all-warnings", "-std=c++17"]
     options.append(f"-DROWS_IN_BULK={in_bulk}")
     done = subprocess.run(
         [nvcc, *options, "-o", str(tmp_path / "kernels.cubin"), str(SOURCE)],

@@ -80,7 +80,7 @@ def test_products_on_lesser_processors(cpu: str, shape: list[int]) -> None:
 
 @pytest.mark.skipif(platform.machine() != "x86_64", reason="this processor is of another family")
 def test_steps_on_a_lesser_processor(tmp_path: Path) -> None:
-    """Steps against paths are the layers' also where vectors have no halves, in shapes with rests.
+    """Steps against paths are the layers' also where vectors have no halves, in a shape with rests.
 
     Those against noise words are of the products above, and take as long again to compile.
     """
@@ -90,10 +90,10 @@ def test_steps_on_a_lesser_processor(tmp_path: Path) -> None:
         "-p",
         "no:cacheprovider",
         "-k",
-        "composed_step and numba and hs and (37 or 64)",
+        "composed_step and numba and hs and 37",
     ]
     out = run_as("haswell", ["-m", "pytest", str(tests), *options], NUMBA_CACHE_DIR=str(tmp_path))
-    assert re.search(r"^6 passed", out, re.MULTILINE)
+    assert re.search(r"^3 passed", out, re.MULTILINE)
 
 
 def run_as(cpu: str, command: list[str], **environment: str) -> str:
