@@ -32,14 +32,14 @@ class Launches:
             self._launch, self._asked = self._kernels.launch, self._kernels.resident
             self._kernels.launch, self._kernels.resident = self._launched, self._resident_of
             self._function, self._kernels.function = self._kernels.function, self._asked_for
-            self._kernels.in_bulk = self._in_bulk
+            self._before, self._kernels.in_bulk = self._kernels.in_bulk, self._in_bulk
         return self
 
     def __exit__(self, *_: object) -> None:
         if self._kernels is not None:
             self._kernels.launch, self._kernels.resident = self._launch, self._asked
             self._kernels.function = self._function
-            self._kernels.in_bulk = False
+            self._kernels.in_bulk = self._before
 
     def facts(self) -> dict[str, Any]:
         """Kernel, threads, bytes of shared memory, blocks that are resident, and what its compiled

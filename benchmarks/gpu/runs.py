@@ -24,6 +24,7 @@ import numpy as np
 
 from benchmarks.gpu.setting import (
     ROOT,
+    WAYS,
     Row,
     Setting,
     Stage,
@@ -41,8 +42,6 @@ METRICS = ("smsp__inst_executed.sum", "l1tex__data_bank_conflicts_pipe_lsu.sum")
 """Warp instructions, and wavefronts of shared memory that bank conflicts add."""
 STEPS = "_shared|_paths"
 """What the names of the steps' kernels end in."""
-WAYS = ("by threads", "in bulk")
-"""Rows come and go."""
 TOOLS = ("memcheck", "racecheck", "synccheck")
 _CLOSE, _LOSS_CLOSE = 2e-3, 0.05
 _TOLD = 2000  # characters of what a tool printed
@@ -166,7 +165,7 @@ def instructions(setting: Setting) -> Iterator[Row]:
         log = Path(folder) / "log.csv"
         command = [program, "--csv", "--log-file", str(log), "--metrics", ",".join(METRICS)]
         command += ["--clock-control", "none", "--kernel-name", f"regex:{STEPS}"]
-        done = _watched(command, setting, WAYS[0])
+        done = _watched(command, setting, "by threads")
         printed = log.read_text(encoding="utf-8") if log.exists() else ""
     if done.returncode:
         raise WrongError(f"ncu ended with {done.returncode}: {(printed + done.stderr)[-_TOLD:]}")
@@ -222,7 +221,7 @@ def main(arguments: Sequence[str]) -> None:
     if hasattr(backend.xp.cuda, "set_allocator"):
         backend.xp.cuda.set_allocator(None)
     corpus = beginning(setting.corpus, 3000)
-    in_bulk = arguments[1] == WAYS[1]
+    in_bulk = WAYS[arguments[1]]
     for name, config in setting.cases.items():
         _, trained = outcome(one_epoch(config), backend, corpus, in_bulk=in_bulk)
         print(json.dumps({"case": name, "kept": sum(trained.kept)}), flush=True)

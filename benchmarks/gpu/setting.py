@@ -46,6 +46,10 @@ class Stage:
     rows: Callable[[], Iterator[Row]]
 
 
+WAYS = {"by threads": False, "in bulk": True}
+"""How rows come and go, and whether that is `in_bulk`."""
+
+
 @dataclass(frozen=True)
 class Told:
     """Options, which processes hand on as JSON."""

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from benchmarks import kernels
-from benchmarks.gpu.setting import Row, Setting, Stage, beginning, one_epoch, train, within
+from benchmarks.gpu.setting import WAYS, Row, Setting, Stage, beginning, one_epoch, train, within
 from w2v import Config
 from w2v.training import step_shape
 
@@ -52,10 +52,9 @@ def in_bulk(setting: Setting, name: str, config: Config) -> Iterator[Row]:
     """Rows by threads and in bulk by turns; apart, since a fault of theirs would end the above."""
     backend, long = setting.backend_value, setting.long
     one = one_epoch(config)
-    ways = {"by threads": False, "in bulk": True}
-    for way in ways.values():
+    for way in WAYS.values():
         train(one, backend, beginning(setting.corpus, 2000), in_bulk=way)
-    for _, (what, way) in itertools.product(range(_repeats(setting)), ways.items()):
+    for _, (what, way) in itertools.product(range(_repeats(setting)), WAYS.items()):
         yield {"what": what, "case": name, **train(one, backend, long, in_bulk=way)}
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks import harness, peers
-from benchmarks.gpu.setting import Row
+from benchmarks.gpu.setting import WAYS, Row
 
 POINT, COSINE = 0.01, 0.01
 """Analogies, of 1; and rank correlations: so much less than on the CPU is as good."""
@@ -74,7 +74,7 @@ def in_bulk(rows: Sequence[Row]) -> dict[str, float]:
     """By case, the speed with rows in bulk, where that of rows by threads is 1."""
     found = {}
     for case in peers.CASES:
-        bulk, threads = (_speed(case, what)(rows) for what in ("in bulk", "by threads"))
+        threads, bulk = (_speed(case, what)(rows) for what in WAYS)
         if bulk and threads:
             found[case] = bulk / threads
     return found
